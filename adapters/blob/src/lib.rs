@@ -1,0 +1,1 @@
+//! Blob storage through object_store, with every piece checked before it leaves.

@@ -1,0 +1,86 @@
+//! What stands in a token, as it is written.
+
+use serde::{Deserialize, Serialize};
+use tenantry_application::ports::{AccessClaims, TokenError};
+use tenantry_domain::Timestamp;
+
+/// The `typ` claim: tells an access token from any other that may one day be
+/// signed with the same key.
+const PURPOSE: &str = "access";
+
+/// How far ahead of ours the clock of the process that issued may be, in
+/// seconds. Expiry has no such allowance.
+const LEEWAY_SECONDS: i64 = 5;
+
+/// 9999-12-31T23:59:59Z, the last second the service can write.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WireClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tid: Option<String>,
+    sid: String,
+    jti: String,
+    iat: u64,
+    exp: u64,
+    typ: String,
+}
+
+impl WireClaims {
+    pub(super) fn new(claims: &AccessClaims, issuer: &str, audience: &str) -> Self {
+        Self {
+            iss: issuer.to_owned(),
+            aud: audience.to_owned(),
+            sub: claims.user_id.to_string(),
+            tid: claims.tenant_id.map(|tenant| tenant.to_string()),
+            sid: claims.session_id.to_string(),
+            jti: claims.token_id.hyphenated().to_string(),
+            iat: seconds(claims.issued_at),
+            exp: seconds(claims.expires_at),
+            typ: PURPOSE.to_owned(),
+        }
+    }
+
+    /// What the token says, if it is for us and well formed.
+    pub(super) fn read(self, issuer: &str, audience: &str) -> Option<AccessClaims> {
+        if self.iss != issuer || self.aud != audience || self.typ != PURPOSE {
+            return None;
+        }
+        let tenant_id = match self.tid {
+            Some(tenant) => Some(tenant.parse().ok()?),
+            None => None,
+        };
+        Some(AccessClaims {
+            user_id: self.sub.parse().ok()?,
+            tenant_id,
+            session_id: self.sid.parse().ok()?,
+            token_id: self.jti.parse().ok()?,
+            issued_at: instant(self.iat)?,
+            expires_at: instant(self.exp)?,
+        })
+    }
+}
+
+/// Holds a token's times against now.
+pub(super) fn check_times(claims: &AccessClaims, now: Timestamp) -> Result<(), TokenError> {
+    let issued = claims.issued_at.as_seconds();
+    if issued > now.as_seconds() + LEEWAY_SECONDS || claims.expires_at <= claims.issued_at {
+        return Err(TokenError::Invalid);
+    }
+    if claims.expires_at <= now {
+        return Err(TokenError::Expired);
+    }
+    Ok(())
+}
+
+fn seconds(instant: Timestamp) -> u64 {
+    u64::try_from(instant.as_seconds()).unwrap_or(0)
+}
+
+fn instant(seconds: u64) -> Option<Timestamp> {
+    let millis = i64::try_from(seconds.min(LAST_SECOND + 1)).ok()? * 1000;
+    (seconds <= LAST_SECOND).then(|| Timestamp::from_millis(millis))
+}

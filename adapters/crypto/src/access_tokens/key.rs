@@ -1,0 +1,234 @@
+//! Keys of access tokens, and their public halves.
+
+use std::fmt;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, crypto,
+    jwk::{AlgorithmParameters, Jwk, ThumbprintHash},
+};
+use tenantry_application::ports::{PublicKey, PublicKeyMaterial};
+use thiserror::Error;
+
+use crate::root_secret::{Purpose, RootSecret};
+
+/// How a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// Ed25519 (RFC 8037).
+    EdDsa,
+    /// HMAC with SHA-256: every verifier can also sign.
+    Hs256,
+    /// RSA PKCS#1 v1.5 with SHA-256, 2048 bits or more.
+    Rs256,
+}
+
+/// A key that signs access tokens, verifies them, or both.
+#[derive(Clone)]
+pub struct AccessKey {
+    pub(super) id: String,
+    pub(super) algorithm: KeyAlgorithm,
+    pub(super) signs: Option<EncodingKey>,
+    pub(super) verifies: DecodingKey,
+    pub(super) public: Option<PublicKeyMaterial>,
+}
+
+/// Why a configured key cannot be used.
+#[derive(Debug, Error)]
+#[error("access token key {key_id:?}: {reason}")]
+pub struct KeyError {
+    /// The key's name.
+    pub key_id: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+    #[source]
+    source: Option<jsonwebtoken::errors::Error>,
+}
+
+impl KeyAlgorithm {
+    pub(super) const fn jwt(self) -> Algorithm {
+        match self {
+            Self::EdDsa => Algorithm::EdDSA,
+            Self::Hs256 => Algorithm::HS256,
+            Self::Rs256 => Algorithm::RS256,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+        }
+    }
+}
+
+impl AccessKey {
+    /// A key derived from the root secret, named after itself. RSA keys
+    /// cannot be derived.
+    pub fn derived(algorithm: KeyAlgorithm, root: &RootSecret) -> Result<Self, KeyError> {
+        let seed = root.derive(Purpose::AccessToken);
+        match algorithm {
+            KeyAlgorithm::EdDsa => {
+                let rejected = || KeyError::new("derived", "cannot be made from the root secret");
+                let pair =
+                    Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| rejected())?;
+                let private = pair.to_pkcs8v1().map_err(|_| rejected())?;
+                let mut key = Self::ed25519("derived", EncodingKey::from_ed_der(private.as_ref()))?;
+                key.id = thumbprint(&key.verifies)?;
+                Ok(key)
+            }
+            KeyAlgorithm::Hs256 => {
+                let id = root.derive(Purpose::AccessTokenKeyId);
+                let id = URL_SAFE_NO_PAD.encode(id);
+                Ok(Self::shared(&id, &seed))
+            }
+            KeyAlgorithm::Rs256 => Err(KeyError::new("derived", "RS256 needs a private key")),
+        }
+    }
+
+    /// A shared secret (HS256). It should have at least 32 bytes (RFC 7518,
+    /// section 3.2).
+    pub fn shared(key_id: &str, secret: &[u8]) -> Self {
+        Self {
+            id: key_id.to_owned(),
+            algorithm: KeyAlgorithm::Hs256,
+            signs: Some(EncodingKey::from_secret(secret)),
+            verifies: DecodingKey::from_secret(secret),
+            public: None,
+        }
+    }
+
+    /// A private key in PEM: PKCS#8, for RSA also PKCS#1.
+    pub fn from_private_pem(
+        key_id: &str,
+        algorithm: KeyAlgorithm,
+        pem: &[u8],
+    ) -> Result<Self, KeyError> {
+        match algorithm {
+            KeyAlgorithm::EdDsa => {
+                let private = EncodingKey::from_ed_pem(pem)
+                    .map_err(|e| KeyError::new(key_id, "no Ed25519 private key in PEM").because(e))?;
+                Self::ed25519(key_id, private)
+            }
+            KeyAlgorithm::Rs256 => {
+                let wrong = |e| KeyError::new(key_id, "no RSA private key in PEM").because(e);
+                let private = EncodingKey::from_rsa_pem(pem).map_err(wrong)?;
+                let jwk = Jwk::from_encoding_key(&private, algorithm.jwt()).map_err(wrong)?;
+                Self::public(key_id, algorithm, &jwk)?.signing(private)
+            }
+            KeyAlgorithm::Hs256 => Err(KeyError::new(key_id, "HS256 has no private key")),
+        }
+    }
+
+    /// A public key in PEM: verifies and cannot sign.
+    pub fn from_public_pem(
+        key_id: &str,
+        algorithm: KeyAlgorithm,
+        pem: &[u8],
+    ) -> Result<Self, KeyError> {
+        let key = match algorithm {
+            KeyAlgorithm::EdDsa => DecodingKey::from_ed_pem(pem),
+            KeyAlgorithm::Rs256 => DecodingKey::from_rsa_pem(pem),
+            KeyAlgorithm::Hs256 => return Err(KeyError::new(key_id, "HS256 has no public key")),
+        };
+        let jwk = key
+            .and_then(|key| Jwk::from_decoding_key(&key, Some(algorithm.jwt())))
+            .map_err(|e| KeyError::new(key_id, "no public key of this kind in PEM").because(e))?;
+        Self::public(key_id, algorithm, &jwk)
+    }
+
+    fn ed25519(key_id: &str, private: EncodingKey) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8(private.as_bytes())
+            .map_err(|_| KeyError::new(key_id, "no Ed25519 private key"))?;
+        let public = pair.public_key().as_ref();
+        let key = Self {
+            id: key_id.to_owned(),
+            algorithm: KeyAlgorithm::EdDsa,
+            signs: None,
+            verifies: DecodingKey::from_ed_der(public),
+            public: Some(PublicKeyMaterial::Ed25519 {
+                x: URL_SAFE_NO_PAD.encode(public),
+            }),
+        };
+        key.signing(private)
+    }
+
+    fn public(key_id: &str, algorithm: KeyAlgorithm, jwk: &Jwk) -> Result<Self, KeyError> {
+        let material = match &jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => PublicKeyMaterial::Rsa {
+                n: rsa.n.clone(),
+                e: rsa.e.clone(),
+            },
+            AlgorithmParameters::OctetKeyPair(pair) => PublicKeyMaterial::Ed25519 {
+                x: pair.x.clone(),
+            },
+            _ => return Err(KeyError::new(key_id, "not of a known kind")),
+        };
+        if let PublicKeyMaterial::Rsa { n, .. } = &material
+            && URL_SAFE_NO_PAD.decode(n).map_or(0, |n| n.len()) < 2048 / 8
+        {
+            return Err(KeyError::new(key_id, "an RSA key needs at least 2048 bits"));
+        }
+        let verifies = DecodingKey::from_jwk(jwk)
+            .map_err(|e| KeyError::new(key_id, "not usable").because(e))?;
+        Ok(Self {
+            id: key_id.to_owned(),
+            algorithm,
+            signs: None,
+            verifies,
+            public: Some(material),
+        })
+    }
+
+    /// Adds the private half, once it has shown that it belongs to the public
+    /// one: better at start than at the first sign-in.
+    fn signing(mut self, private: EncodingKey) -> Result<Self, KeyError> {
+        let algorithm = self.algorithm.jwt();
+        let fits = crypto::sign(b"trial", &private, algorithm)
+            .and_then(|signature| crypto::verify(&signature, b"trial", &self.verifies, algorithm))
+            .map_err(|e| KeyError::new(&self.id, "cannot sign").because(e))?;
+        if !fits {
+            return Err(KeyError::new(&self.id, "does not sign what it verifies"));
+        }
+        self.signs = Some(private);
+        Ok(self)
+    }
+
+    pub(super) fn published(&self) -> Option<PublicKey> {
+        self.public.as_ref().map(|material| PublicKey {
+            key_id: self.id.clone(),
+            algorithm: self.algorithm.name(),
+            material: material.clone(),
+        })
+    }
+}
+
+/// RFC 7638.
+fn thumbprint(key: &DecodingKey) -> Result<String, KeyError> {
+    Jwk::from_decoding_key(key, None)
+        .and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256))
+        .map_err(|e| KeyError::new("derived", "has no thumbprint").because(e))
+}
+
+impl KeyError {
+    pub(super) fn new(key_id: &str, reason: &'static str) -> Self {
+        Self {
+            key_id: key_id.to_owned(),
+            reason,
+            source: None,
+        }
+    }
+
+    fn because(mut self, source: jsonwebtoken::errors::Error) -> Self {
+        self.source = Some(source);
+        self
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessKey({:?}, {})", self.id, self.algorithm.name())
+    }
+}

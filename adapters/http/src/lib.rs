@@ -1,0 +1,3 @@
+//! The HTTP API, on poem and poem-openapi.
+pub mod problem;
+pub mod server;

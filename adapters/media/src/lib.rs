@@ -1,0 +1,1 @@
+//! Tells the type of content from its first bytes.

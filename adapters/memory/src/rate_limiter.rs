@@ -1,0 +1,224 @@
+//! Limits on how often something may be tried, counted in this process.
+
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use governor::{
+    Quota, RateLimiter as Governor, clock::Clock as GovernorClock,
+    middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
+};
+use tenantry_application::ports::{Clock, PortError, RateDecision, RateLimiter, RateRule};
+use tenantry_domain::Timestamp;
+
+/// How much one rule allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Tries a minute, in the long run.
+    pub per_minute: NonZeroU32,
+    /// Tries in a row after a quiet time.
+    pub burst: NonZeroU32,
+}
+
+/// How much each rule allows; `None`: as much as anyone likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RateLimits {
+    /// Of [`RateRule::Auth`].
+    pub auth: Option<RateLimit>,
+    /// Of [`RateRule::Account`].
+    pub account: Option<RateLimit>,
+}
+
+/// One bucket for each rule and key, by the generic cell rate algorithm: tries
+/// come back one by one, not all at the end of a minute.
+pub struct MemoryRateLimiter {
+    auth: Option<Buckets>,
+    account: Option<Buckets>,
+}
+
+impl MemoryRateLimiter {
+    /// Nothing counted yet.
+    pub fn new(limits: RateLimits, clock: &Arc<dyn Clock>) -> Self {
+        let buckets = |limit| Buckets::new(limit, Arc::clone(clock));
+        Self {
+            auth: limits.auth.map(buckets),
+            account: limits.account.map(buckets),
+        }
+    }
+
+    /// How many keys are remembered now.
+    pub fn remembered(&self) -> usize {
+        let rules = [&self.auth, &self.account].into_iter().flatten();
+        rules.map(|buckets| buckets.governor.len()).sum()
+    }
+}
+
+#[async_trait]
+impl RateLimiter for MemoryRateLimiter {
+    async fn check(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError> {
+        let buckets = match rule {
+            RateRule::Auth => &self.auth,
+            RateRule::Account => &self.account,
+        };
+        Ok(buckets
+            .as_ref()
+            .map_or(UNLIMITED, |buckets| buckets.check(key)))
+    }
+}
+
+const UNLIMITED: RateDecision = RateDecision {
+    allowed: true,
+    limit: u32::MAX,
+    remaining: u32::MAX,
+    reset_after: Duration::ZERO,
+};
+
+/// The least number of tries between two looks for keys that may be forgotten.
+const TRIES_BETWEEN_SWEEPS: usize = 1024;
+
+/// The buckets of one rule.
+struct Buckets {
+    governor: Governor<String, DashMapStateStore<String>, SteadyClock, StateInformationMiddleware>,
+    burst: u32,
+    interval: Duration,
+    until_sweep: AtomicUsize,
+}
+
+impl Buckets {
+    fn new(limit: RateLimit, clock: Arc<dyn Clock>) -> Self {
+        let quota = Quota::per_minute(limit.per_minute).allow_burst(limit.burst);
+        let governor = Governor::dashmap_with_clock(quota, SteadyClock::new(clock));
+        Self {
+            governor: governor.with_middleware(),
+            burst: limit.burst.get(),
+            interval: quota.replenish_interval(),
+            until_sweep: AtomicUsize::new(TRIES_BETWEEN_SWEEPS),
+        }
+    }
+
+    fn check(&self, key: &str) -> RateDecision {
+        self.sweep_in_time();
+        match self.governor.check_key(&key.to_owned()) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                RateDecision {
+                    allowed: true,
+                    limit: self.burst,
+                    remaining,
+                    reset_after: self.interval * self.burst.saturating_sub(remaining),
+                }
+            }
+            Err(refused) => RateDecision {
+                allowed: false,
+                limit: self.burst,
+                remaining: 0,
+                reset_after: refused.wait_time_from(self.governor.clock().now()),
+            },
+        }
+    }
+
+    /// Forgets keys whose bucket is full again. A sweep looks at every key, so
+    /// it waits for at least as many tries as there are keys: each try pays
+    /// for one look.
+    fn sweep_in_time(&self) {
+        let one_less = |left: usize| left.checked_sub(1);
+        let left = self
+            .until_sweep
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        if left == Ok(1) {
+            self.governor.retain_recent();
+            let pause = self.governor.len().max(TRIES_BETWEEN_SWEEPS);
+            self.until_sweep.store(pause, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Time that has passed since the start, by the steps of the clock that go
+/// forward: when the machine's clock is set back, buckets go on filling.
+struct SteadyClock {
+    clock: Arc<dyn Clock>,
+    passed: Mutex<(Timestamp, Duration)>,
+}
+
+impl SteadyClock {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        let passed = Mutex::new((clock.now(), Duration::ZERO));
+        Self { clock, passed }
+    }
+}
+
+impl GovernorClock for SteadyClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let (last, total) = *passed;
+        *passed = (now, total.saturating_add(now.since(last)));
+        passed.1
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use crate::testing::ManualClock;
+
+    fn limiter(clock: &Arc<ManualClock>) -> MemoryRateLimiter {
+        let limit = RateLimit {
+            per_minute: NonZeroU32::new(60).expect("not zero"),
+            burst: NonZeroU32::new(2).expect("not zero"),
+        };
+        let limits = RateLimits {
+            auth: Some(limit),
+            account: None,
+        };
+        let clock: Arc<dyn Clock> = clock.clone();
+        MemoryRateLimiter::new(limits, &clock)
+    }
+
+    async fn allowed(limiter: &MemoryRateLimiter, key: &str) -> bool {
+        let decision = limiter.check(RateRule::Auth, key).await;
+        decision.expect("memory does not fail").allowed
+    }
+
+    #[tokio::test]
+    async fn idle_keys_are_forgotten() {
+        let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
+        let limiter = limiter(&clock);
+        for n in 0..10 * TRIES_BETWEEN_SWEEPS {
+            assert!(allowed(&limiter, &n.to_string()).await);
+            clock.advance(Duration::from_millis(100));
+        }
+        assert!(limiter.remembered() <= TRIES_BETWEEN_SWEEPS + 100);
+    }
+
+    #[tokio::test]
+    async fn a_clock_set_back_does_not_lock_out() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(3_600_000)));
+        let limiter = limiter(&clock);
+        while allowed(&limiter, "ann").await {}
+        clock.set(Timestamp::EPOCH);
+        assert!(!allowed(&limiter, "ann").await);
+        clock.advance(Duration::from_secs(1));
+        assert!(allowed(&limiter, "ann").await);
+    }
+
+    #[tokio::test]
+    async fn without_a_limit_all_is_allowed() {
+        let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
+        let limiter = limiter(&clock);
+        for _ in 0..1000 {
+            let decision = limiter.check(RateRule::Account, "ann").await;
+            assert_eq!(decision.expect("memory does not fail"), UNLIMITED);
+        }
+        assert_eq!(limiter.remembered(), 0);
+    }
+}

@@ -1,0 +1,1 @@
+//! Metadata on SQL databases, through sea-orm.

@@ -1,0 +1,142 @@
+//! People, tenants, and what ties them together.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::{index, unique};
+
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            identities(),
+            tenants(),
+            roles(),
+            memberships(),
+            sessions(),
+            epochs(),
+        ] {
+            manager.create_table(table).await?;
+        }
+        for index in [
+            unique("identities_email_key", "identities", &["email_key"]),
+            unique("identities_username_key", "identities", &["username_key"]),
+            unique("tenants_name_key", "tenants", &["name_key"]),
+            unique("tenants_subdomain_key", "tenants", &["subdomain_key"]),
+            unique("roles_name_key", "roles", &["tenant_id", "name_key"]),
+            index(
+                "memberships_user",
+                "memberships",
+                &["user_id", "created_at", "tenant_id"],
+            ),
+            index("sessions_expires_at", "sessions", &["expires_at", "id"]),
+            index("epochs_changed_at", "epochs", &["changed_at", "subject_id"]),
+        ] {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+fn identities() -> TableCreateStatement {
+    Table::create()
+        .table("identities")
+        .col(uuid("id").primary_key())
+        .col(text("email"))
+        .col(text("email_key"))
+        .col(boolean("email_verified"))
+        .col(text_null("username"))
+        .col(text_null("username_key"))
+        .col(text_null("display_name"))
+        .col(text_null("password_hash"))
+        .col(text("status"))
+        .col(boolean("platform_admin"))
+        .col(uuid_null("last_tenant_id"))
+        .col(big_integer("created_at"))
+        .col(big_integer_null("last_login_at"))
+        .col(big_integer("revision"))
+        .take()
+}
+
+fn tenants() -> TableCreateStatement {
+    Table::create()
+        .table("tenants")
+        .col(uuid("id").primary_key())
+        .col(text("name"))
+        .col(text_null("name_key"))
+        .col(text("subdomain"))
+        .col(text_null("subdomain_key"))
+        .col(text("status"))
+        .col(text("isolation"))
+        .col(big_integer("created_at"))
+        .col(big_integer("updated_at"))
+        .col(big_integer("members_version"))
+        .col(big_integer("roles_version"))
+        .col(big_integer("revision"))
+        .take()
+}
+
+fn roles() -> TableCreateStatement {
+    Table::create()
+        .table("roles")
+        .col(uuid("id").primary_key())
+        .col(uuid("tenant_id"))
+        .col(text("name"))
+        .col(text("name_key"))
+        .col(text("description"))
+        .col(text_null("preset"))
+        .col(text("parent_ids"))
+        .col(big_integer("permissions"))
+        .col(big_integer("created_at"))
+        .col(big_integer("revision"))
+        .take()
+}
+
+fn memberships() -> TableCreateStatement {
+    Table::create()
+        .table("memberships")
+        .col(uuid("tenant_id"))
+        .col(uuid("user_id"))
+        .col(text("role_ids"))
+        .col(text("status"))
+        .col(big_integer("created_at"))
+        .col(big_integer("revision"))
+        .primary_key(Index::create().col("tenant_id").col("user_id"))
+        .take()
+}
+
+fn sessions() -> TableCreateStatement {
+    Table::create()
+        .table("sessions")
+        .col(uuid("id").primary_key())
+        .col(uuid("user_id"))
+        .col(uuid_null("tenant_id"))
+        .col(big_integer("generation"))
+        .col(blob("refresh_hash"))
+        .col(blob_null("previous_hash"))
+        .col(big_integer("rotated_at"))
+        .col(big_integer("created_at"))
+        .col(big_integer("expires_at"))
+        .col(big_integer_null("revoked_at"))
+        .col(text_null("revoke_reason"))
+        .col(text_null("client_address"))
+        .col(text_null("client_agent"))
+        .col(big_integer("revision"))
+        .take()
+}
+
+fn epochs() -> TableCreateStatement {
+    Table::create()
+        .table("epochs")
+        .col(uuid("subject_id").primary_key())
+        .col(text("kind"))
+        .col(big_integer("epoch"))
+        .col(big_integer("changed_at"))
+        .take()
+}

@@ -1,0 +1,57 @@
+//! Audit entries and the ends of their chains.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::index;
+
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(entries()).await?;
+        manager.create_table(chains()).await?;
+        for index in [
+            index("audit_by_time", "audit_entries", &["chain_id", "at", "id"]),
+            index("audit_by_sequence", "audit_entries", &["chain_id", "sequence"]),
+            // Entries are sealed within seconds: few are ever in here.
+            index("audit_unsealed", "audit_entries", &["chain_id", "at", "id"])
+                .and_where(Expr::col("sequence").is_null())
+                .take(),
+        ] {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+fn entries() -> TableCreateStatement {
+    Table::create()
+        .table("audit_entries")
+        .col(uuid("id").primary_key())
+        .col(uuid("chain_id"))
+        .col(uuid_null("actor_id"))
+        .col(text("action"))
+        .col(text("subject_kind"))
+        .col(text("subject_id"))
+        .col(big_integer("at"))
+        .col(text_null("request_id"))
+        .col(text("detail"))
+        .col(big_integer_null("sequence"))
+        .col(blob_null("hash"))
+        .take()
+}
+
+fn chains() -> TableCreateStatement {
+    Table::create()
+        .table("audit_chains")
+        .col(uuid("chain_id").primary_key())
+        .col(big_integer("sequence"))
+        .col(blob("hash"))
+        .take()
+}

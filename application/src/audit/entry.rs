@@ -1,0 +1,68 @@
+//! Making audit entries.
+
+use std::{collections::BTreeMap, fmt::Display};
+
+use tenantry_domain::{
+    audit::{Actor, AuditEntry},
+    id::{AuditId, TenantId, UserId},
+};
+
+use crate::{
+    caller::{Caller, RequestInfo},
+    services::Services,
+};
+
+/// An entry in the making; by the service itself unless it is told otherwise.
+pub(crate) struct Entry(AuditEntry);
+
+impl Entry {
+    /// `action` was done to the `kind` with `id`, now.
+    pub(crate) fn new(on: &Services, action: &str, kind: &str, id: impl Display) -> Self {
+        Self(AuditEntry {
+            id: AuditId::from_uuid(on.ids.next()),
+            tenant_id: None,
+            actor: Actor::System,
+            action: action.to_owned(),
+            subject_kind: kind.to_owned(),
+            subject_id: id.to_string(),
+            at: on.now(),
+            request_id: None,
+            detail: BTreeMap::new(),
+        })
+    }
+
+    /// Done by a person, in a request.
+    pub(crate) fn by_person(mut self, user: UserId, request: &RequestInfo) -> Self {
+        self.0.actor = Actor::Person(user);
+        self.0.request_id.clone_from(&request.request_id);
+        self
+    }
+
+    /// What else matters. Never a secret.
+    pub(crate) fn detail(mut self, key: &str, value: impl Display) -> Self {
+        self.0.detail.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// In the chain of the caller's tenant, done by the caller.
+    pub(crate) fn by(self, caller: &Caller) -> AuditEntry {
+        self.by_person(caller.user_id, &caller.request)
+            .of_tenant(caller.tenant_id())
+    }
+
+    /// In a tenant's chain.
+    pub(crate) fn of_tenant(self, tenant: TenantId) -> AuditEntry {
+        self.of(Some(tenant))
+    }
+
+    /// In the platform's chain.
+    pub(crate) fn of_platform(self) -> AuditEntry {
+        self.of(None)
+    }
+
+    /// In a tenant's chain, or without a tenant in the platform's.
+    pub(crate) fn of(mut self, tenant: Option<TenantId>) -> AuditEntry {
+        self.0.tenant_id = tenant;
+        self.0
+    }
+}

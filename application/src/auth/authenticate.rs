@@ -1,0 +1,63 @@
+//! From an access token to a caller.
+
+use std::sync::Arc;
+
+use tenantry_domain::{id::SessionId, tenant::ActiveTenant};
+
+use crate::{
+    caller::{Caller, PersonCaller, RequestInfo},
+    error::{Error, Result},
+    ports::{AccessGrant, TokenError},
+    services::Services,
+};
+
+/// A person whose token and session are good.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    grant: Arc<AccessGrant>,
+}
+
+/// Verifies an access token and looks up what its session opens now.
+pub async fn authenticate(on: &Services, token: &str) -> Result<Authenticated> {
+    let now = on.now();
+    let claims = on
+        .access_tokens
+        .verify(token, now)
+        .map_err(|error| match error {
+            TokenError::Expired => Error::TokenExpired,
+            TokenError::Invalid => Error::Unauthorized,
+        })?;
+    let grant = match on.access_cache.get(claims.session_id, now) {
+        Some(grant) => grant,
+        None => load(on, claims.session_id).await?,
+    };
+    // A token signed for the tenant that the session has left opens nothing.
+    let tenant = grant.tenant.map(ActiveTenant::id);
+    let moved = tenant.is_some() && claims.tenant_id != tenant;
+    if grant.user_id != claims.user_id || moved || grant.expires_at <= now {
+        return Err(Error::Unauthorized);
+    }
+    Ok(Authenticated { grant })
+}
+
+/// Reads what a session opens from the store and keeps it close.
+pub(crate) async fn load(on: &Services, session: SessionId) -> Result<Arc<AccessGrant>> {
+    let mark = on.access_cache.mark();
+    let grant = on.store.access().lookup(session, on.now()).await?;
+    let grant = Arc::new(grant.ok_or(Error::Unauthorized)?);
+    on.access_cache.put(mark, Arc::clone(&grant));
+    Ok(grant)
+}
+
+impl Authenticated {
+    /// The person, whether or not they act in a tenant.
+    pub fn person(&self, request: RequestInfo) -> PersonCaller {
+        PersonCaller::new(&self.grant, request)
+    }
+
+    /// The person in their tenant; refused where the session opens none.
+    pub fn caller(&self, request: RequestInfo) -> Result<Caller> {
+        Caller::new(&self.grant, request)
+            .ok_or_else(|| Error::AccessDenied("this needs an active tenant".to_owned()))
+    }
+}

@@ -1,0 +1,62 @@
+//! Handing out tokens for a session.
+
+use std::time::Duration;
+
+use tenantry_domain::{
+    id::{SessionId, TenantId},
+    session::Session,
+};
+
+use crate::{error::Result, ports::AccessClaims, services::Services};
+
+/// What a client keeps after signing in or refreshing.
+#[derive(Clone)]
+pub struct TokenPair {
+    /// Goes with every request.
+    pub access_token: String,
+    /// How long it is good.
+    pub expires_in: Duration,
+    /// Brings the next pair, once.
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for TokenPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenPair")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The refresh token of a session at a place in its family: its text goes to
+/// the client, its hash into the session.
+pub(super) fn refresh_hash(on: &Services, session: SessionId, generation: u32) -> [u8; 32] {
+    on.refresh_tokens.derive(session, generation).hash
+}
+
+/// The pair for a session as it was committed. `tenant` is what it acts in now.
+pub(super) fn tokens(
+    on: &Services,
+    session: &Session,
+    tenant: Option<TenantId>,
+) -> Result<TokenPair> {
+    let now = on.now();
+    let lifetime = on.settings.access_token_lifetime;
+    let access_token = on.access_tokens.issue(&AccessClaims {
+        user_id: session.user_id,
+        tenant_id: tenant,
+        session_id: session.id,
+        token_id: on.ids.next(),
+        issued_at: now,
+        expires_at: now.plus(lifetime),
+    })?;
+    let refresh_token = on
+        .refresh_tokens
+        .derive(session.id, session.generation)
+        .text;
+    Ok(TokenPair {
+        access_token,
+        expires_in: lifetime,
+        refresh_token,
+    })
+}

@@ -1,0 +1,193 @@
+//! Signing in.
+
+use tenantry_domain::{
+    Revision, Timestamp,
+    id::{SessionId, TenantId},
+    identity::{Identity, IdentityStatus},
+    membership::MembershipStatus,
+    session::{Client, Session},
+    tenant::{ActiveTenant, Tenant},
+    text,
+};
+
+use super::{
+    grant::{TokenPair, refresh_hash, tokens},
+    register::{hash_password, hasher_error},
+    throttle::throttle_account,
+};
+use crate::{
+    audit::Entry,
+    caller::RequestInfo,
+    error::{Error, Result, Thing},
+    ports::Verification,
+    retry,
+    services::Services,
+    work::PlatformWork,
+};
+
+/// What a person gives to sign in.
+#[derive(Clone, Default)]
+pub struct Login {
+    /// Their e-mail address or username.
+    pub identifier: String,
+    /// Their password.
+    pub password: String,
+    /// The tenant to act in, by id or subdomain; else the one last used.
+    pub tenant: Option<String>,
+    /// The request.
+    pub request: RequestInfo,
+}
+
+/// A person who is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// What the client keeps.
+    pub tokens: TokenPair,
+    /// Who they are.
+    pub identity: Identity,
+    /// Where they act; `None` for a person without a tenant.
+    pub tenant: Option<Tenant>,
+}
+
+/// Checks the password and begins a session. An unknown account, a wrong
+/// password and a deactivated person answer alike, and take alike long.
+pub async fn login(on: &Services, command: Login) -> Result<SignedIn> {
+    let key = text::fold(&command.identifier);
+    throttle_account(on, &key).await?;
+    let found = find(on, &key).await?;
+    let hash = found
+        .as_ref()
+        .and_then(|identity| identity.password_hash.as_ref());
+    let password = text::compose(&command.password);
+    let verification = on
+        .passwords
+        .verify(&password, hash)
+        .await
+        .map_err(hasher_error)?;
+    let identity = found
+        .filter(|identity| identity.status == IdentityStatus::Active)
+        .filter(|_| verification != Verification::Mismatch)
+        .ok_or(Error::Unauthorized)?;
+    let upgraded = match verification {
+        Verification::Outdated => Some(hash_password(on, &command.password).await?),
+        _ => None,
+    };
+    let tenant = select_tenant(on, &identity, command.tenant.as_deref()).await?;
+    let verified_hash = identity.password_hash.clone();
+    let mut current = Some(identity);
+    retry::while_stale!(async {
+        let mut identity = match current.take() {
+            Some(identity) => identity,
+            None => find(on, &key).await?.ok_or(Error::Unauthorized)?,
+        };
+        // Read anew after somebody wrote it: the password that was verified
+        // must still be the one, and the person still welcome.
+        if identity.password_hash != verified_hash || identity.status != IdentityStatus::Active {
+            return Err(Error::Unauthorized);
+        }
+        let now = on.now();
+        identity.last_login_at = Some(now);
+        identity.last_tenant_id = tenant
+            .as_ref()
+            .map(|tenant| tenant.id)
+            .or(identity.last_tenant_id);
+        if let Some(hash) = &upgraded {
+            identity.password_hash = Some(hash.clone());
+        }
+        let tenant_id = tenant.as_ref().map(|tenant| tenant.id);
+        let session = new_session(on, &identity, tenant_id, &command.request, now);
+        let mut work = PlatformWork::new();
+        work.identities().update(&identity);
+        work.sessions().add(&session);
+        let entry = Entry::new(on, "auth.login", "session", session.id)
+            .by_person(identity.id, &command.request);
+        work.audit(entry.of(tenant_id));
+        on.store.commit(work).await?;
+        identity.revision = identity.revision.next();
+        let tokens = tokens(on, &session, tenant_id)?;
+        Ok(SignedIn {
+            tokens,
+            identity,
+            tenant: tenant.clone(),
+        })
+    })
+}
+
+async fn find(on: &Services, key: &str) -> Result<Option<Identity>> {
+    let identities = on.store.identities();
+    // A username never has an @: see `Username`.
+    if key.contains('@') {
+        Ok(identities.find_by_email(key).await?)
+    } else {
+        Ok(identities.find_by_username(key).await?)
+    }
+}
+
+/// The tenant to act in: the one asked for, the one last used, or the first
+/// that is open to the person.
+async fn select_tenant(
+    on: &Services,
+    identity: &Identity,
+    asked: Option<&str>,
+) -> Result<Option<Tenant>> {
+    let memberships = on.store.memberships().find_by_user(identity.id).await?;
+    let mut open: Vec<TenantId> = memberships
+        .iter()
+        .filter(|membership| membership.status == MembershipStatus::Active)
+        .map(|membership| membership.tenant_id)
+        .collect();
+    if let Some(asked) = asked {
+        let tenant = if let Ok(id) = asked.parse::<TenantId>() {
+            on.store.tenants().lookup(id).await?
+        } else {
+            let label = asked.trim().to_ascii_lowercase();
+            on.store.tenants().find_by_subdomain(&label).await?
+        };
+        return match tenant {
+            Some(tenant) if open.contains(&tenant.id) && is_active(&tenant) => Ok(Some(tenant)),
+            _ => Err(Error::NotFound(Thing::Tenant)),
+        };
+    }
+    // Stable: the one last used comes first, the others stay oldest first.
+    open.sort_by_key(|id| Some(*id) != identity.last_tenant_id);
+    for id in open {
+        if let Some(tenant) = on.store.tenants().lookup(id).await?.filter(is_active) {
+            return Ok(Some(tenant));
+        }
+    }
+    Ok(None)
+}
+
+fn is_active(tenant: &Tenant) -> bool {
+    ActiveTenant::of(tenant.id, tenant.status).is_some()
+}
+
+fn new_session(
+    on: &Services,
+    identity: &Identity,
+    tenant_id: Option<TenantId>,
+    request: &RequestInfo,
+    now: Timestamp,
+) -> Session {
+    let id = SessionId::from_uuid(on.ids.next());
+    Session {
+        id,
+        user_id: identity.id,
+        tenant_id,
+        generation: 1,
+        refresh_hash: refresh_hash(on, id, 1),
+        previous_hash: None,
+        rotated_at: now,
+        created_at: now,
+        expires_at: now.plus(on.settings.refresh_token_lifetime),
+        revoked: None,
+        client: Client {
+            address: request.address.clone(),
+            user_agent: request
+                .user_agent
+                .as_deref()
+                .map(|agent| agent.chars().take(256).collect()),
+        },
+        revision: Revision::FIRST,
+    }
+}

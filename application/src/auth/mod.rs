@@ -1,0 +1,23 @@
+//! Who people are: registering, signing in, staying signed in.
+
+mod authenticate;
+mod grant;
+mod login;
+mod logout;
+mod me;
+mod new_tenant;
+mod refresh;
+mod register;
+mod seed;
+mod throttle;
+
+pub(crate) use authenticate::load;
+pub use authenticate::{Authenticated, authenticate};
+pub use grant::TokenPair;
+pub use login::{Login, SignedIn, login};
+pub use logout::logout;
+pub use me::{Change, Me, MembershipView, UpdateMe, me, update_me};
+pub use refresh::refresh;
+pub use register::{Register, Registered, register};
+pub use seed::{SeedAdmin, seed_admin};
+pub use throttle::throttle;

@@ -1,0 +1,140 @@
+//! Making a tenant with everything it begins with.
+
+use tenantry_domain::{
+    Invalid, Revision, Timestamp,
+    id::{RoleId, TenantId, UserId},
+    membership::{Membership, MembershipStatus},
+    name::{RoleName, Subdomain, TenantName},
+    role::{Preset, Role},
+    tenant::{Isolation, Tenant, TenantStatus},
+};
+
+use crate::{
+    audit::Entry,
+    error::{Error, Result},
+    services::Services,
+    work::PlatformWork,
+};
+
+/// A tenant, its preset roles and its owner, ready to be recorded.
+pub(super) struct NewTenant {
+    pub(super) tenant: Tenant,
+    roles: Vec<Role>,
+    owner: Membership,
+}
+
+impl NewTenant {
+    pub(super) fn new(
+        on: &Services,
+        name: TenantName,
+        subdomain: Subdomain,
+        owner: UserId,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let id = TenantId::from_uuid(on.ids.next());
+        let tenant = Tenant {
+            id,
+            name,
+            subdomain,
+            status: TenantStatus::Active,
+            isolation: Isolation::Rows,
+            created_at: now,
+            updated_at: now,
+            members_version: 0,
+            roles_version: 0,
+            revision: Revision::FIRST,
+        };
+        let roles: Vec<Role> = Preset::ALL
+            .iter()
+            .map(|preset| preset_role(on, id, *preset, now))
+            .collect::<Result<_>>()?;
+        let role_ids = roles
+            .iter()
+            .filter(|role| role.preset == Some(Preset::Owner))
+            .map(|role| role.id)
+            .collect();
+        let owner = membership(id, owner, role_ids, now);
+        Ok(Self {
+            tenant,
+            roles,
+            owner,
+        })
+    }
+
+    /// Records all of it.
+    pub(super) fn record(&self, on: &Services, work: &mut PlatformWork, now: Timestamp) {
+        work.tenants().add(&self.tenant);
+        for role in &self.roles {
+            work.roles(now).add(role);
+        }
+        work.memberships(now).add(&self.owner);
+        work.open_quota(self.tenant.id, on.settings.quota_bytes);
+        let made = Entry::new(on, "tenant.create", "tenant", self.tenant.id)
+            .detail("name", self.tenant.name.as_str())
+            .detail("subdomain", self.tenant.subdomain.as_str());
+        work.audit(made.of_platform());
+    }
+}
+
+/// A new, active membership.
+pub(super) fn membership(
+    tenant_id: TenantId,
+    user_id: UserId,
+    role_ids: Vec<RoleId>,
+    now: Timestamp,
+) -> Membership {
+    Membership {
+        tenant_id,
+        user_id,
+        role_ids,
+        status: MembershipStatus::Active,
+        created_at: now,
+        revision: Revision::FIRST,
+    }
+}
+
+fn preset_role(on: &Services, tenant_id: TenantId, preset: Preset, now: Timestamp) -> Result<Role> {
+    Ok(Role {
+        id: RoleId::from_uuid(on.ids.next()),
+        tenant_id,
+        name: RoleName::parse(preset.as_str())
+            .map_err(|_| Error::internal("a preset role has no valid name"))?,
+        description: preset.description().to_owned(),
+        preset: Some(preset),
+        parent_ids: Vec::new(),
+        permissions: preset.permissions(),
+        created_at: now,
+        revision: Revision::FIRST,
+    })
+}
+
+/// Refuses subdomains that nobody may take.
+pub(super) fn refuse_reserved(on: &Services, subdomain: &Subdomain) -> Result<(), Invalid> {
+    if is_reserved(on, subdomain) {
+        return Err(Invalid::new("reserved", "must not be a reserved name"));
+    }
+    Ok(())
+}
+
+/// Whether a subdomain is one that nobody may take.
+pub(super) fn is_reserved(on: &Services, subdomain: &Subdomain) -> bool {
+    on.settings
+        .reserved_subdomains
+        .iter()
+        .any(|name| name == subdomain.as_str())
+}
+
+/// The label for a tenant that named none: made of its name, or where that
+/// has no letters for it, of a fresh id. `taken` counts the labels found taken.
+pub(super) fn suggest_subdomain(on: &Services, name: &TenantName, taken: u32) -> Result<Subdomain> {
+    let suggested = Subdomain::suggest(name).filter(|label| !is_reserved(on, label));
+    match suggested {
+        Some(label) if taken == 0 => Ok(label),
+        Some(label) => Ok(label.numbered(taken + 1)),
+        None => {
+            let id = on.ids.next().simple().to_string();
+            Subdomain::parse(&format!("t-{}", &id[20..]))
+                .map_err(|_| Error::internal("a made label is not valid"))
+        }
+    }
+}

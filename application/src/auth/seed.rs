@@ -1,0 +1,73 @@
+//! The first people of an empty store, and administrators from the command line.
+
+use tenantry_domain::{
+    Revision,
+    email::Email,
+    id::{TenantId, UserId},
+    identity::{Identity, IdentityStatus},
+    name::TenantName,
+    password,
+};
+
+use super::{
+    new_tenant::{NewTenant, suggest_subdomain},
+    register::hash_password,
+};
+use crate::{
+    audit::Entry,
+    error::{Checks, Result},
+    services::Services,
+    work::PlatformWork,
+};
+
+/// An administrator of the platform, and the tenant they own.
+#[derive(Clone)]
+pub struct SeedAdmin {
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// The name of a tenant to make for them; none where absent.
+    pub tenant: Option<String>,
+}
+
+/// Makes the person and the tenant; refused as taken when either is there.
+pub async fn seed_admin(on: &Services, command: SeedAdmin) -> Result<(UserId, Option<TenantId>)> {
+    let mut checks = Checks::new();
+    let email = checks.take("email", Email::parse(&command.email));
+    let email_key = email.as_ref().map_or("", Email::key);
+    let min = on.settings.password_min_chars;
+    checks.take(
+        "password",
+        password::check_new(&command.password, min, email_key),
+    );
+    let name = checks.take_optional("tenant", command.tenant.as_deref(), TenantName::parse);
+    let email = checks.require(email)?;
+    let now = on.now();
+    let identity = Identity {
+        id: UserId::from_uuid(on.ids.next()),
+        email,
+        email_verified: false,
+        username: None,
+        display_name: None,
+        password_hash: Some(hash_password(on, &command.password).await?),
+        status: IdentityStatus::Active,
+        platform_admin: true,
+        last_tenant_id: None,
+        created_at: now,
+        last_login_at: None,
+        revision: Revision::FIRST,
+    };
+    let mut work = PlatformWork::new();
+    work.identities().add(&identity);
+    let mut tenant_id = None;
+    if let Some(name) = name {
+        let label = suggest_subdomain(on, &name, 0)?;
+        let new = NewTenant::new(on, name, label, identity.id, now)?;
+        new.record(on, &mut work, now);
+        tenant_id = Some(new.tenant.id);
+    }
+    work.audit(Entry::new(on, "platform.admin_create", "user", identity.id).of_platform());
+    on.store.commit(work).await?;
+    Ok((identity.id, tenant_id))
+}

@@ -1,0 +1,78 @@
+//! Deleting a file.
+
+use std::collections::BTreeMap;
+
+use tenantry_domain::{
+    Revision,
+    id::{BlobId, FileId},
+    policy::file_access::FileAction,
+    version::FileVersion,
+};
+
+use super::get;
+use crate::{
+    audit::Entry,
+    caller::Caller,
+    error::{Error, Result},
+    ports::TenantStore,
+    retry,
+    services::Services,
+};
+
+/// How many versions are read at once.
+const BATCH: u32 = 500;
+
+/// Deletes a file with all its versions, for good. The bytes that no other
+/// version shows end after a grace time.
+pub async fn delete(
+    on: &Services,
+    caller: &Caller,
+    id: FileId,
+    expected: Option<Revision>,
+) -> Result<()> {
+    let store = on.store.open(caller.tenant).await?;
+    retry::while_stale!(async {
+        let file = get::find(store.as_ref(), caller, id, FileAction::Delete).await?;
+        if expected.is_some_and(|expected| expected != file.revision) {
+            return Err(Error::PreconditionFailed);
+        }
+        let mut work = store.begin();
+        let mut shown: BTreeMap<BlobId, u32> = BTreeMap::new();
+        let mut bytes = 0;
+        for version in all_versions(store.as_ref(), id).await? {
+            work.versions().remove(&version);
+            if let Some(blob) = version.blob_id {
+                *shown.entry(blob).or_default() += 1;
+                bytes += version.size_bytes;
+            }
+        }
+        for (blob, times) in shown {
+            if let Some(mut blob) = store.blobs().lookup(blob).await? {
+                for _ in 0..times {
+                    blob.drop_reference(on.now())?;
+                }
+                work.blobs().update(&blob);
+            }
+        }
+        work.quota().release(bytes);
+        work.files().remove(&file);
+        let entry = Entry::new(on, "file.delete", "file", id)
+            .detail("path", &file.path)
+            .detail("size_bytes", bytes);
+        work.audit(entry.by(caller));
+        Ok(store.commit(work).await?)
+    })
+}
+
+async fn all_versions(store: &dyn TenantStore, file: FileId) -> Result<Vec<FileVersion>> {
+    let mut versions = Vec::new();
+    let mut before = None;
+    loop {
+        let batch = store.versions().list(file, before, BATCH).await?;
+        let Some(last) = batch.last() else {
+            return Ok(versions);
+        };
+        before = Some(last.number);
+        versions.extend(batch);
+    }
+}

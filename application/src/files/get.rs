@@ -1,0 +1,35 @@
+//! One file.
+
+use tenantry_domain::{file::File, id::FileId, policy::file_access::FileAction};
+
+use super::view::{self, FileView};
+use crate::{
+    caller::Caller,
+    error::{Error, Result, Thing},
+    ports::TenantStore,
+    services::Services,
+};
+
+/// Shows a file.
+pub async fn get(on: &Services, caller: &Caller, id: FileId) -> Result<FileView> {
+    let store = on.store.open(caller.tenant).await?;
+    let file = find(store.as_ref(), caller, id, FileAction::Read).await?;
+    view::file(on, file).await
+}
+
+/// The file, if the caller may do `action` with it; the way every use case
+/// comes to a file by its id.
+pub(super) async fn find(
+    store: &dyn TenantStore,
+    caller: &Caller,
+    id: FileId,
+    action: FileAction,
+) -> Result<File> {
+    let file = store
+        .files()
+        .lookup(id)
+        .await?
+        .ok_or(Error::NotFound(Thing::File))?;
+    caller.require_file(action, file.place, Thing::File)?;
+    Ok(file)
+}

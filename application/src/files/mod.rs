@@ -1,0 +1,25 @@
+//! Files: their bytes in and out, their versions, their places.
+
+mod delete;
+mod download;
+mod get;
+mod list;
+mod place;
+mod publish;
+mod receive;
+mod update;
+mod upload;
+mod validate;
+mod versions;
+mod view;
+
+pub use delete::delete;
+pub use download::{Download, Wanted, download};
+pub use get::get;
+pub use list::{ListFiles, list};
+pub(crate) use receive::key as blob_key;
+pub use update::{UpdateFile, update};
+pub use upload::{ContentCondition, Target, Upload, Uploaded, upload};
+pub(crate) use validate::{ValidateVersion, validate};
+pub use versions::{ListVersions, list_versions};
+pub use view::{FileView, VersionView};

@@ -1,0 +1,280 @@
+//! Making received bytes a version: one commit for the version, the file, the
+//! quota, the job that validates it and the audit entry.
+
+use tenantry_domain::{
+    Revision,
+    blob::Blob,
+    file::{File, NewFile, Place},
+    id::{FileId, JobId, VersionId},
+    job::{Job, JobKind},
+    media_type::MediaType,
+    path::LogicalPath,
+    tags::Tags,
+    version::{FileVersion, Processing},
+};
+
+use super::{
+    ValidateVersion,
+    receive::{Received, discard, key},
+    upload::{Target, Uploaded, taken},
+};
+use crate::{
+    audit::Entry,
+    auth,
+    caller::Caller,
+    error::{Error, Result},
+    ports::{CommitError, PortErrorKind, Refusal, TenantStore, UniqueKey},
+    services::Services,
+    work::Kind,
+};
+
+/// How many numbered names are tried for a file without a path.
+const NAMES: u32 = 1000;
+/// How often a commit that came too late is decided anew: many may upload
+/// equal content, or to one path, at once, and each round lets one through.
+const TRIES: u32 = 256;
+
+/// What the bytes are to become.
+pub(super) struct Wanted {
+    pub(super) place: Place,
+    pub(super) target: Target,
+    pub(super) tags: Option<Tags>,
+    pub(super) declared_type: MediaType,
+}
+
+/// Publishes, or ends the bytes. Only where the outcome of the commit is
+/// unknown are they left for the sweeper to judge.
+pub(super) async fn publish(
+    on: &Services,
+    caller: &Caller,
+    store: &dyn TenantStore,
+    received: Received,
+    wanted: Wanted,
+) -> Result<Uploaded> {
+    let outcome = publish_once_fresh(on, caller.clone(), store, &received, &wanted).await;
+    match &outcome {
+        Ok(_) | Err(Error::DatabaseUnavailable(_)) => {}
+        Err(_) => discard(on, store, &received.blob).await,
+    }
+    outcome
+}
+
+async fn publish_once_fresh(
+    on: &Services,
+    mut caller: Caller,
+    store: &dyn TenantStore,
+    received: &Received,
+    wanted: &Wanted,
+) -> Result<Uploaded> {
+    let mut number = 1;
+    for _ in 0..TRIES {
+        let Some(current) = find_target(store, wanted, &mut number).await? else {
+            return Err(taken());
+        };
+        match attempt(on, &caller, store, received, wanted, current).await {
+            Err(CommitError::Refused(Refusal::Stale(Kind::Epoch))) => {
+                caller = confirm(on, &caller, wanted).await?;
+            }
+            // Somebody else's equal bytes came first, unless the sweeper held
+            // these for dead.
+            Err(CommitError::Refused(
+                Refusal::Stale(Kind::Blob) | Refusal::Missing(Kind::Blob),
+            )) => {
+                let own = store.blobs().lookup(received.blob.id).await?;
+                if own.is_none_or(|own| own.revision != received.blob.revision) {
+                    return Err(Error::StateConflict(
+                        "the upload was ended as broken off".to_owned(),
+                    ));
+                }
+            }
+            // Somebody else's version or file came first.
+            Err(CommitError::Refused(
+                Refusal::Stale(Kind::File)
+                | Refusal::Missing(Kind::File)
+                | Refusal::Duplicate(UniqueKey::FilePath | UniqueKey::VersionNumber),
+            )) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Error::VersionConflict)
+}
+
+/// The path to take, and the file that is there.
+type Found = (LogicalPath, Option<File>);
+
+/// Where the bytes go as things stand; `None` where a new file's path is taken.
+async fn find_target(
+    store: &dyn TenantStore,
+    wanted: &Wanted,
+    number: &mut u32,
+) -> Result<Option<Found>> {
+    let files = store.files();
+    match &wanted.target {
+        Target::New(path) => {
+            let file = files.find_by_path(wanted.place, path).await?;
+            Ok(file.is_none().then(|| (path.clone(), None)))
+        }
+        Target::At(path, condition) => {
+            let file = files.find_by_path(wanted.place, path).await?;
+            condition.check(file.as_ref())?;
+            Ok(Some((path.clone(), file)))
+        }
+        Target::Named(name) => {
+            while *number <= NAMES {
+                let path = match *number {
+                    1 => name.clone(),
+                    number => name.numbered(number).map_err(|e| Error::field("file", e))?,
+                };
+                if files.find_by_path(wanted.place, &path).await?.is_none() {
+                    return Ok(Some((path, None)));
+                }
+                *number += 1;
+            }
+            Ok(None)
+        }
+    }
+}
+
+async fn attempt(
+    on: &Services,
+    caller: &Caller,
+    store: &dyn TenantStore,
+    received: &Received,
+    wanted: &Wanted,
+    (path, current): Found,
+) -> Result<Uploaded, CommitError> {
+    let now = on.now();
+    let size = received.content.size_bytes;
+    let mut work = store.begin();
+    caller.guard(&mut work);
+
+    // Equal content of the same tenant is kept once.
+    let digest = received.content.digest;
+    let same = store
+        .blobs()
+        .find_by_digest(&received.blob.backend, digest, size)
+        .await?;
+    let same = same.and_then(|mut same| same.add_reference().ok().map(|()| same));
+    let mut own = received.blob.clone();
+    let (shown, reserved) = match same {
+        Some(same) => {
+            work.blobs().update(&same);
+            (same.id, own.abandon())
+        }
+        None => (own.id, own.store(received.content.clone())),
+    };
+    let reserved = reserved.map_err(|refused| {
+        crate::ports::PortError::new(PortErrorKind::Internal, refused.to_string())
+    })?;
+    work.blobs().update(&own);
+    work.quota().settle(reserved, size);
+
+    let version = FileVersion {
+        id: VersionId::from_uuid(on.ids.next()),
+        tenant_id: store.tenant().id(),
+        file_id: current
+            .as_ref()
+            .map_or_else(|| FileId::from_uuid(on.ids.next()), |file| file.id),
+        number: current.as_ref().map_or(1, |file| file.version + 1),
+        blob_id: Some(shown),
+        size_bytes: size,
+        digest,
+        declared_type: wanted.declared_type.clone(),
+        media_type: wanted.declared_type.clone(),
+        processing: Processing::Pending,
+        created_by: caller.user_id,
+        created_at: now,
+        processed_at: None,
+        revision: Revision::FIRST,
+    };
+    work.versions().add(&version);
+    let created = current.is_none();
+    let file = match current {
+        Some(mut file) => {
+            file.add_version(&version);
+            if let Some(tags) = &wanted.tags {
+                file.tags = tags.clone();
+            }
+            work.files().update(&file);
+            file.revision = file.revision.next();
+            file
+        }
+        None => {
+            let tags = wanted.tags.clone().unwrap_or_default();
+            let file = File::begin(
+                NewFile {
+                    place: wanted.place,
+                    path,
+                    tags,
+                },
+                &version,
+            );
+            work.files().add(&file);
+            file
+        }
+    };
+    work.jobs().add(&validation(on, caller, &version)?);
+    let entry = Entry::new(on, "file.upload", "file", file.id)
+        .detail("version", version.number)
+        .detail("size_bytes", size)
+        .detail("digest", digest);
+    work.audit(entry.by(caller));
+    store.commit(work).await?;
+    if shown != own.id {
+        drop_own_bytes(on, store, &mut own).await;
+    }
+    Ok(Uploaded {
+        file,
+        version,
+        created,
+    })
+}
+
+fn validation(on: &Services, caller: &Caller, version: &FileVersion) -> Result<Job, CommitError> {
+    let payload = ValidateVersion {
+        version_id: version.id.as_uuid(),
+    }
+    .to_json()?;
+    let id = JobId::from_uuid(on.ids.next());
+    let kind = JobKind::ValidateVersion;
+    Ok(Job::new(
+        id,
+        kind,
+        Some(version.tenant_id),
+        payload,
+        Some(caller.user_id),
+        on.now(),
+    ))
+}
+
+/// The bytes that turned out to be there already go; else the sweeper ends them.
+async fn drop_own_bytes(on: &Services, store: &dyn TenantStore, own: &mut Blob) {
+    own.revision = own.revision.next();
+    let ended = async {
+        on.blobs
+            .get(&own.backend)?
+            .delete(key(own))
+            .await
+            .map_err(Error::storage)?;
+        let mut work = store.begin();
+        work.blobs().remove(own);
+        Ok::<(), Error>(store.commit(work).await?)
+    };
+    if let Err(error) = ended.await {
+        tracing::debug!(blob.id = %own.id, %error, "equal bytes are left to the sweeper");
+    }
+}
+
+/// What the caller may do has changed while the bytes were sent: go on only if
+/// this is still among it.
+async fn confirm(on: &Services, caller: &Caller, wanted: &Wanted) -> Result<Caller> {
+    use crate::error::Thing;
+    use tenantry_domain::policy::file_access::FileAction;
+
+    let grant = auth::load(on, caller.session_id).await?;
+    let caller = Caller::new(&grant, caller.request.clone())
+        .filter(|fresh| fresh.tenant == caller.tenant)
+        .ok_or_else(|| Error::AccessDenied("the tenant is no longer open to you".to_owned()))?;
+    caller.require_file(FileAction::Write, wanted.place, Thing::Bucket)?;
+    Ok(caller)
+}

@@ -1,0 +1,195 @@
+//! Bytes first, with an intent: the part that all ways in share.
+//!
+//! The intent and the quota it holds are committed before the first byte; the
+//! bytes are streamed and hashed; what becomes of them is for the next commit
+//! to say. Wherever this ends early, nothing is visible, and what is left is
+//! ended here or by the sweeper.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::{Either, select};
+use tenantry_domain::{
+    blob::{Blob, Content},
+    id::BlobId,
+    permission::Permission,
+};
+
+use crate::{
+    auth,
+    caller::Caller,
+    error::{Error, Result},
+    ports::{BlobBody, BlobKey, BlobStore, CommitError, Refusal, TenantStore},
+    services::Services,
+};
+
+/// How often an upload looks whether its person may still store it: well
+/// within the time in which a revocation bites.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Bytes that have arrived and that nobody shows yet.
+pub(super) struct Received {
+    /// Their record, still open.
+    pub(super) blob: Blob,
+    /// What they are.
+    pub(super) content: Content,
+}
+
+/// Takes a body in. `declared` is its length where the client gave one.
+pub(super) async fn receive(
+    on: &Services,
+    caller: &Caller,
+    store: &dyn TenantStore,
+    body: BlobBody,
+    declared: Option<u64>,
+) -> Result<Received> {
+    let max = on.settings.max_file_bytes;
+    if declared.is_some_and(|bytes| bytes > max) {
+        return Err(Error::FileTooLarge { limit_bytes: max });
+    }
+    let (mut blob, reserved) = begin(on, store, declared).await?;
+    let backend = Arc::clone(on.blobs.get(&blob.backend)?);
+    let stored = stream(
+        on,
+        caller,
+        store,
+        &mut blob,
+        backend.as_ref(),
+        body,
+        reserved,
+    )
+    .await;
+    match stored {
+        Ok(content) => Ok(Received { blob, content }),
+        Err(error) => {
+            discard(on, store, &blob).await;
+            // A body without a length may run into what was left to reserve.
+            Err(match error {
+                Error::FileTooLarge { .. } if reserved < max => match declared {
+                    Some(_) => Error::Malformed("the body is longer than its length".to_owned()),
+                    None => Error::QuotaExceeded,
+                },
+                other => other,
+            })
+        }
+    }
+}
+
+/// Commits the intent and what it holds of the quota.
+async fn begin(
+    on: &Services,
+    store: &dyn TenantStore,
+    declared: Option<u64>,
+) -> Result<(Blob, u64)> {
+    let reserved = match declared {
+        Some(bytes) => bytes,
+        None => {
+            let left = store.quota().current().await?.available_bytes();
+            left.min(on.settings.max_file_bytes)
+        }
+    };
+    let id = BlobId::from_uuid(on.ids.next());
+    let backend = on.blobs.default_name().clone();
+    let blob = Blob::open(id, store.tenant().id(), backend, reserved, on.now());
+    let mut work = store.begin();
+    work.blobs().add(&blob);
+    work.quota().reserve(reserved);
+    store.commit(work).await?;
+    Ok((blob, reserved))
+}
+
+/// Streams the bytes, and meanwhile keeps the intent alive and the right to
+/// upload in view.
+async fn stream(
+    on: &Services,
+    caller: &Caller,
+    store: &dyn TenantStore,
+    blob: &mut Blob,
+    backend: &dyn BlobStore,
+    body: BlobBody,
+    limit: u64,
+) -> Result<Content> {
+    let mut put = backend.put(key(blob), body, limit);
+    let heartbeat = on.settings.upload_grace / 5;
+    let mut beaten = on.now();
+    loop {
+        match select(put, on.clock.sleep(LOOK)).await {
+            Either::Left((stored, _)) => return Ok(stored?),
+            Either::Right(((), unfinished)) => put = unfinished,
+        }
+        still_allowed(on, caller).await?;
+        if on.now().since(beaten) >= heartbeat {
+            beaten = on.now();
+            beat(on, store, blob).await?;
+        }
+    }
+}
+
+/// Refuses to go on when the session has ended or the permission is gone. A
+/// store that cannot be asked now is asked again the next time.
+async fn still_allowed(on: &Services, caller: &Caller) -> Result<()> {
+    let grant = match on.access_cache.get(caller.session_id, on.now()) {
+        Some(grant) => grant,
+        None => match auth::load(on, caller.session_id).await {
+            Ok(grant) => grant,
+            Err(Error::Unauthorized) => return Err(Error::Unauthorized),
+            Err(_) => return Ok(()),
+        },
+    };
+    if grant.tenant == Some(caller.tenant) && grant.permissions.has(Permission::FilesWrite) {
+        Ok(())
+    } else {
+        Err(Error::AccessDenied(
+            "the permission to upload was taken away".to_owned(),
+        ))
+    }
+}
+
+async fn beat(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
+    let mut beaten = blob.clone();
+    beaten.heartbeat(on.now())?;
+    let mut work = store.begin();
+    work.blobs().update(&beaten);
+    match store.commit(work).await {
+        Ok(()) => {
+            beaten.revision = beaten.revision.next();
+            *blob = beaten;
+            Ok(())
+        }
+        // The sweeper held it for dead: it is.
+        Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Err(
+            Error::StateConflict("the upload took too long and was ended".to_owned()),
+        ),
+        // Alive all the same; the next beat may be noted.
+        Err(CommitError::Failed(error)) if error.is_retryable() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends an intent that will not be published: the bytes first, then the record
+/// and what it held. What cannot be done now is left to the sweeper.
+pub(super) async fn discard(on: &Services, store: &dyn TenantStore, blob: &Blob) {
+    if let Err(error) = try_discard(on, store, blob).await {
+        tracing::warn!(blob.id = %blob.id, %error, "a broken-off upload is left to the sweeper");
+    }
+}
+
+async fn try_discard(on: &Services, store: &dyn TenantStore, blob: &Blob) -> Result<()> {
+    on.blobs
+        .get(&blob.backend)?
+        .delete(key(blob))
+        .await
+        .map_err(Error::storage)?;
+    let reserved = blob.clone().abandon()?;
+    let mut work = store.begin();
+    work.blobs().remove(blob);
+    work.quota().release_reserved(reserved);
+    Ok(store.commit(work).await?)
+}
+
+/// Where a blob's bytes lie.
+pub(crate) fn key(blob: &Blob) -> BlobKey {
+    BlobKey {
+        tenant_id: blob.tenant_id,
+        blob_id: blob.id,
+    }
+}

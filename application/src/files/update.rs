@@ -1,0 +1,73 @@
+//! Moving and tagging a file.
+
+use tenantry_domain::{
+    Revision, id::FileId, path::LogicalPath, policy::file_access::FileAction, tags::Tags,
+};
+
+use super::{
+    get,
+    upload::taken,
+    view::{self, FileView},
+};
+use crate::{
+    audit::Entry,
+    caller::Caller,
+    error::{Error, Result},
+    ports::{CommitError, Refusal, UniqueKey},
+    retry,
+    services::Services,
+};
+
+/// What changes of a file.
+#[derive(Debug, Clone)]
+pub struct UpdateFile {
+    /// Which file.
+    pub id: FileId,
+    /// Another path in its space.
+    pub path: Option<LogicalPath>,
+    /// Other labels.
+    pub tags: Option<Tags>,
+    /// Only if the file was not written since this revision.
+    pub expected: Option<Revision>,
+}
+
+/// Moves a file within its space and replaces its tags.
+pub async fn update(on: &Services, caller: &Caller, command: UpdateFile) -> Result<FileView> {
+    let store = on.store.open(caller.tenant).await?;
+    let file = retry::while_stale!(async {
+        let mut file = get::find(store.as_ref(), caller, command.id, FileAction::Write).await?;
+        if command
+            .expected
+            .is_some_and(|expected| expected != file.revision)
+        {
+            return Err(Error::PreconditionFailed);
+        }
+        let before = file.clone();
+        if let Some(path) = &command.path {
+            file.path = path.clone();
+        }
+        if let Some(tags) = &command.tags {
+            file.tags = tags.clone();
+        }
+        if file == before {
+            return Ok(file);
+        }
+        file.updated_at = on.now();
+        let mut work = store.begin();
+        work.files().update(&file);
+        let mut entry = Entry::new(on, "file.update", "file", file.id);
+        if file.path != before.path {
+            entry = entry.detail("from", &before.path).detail("to", &file.path);
+        }
+        work.audit(entry.by(caller));
+        match store.commit(work).await {
+            Ok(()) => {
+                file.revision = file.revision.next();
+                Ok(file)
+            }
+            Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::FilePath))) => Err(taken()),
+            Err(error) => Err(error.into()),
+        }
+    })?;
+    view::file(on, file).await
+}

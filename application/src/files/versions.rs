@@ -1,0 +1,69 @@
+//! The versions of a file.
+
+use tenantry_domain::{id::FileId, policy::file_access::FileAction};
+
+use super::{
+    get,
+    view::{self, VersionView},
+};
+use crate::{
+    caller::Caller,
+    error::{Error, Result},
+    paging::{self, Page, PageRequest},
+    services::Services,
+};
+
+/// Which versions.
+#[derive(Debug, Clone)]
+pub struct ListVersions {
+    /// Of which file.
+    pub file_id: FileId,
+    /// Which page; by cursor only.
+    pub page: PageRequest,
+}
+
+/// One page of a file's versions, newest first.
+pub async fn list_versions(
+    on: &Services,
+    caller: &Caller,
+    query: ListVersions,
+) -> Result<Page<VersionView>> {
+    let store = on.store.open(caller.tenant).await?;
+    let file = get::find(store.as_ref(), caller, query.file_id, FileAction::Read).await?;
+    let spec = query.page.check()?;
+    if spec.page.is_some() {
+        let reason = "versions are listed by cursor only";
+        return Err(Error::field(
+            "page",
+            tenantry_domain::Invalid::new("not_allowed", reason),
+        ));
+    }
+    let scope = format!("versions {} {}", caller.tenant_id(), file.id);
+    let before = match &spec.cursor {
+        None => None,
+        Some(cursor) => {
+            let bytes = on.cursors.unwrap(scope.as_bytes(), cursor);
+            let number = bytes
+                .and_then(|bytes| bytes.try_into().ok())
+                .map(u32::from_be_bytes);
+            Some(number.ok_or_else(paging::bad_cursor)?)
+        }
+    };
+    let versions = store
+        .versions()
+        .list(file.id, before, spec.limit + 1)
+        .await?;
+    let page = Page::cut(versions, &spec, |last| {
+        on.cursors
+            .wrap(scope.as_bytes(), &last.number.to_be_bytes())
+    });
+    let items = view::versions(on, page.items).await?;
+    Ok(Page {
+        items,
+        next_cursor: page.next_cursor,
+        page: None,
+        // Versions are numbered without gaps and end with their file.
+        total: spec.count.then_some(u64::from(file.version)),
+        total_capped: false,
+    })
+}

@@ -1,0 +1,76 @@
+//! Files and versions as callers see them.
+
+use std::collections::BTreeMap;
+
+use tenantry_domain::{email::Email, file::File, id::UserId, version::FileVersion};
+
+use crate::{error::Result, services::Services};
+
+/// A file, and the address of who uploaded its newest version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileView {
+    /// The file.
+    pub file: File,
+    /// `None` where the person is gone.
+    pub uploaded_by_email: Option<Email>,
+}
+
+/// A version, and the address of who uploaded it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionView {
+    /// The version.
+    pub version: FileVersion,
+    /// `None` where the person is gone.
+    pub created_by_email: Option<Email>,
+}
+
+/// Adds addresses to files, with one read for all of them.
+pub(super) async fn files(on: &Services, files: Vec<File>) -> Result<Vec<FileView>> {
+    let emails = emails(on, files.iter().map(|file| file.uploaded_by)).await?;
+    let view = |file: File| FileView {
+        uploaded_by_email: emails.get(&file.uploaded_by).cloned(),
+        file,
+    };
+    Ok(files.into_iter().map(view).collect())
+}
+
+/// Adds the address to one file.
+pub(super) async fn file(on: &Services, file: File) -> Result<FileView> {
+    let mut emails = emails(on, [file.uploaded_by]).await?;
+    Ok(FileView {
+        uploaded_by_email: emails.remove(&file.uploaded_by),
+        file,
+    })
+}
+
+/// Adds addresses to versions, with one read for all of them.
+pub(super) async fn versions(
+    on: &Services,
+    versions: Vec<FileVersion>,
+) -> Result<Vec<VersionView>> {
+    let emails = emails(on, versions.iter().map(|version| version.created_by)).await?;
+    let view = |version: FileVersion| VersionView {
+        created_by_email: emails.get(&version.created_by).cloned(),
+        version,
+    };
+    Ok(versions.into_iter().map(view).collect())
+}
+
+async fn emails(
+    on: &Services,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<BTreeMap<UserId, Email>> {
+    let mut ids: Vec<UserId> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    Ok(on
+        .store
+        .identities()
+        .emails(&ids)
+        .await?
+        .into_iter()
+        .collect())
+}

@@ -1,0 +1,20 @@
+//! One job.
+
+use tenantry_domain::{id::JobId, job::Job, permission::Permission};
+
+use crate::{
+    caller::Caller,
+    error::{Error, Result, Thing},
+    services::Services,
+};
+
+/// Shows a job of the caller's tenant, to whoever caused it or may see all.
+pub async fn get(on: &Services, caller: &Caller, id: JobId) -> Result<Job> {
+    let job = on.store.jobs().lookup(id).await?;
+    let visible = |job: &Job| {
+        job.tenant_id == Some(caller.tenant_id())
+            && (job.requested_by == Some(caller.user_id)
+                || caller.permissions.has(Permission::JobsRead))
+    };
+    job.filter(visible).ok_or(Error::NotFound(Thing::Job))
+}

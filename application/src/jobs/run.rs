@@ -1,0 +1,96 @@
+//! Doing one job.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tenantry_domain::job::{Job, JobKind};
+use tracing::Instrument;
+
+use crate::{
+    error::{Error, Result},
+    files,
+    ports::{CommitError, Refusal},
+    services::Services,
+    work::PlatformWork,
+};
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Done, and the end of the job was part of its commit.
+    Recorded,
+    /// There was nothing (more) to do.
+    Done,
+    /// Not now; try again later.
+    Later(String),
+    /// Never: trying again is no use.
+    Hopeless(String),
+}
+
+/// Takes the next job that is due and does it, keeping its lease alive.
+/// `false` when nothing was due. An error is one of the queue, not of the job.
+pub async fn run_next(on: &Services, worker: &str, lease: Duration) -> Result<bool> {
+    let claimed = on.store.jobs().claim(worker, on.now(), lease).await?;
+    let Some(job) = claimed else { return Ok(false) };
+    let span = tracing::info_span!(
+        "job",
+        job.id = %job.id,
+        job.kind = job.kind.as_str(),
+        job.attempt = job.attempt
+    );
+    run_claimed(on, job, lease).instrument(span).await?;
+    Ok(true)
+}
+
+async fn run_claimed(on: &Services, job: Job, lease: Duration) -> Result<()> {
+    let Some(outcome) = run_leased(on, &job, lease).await else {
+        tracing::warn!("the lease was lost: another worker has the job");
+        return Ok(());
+    };
+    finish(on, job, outcome.unwrap_or_else(|error| failed(&error))).await
+}
+
+/// Does the job and prolongs its lease meanwhile; `None` when the lease is lost.
+async fn run_leased(on: &Services, job: &Job, lease: Duration) -> Option<Result<Outcome>> {
+    let mut work = Box::pin(execute(on, job));
+    loop {
+        match select(work, on.clock.sleep(lease / 3)).await {
+            Either::Left((outcome, _)) => return Some(outcome),
+            Either::Right(((), unfinished)) => work = unfinished,
+        }
+        let until = on.now().plus(lease);
+        // A queue that cannot be asked now is asked again before the lease ends.
+        if let Ok(false) = on.store.jobs().extend(job.id, job.attempt, until).await {
+            return None;
+        }
+    }
+}
+
+async fn execute(on: &Services, job: &Job) -> Result<Outcome> {
+    match job.kind {
+        JobKind::ValidateVersion => files::validate(on, job).await,
+    }
+}
+
+fn failed(error: &Error) -> Outcome {
+    let source = std::error::Error::source(error);
+    tracing::warn!(%error, source, "an attempt failed");
+    Outcome::Later(error.code().to_owned())
+}
+
+async fn finish(on: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
+    let now = on.now();
+    match outcome {
+        Outcome::Recorded => return Ok(()),
+        Outcome::Done => job.succeed(now)?,
+        Outcome::Later(reason) => job.fail(reason, true, now)?,
+        Outcome::Hopeless(reason) => job.fail(reason, false, now)?,
+    }
+    let mut work = PlatformWork::new();
+    work.jobs(job.tenant_id).update(&job);
+    match on.store.commit(work).await {
+        // Another worker has it by now: its word counts.
+        Ok(()) | Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

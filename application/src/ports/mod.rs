@@ -1,0 +1,66 @@
+//! What use cases need of the outside world, one trait a file.
+//!
+//! Two handles lead to stored data. [`PlatformStore`] is for what belongs to
+//! no tenant or comes before one is known: people, sessions, tenants, jobs.
+//! [`TenantStore`] is opened for one tenant; nothing in it takes a tenant id,
+//! so no query can forget its filter.
+
+mod access_cache;
+mod access_repository;
+mod access_tokens;
+mod audit_log;
+mod blob_repository;
+mod blob_store;
+mod clock;
+mod cursors;
+mod epoch_repository;
+mod error;
+mod file_repository;
+mod id_generator;
+mod identity_repository;
+mod job_queue;
+mod membership_repository;
+mod password_hasher;
+mod platform_store;
+mod quota_repository;
+mod rate_limiter;
+mod refresh_tokens;
+mod role_repository;
+mod seals;
+mod session_repository;
+mod tenant_repository;
+mod tenant_store;
+mod type_detector;
+mod upkeep_index;
+mod version_repository;
+
+pub use access_cache::AccessCache;
+pub use access_repository::{AccessGrant, AccessRepository};
+pub use access_tokens::{AccessClaims, AccessTokens, PublicKey, PublicKeyMaterial, TokenError};
+pub use audit_log::{AuditLog, AuditPosition, AuditQuery, SealedEntry};
+pub use blob_repository::BlobRepository;
+pub use blob_store::{BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, BodyError, PutError};
+pub use clock::Clock;
+pub use cursors::Cursors;
+pub use epoch_repository::{EpochChange, EpochRepository, EpochSubject};
+pub use error::{CommitError, PortError, PortErrorKind, Refusal, UniqueKey};
+pub use file_repository::{
+    Count, FileFilter, FilePosition, FileQuery, FileRepository, FileSort, SortKey,
+};
+pub use id_generator::IdGenerator;
+pub use identity_repository::IdentityRepository;
+pub use job_queue::JobQueue;
+pub use membership_repository::MembershipRepository;
+pub use password_hasher::{PasswordHasher, Verification};
+pub use platform_store::PlatformStore;
+pub use quota_repository::{PlaceUsage, QuotaRepository, Usage};
+pub use rate_limiter::{RateDecision, RateLimiter, RateRule};
+pub use refresh_tokens::{ReadRefreshToken, RefreshToken, RefreshTokens};
+pub use role_repository::RoleRepository;
+pub use seals::{SealPurpose, Seals};
+pub use session_repository::SessionRepository;
+pub use tenant_repository::TenantRepository;
+pub use tenant_store::TenantStore;
+pub use type_detector::TypeDetector;
+pub use upkeep_index::UpkeepIndex;
+pub use version_repository::VersionRepository;

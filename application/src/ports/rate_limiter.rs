@@ -1,0 +1,37 @@
+//! Limits on how often something may be tried.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::PortError;
+
+/// Counts tries. A key that stays quiet is forgotten in time, so that memory
+/// is bounded by what is busy.
+#[async_trait]
+pub trait RateLimiter: Send + Sync {
+    /// Counts one try of `key` under `rule` and says whether it may go on.
+    async fn check(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError>;
+}
+
+/// What is limited. How much is configured with the adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RateRule {
+    /// Calls of the operations that take a password or a token, by address.
+    Auth,
+    /// Sign-ins, by account.
+    Account,
+}
+
+/// The answer to a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateDecision {
+    /// Whether it may go on.
+    pub allowed: bool,
+    /// How many tries the rule allows in a row.
+    pub limit: u32,
+    /// How many are left now.
+    pub remaining: u32,
+    /// When the next try is allowed, or the limit is whole again.
+    pub reset_after: Duration,
+}

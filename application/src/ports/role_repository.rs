@@ -1,0 +1,13 @@
+//! Roles, as stored.
+
+use async_trait::async_trait;
+use tenantry_domain::{id::TenantId, role::Role};
+
+use super::PortError;
+
+/// Reads roles.
+#[async_trait]
+pub trait RoleRepository: Send + Sync {
+    /// All roles of a tenant, by id. A tenant has at most some hundreds.
+    async fn find_by_tenant(&self, tenant: TenantId) -> Result<Vec<Role>, PortError>;
+}

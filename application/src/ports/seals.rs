@@ -1,0 +1,14 @@
+//! Keyed hashes that nobody without the root secret can make.
+
+/// Makes keyed hashes (HMAC-SHA-256), with a key of its own for each purpose.
+pub trait Seals: Send + Sync {
+    /// The hash of `message` under the key of `purpose`.
+    fn seal(&self, purpose: SealPurpose, message: &[u8]) -> [u8; 32];
+}
+
+/// What a keyed hash is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SealPurpose {
+    /// The chain of audit entries.
+    Audit,
+}

@@ -1,0 +1,5 @@
+//! Tenants.
+
+mod usage;
+
+pub use usage::usage;

@@ -1,0 +1,20 @@
+//! Where a tenant's bytes come from.
+
+use tenantry_domain::{id::TenantId, permission::Permission};
+
+use crate::{
+    caller::Caller,
+    error::{Error, Result, Thing},
+    ports::Usage,
+    services::Services,
+};
+
+/// Shows the storage quota of the caller's tenant and what it is used for.
+pub async fn usage(on: &Services, caller: &Caller, id: TenantId) -> Result<Usage> {
+    if id != caller.tenant_id() {
+        return Err(Error::NotFound(Thing::Tenant));
+    }
+    caller.require(Permission::TenantRead)?;
+    let store = on.store.open(caller.tenant).await?;
+    Ok(store.quota().usage().await?)
+}

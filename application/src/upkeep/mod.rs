@@ -1,0 +1,9 @@
+//! What the service does for itself.
+
+mod access;
+mod fsck;
+mod sweep;
+
+pub use access::AccessWatch;
+pub use fsck::{Finding, FsckReport, fsck};
+pub use sweep::{SweepReport, sweep};

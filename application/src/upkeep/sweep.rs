@@ -1,0 +1,104 @@
+//! Ending what broke off: uploads without a sign of life, bytes that no
+//! version shows, staging files, sessions long over.
+
+use tenantry_domain::{
+    blob::{Blob, BlobState},
+    tenant::ActiveTenant,
+};
+
+use crate::{
+    error::{Error, Result},
+    files::blob_key,
+    ports::{CommitError, Refusal, TenantStore},
+    services::Services,
+};
+
+/// How many tenants and blobs one round takes on.
+const TENANTS: u32 = 256;
+const BLOBS: u32 = 500;
+/// How many sessions one round removes.
+const SESSIONS: u32 = 1000;
+
+/// What a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SweepReport {
+    /// Uploads without a sign of life.
+    pub uploads: u64,
+    /// Blobs whose bytes were deleted.
+    pub blobs: u64,
+    /// Pieces left by interrupted writes.
+    pub staging: u64,
+    /// Sessions that are over.
+    pub sessions: u64,
+}
+
+/// Does one round. What fails is logged and left for the next one.
+pub async fn sweep(on: &Services) -> Result<SweepReport> {
+    let mut report = SweepReport::default();
+    let grace = on.settings.upload_grace;
+    let before = on.now().minus(grace);
+    for tenant in on.store.upkeep().tenants_to_sweep(before, TENANTS).await? {
+        let status = on
+            .store
+            .tenants()
+            .lookup(tenant)
+            .await?
+            .map(|tenant| tenant.status);
+        let Some(active) = status.and_then(|status| ActiveTenant::of(tenant, status)) else {
+            continue;
+        };
+        let store = on.store.open(active).await?;
+        for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
+            if let Err(error) = end(on, store.as_ref(), blob, &mut report).await {
+                tracing::warn!(tenant.id = %tenant, %error, "a blob is left for the next sweep");
+            }
+        }
+    }
+    for (name, backend) in on.blobs.iter() {
+        match backend.sweep_staging(grace).await {
+            Ok(pieces) => report.staging += pieces,
+            Err(error) => tracing::warn!(backend = %name, %error, "staging files are left"),
+        }
+    }
+    report.sessions = on.store.sessions().purge_expired(before, SESSIONS).await?;
+    Ok(report)
+}
+
+/// Ends one blob: first the commit that makes it abandoned, so that nobody can
+/// show it any more, then the bytes, then the record.
+async fn end(
+    on: &Services,
+    store: &dyn TenantStore,
+    mut blob: Blob,
+    report: &mut SweepReport,
+) -> Result<()> {
+    if blob.state != BlobState::Abandoned {
+        let was_open = matches!(blob.state, BlobState::Open { .. });
+        let reserved = blob.abandon()?;
+        let mut work = store.begin();
+        work.blobs().update(&blob);
+        work.quota().release_reserved(reserved);
+        match store.commit(work).await {
+            Ok(()) => {}
+            // It came back to life: shown again, or a late sign of life.
+            Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        blob.revision = blob.revision.next();
+        report.uploads += u64::from(was_open);
+    }
+    on.blobs
+        .get(&blob.backend)?
+        .delete(blob_key(&blob))
+        .await
+        .map_err(Error::storage)?;
+    let mut work = store.begin();
+    work.blobs().remove(&blob);
+    match store.commit(work).await {
+        Ok(()) => report.blobs += 1,
+        // Another process ended it at the same time.
+        Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Command line, wiring and lifecycle of the Tenantry service.

@@ -1,0 +1,186 @@
+//! `http`: the listener, what stands in front of it, and how long anything may take.
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{is_host_name, networks};
+use crate::problem::Problem;
+use crate::profile::Profile;
+
+/// Where the API listens and what it accepts. Times are seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address or host name to listen on; 0.0.0.0 in containers.
+    pub host: String,
+    /// Port to listen on; 0 takes any free one.
+    pub port: u16,
+    /// Where clients reach the service, as `https://files.example.com`. Decides links and whether
+    /// cookies are secure.
+    pub public_url: Option<Url>,
+    /// Addresses and networks of proxies whose forwarding headers are believed, such as
+    /// `10.0.0.0/8`. No one else's are.
+    #[serde(with = "networks")]
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Web origins that may call the API from a browser, such as `https://app.example.com`.
+    pub cors_origins: Vec<String>,
+    /// Connections open at once; further ones wait in the listener's queue.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_connections: usize,
+    /// Seconds until the head of a request must be complete.
+    #[schemars(range(min = 1, max = 300))]
+    pub header_timeout_seconds: u64,
+    /// Seconds a connection may stay open between requests.
+    #[schemars(range(min = 1, max = 3600))]
+    pub idle_timeout_seconds: u64,
+    /// Seconds after which a body that makes no progress is cut.
+    #[schemars(range(min = 1, max = 3600))]
+    pub body_progress_timeout_seconds: u64,
+    /// Seconds until a request must be answered. Uploads, downloads and event streams are exempt.
+    #[schemars(range(min = 1, max = 3600))]
+    pub request_timeout_seconds: u64,
+    /// Seconds that running requests get to finish when the service stops.
+    #[schemars(range(max = 3600))]
+    pub shutdown_grace_seconds: u64,
+    /// Largest head of a request, in bytes.
+    #[schemars(range(min = 4096, max = 1_048_576))]
+    pub header_bytes: usize,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 8080,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            max_connections: 4096,
+            header_timeout_seconds: 10,
+            idle_timeout_seconds: 75,
+            body_progress_timeout_seconds: 30,
+            request_timeout_seconds: 30,
+            shutdown_grace_seconds: 20,
+            header_bytes: 32 * 1024,
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Refuses a host with a port, a public URL that is more than a base, and CORS origins that
+    /// no browser would send.
+    pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
+        if self.host.parse::<std::net::IpAddr>().is_err()
+            && !is_host_name(&self.host.to_ascii_lowercase())
+        {
+            let reason = format!("{:?} is neither an address nor a host name", self.host);
+            return Err(Problem::new("http.host", reason));
+        }
+        if let Some(url) = &self.public_url {
+            validate_public_url(url).map_err(|reason| Problem::new("http.public_url", reason))?;
+        }
+        self.cors_origins
+            .iter()
+            .try_for_each(|origin| validate_origin(origin))
+            .map_err(|reason| Problem::new("http.cors_origins", reason))
+    }
+}
+
+fn validate_public_url(url: &Url) -> Result<(), &'static str> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("must start with http:// or https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not contain a login");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must not contain a query or fragment");
+    }
+    Ok(())
+}
+
+fn validate_origin(origin: &str) -> Result<(), String> {
+    if origin == "*" {
+        return Err(
+            "\"*\" is not possible where credentials are sent; name the origins".to_owned(),
+        );
+    }
+    let Ok(url) = Url::parse(origin) else {
+        return Err(format!(
+            "{origin:?} is not an origin such as https://app.example.com"
+        ));
+    };
+    let exact = url.origin().ascii_serialization();
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{origin:?} must start with http:// or https://"));
+    }
+    if exact != origin {
+        // Browsers send, and the check compares, exactly this form.
+        return Err(format!("{origin:?} must be written {exact:?}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn key_of(http: &HttpConfig) -> Option<String> {
+        let result = http.validate(Profile::Production);
+        result.err().map(|problem| problem.key().to_owned())
+    }
+
+    #[test]
+    fn origins_are_compared_as_browsers_send_them() {
+        for (origin, fine) in [
+            ("https://app.example.com", true),
+            ("http://localhost:5173", true),
+            ("https://app.example.com/", false),
+            ("https://APP.example.com", false),
+            ("app.example.com", false),
+            ("null", false),
+            ("*", false),
+        ] {
+            let cors_origins = vec![origin.to_owned()];
+            let http = HttpConfig {
+                cors_origins,
+                ..HttpConfig::default()
+            };
+            assert_eq!(key_of(&http).is_none(), fine, "{origin}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_public_urls() {
+        for (host, fine) in [
+            ("::1", true),
+            ("localhost", true),
+            ("a:80", false),
+            ("", false),
+        ] {
+            let http = HttpConfig {
+                host: host.to_owned(),
+                ..HttpConfig::default()
+            };
+            assert_eq!(key_of(&http).is_none(), fine, "{host}");
+        }
+        for (url, fine) in [
+            ("https://files.example.com", true),
+            ("https://example.com/files", true),
+            ("ftp://example.com", false),
+            ("https://u:p@example.com", false),
+            ("https://example.com/?a=b", false),
+        ] {
+            let public_url = Some(url.parse().unwrap());
+            let http = HttpConfig {
+                public_url,
+                ..HttpConfig::default()
+            };
+            assert_eq!(key_of(&http).is_none(), fine, "{url}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `telemetry`: traces and metrics for an outside collector.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::problem::Problem;
+use crate::profile::Profile;
+
+/// Where traces and metrics are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetryConfig {
+    /// OTLP collector, such as `http://localhost:4317`; none: nothing is sent.
+    pub otlp_endpoint: Option<Url>,
+}
+
+impl TelemetryConfig {
+    /// Refuses an endpoint that is not reached over HTTP.
+    pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
+        match self.otlp_endpoint.as_ref().map(Url::scheme) {
+            None | Some("http" | "https") => Ok(()),
+            Some(_) => {
+                let reason = "must start with http:// or https://";
+                Err(Problem::new("telemetry.otlp_endpoint", reason))
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `tenancy`: how a request names its tenant.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{is_dns_label, is_host_name};
+use crate::problem::Problem;
+use crate::profile::Profile;
+
+/// Where the tenant is read from when someone registers, signs in or switches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStrategy {
+    /// The header `X-Tenant-ID`.
+    #[default]
+    Header,
+    /// The subdomain below `main_domain`.
+    Subdomain,
+    /// One default tenant that everyone joins.
+    None,
+}
+
+/// How tenants are told apart.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TenancyConfig {
+    /// Where the tenant is read from when someone registers, signs in or switches.
+    pub strategy: TenantStrategy,
+    /// Domain below which tenants have their subdomains, such as `example.com`; needed by the
+    /// strategy `subdomain`.
+    pub main_domain: Option<String>,
+    /// Subdomains that no tenant may take.
+    pub reserved: Vec<String>,
+}
+
+impl Default for TenancyConfig {
+    fn default() -> Self {
+        let reserved = [
+            "admin", "api", "app", "assets", "auth", "cdn", "docs", "health", "mail", "root",
+            "static", "status", "support", "system", "www",
+        ];
+        Self {
+            strategy: TenantStrategy::default(),
+            main_domain: None,
+            reserved: reserved.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+impl TenancyConfig {
+    /// Refuses what is no domain or subdomain in lower case, and the strategy `subdomain` without
+    /// a main domain.
+    pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
+        match &self.main_domain {
+            Some(domain) if !is_host_name(domain) => {
+                let reason = format!("{domain:?} is not a domain in lower case without a port");
+                return Err(Problem::new("tenancy.main_domain", reason));
+            }
+            None if self.strategy == TenantStrategy::Subdomain => {
+                let reason = "missing, and tenancy.strategy is subdomain";
+                return Err(Problem::new("tenancy.main_domain", reason));
+            }
+            _ => {}
+        }
+        match self.reserved.iter().find(|name| !is_dns_label(name)) {
+            Some(name) => {
+                let reason = format!("{name:?} is not a subdomain in lower case");
+                Err(Problem::new("tenancy.reserved", reason))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subdomains_need_a_main_domain() {
+        let mut tenancy = TenancyConfig::default();
+        assert_eq!(tenancy.validate(Profile::Production), Ok(()));
+        tenancy.strategy = TenantStrategy::Subdomain;
+        assert!(tenancy.validate(Profile::Production).is_err());
+        tenancy.main_domain = Some("example.com".to_owned());
+        assert_eq!(tenancy.validate(Profile::Production), Ok(()));
+        tenancy.main_domain = Some("Example.com:80".to_owned());
+        assert!(tenancy.validate(Profile::Production).is_err());
+    }
+}

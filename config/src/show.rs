@@ -1,0 +1,77 @@
+//! Every setting with its value and origin, secrets hidden.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+
+use crate::connection_url::ConnectionUrl;
+use crate::layer::{CODE, Layers};
+use crate::load::Loaded;
+
+/// One line of `tenantry config show`: `http.port = 9000  (environment variable PORT)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Dotted path of the key.
+    pub key: String,
+    /// The value, text and numbers as they are, lists as JSON; empty where nothing is set.
+    pub value: String,
+    /// The layer: `default`, `default.toml`, `profiles/production.toml`, `file …`,
+    /// `environment variable …`, `… in .env` or `flag …`.
+    pub origin: String,
+}
+
+impl Loaded {
+    /// The profile and every key with its value, redacted, and the layer it came from.
+    pub fn show(&self) -> Vec<Setting> {
+        let mut settings = vec![Setting {
+            key: "profile".to_owned(),
+            value: self.config.profile.to_string(),
+            origin: self
+                .profile_origin
+                .clone()
+                .unwrap_or_else(|| CODE.to_owned()),
+        }];
+        // Every type of the configuration is plain data, so this does not fail.
+        let values = serde_json::to_value(&self.config).unwrap_or_default();
+        self.collect("", &values, &mut settings);
+        settings
+    }
+
+    fn collect(&self, key: &str, value: &Json, settings: &mut Vec<Setting>) {
+        if let Json::Object(table) = value {
+            for (name, value) in table {
+                let key = if key.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{key}.{name}")
+                };
+                self.collect(&key, value, settings);
+            }
+            return;
+        }
+        let text = match value {
+            Json::Null => String::new(),
+            // Any address may carry a login; those that must are hidden by their type already.
+            Json::String(text) => ConnectionUrl::new(text).redacted(),
+            other => other.to_string(),
+        };
+        settings.push(Setting {
+            key: key.to_owned(),
+            value: text,
+            origin: self
+                .layers
+                .origin_of(key)
+                .unwrap_or_else(|| CODE.to_owned()),
+        });
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, value, origin } = self;
+        if value.is_empty() {
+            return write!(formatter, "{key} is not set");
+        }
+        write!(formatter, "{key} = {value}  ({origin})")
+    }
+}

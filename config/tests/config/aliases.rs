@@ -1,0 +1,244 @@
+//! Names of older systems.
+
+use tenantry_config::sections::{
+    Algorithm, CacheConfig, DatabaseConfig, S3StorageConfig, SigningKey, StorageConfig,
+    TenantStrategy,
+};
+
+use super::{faults_of, load};
+
+fn database_url(variables: &[(&str, &str)]) -> (&'static str, String) {
+    let database = load(variables).database;
+    let url = match &database {
+        DatabaseConfig::Sqlite(sqlite) => &sqlite.url,
+        DatabaseConfig::Postgres(postgres) => &postgres.url,
+        DatabaseConfig::Mongodb(mongodb) => &mongodb.url,
+    };
+    (database.kind(), url.expose().to_owned())
+}
+
+fn s3(storage: &StorageConfig) -> &S3StorageConfig {
+    match storage {
+        StorageConfig::S3(s3) => s3,
+        other => unreachable!("a backend of kind {}", other.kind()),
+    }
+}
+
+#[test]
+fn plain_names() {
+    let config = load(&[
+        ("APP_NAME", "Files"),
+        ("CORS_ORIGINS", r#"["http://localhost:3000"]"#),
+        ("DEBUG", "True"),
+        ("REFRESH_TOKEN_SECRET", "p"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "30"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "7"),
+        ("MULTI_TENANCY_STRATEGY", "SUBDOMAIN"),
+        ("HOST_MAIN_DOMAIN", "Example.com"),
+        ("MAX_FILE_SIZE_MB", "5"),
+        ("STORAGE_QUOTA_MB", "50"),
+    ]);
+    assert_eq!(config.app.name, "Files");
+    assert_eq!(config.http.cors_origins, ["http://localhost:3000"]);
+    assert_eq!(config.log.level, "debug");
+    assert_eq!(config.security.refresh_token_pepper.unwrap().expose(), "p");
+    assert_eq!(config.security.access_token_minutes, 30);
+    assert_eq!(config.security.refresh_token_days, 7);
+    assert_eq!(config.tenancy.strategy, TenantStrategy::Subdomain);
+    assert_eq!(config.tenancy.main_domain.as_deref(), Some("example.com"));
+    assert_eq!(config.limits.max_file_bytes(), 5 * 1024 * 1024);
+    assert_eq!(config.limits.quota_mb, 50);
+}
+
+#[test]
+fn a_jwt_secret_is_a_key_that_signs() {
+    let security = load(&[("JWT_SECRET", "s"), ("ALGORITHM", "HS256")]).security;
+    assert_eq!(security.algorithm, Algorithm::HS256);
+    assert!(matches!(&security.keys[..], [SigningKey::HS256(key)] if key.secret.expose() == "s"));
+    assert_eq!(
+        load(&[("JWT_SECRET", "s")]).security.algorithm,
+        Algorithm::HS256
+    );
+    let line = faults_of(&[("JWT_SECRET", "s"), ("JWT_ALGORITHM", "EdDSA")]);
+    assert!(
+        line.contains("security.algorithm: EdDSA, but the first"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_scheme_decides_the_kind_of_database() {
+    for (name, url, kind, kept) in [
+        (
+            "DATABASE_URL",
+            "postgresql+asyncpg://h/db",
+            "postgres",
+            "postgresql://h/db",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite:///srv/a.db",
+            "sqlite",
+            "sqlite:///srv/a.db",
+        ),
+        (
+            "MONGO_URI",
+            "mongodb+srv://h/db",
+            "mongodb",
+            "mongodb+srv://h/db",
+        ),
+        (
+            "MONGODB_URL",
+            "mongodb://a,b/db",
+            "mongodb",
+            "mongodb://a,b/db",
+        ),
+    ] {
+        assert_eq!(database_url(&[(name, url)]), (kind, kept.to_owned()));
+    }
+    let line = faults_of(&[("DATABASE_URL", "mysql://u:hunter2@h/db")]);
+    assert!(
+        line.contains("DATABASE_URL") && !line.contains("hunter2"),
+        "{line}"
+    );
+    let line = faults_of(&[
+        ("DATABASE_URL", "sqlite:a"),
+        ("MONGO_URI", "mongodb://h/db"),
+    ]);
+    assert!(
+        line.contains("DATABASE_URL and MONGO_URI give it different values"),
+        "{line}"
+    );
+    let kind = [
+        ("DATABASE_URL", "sqlite:a"),
+        ("TENANTRY_DATABASE__KIND", "postgres"),
+    ];
+    assert!(faults_of(&kind).contains("database.kind: TENANTRY_DATABASE__KIND and DATABASE_URL"));
+}
+
+#[test]
+fn a_database_in_pieces() {
+    let pieces = [
+        ("DB_HOST", "db"),
+        ("DB_PORT", "5433"),
+        ("DB_USER", "u"),
+        ("DB_PASSWORD", "p@/:s"),
+        ("DB_NAME", "main"),
+    ];
+    let url = "postgres://u:p%40%2F%3As@db:5433";
+    assert_eq!(database_url(&pieces), ("postgres", url.to_owned()));
+    let DatabaseConfig::Postgres(postgres) = load(&pieces).database else {
+        unreachable!("pieces are of postgres");
+    };
+    assert_eq!(postgres.name.as_deref(), Some("main"));
+
+    let with = |url| {
+        let variables = pieces.into_iter().chain([("DATABASE_URL", url)]);
+        faults_of(&variables.collect::<Vec<_>>())
+    };
+    assert_eq!(with("postgres://u:p%40%2F%3As@db:5433/main"), "fine");
+    let line = with("postgres://u:other@db:5433/main");
+    assert!(
+        line.contains("DATABASE_URL and DB_PASSWORD give it different values"),
+        "{line}"
+    );
+    let line = with("postgres://u:p%40%2F%3As@db:5433/other");
+    assert!(
+        line.contains("database.name: \"main\", but database.url names"),
+        "{line}"
+    );
+    assert_eq!(
+        faults_of(&[("DB_PASSWORD", "p"), ("DB_PORT", "5432")]),
+        "fine"
+    );
+    let port = [("DB_HOST", "db"), ("DB_NAME", "d"), ("DB_PORT", "5432")];
+    let agree = [&port[..], &[("DATABASE_URL", "postgres://db/d")]].concat();
+    assert_eq!(faults_of(&agree), "fine");
+}
+
+#[test]
+fn the_names_of_a_mongo_database() {
+    let database = load(&[("MONGO_URI", "mongodb://h"), ("MASTER_DB_NAME", "m")]).database;
+    assert!(matches!(database, DatabaseConfig::Mongodb(mongodb)
+        if mongodb.name.as_deref() == Some("m")));
+    let line = faults_of(&[
+        ("MONGO_URI", "mongodb://h"),
+        ("MONGO_DB_NAME", "a"),
+        ("MASTER_DB_NAME", "b"),
+    ]);
+    assert!(line.contains("MONGO_DB_NAME and MASTER_DB_NAME"), "{line}");
+}
+
+#[test]
+fn a_cache_whole_and_in_pieces() {
+    let url = |variables: &[(&str, &str)]| match load(variables).cache {
+        CacheConfig::Redis(redis) => redis.url.expose().to_owned(),
+        CacheConfig::Memory(_) => "memory".to_owned(),
+    };
+    assert_eq!(url(&[("REDIS_URL", "rediss://h/1")]), "rediss://h/1");
+    assert_eq!(
+        url(&[("REDIS_HOST", "h"), ("REDIS_DB", "2")]),
+        "redis://h:6379/2"
+    );
+    assert_eq!(url(&[("REDIS_PORT", "1")]), "memory");
+    assert_eq!(
+        url(&[("REDIS_URL", "redis://h"), ("REDIS_DB", "0")]),
+        "redis://h"
+    );
+    assert!(faults_of(&[("REDIS_URL", "http://h")]).contains("cache.url: must start with"));
+}
+
+#[test]
+fn the_only_backend_is_the_default() {
+    let minio = [
+        ("MINIO_ENDPOINT", "minio:9000"),
+        ("MINIO_ACCESS_KEY", "a"),
+        ("MINIO_SECRET_KEY", "s"),
+    ];
+    let config = load(&minio);
+    assert_eq!(Some(&config.storage), config.storages.get("minio"));
+    let s3_config = s3(&config.storage);
+    assert_eq!(
+        s3_config.endpoint.as_ref().unwrap().as_str(),
+        "http://minio:9000/"
+    );
+    assert_eq!(s3_config.bucket, "tenantry");
+    assert!(s3_config.path_style && s3_config.create && s3_config.allow_http);
+
+    let more = [
+        &minio[..],
+        &[("S3_BUCKET", "b"), ("S3_REGION", "eu-west-1")],
+    ]
+    .concat();
+    let config = load(&more);
+    assert_eq!(config.storage.kind(), "local");
+    assert_eq!(
+        s3(&config.storages["s3"]).region.as_deref(),
+        Some("eu-west-1")
+    );
+
+    let chosen = [&minio[..], &[("TENANTRY_STORAGE__KIND", "memory")]].concat();
+    let config = load(&chosen);
+    assert_eq!(config.storage.kind(), "memory");
+    assert_eq!(config.storages.len(), 1);
+
+    let named = [&minio[..], &[("TENANTRY_STORAGES__MINIO__BUCKET", "mine")]].concat();
+    assert_eq!(s3(&load(&named).storages["minio"]).bucket, "mine");
+}
+
+#[test]
+fn azure_and_the_upload_folder() {
+    let azure = [(
+        "AZURE_STORAGE_CONNECTION_STRING",
+        "AccountName=a;AccountKey=k",
+    )];
+    let config = load(&azure);
+    assert!(matches!(&config.storage, StorageConfig::Azure(azure)
+        if azure.container == "tenantry" && azure.create));
+
+    let folder = [&azure[..], &[("UPLOAD_FOLDER", "/srv/up")]].concat();
+    let config = load(&folder);
+    assert!(matches!(&config.storage, StorageConfig::Local(local)
+        if local.root.to_str() == Some("/srv/up")));
+    assert_eq!(config.storages["azure"].kind(), "azure");
+}

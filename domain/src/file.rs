@@ -1,0 +1,389 @@
+//! Files: a place, a path and a row of versions.
+
+use crate::{
+    Invalid, Refused, Revision, Timestamp,
+    blob::Digest,
+    id::{FileId, TenantId, UserId},
+    media_type::MediaType,
+    path::LogicalPath,
+    tags::Tags,
+    version::{FileVersion, Processing},
+};
+
+/// A file of one tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    /// Its id.
+    pub id: FileId,
+    /// The tenant it belongs to.
+    pub tenant_id: TenantId,
+    /// The space it lies in.
+    pub place: Place,
+    /// Where in that space; unique there.
+    pub path: LogicalPath,
+    /// Free labels.
+    pub tags: Tags,
+    /// The number of the newest version.
+    pub version: u32,
+    /// The number of the newest ready version: the one that is served.
+    pub content_version: Option<u32>,
+    /// What is served, or the newest version while nothing is ready.
+    pub head: Head,
+    /// Processing of the newest version.
+    pub processing: Processing,
+    /// The editorial state.
+    pub review: Review,
+    /// Who the file belongs to.
+    pub owner_id: UserId,
+    /// Who uploaded the newest version.
+    pub uploaded_by: UserId,
+    /// When the first version was uploaded.
+    pub created_at: Timestamp,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+    /// When processing of the newest version ended.
+    pub processed_at: Option<Timestamp>,
+    /// How often the row was written.
+    pub revision: Revision,
+}
+
+/// What of a version is shown on its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// Type.
+    pub media_type: MediaType,
+    /// SHA-256.
+    pub digest: Digest,
+}
+
+impl Head {
+    fn of(version: &FileVersion) -> Self {
+        Self {
+            size_bytes: version.size_bytes,
+            media_type: version.media_type.clone(),
+            digest: version.digest,
+        }
+    }
+}
+
+/// A new file, told by its first version.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    /// The space it lies in.
+    pub place: Place,
+    /// Where in that space.
+    pub path: LogicalPath,
+    /// Free labels.
+    pub tags: Tags,
+}
+
+impl File {
+    /// Makes the file that `first` is the first version of.
+    pub fn begin(new: NewFile, first: &FileVersion) -> Self {
+        Self {
+            id: first.file_id,
+            tenant_id: first.tenant_id,
+            place: new.place,
+            path: new.path,
+            tags: new.tags,
+            version: first.number,
+            content_version: None,
+            head: Head::of(first),
+            processing: first.processing.clone(),
+            review: Review::Draft,
+            owner_id: first.created_by,
+            uploaded_by: first.created_by,
+            created_at: first.created_at,
+            updated_at: first.created_at,
+            processed_at: None,
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// Takes `next` as the newest version. What is served stays until `next`
+    /// is ready; an edited file is a draft again.
+    pub fn add_version(&mut self, next: &FileVersion) {
+        self.version = next.number;
+        self.processing = next.processing.clone();
+        self.processed_at = None;
+        self.review = Review::Draft;
+        self.uploaded_by = next.created_by;
+        self.updated_at = next.created_at;
+        if self.content_version.is_none() {
+            self.head = Head::of(next);
+        }
+    }
+
+    /// Takes in how the processing of one of its versions ended. What is
+    /// served never moves backwards.
+    pub fn note_processed(&mut self, version: &FileVersion, now: Timestamp) {
+        if version.number == self.version {
+            self.processing = version.processing.clone();
+            self.processed_at = version.processed_at;
+        }
+        let newer = self
+            .content_version
+            .is_none_or(|served| version.number > served);
+        if version.processing == Processing::Ready && newer {
+            self.content_version = Some(version.number);
+            self.head = Head::of(version);
+        }
+        self.updated_at = now;
+    }
+
+    /// The last segment of its path.
+    pub fn name(&self) -> &str {
+        self.path.file_name()
+    }
+}
+
+/// A space for files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// One person's own.
+    User(UserId),
+    /// The whole tenant's.
+    Company(TenantId),
+}
+
+/// The kinds of spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Bucket {
+    /// People's own spaces.
+    Users,
+    /// The tenant's space.
+    #[default]
+    Companies,
+    /// Spaces of projects.
+    Projects,
+}
+
+impl Bucket {
+    /// Every bucket.
+    pub const ALL: [Self; 3] = [Self::Users, Self::Companies, Self::Projects];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Companies => "companies",
+            Self::Projects => "projects",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        Self::ALL
+            .into_iter()
+            .find(|bucket| bucket.as_str() == text)
+            .ok_or_else(|| Invalid::format("must be users, companies or projects"))
+    }
+}
+
+impl Place {
+    /// The kind of space.
+    pub const fn bucket(self) -> Bucket {
+        match self {
+            Self::User(_) => Bucket::Users,
+            Self::Company(_) => Bucket::Companies,
+        }
+    }
+
+    /// The id of the person or tenant whose space it is.
+    pub const fn owner(self) -> uuid::Uuid {
+        match self {
+            Self::User(id) => id.as_uuid(),
+            Self::Company(id) => id.as_uuid(),
+        }
+    }
+}
+
+/// The editorial state of a file: draft → `pending_validation` → validated |
+/// rejected → archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Review {
+    /// Being worked on.
+    Draft,
+    /// Waiting for approval.
+    PendingValidation,
+    /// Approved.
+    Validated,
+    /// Turned down; a new version begins again.
+    Rejected,
+    /// Kept, no longer in use.
+    Archived,
+}
+
+impl Review {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Draft,
+        Self::PendingValidation,
+        Self::Validated,
+        Self::Rejected,
+        Self::Archived,
+    ];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::PendingValidation => "pending_validation",
+            Self::Validated => "validated",
+            Self::Rejected => "rejected",
+            Self::Archived => "archived",
+        }
+    }
+
+    /// The state of a name, if there is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|review| review.as_str() == text)
+    }
+
+    /// The author asks for approval.
+    pub fn submit(self) -> Result<Self, Refused> {
+        self.step(&[Self::Draft], Self::PendingValidation)
+    }
+
+    /// A validator approves.
+    pub fn approve(self) -> Result<Self, Refused> {
+        self.step(&[Self::PendingValidation], Self::Validated)
+    }
+
+    /// A validator turns it down.
+    pub fn reject(self) -> Result<Self, Refused> {
+        self.step(&[Self::PendingValidation], Self::Rejected)
+    }
+
+    /// What was decided goes out of use.
+    pub fn archive(self) -> Result<Self, Refused> {
+        self.step(&[Self::Validated, Self::Rejected], Self::Archived)
+    }
+
+    fn step(self, from: &[Self], to: Self) -> Result<Self, Refused> {
+        if from.contains(&self) {
+            Ok(to)
+        } else {
+            Err(Refused {
+                entity: "file",
+                from: self.as_str(),
+                to: to.as_str(),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{id::VersionId, version::Failure};
+
+    fn version(number: u32) -> FileVersion {
+        FileVersion {
+            id: VersionId::from_uuid(Uuid::from_u128(u128::from(number))),
+            tenant_id: TenantId::from_uuid(Uuid::nil()),
+            file_id: FileId::from_uuid(Uuid::nil()),
+            number,
+            blob_id: None,
+            size_bytes: u64::from(number),
+            digest: Digest::from_bytes([0; 32]),
+            declared_type: MediaType::octet_stream(),
+            media_type: MediaType::octet_stream(),
+            processing: Processing::Pending,
+            created_by: UserId::from_uuid(Uuid::nil()),
+            created_at: Timestamp::EPOCH,
+            processed_at: None,
+            revision: Revision::FIRST,
+        }
+    }
+
+    fn file() -> File {
+        let new = NewFile {
+            place: Place::Company(TenantId::from_uuid(Uuid::nil())),
+            path: LogicalPath::parse("a").expect("a path"),
+            tags: Tags::default(),
+        };
+        File::begin(new, &version(1))
+    }
+
+    fn ready(number: u32) -> FileVersion {
+        let mut version = version(number);
+        version
+            .accept(MediaType::octet_stream(), Timestamp::EPOCH)
+            .expect("pending");
+        version
+    }
+
+    #[test]
+    fn what_is_served_never_moves_backwards() {
+        let mut file = file();
+        file.add_version(&version(2));
+        file.add_version(&version(3));
+        file.note_processed(&ready(2), Timestamp::EPOCH);
+        assert_eq!(
+            (file.content_version, file.processing.as_str()),
+            (Some(2), "pending")
+        );
+        file.note_processed(&ready(3), Timestamp::EPOCH);
+        assert_eq!(
+            (file.content_version, file.processing.as_str()),
+            (Some(3), "ready")
+        );
+        file.note_processed(&ready(1), Timestamp::EPOCH);
+        assert_eq!((file.content_version, file.head.size_bytes), (Some(3), 3));
+    }
+
+    #[test]
+    fn a_failed_version_leaves_what_is_served() {
+        let mut file = file();
+        file.note_processed(&ready(1), Timestamp::EPOCH);
+        file.add_version(&version(2));
+        let mut failed = version(2);
+        let failure = Failure {
+            code: "content_type_mismatch".into(),
+            message: String::new(),
+        };
+        failed.fail(failure, Timestamp::EPOCH).expect("pending");
+        file.note_processed(&failed, Timestamp::EPOCH);
+        assert_eq!((file.content_version, file.head.size_bytes), (Some(1), 1));
+        assert_eq!(file.processing.as_str(), "failed");
+    }
+
+    #[test]
+    fn processing_ends_once() {
+        let mut version = ready(1);
+        assert!(
+            version
+                .accept(MediaType::octet_stream(), Timestamp::EPOCH)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn review_goes_one_way() {
+        let allowed: Vec<_> = Review::ALL
+            .into_iter()
+            .flat_map(|from| {
+                [from.submit(), from.approve(), from.reject(), from.archive()]
+                    .into_iter()
+                    .flatten()
+                    .map(move |to| (from.as_str(), to.as_str()))
+            })
+            .collect();
+        assert_eq!(
+            allowed,
+            [
+                ("draft", "pending_validation"),
+                ("pending_validation", "validated"),
+                ("pending_validation", "rejected"),
+                ("validated", "archived"),
+                ("rejected", "archived"),
+            ]
+        );
+    }
+}

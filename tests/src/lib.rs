@@ -1,0 +1,3 @@
+//! The harness, the conformance suites and the end-to-end tests.
+
+pub mod conformance;

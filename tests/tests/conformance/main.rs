@@ -1,0 +1,2 @@
+//! Every port's conformance suite, stamped on every adapter.
+
