@@ -113,6 +113,8 @@ pub struct Settings {
     pub max_file_bytes: u64,
     /// The storage quota of a new tenant, in bytes.
     pub quota_bytes: u64,
+    /// How often an upload gives a sign of life.
+    pub upload_heartbeat: Duration,
     /// After how long without a sign of life an upload counts as broken off,
     /// and unreferenced bytes end.
     pub upload_grace: Duration,

@@ -1,3 +1,4 @@
 //! The harness, the conformance suites and the end-to-end tests.
 
 pub mod conformance;
+pub mod harness;

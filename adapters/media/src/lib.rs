@@ -1,1 +1,5 @@
 //! Tells the type of content from its first bytes.
+
+mod type_detector;
+
+pub use type_detector::MagicTypeDetector;

@@ -6,9 +6,6 @@ use tenantry_domain::Timestamp;
 
 use crate::shared::Shared;
 
-/// At most so many changes are answered at once.
-const MOST: usize = 4096;
-
 /// Reads epochs.
 #[derive(Debug)]
 pub(crate) struct MemoryEpochRepository {
@@ -28,7 +25,6 @@ impl EpochRepository for MemoryEpochRepository {
         let all = state.epochs.values().copied();
         let mut changes: Vec<_> = all.filter(|change| change.changed_at >= since).collect();
         changes.sort_by_key(|change| change.changed_at);
-        changes.truncate(MOST);
         Ok(changes)
     }
 }

@@ -17,7 +17,7 @@ use tenantry_domain::{
     quota::Quota,
     role::Role,
     session::Session,
-    tenant::Tenant,
+    tenant::{Tenant, TenantStatus},
     version::FileVersion,
 };
 
@@ -56,6 +56,11 @@ pub(crate) struct Record {
 }
 
 impl State {
+    pub(crate) fn is_active(&self, tenant: TenantId) -> bool {
+        let tenant = self.tenants.get(&tenant);
+        tenant.is_some_and(|tenant| tenant.status == TenantStatus::Active)
+    }
+
     pub(crate) fn guard(&self, tenant: TenantId, set: GuardedSet) -> u64 {
         self.guards.get(&(tenant, set)).copied().unwrap_or(0)
     }

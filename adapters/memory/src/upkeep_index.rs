@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_application::ports::{PortError, UpkeepIndex};
-use tenantry_domain::{Timestamp, id::TenantId, tenant::TenantStatus};
+use tenantry_domain::{Timestamp, id::TenantId};
 
 use crate::{blob_repository::is_to_sweep, shared::Shared};
 
@@ -28,6 +28,7 @@ impl UpkeepIndex for MemoryUpkeepIndex {
         let chains: BTreeSet<_> = records
             .filter(|record| record.seal.is_none())
             .map(|record| record.entry.tenant_id)
+            .filter(|chain| chain.is_none_or(|tenant| state.is_active(tenant)))
             .collect();
         Ok(chains.into_iter().take(limit as usize).collect())
     }
@@ -38,15 +39,11 @@ impl UpkeepIndex for MemoryUpkeepIndex {
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError> {
         let state = self.shared.read();
-        let is_active = |id: &TenantId| {
-            let tenant = state.tenants.get(id);
-            tenant.is_some_and(|tenant| tenant.status == TenantStatus::Active)
-        };
         let blobs = state.blobs.values();
         let tenants: BTreeSet<_> = blobs
             .filter(|blob| is_to_sweep(blob, before))
             .map(|blob| blob.tenant_id)
-            .filter(is_active)
+            .filter(|tenant| state.is_active(*tenant))
             .collect();
         Ok(tenants.into_iter().take(limit as usize).collect())
     }

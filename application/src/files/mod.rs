@@ -19,7 +19,7 @@ pub use get::get;
 pub use list::{ListFiles, list};
 pub(crate) use receive::key as blob_key;
 pub use update::{UpdateFile, update};
-pub use upload::{ContentCondition, Target, Upload, Uploaded, upload};
+pub use upload::{ContentCondition, Length, Target, Upload, Uploaded, upload};
 pub(crate) use validate::{ValidateVersion, validate};
 pub use versions::{ListVersions, list_versions};
 pub use view::{FileView, VersionView};

@@ -14,6 +14,7 @@ use tenantry_domain::{
     permission::Permission,
 };
 
+use super::upload::Length;
 use crate::{
     auth,
     caller::Caller,
@@ -34,55 +35,48 @@ pub(super) struct Received {
     pub(super) content: Content,
 }
 
-/// Takes a body in. `declared` is its length where the client gave one.
+/// Takes a body in.
 pub(super) async fn receive(
     on: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
     body: BlobBody,
-    declared: Option<u64>,
+    length: Length,
 ) -> Result<Received> {
     let max = on.settings.max_file_bytes;
-    if declared.is_some_and(|bytes| bytes > max) {
+    if matches!(length, Length::Exact(bytes) | Length::About(bytes) if bytes > max) {
         return Err(Error::FileTooLarge { limit_bytes: max });
     }
-    let (mut blob, reserved) = begin(on, store, declared).await?;
+    let (mut blob, reserved) = begin(on, store, length).await?;
+    let limit = match length {
+        Length::About(_) => max,
+        Length::Exact(_) | Length::Unknown => reserved,
+    };
     let backend = Arc::clone(on.blobs.get(&blob.backend)?);
-    let stored = stream(
-        on,
-        caller,
-        store,
-        &mut blob,
-        backend.as_ref(),
-        body,
-        reserved,
-    )
-    .await;
+    let stored = stream(on, caller, store, &mut blob, backend.as_ref(), body, limit).await;
     match stored {
         Ok(content) => Ok(Received { blob, content }),
         Err(error) => {
             discard(on, store, &blob).await;
-            // A body without a length may run into what was left to reserve.
-            Err(match error {
-                Error::FileTooLarge { .. } if reserved < max => match declared {
-                    Some(_) => Error::Malformed("the body is longer than its length".to_owned()),
-                    None => Error::QuotaExceeded,
-                },
-                other => other,
+            Err(match (error, length) {
+                (Error::FileTooLarge { .. }, Length::Exact(_)) => {
+                    Error::Malformed("the body is longer than its length".to_owned())
+                }
+                // A body without a length ran into what was left to reserve.
+                (Error::FileTooLarge { .. }, Length::Unknown) if limit < max => {
+                    Error::QuotaExceeded
+                }
+                (other, _) => other,
             })
         }
     }
 }
 
 /// Commits the intent and what it holds of the quota.
-async fn begin(
-    on: &Services,
-    store: &dyn TenantStore,
-    declared: Option<u64>,
-) -> Result<(Blob, u64)> {
-    let reserved = match declared {
-        Some(bytes) => bytes,
-        None => {
+async fn begin(on: &Services, store: &dyn TenantStore, length: Length) -> Result<(Blob, u64)> {
+    let reserved = match length {
+        Length::Exact(bytes) | Length::About(bytes) => bytes,
+        Length::Unknown => {
             let left = store.quota().current().await?.available_bytes();
             left.min(on.settings.max_file_bytes)
         }
@@ -109,7 +103,6 @@ async fn stream(
     limit: u64,
 ) -> Result<Content> {
     let mut put = backend.put(key(blob), body, limit);
-    let heartbeat = on.settings.upload_grace / 5;
     let mut beaten = on.now();
     loop {
         match select(put, on.clock.sleep(LOOK)).await {
@@ -117,7 +110,7 @@ async fn stream(
             Either::Right(((), unfinished)) => put = unfinished,
         }
         still_allowed(on, caller).await?;
-        if on.now().since(beaten) >= heartbeat {
+        if on.now().since(beaten) >= on.settings.upload_heartbeat {
             beaten = on.now();
             beat(on, store, blob).await?;
         }

@@ -34,11 +34,21 @@ pub struct Upload {
     pub tags: Option<Tags>,
     /// The type the client declared.
     pub declared_type: MediaType,
-    /// The length in bytes, where the client gave one. A body of another
-    /// length is refused.
-    pub declared_bytes: Option<u64>,
+    /// What the client says of its length.
+    pub length: Length,
     /// The bytes.
     pub body: BlobBody,
+}
+
+/// What is known of a body's length, in bytes, before it arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Exactly this; a body of another length is refused.
+    Exact(u64),
+    /// This, give or take what ends a form.
+    About(u64),
+    /// Nothing.
+    Unknown,
 }
 
 /// Where an upload goes.
@@ -84,18 +94,9 @@ pub async fn upload(on: &Services, caller: &Caller, upload: Upload) -> Result<Up
     caller.require_file(FileAction::Write, place, Thing::Bucket)?;
     let store = on.store.open(caller.tenant).await?;
     refuse_early(store.as_ref(), place, &upload.target).await?;
-    let received = receive(
-        on,
-        caller,
-        store.as_ref(),
-        upload.body,
-        upload.declared_bytes,
-    )
-    .await?;
-    if upload
-        .declared_bytes
-        .is_some_and(|bytes| bytes != received.content.size_bytes)
-    {
+    let received = receive(on, caller, store.as_ref(), upload.body, upload.length).await?;
+    let size = received.content.size_bytes;
+    if matches!(upload.length, Length::Exact(bytes) if bytes != size) {
         discard(on, store.as_ref(), &received.blob).await;
         return Err(Error::Malformed(
             "the body is not as long as it was declared".to_owned(),

@@ -25,6 +25,11 @@ pub trait BlobStore: Send + Sync {
     /// the future is dropped, nothing stays under the key; what an abrupt end
     /// of the process leaves is for [`sweep_staging`](Self::sweep_staging).
     ///
+    /// A key is used once. Where bytes lie under it already, they stay as they
+    /// are and the put fails with [`Internal`](super::PortErrorKind::Internal);
+    /// of two puts of one key at the same time, a backend that cannot tell
+    /// them apart may let both succeed.
+    ///
     /// Memory is bounded, whatever the size of the body.
     async fn put(&self, key: BlobKey, body: BlobBody, limit: u64) -> Result<Content, PutError>;
 

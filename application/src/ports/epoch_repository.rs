@@ -12,7 +12,8 @@ use super::PortError;
 #[async_trait]
 pub trait EpochRepository: Send + Sync {
     /// Every epoch raised at or after `since`, by the clocks of those who
-    /// raised them; at most some thousands, newest last.
+    /// raised them, newest last. All of them, however many: one that is left
+    /// out would leave open what it was raised to close.
     async fn changed_since(&self, since: Timestamp) -> Result<Vec<EpochChange>, PortError>;
 }
 

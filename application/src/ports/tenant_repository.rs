@@ -11,7 +11,8 @@ pub trait TenantRepository: Send + Sync {
     /// The tenant of an id.
     async fn lookup(&self, id: TenantId) -> Result<Option<Tenant>, PortError>;
 
-    /// The tenant whose name folds to `key`.
+    /// The tenant whose name folds to `key`. One that is being deleted has let
+    /// its name and subdomain go.
     async fn find_by_name(&self, key: &str) -> Result<Option<Tenant>, PortError>;
 
     /// The tenant with a subdomain.

@@ -9,8 +9,9 @@ use super::PortError;
 /// is reached through each tenant's own handle.
 #[async_trait]
 pub trait UpkeepIndex: Send + Sync {
-    /// Tenants (`None`: the platform) with audit entries that are not sealed,
-    /// at most `limit`.
+    /// Active tenants (`None`: the platform) with audit entries that are not
+    /// sealed, at most `limit`. Others cannot be sealed and would take up the
+    /// room of those that can.
     async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError>;
 
     /// Active tenants with uploads silent since before `before`, with blobs

@@ -1,3 +1,8 @@
 //! One suite per port, generic over the implementation and stamped on each by
 //! one line in `tests/tests/conformance/`.
 
+pub mod access_cache;
+pub mod metadata;
+pub mod rate_limiter;
+pub mod samples;
+mod suite;

@@ -1,2 +1,4 @@
 //! Every port's conformance suite, stamped on every adapter.
 
+mod memory;
+mod sqlite;

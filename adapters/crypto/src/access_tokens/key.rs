@@ -72,8 +72,7 @@ impl AccessKey {
         match algorithm {
             KeyAlgorithm::EdDsa => {
                 let rejected = || KeyError::new("derived", "cannot be made from the root secret");
-                let pair =
-                    Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| rejected())?;
+                let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| rejected())?;
                 let private = pair.to_pkcs8v1().map_err(|_| rejected())?;
                 let mut key = Self::ed25519("derived", EncodingKey::from_ed_der(private.as_ref()))?;
                 key.id = thumbprint(&key.verifies)?;
@@ -108,8 +107,9 @@ impl AccessKey {
     ) -> Result<Self, KeyError> {
         match algorithm {
             KeyAlgorithm::EdDsa => {
-                let private = EncodingKey::from_ed_pem(pem)
-                    .map_err(|e| KeyError::new(key_id, "no Ed25519 private key in PEM").because(e))?;
+                let private = EncodingKey::from_ed_pem(pem).map_err(|e| {
+                    KeyError::new(key_id, "no Ed25519 private key in PEM").because(e)
+                })?;
                 Self::ed25519(key_id, private)
             }
             KeyAlgorithm::Rs256 => {
@@ -161,9 +161,9 @@ impl AccessKey {
                 n: rsa.n.clone(),
                 e: rsa.e.clone(),
             },
-            AlgorithmParameters::OctetKeyPair(pair) => PublicKeyMaterial::Ed25519 {
-                x: pair.x.clone(),
-            },
+            AlgorithmParameters::OctetKeyPair(pair) => {
+                PublicKeyMaterial::Ed25519 { x: pair.x.clone() }
+            }
             _ => return Err(KeyError::new(key_id, "not of a known kind")),
         };
         if let PublicKeyMaterial::Rsa { n, .. } = &material

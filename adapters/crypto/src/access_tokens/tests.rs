@@ -2,9 +2,17 @@
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
+    rsa::KeySize,
+    signature::{Ed25519KeyPair, KeyPair, RsaKeyPair},
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 use tenantry_application::ports::{
@@ -20,9 +28,31 @@ use super::{AccessKey, AccessTokenOptions, JwtAccessTokens, KeyAlgorithm};
 use crate::{DerivedRefreshTokens, RootSecret};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_500);
-const RSA_PRIVATE: &[u8] = include_bytes!("testdata/rsa-private.pem");
-const RSA_PUBLIC: &[u8] = include_bytes!("testdata/rsa-public.pem");
-const ED_PRIVATE: &[u8] = include_bytes!("testdata/ed25519-private.pem");
+
+/// Keys as others would bring them, made for each run: private keys in a
+/// repository look like a leak to everyone who scans it.
+static PEM: LazyLock<Pem> = LazyLock::new(|| {
+    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key");
+    let rsa_private: Pkcs8V1Der = rsa.as_der().expect("PKCS#8");
+    let rsa_public: PublicKeyX509Der = rsa.public_key().as_der().expect("X.509");
+    let ed = Ed25519KeyPair::generate().expect("an Ed25519 key");
+    Pem {
+        rsa_private: pem("PRIVATE KEY", rsa_private.as_ref()),
+        rsa_public: pem("PUBLIC KEY", rsa_public.as_ref()),
+        ed_private: pem("PRIVATE KEY", ed.to_pkcs8v1().expect("PKCS#8").as_ref()),
+    }
+});
+
+struct Pem {
+    rsa_private: Vec<u8>,
+    rsa_public: Vec<u8>,
+    ed_private: Vec<u8>,
+}
+
+fn pem(label: &str, der: &[u8]) -> Vec<u8> {
+    let body = STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n").into_bytes()
+}
 
 fn options(issuer: &str, audience: &str) -> AccessTokenOptions {
     AccessTokenOptions {
@@ -93,10 +123,18 @@ fn without(value: &Value, name: &str) -> Value {
 
 #[test]
 fn a_token_comes_back_under_every_algorithm() {
-    let rsa = AccessKey::from_private_pem("rsa", KeyAlgorithm::Rs256, RSA_PRIVATE).expect("RSA");
-    let ed = AccessKey::from_private_pem("ed", KeyAlgorithm::EdDsa, ED_PRIVATE).expect("Ed25519");
+    let rsa =
+        AccessKey::from_private_pem("rsa", KeyAlgorithm::Rs256, &PEM.rsa_private).expect("RSA");
+    let ed =
+        AccessKey::from_private_pem("ed", KeyAlgorithm::EdDsa, &PEM.ed_private).expect("Ed25519");
     let shared = AccessKey::shared("shared", &[7; 32]);
-    for key in [derived(KeyAlgorithm::EdDsa), derived(KeyAlgorithm::Hs256), rsa, ed, shared] {
+    for key in [
+        derived(KeyAlgorithm::EdDsa),
+        derived(KeyAlgorithm::Hs256),
+        rsa,
+        ed,
+        shared,
+    ] {
         let tokens = with_keys(vec![key]);
         let mut personal = claims();
         personal.tenant_id = None;
@@ -121,15 +159,18 @@ fn a_token_says_nothing_personal() {
         .collect();
     assert_eq!(
         names,
-        ["aud", "exp", "iat", "iss", "jti", "sid", "sub", "tid", "typ"]
+        [
+            "aud", "exp", "iat", "iss", "jti", "sid", "sub", "tid", "typ"
+        ]
     );
 }
 
 #[test]
 fn keys_can_be_exchanged() {
-    let old = AccessKey::from_private_pem("old", KeyAlgorithm::Rs256, RSA_PRIVATE).expect("RSA");
+    let old =
+        AccessKey::from_private_pem("old", KeyAlgorithm::Rs256, &PEM.rsa_private).expect("RSA");
     let token = with_keys(vec![old]).issue(&claims()).expect("signed");
-    let old = AccessKey::from_public_pem("old", KeyAlgorithm::Rs256, RSA_PUBLIC).expect("RSA");
+    let old = AccessKey::from_public_pem("old", KeyAlgorithm::Rs256, &PEM.rsa_public).expect("RSA");
     let both = with_keys(vec![derived(KeyAlgorithm::EdDsa), old]);
     assert_eq!(both.verify(&token, NOW), Ok(claims()));
     let published = both.public_keys();
@@ -138,27 +179,31 @@ fn keys_can_be_exchanged() {
         published.last().map(|key| &key.material),
         Some(PublicKeyMaterial::Rsa { e, .. }) if e == "AQAB"
     ));
-    assert!(with_keys(vec![derived(KeyAlgorithm::Hs256)]).public_keys().is_empty());
+    assert!(
+        with_keys(vec![derived(KeyAlgorithm::Hs256)])
+            .public_keys()
+            .is_empty()
+    );
 }
 
 #[test]
 fn unusable_keys_are_refused_at_start() {
-    let public = || AccessKey::from_public_pem("p", KeyAlgorithm::Rs256, RSA_PUBLIC);
+    let public = || AccessKey::from_public_pem("p", KeyAlgorithm::Rs256, &PEM.rsa_public);
     let new = |keys| JwtAccessTokens::new(keys, options("us", "our api"));
     assert!(new(vec![]).is_err());
     assert!(new(vec![public().expect("RSA")]).is_err(), "cannot sign");
     let twice = vec![derived(KeyAlgorithm::EdDsa), derived(KeyAlgorithm::EdDsa)];
     assert!(new(twice).is_err());
     for (algorithm, pem) in [
-        (KeyAlgorithm::Rs256, RSA_PUBLIC),
-        (KeyAlgorithm::EdDsa, RSA_PRIVATE),
-        (KeyAlgorithm::Rs256, ED_PRIVATE),
-        (KeyAlgorithm::Hs256, RSA_PRIVATE),
-        (KeyAlgorithm::EdDsa, b"no PEM"),
+        (KeyAlgorithm::Rs256, PEM.rsa_public.as_slice()),
+        (KeyAlgorithm::EdDsa, PEM.rsa_private.as_slice()),
+        (KeyAlgorithm::Rs256, PEM.ed_private.as_slice()),
+        (KeyAlgorithm::Hs256, PEM.rsa_private.as_slice()),
+        (KeyAlgorithm::EdDsa, b"no PEM".as_slice()),
     ] {
         assert!(AccessKey::from_private_pem("k", algorithm, pem).is_err());
     }
-    assert!(AccessKey::from_public_pem("k", KeyAlgorithm::Rs256, RSA_PRIVATE).is_err());
+    assert!(AccessKey::from_public_pem("k", KeyAlgorithm::Rs256, &PEM.rsa_private).is_err());
     assert!(AccessKey::derived(KeyAlgorithm::Rs256, &RootSecret::new(b"secret")).is_err());
 }
 
@@ -166,13 +211,16 @@ fn unusable_keys_are_refused_at_start() {
 fn times_are_held_against_now() {
     let tokens = tokens();
     let token = tokens.issue(&claims()).expect("signed");
-    let at = |millis| Timestamp::from_millis(1_800_000_000_000 + millis);
+    let at = |millis| Timestamp::from_millis(1_800_000_000_000_i64 + millis);
     assert_eq!(tokens.verify(&token, at(-6_000)), Err(TokenError::Invalid));
     assert!(tokens.verify(&token, at(-5_000)).is_ok(), "clocks differ");
     assert!(tokens.verify(&token, at(899_999)).is_ok());
     assert_eq!(tokens.verify(&token, at(900_000)), Err(TokenError::Expired));
     // Remembered or not, and whatever else was asked before.
-    assert_eq!(self::tokens().verify(&token, at(900_000)), Err(TokenError::Expired));
+    assert_eq!(
+        self::tokens().verify(&token, at(900_000)),
+        Err(TokenError::Expired)
+    );
     assert!(tokens.verify(&token, at(0)).is_ok());
 }
 
@@ -185,7 +233,10 @@ fn expiry_is_only_told_of_what_was_once_good() {
     let foreign = forge(&header, &with(&body, "iss", json!("them")));
     assert_eq!(tokens.verify(&foreign, late), Err(TokenError::Invalid));
     let message = token.rsplit_once('.').expect("a signature").0;
-    assert_eq!(tokens.verify(&format!("{message}.AAAA"), late), Err(TokenError::Invalid));
+    assert_eq!(
+        tokens.verify(&format!("{message}.AAAA"), late),
+        Err(TokenError::Invalid)
+    );
 }
 
 #[test]
@@ -193,10 +244,17 @@ fn mistyped_missing_and_foreign_claims_are_invalid() {
     let tokens = tokens();
     let token = tokens.issue(&claims()).expect("signed");
     let (header, body) = (part(&token, 0), part(&token, 1));
-    assert!(tokens.verify(&forge(&header, &body), NOW).is_ok(), "the forge works");
+    assert!(
+        tokens.verify(&forge(&header, &body), NOW).is_ok(),
+        "the forge works"
+    );
     for name in ["aud", "exp", "iat", "iss", "jti", "sid", "sub", "typ"] {
         let token = forge(&header, &without(&body, name));
-        assert_eq!(tokens.verify(&token, NOW), Err(TokenError::Invalid), "{name}");
+        assert_eq!(
+            tokens.verify(&token, NOW),
+            Err(TokenError::Invalid),
+            "{name}"
+        );
     }
     for (name, wrong) in [
         ("exp", json!("1800000900")),
@@ -253,10 +311,14 @@ fn header_tricks_are_invalid() {
     }
     for name in ["typ", "alg", "kid"] {
         let token = forge(&without(&header, name), &body);
-        assert_eq!(tokens.verify(&token, NOW), Err(TokenError::Invalid), "{name}");
+        assert_eq!(
+            tokens.verify(&token, NOW),
+            Err(TokenError::Invalid),
+            "{name}"
+        );
     }
     // A key of one's own, brought along or pointed to.
-    let own = EncodingKey::from_ed_pem(ED_PRIVATE).expect("Ed25519");
+    let own = EncodingKey::from_ed_pem(&PEM.ed_private).expect("Ed25519");
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([1; 32]) });
     for (name, value) in [
         ("jwk", jwk),
@@ -264,18 +326,23 @@ fn header_tricks_are_invalid() {
         ("x5u", json!("https://evil.example/cert.pem")),
     ] {
         let token = sign(&with(&header, name, value), &body, &own, Algorithm::EdDSA);
-        assert_eq!(tokens.verify(&token, NOW), Err(TokenError::Invalid), "{name}");
+        assert_eq!(
+            tokens.verify(&token, NOW),
+            Err(TokenError::Invalid),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_public_key_is_no_shared_secret() {
-    let rsa = AccessKey::from_private_pem("rsa", KeyAlgorithm::Rs256, RSA_PRIVATE).expect("RSA");
+    let rsa =
+        AccessKey::from_private_pem("rsa", KeyAlgorithm::Rs256, &PEM.rsa_private).expect("RSA");
     let tokens = with_keys(vec![rsa, derived(KeyAlgorithm::EdDsa)]);
     let token = tokens.issue(&claims()).expect("signed");
     let header = with(&part(&token, 0), "alg", json!("HS256"));
     let body = part(&token, 1);
-    for known in [RSA_PUBLIC, &[], b"rsa"] {
+    for known in [PEM.rsa_public.as_slice(), &[], b"rsa"] {
         let key = EncodingKey::from_secret(known);
         let token = sign(&header, &body, &key, Algorithm::HS256);
         assert_eq!(tokens.verify(&token, NOW), Err(TokenError::Invalid));
@@ -291,7 +358,9 @@ fn unsigned_changed_and_strange_text_is_invalid() {
     let none = BASE64.encode(json!({ "alg": "none", "typ": "at+jwt" }).to_string());
     let root = RootSecret::new(b"secret");
     let session = claims().session_id;
-    let refresh = DerivedRefreshTokens::new(&root, None).derive(session, 1).text;
+    let refresh = DerivedRefreshTokens::new(&root, None)
+        .derive(session, 1)
+        .text;
     for text in [
         "",
         ".",

@@ -18,6 +18,9 @@ use super::ServerOptions;
 /// Marks an instant that is not set; the clock below starts at one.
 const UNSET: u64 = 0;
 
+/// What an idle peer gets to agree that the connection closes.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// Shared by a connection's socket (which sees bytes), its service (which sees
 /// requests) and its watch (which sees time). Instants are milliseconds since
 /// the connection began.
@@ -164,6 +167,13 @@ impl Watch {
             timer,
         }
     }
+
+    /// The connection has been asked to close: once idle, it has a moment left
+    /// to agree (an HTTP/2 peer answers first).
+    pub(super) fn close(&mut self) {
+        self.limits.idle = CLOSING;
+        self.activity.idle_since.store(self.activity.now(), Relaxed);
+    }
 }
 
 impl Future for Watch {
@@ -214,7 +224,7 @@ mod tests {
     async fn a_request_lasts_as_long_as_it_needs() {
         let (activity, mut watch) = watch();
         let request = activity.request();
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         assert!(tokio::time::timeout(hour, &mut watch).await.is_err());
         drop(request);
         let begin = Instant::now();

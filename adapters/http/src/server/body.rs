@@ -72,10 +72,8 @@ where
             }
             Poll::Pending if self.poll_stalled(context).is_ready() => {
                 self.ended = true;
-                let error = io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the request body made no progress",
-                );
+                let error =
+                    io::Error::new(io::ErrorKind::TimedOut, "the request body made no progress");
                 Poll::Ready(Some(Err(error)))
             }
             Poll::Pending => Poll::Pending,

@@ -180,12 +180,8 @@ fn to_poem(
 }
 
 /// Polls the connection to its end, watching the clock and the server's stop.
-async fn drive<C, E>(
-    connection: C,
-    shared: &Shared<E>,
-    activity: &Arc<Activity>,
-    peer: SocketAddr,
-) where
+async fn drive<C, E>(connection: C, shared: &Shared<E>, activity: &Arc<Activity>, peer: SocketAddr)
+where
     C: GracefulConnection<Error = hyper::Error>,
 {
     // Tokens of its own spare all connections the lock of the shared ones.
@@ -207,15 +203,16 @@ async fn drive<C, E>(
             () = shutdown.cancelled(), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
+                watch.close();
             }
             expired = &mut watch => {
                 tracing::debug!(peer.address = %peer, ?expired, "connection timed out");
-                if expired == Expired::Idle && !closing {
-                    connection.as_mut().graceful_shutdown();
-                    // An HTTP/2 peer may take its time to agree, but not longer.
-                    drop(timeout(shared.options.header_timeout, connection).await);
+                if expired != Expired::Idle || closing {
+                    return;
                 }
-                return;
+                closing = true;
+                connection.as_mut().graceful_shutdown();
+                watch.close();
             }
         }
     }

@@ -117,7 +117,10 @@ impl Server {
         let tracker = &shared.tracker;
         tracker.close();
         tracing::info!(server.connections = self.connections(), "draining");
-        if timeout(self.options.shutdown_grace, tracker.wait()).await.is_err() {
+        if timeout(self.options.shutdown_grace, tracker.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!(
                 server.connections = self.connections(),
                 "grace time is over, closing what is left"

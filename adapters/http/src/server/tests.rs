@@ -168,7 +168,10 @@ async fn further_connections_wait_for_a_place() {
 async fn refuses_heads_that_are_too_large() {
     let running = Running::start(ServerOptions::default(), hello()).await;
     let mut stream = running.connect().await;
-    let head = format!("GET / HTTP/1.1\r\nhost: test\r\nx: {}\r\n\r\n", "y".repeat(40_000));
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: test\r\nx: {}\r\n\r\n",
+        "y".repeat(40_000)
+    );
     send(&mut stream, &head).await;
     assert!(read_until(&mut stream, "\r\n").await.contains(" 431 "));
     running.stop().await;
@@ -274,8 +277,16 @@ async fn a_body_that_stands_still_is_an_error_for_its_reader() {
     let running = Running::start(options, endpoint).await;
     let mut stream = running.connect().await;
     let begin = Instant::now();
-    send(&mut stream, "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 9\r\n\r\nabc").await;
-    assert!(read_until(&mut stream, "TimedOut.").await.ends_with("TimedOut."));
+    send(
+        &mut stream,
+        "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 9\r\n\r\nabc",
+    )
+    .await;
+    assert!(
+        read_until(&mut stream, "TimedOut.")
+            .await
+            .ends_with("TimedOut.")
+    );
     assert!(begin.elapsed() >= Duration::from_millis(200));
     running.stop().await;
 }

@@ -4,10 +4,7 @@ use tenantry_application::{
     ports::Refusal,
     work::{AuditSeal, Change, Expectation, Kind, UnitOfWork, Write},
 };
-use tenantry_domain::{
-    id::{AuditId, TenantId},
-    tenant::TenantStatus,
-};
+use tenantry_domain::id::{AuditId, TenantId};
 
 use crate::{
     row::{Row, on_row, stored},
@@ -17,7 +14,7 @@ use crate::{
 pub(super) fn check(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         let there = match change {
-            Change::Expect(Expectation::TenantActive(tenant)) => is_active(state, tenant.id()),
+            Change::Expect(Expectation::TenantActive(tenant)) => state.is_active(tenant.id()),
             Change::Guard(guard) => has_tenant(state, unit, guard.tenant_id),
             Change::QuotaMove(tenant, _) => has_ledger(state, unit, *tenant),
             Change::AuditSeal(seal) if !has_entries(state, unit, seal) => {
@@ -34,11 +31,6 @@ pub(super) fn check(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
 
 fn has_row<T: Row>(state: &State, unit: &UnitOfWork, write: &Write<T>) -> bool {
     matches!(write, Write::Add(_)) || stored(state, unit, write).is_some()
-}
-
-fn is_active(state: &State, tenant: TenantId) -> bool {
-    let tenant = state.tenants.get(&tenant);
-    tenant.is_some_and(|tenant| tenant.status == TenantStatus::Active)
 }
 
 /// Guards are raised after the rows are written: a tenant that the unit adds

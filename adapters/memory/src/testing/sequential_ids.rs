@@ -9,13 +9,13 @@ use uuid::{Builder, Uuid};
 /// seeds never hand out the same.
 #[derive(Debug)]
 pub struct SequentialIds {
-    seed: u64,
+    seed: u32,
     next: AtomicU64,
 }
 
 impl SequentialIds {
     /// Ids of a seed, from the first one.
-    pub const fn new(seed: u64) -> Self {
+    pub const fn new(seed: u32) -> Self {
         Self {
             seed,
             next: AtomicU64::new(1),
@@ -27,7 +27,7 @@ impl IdGenerator for SequentialIds {
     fn next(&self) -> Uuid {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut tail = [0; 10];
-        tail[2..].copy_from_slice(&self.seed.to_be_bytes());
+        tail[6..].copy_from_slice(&self.seed.to_be_bytes());
         Builder::from_unix_timestamp_millis(number, &tail).into_uuid()
     }
 }

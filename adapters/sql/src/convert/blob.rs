@@ -1,7 +1,10 @@
 //! Blob records.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::PortError;
+use tenantry_application::{
+    ports::PortError,
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     blob::{BackendName, Blob, BlobState, Content, Digest},
@@ -101,6 +104,13 @@ impl Stored for Blob {
             revision: Revision::new(read.count("revision", row.revision)?),
         })
     }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Blob(write) => Some(write),
+            _ => None,
+        }
+    }
 }
 
 fn content(
@@ -117,10 +127,16 @@ fn content(
     Ok(Content {
         size_bytes: read.count("size_bytes", read.known("size_bytes", size_bytes)?)?,
         digest: Digest::from_bytes(read.bytes("digest", &digest)?),
-        pieces: pieces.iter().map(|piece| u32::from_le_bytes(*piece)).collect(),
+        pieces: pieces
+            .iter()
+            .map(|piece| u32::from_le_bytes(*piece))
+            .collect(),
     })
 }
 
 fn pieces_to_bytes(pieces: &[u32]) -> Vec<u8> {
-    pieces.iter().flat_map(|piece| piece.to_le_bytes()).collect()
+    pieces
+        .iter()
+        .flat_map(|piece| piece.to_le_bytes())
+        .collect()
 }

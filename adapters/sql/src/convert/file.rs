@@ -1,7 +1,10 @@
 //! Files.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::{PortError, UniqueKey};
+use tenantry_application::{
+    ports::{PortError, UniqueKey},
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     blob::Digest,
@@ -90,6 +93,13 @@ impl Stored for File {
             processed_at: row.processed_at.map(Timestamp::from_millis),
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::File(write) => Some(write),
+            _ => None,
+        }
     }
 
     fn unique_keys(&self) -> Vec<(UniqueKey, Condition)> {

@@ -1,7 +1,10 @@
 //! People.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::{PortError, UniqueKey};
+use tenantry_application::{
+    ports::{PortError, UniqueKey},
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     email::Email,
@@ -36,7 +39,10 @@ impl Stored for Identity {
             username: self.username.as_ref().map(|name| name.as_str().to_owned()),
             username_key: self.username.as_ref().map(|name| name.key().to_owned()),
             display_name: self.display_name.as_ref().map(ToString::to_string),
-            password_hash: self.password_hash.as_ref().map(|hash| hash.expose().to_owned()),
+            password_hash: self
+                .password_hash
+                .as_ref()
+                .map(|hash| hash.expose().to_owned()),
             status: self.status.as_str().to_owned(),
             platform_admin: self.platform_admin,
             last_tenant_id: self.last_tenant_id.map(TenantId::as_uuid),
@@ -49,7 +55,10 @@ impl Stored for Identity {
     fn from_row(row: Model) -> Result<Self, PortError> {
         let read = Reading::of("identities", row.id);
         let username = row.username.map(|text| Username::parse(&text)).transpose();
-        let display_name = row.display_name.map(|text| DisplayName::parse(&text)).transpose();
+        let display_name = row
+            .display_name
+            .map(|text| DisplayName::parse(&text))
+            .transpose();
         Ok(Self {
             id: UserId::from_uuid(row.id),
             email: read.parsed("email", Email::parse(&row.email))?,
@@ -64,6 +73,13 @@ impl Stored for Identity {
             last_login_at: row.last_login_at.map(Timestamp::from_millis),
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Identity(write) => Some(write),
+            _ => None,
+        }
     }
 
     fn unique_keys(&self) -> Vec<(UniqueKey, Condition)> {

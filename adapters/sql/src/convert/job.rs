@@ -1,7 +1,10 @@
 //! Jobs.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::PortError;
+use tenantry_application::{
+    ports::PortError,
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     id::{JobId, TenantId, UserId},
@@ -74,5 +77,12 @@ impl Stored for Job {
             finished_at: row.finished_at.map(Timestamp::from_millis),
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Job(write) => Some(write),
+            _ => None,
+        }
     }
 }

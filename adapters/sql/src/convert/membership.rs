@@ -1,7 +1,10 @@
 //! Memberships.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::PortError;
+use tenantry_application::{
+    ports::PortError,
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     id::{RoleId, TenantId, UserId},
@@ -48,5 +51,12 @@ impl Stored for Membership {
             created_at: Timestamp::from_millis(row.created_at),
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Membership(write) => Some(write),
+            _ => None,
+        }
     }
 }

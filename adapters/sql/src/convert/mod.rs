@@ -7,7 +7,7 @@
 use sea_orm::{Condition, EntityTrait, IntoActiveModel};
 use tenantry_application::{
     ports::{PortError, UniqueKey},
-    work::Entity,
+    work::{Change, Entity, Write},
 };
 use tenantry_domain::id::TenantId;
 
@@ -64,6 +64,9 @@ pub(crate) trait Stored: Entity + Sized {
 
     /// The entity of a row that was read.
     fn from_row(row: Row<Self>) -> Result<Self, PortError>;
+
+    /// What a change writes to rows of this kind, if it is about one.
+    fn written_by(change: &Change) -> Option<&Write<Self>>;
 
     /// The keys that no other row may have, besides the id.
     fn unique_keys(&self) -> Vec<(UniqueKey, Condition)> {

@@ -1,7 +1,10 @@
 //! Roles.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::{PortError, UniqueKey};
+use tenantry_application::{
+    ports::{PortError, UniqueKey},
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     id::{RoleId, TenantId},
@@ -58,6 +61,13 @@ impl Stored for Role {
             created_at: Timestamp::from_millis(row.created_at),
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Role(write) => Some(write),
+            _ => None,
+        }
     }
 
     fn unique_keys(&self) -> Vec<(UniqueKey, Condition)> {

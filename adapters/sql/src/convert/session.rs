@@ -1,7 +1,10 @@
 //! Sessions.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::PortError;
+use tenantry_application::{
+    ports::PortError,
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     id::{SessionId, TenantId, UserId},
@@ -71,5 +74,12 @@ impl Stored for Session {
             },
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Session(write) => Some(write),
+            _ => None,
+        }
     }
 }

@@ -59,7 +59,10 @@ mod tests {
             ("whole".to_owned(), TagValue::Number(3.0)),
             ("large".to_owned(), TagValue::Number(1e300)),
             ("fraction".to_owned(), TagValue::Number(0.1 + 0.2)),
-            ("awkward".to_owned(), TagValue::Number(5.008_222_848_939_446_5e-5)),
+            (
+                "awkward".to_owned(),
+                TagValue::Number(5.008_222_848_939_446_5e-5),
+            ),
             ("flag".to_owned(), TagValue::Flag(true)),
             ("empty".to_owned(), TagValue::Empty),
         ])

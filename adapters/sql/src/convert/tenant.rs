@@ -1,7 +1,10 @@
 //! Tenants.
 
 use sea_orm::{ColumnTrait, Condition};
-use tenantry_application::ports::{PortError, UniqueKey};
+use tenantry_application::{
+    ports::{PortError, UniqueKey},
+    work::{Change, Write},
+};
 use tenantry_domain::{
     Revision, Timestamp,
     id::TenantId,
@@ -18,11 +21,7 @@ impl Stored for Tenant {
     const REVISION: Column = Column::Revision;
     // The guards rise by steps of their own, so that an update of the row
     // cannot turn them back.
-    const FIXED: &'static [Column] = &[
-        Column::Id,
-        Column::MembersVersion,
-        Column::RolesVersion,
-    ];
+    const FIXED: &'static [Column] = &[Column::Id, Column::MembersVersion, Column::RolesVersion];
 
     fn keyed(id: TenantId) -> Condition {
         Condition::all().add(Column::Id.eq(id.as_uuid()))
@@ -65,6 +64,13 @@ impl Stored for Tenant {
             roles_version: read.count("roles_version", row.roles_version)?,
             revision: Revision::new(read.count("revision", row.revision)?),
         })
+    }
+
+    fn written_by(change: &Change) -> Option<&Write<Self>> {
+        match change {
+            Change::Tenant(write) => Some(write),
+            _ => None,
+        }
     }
 
     fn unique_keys(&self) -> Vec<(UniqueKey, Condition)> {

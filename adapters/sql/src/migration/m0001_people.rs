@@ -1,6 +1,11 @@
 //! People, tenants, and what ties them together.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob, blob_null, boolean, text, text_null, uuid, uuid_null,
+    },
+};
 
 use super::{index, unique};
 

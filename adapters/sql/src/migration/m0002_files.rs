@@ -1,6 +1,9 @@
 //! Files, their versions, the records of their bytes, and the ledgers.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, blob, blob_null, text, text_null, uuid, uuid_null},
+};
 
 use super::{index, unique};
 
@@ -41,14 +44,10 @@ impl MigrationTrait for Migration {
             index("versions_id", "versions", &["tenant_id", "id"]),
             index("blobs_digest", "blobs", &["tenant_id", "digest"]),
             index("blobs_id", "blobs", &["tenant_id", "id"]),
-            // Most blobs are in use and nothing for the sweeper.
-            index(
-                "blobs_to_sweep",
-                "blobs",
-                &["sweep_at", "tenant_id", "id"],
-            )
-            .and_where(Expr::col("sweep_at").is_not_null())
-            .take(),
+            // Most blobs are in use and nothing for the sweeper: it asks for
+            // the tenants first, and then for the blobs of one.
+            sweepable("blobs_to_sweep", &["sweep_at", "tenant_id"]),
+            sweepable("blobs_of_tenant_to_sweep", &["tenant_id", "sweep_at", "id"]),
         ] {
             manager.create_index(index).await?;
         }
@@ -58,6 +57,12 @@ impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
+}
+
+fn sweepable(name: &str, columns: &[&str]) -> IndexCreateStatement {
+    index(name, "blobs", columns)
+        .and_where(Expr::col("sweep_at").is_not_null())
+        .take()
 }
 
 fn files() -> TableCreateStatement {

@@ -1,6 +1,9 @@
 //! The queue of background work.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, text, text_null, uuid, uuid_null},
+};
 
 use super::index;
 

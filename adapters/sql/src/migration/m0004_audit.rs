@@ -1,6 +1,9 @@
 //! Audit entries and the ends of their chains.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, blob, blob_null, text, text_null, uuid, uuid_null},
+};
 
 use super::index;
 
@@ -14,8 +17,15 @@ impl MigrationTrait for Migration {
         manager.create_table(chains()).await?;
         for index in [
             index("audit_by_time", "audit_entries", &["chain_id", "at", "id"]),
-            index("audit_by_sequence", "audit_entries", &["chain_id", "sequence"]),
-            // Entries are sealed within seconds: few are ever in here.
+            // Sealed or not, never both: entries are sealed within seconds, and
+            // whoever looks for the others must not walk past the sealed ones.
+            index(
+                "audit_by_sequence",
+                "audit_entries",
+                &["chain_id", "sequence"],
+            )
+            .and_where(Expr::col("sequence").is_not_null())
+            .take(),
             index("audit_unsealed", "audit_entries", &["chain_id", "at", "id"])
                 .and_where(Expr::col("sequence").is_null())
                 .take(),

@@ -2,6 +2,7 @@
 //! changed; whatever changes is a new one at the end.
 
 use sea_orm_migration::{
+    MigrationStatus,
     prelude::*,
     sea_orm::{ConnectionTrait, DatabaseConnection, DbErr},
 };

@@ -1,0 +1,55 @@
+//! What backends do differently: everything below hashing and checking.
+
+pub(crate) mod local;
+mod memory;
+pub(crate) mod objects;
+
+use std::{fmt, ops::Range};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use tenantry_application::ports::{BlobEntry, BlobStream, PortError};
+use tenantry_domain::{Timestamp, blob::Content};
+
+use crate::name::ObjectName;
+
+/// A place for objects. None of its methods replaces an object.
+#[async_trait]
+pub(crate) trait Backend: fmt::Debug + Send + Sync {
+    /// Stores a body that is here as a whole, durable when this returns, and
+    /// tells what it is.
+    async fn put_whole(&self, name: ObjectName, body: Bytes) -> Result<Content, PortError>;
+
+    /// Begins to store a larger one.
+    async fn begin(&self, name: ObjectName) -> Result<Box<dyn Upload>, PortError>;
+
+    /// The bytes of a range that is not empty, in buffers of any size. An
+    /// object that is not there is refused here; one that is shorter ends
+    /// early.
+    async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError>;
+
+    /// The size; `None` where there is no such object.
+    async fn size(&self, name: ObjectName) -> Result<Option<u64>, PortError>;
+
+    /// Removes; nothing to remove is fine.
+    async fn delete(&self, name: ObjectName) -> Result<(), PortError>;
+
+    /// All blobs.
+    fn list(&self) -> BoxStream<'static, Result<BlobEntry, PortError>>;
+
+    /// Removes what interrupted writes and probes left before `before`.
+    async fn sweep(&self, before: Timestamp) -> Result<u64, PortError>;
+}
+
+/// An object on its way in. Nothing is visible before it is finished; dropped
+/// before that, it removes what it has written.
+#[async_trait]
+pub(crate) trait Upload: Send {
+    /// Takes the next bytes. After an error, and when the future is dropped,
+    /// the upload can only be dropped.
+    async fn write(&mut self, chunk: Bytes) -> Result<(), PortError>;
+
+    /// Makes the object durable and then visible.
+    async fn finish(self: Box<Self>) -> Result<(), PortError>;
+}

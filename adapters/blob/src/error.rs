@@ -1,0 +1,57 @@
+//! What failures of disks and services mean to the port, and the way to the
+//! blocking threads.
+
+use std::{fmt::Display, io};
+
+use tenantry_application::ports::{PortError, PortErrorKind};
+
+/// A disk that is full, read-only, gone or broken cannot serve now; once
+/// someone has seen to it, it can.
+pub(crate) fn from_io(doing: &str, what: impl Display) -> impl FnOnce(io::Error) -> PortError {
+    let context = format!("cannot {doing} {what}");
+    |error| PortError::new(PortErrorKind::Unavailable, context).caused_by(error)
+}
+
+pub(crate) fn from_store(
+    doing: &str,
+    what: impl Display,
+) -> impl FnOnce(object_store::Error) -> PortError {
+    use object_store::Error;
+
+    let context = format!("cannot {doing} {what}");
+    |error| {
+        let kind = match &error {
+            Error::NotFound { .. } => PortErrorKind::NotFound,
+            Error::NotSupported { .. } | Error::NotImplemented { .. } => PortErrorKind::Unsupported,
+            Error::AlreadyExists { .. }
+            | Error::Precondition { .. }
+            | Error::InvalidPath { .. }
+            | Error::UnknownConfigurationKey { .. } => PortErrorKind::Internal,
+            _ => PortErrorKind::Unavailable,
+        };
+        PortError::new(kind, context).caused_by(error)
+    }
+}
+
+pub(crate) fn not_found(what: impl Display) -> PortError {
+    PortError::new(PortErrorKind::NotFound, format!("{what} is not there"))
+}
+
+/// Keys are never used twice: somebody made a mistake.
+pub(crate) fn already_there(what: impl Display) -> PortError {
+    PortError::new(
+        PortErrorKind::Internal,
+        format!("{what} is there already and stays as it is"),
+    )
+}
+
+/// Runs what would block off the async threads. When the caller goes away it
+/// still runs to its end, and its result is dropped there.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PortError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        let context = "a blocking step of the blob store ended early";
+        PortError::new(PortErrorKind::Unavailable, context).caused_by(error)
+    })
+}

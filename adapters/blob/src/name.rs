@@ -1,0 +1,36 @@
+//! Names of objects: made here, never by a client.
+
+use std::fmt;
+
+use object_store::path::Path;
+use tenantry_application::ports::BlobKey;
+use uuid::Uuid;
+
+/// What an object is called in every backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ObjectName {
+    /// `t/<tenant>/<blob>`.
+    Blob(BlobKey),
+    /// `probe/<uuid>`: not listed, soon deleted.
+    Probe(Uuid),
+}
+
+/// The first part of all blobs' names.
+pub(crate) const BLOBS: &str = "t";
+/// The first part of all probes' names.
+pub(crate) const PROBES: &str = "probe";
+
+impl ObjectName {
+    pub(crate) fn object_path(self) -> Path {
+        Path::from(self.to_string())
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blob(key) => key.fmt(f),
+            Self::Probe(id) => write!(f, "{PROBES}/{}", id.hyphenated()),
+        }
+    }
+}

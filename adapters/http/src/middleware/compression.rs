@@ -1,0 +1,179 @@
+//! gzip for JSON and text that is worth it.
+//!
+//! Never for file content (it has ranges, and may be anything), streams,
+//! answers with an `ETag` (which would then name other bytes) or with
+//! `Cache-Control: no-store` (secrets beside what a client sent are not to be
+//! told by their size).
+
+use std::io::{self, Write as _};
+
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use http_body_util::{BodyExt as _, combinators::BoxBody};
+use hyper::body::Body as _;
+use poem::{
+    Body, Response,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{
+            ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING,
+            CONTENT_RANGE, CONTENT_TYPE, ETAG, VARY,
+        },
+    },
+};
+
+/// Below this many bytes it saves nothing.
+const LEAST_BYTES: u64 = 1024;
+/// Above this many it would hold up its thread; nothing of ours is so large.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// What keeps an answer as it is.
+static MARKS: [HeaderName; 5] = [
+    ACCEPT_RANGES,
+    CONTENT_DISPOSITION,
+    CONTENT_ENCODING,
+    CONTENT_RANGE,
+    ETAG,
+];
+
+/// Whether the client takes gzip.
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let refused = weight
+                .trim()
+                .strip_prefix("q=")
+                .and_then(|q| q.parse::<f32>().ok())
+                .is_some_and(|q| q <= 0.0);
+            name.trim().eq_ignore_ascii_case("gzip") && !refused
+        })
+}
+
+/// The bytes in gzip.
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+/// Compresses an answer that is fit for it.
+pub(super) async fn apply(response: &mut Response, accepted: bool) {
+    if !fit(response) {
+        return;
+    }
+    let body = BoxBody::from(response.take_body());
+    let worth = body
+        .size_hint()
+        .exact()
+        .is_some_and(|size| (LEAST_BYTES..=MOST_BYTES).contains(&size));
+    if !worth {
+        response.set_body(Body::from(body));
+        return;
+    }
+    response
+        .headers_mut()
+        .append(VARY, HeaderValue::from_static("accept-encoding"));
+    if !accepted {
+        response.set_body(Body::from(body));
+        return;
+    }
+    // A body of known size is in memory already.
+    let plain = match body.collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) => {
+            response.set_body(Body::from_bytes_stream(broken(error)));
+            return;
+        }
+    };
+    match gzip(&plain, Compression::fast()) {
+        Ok(compressed) if compressed.len() < plain.len() => {
+            response
+                .headers_mut()
+                .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response.set_body(compressed);
+        }
+        _ => response.set_body(plain),
+    }
+}
+
+fn broken(error: io::Error) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+    futures_util::stream::once(std::future::ready(Err(error)))
+}
+
+fn fit(response: &Response) -> bool {
+    let headers = response.headers();
+    let text = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|kind| {
+            kind.starts_with("text/")
+                || kind.starts_with("application/json")
+                || kind.starts_with("application/problem+json")
+        })
+    };
+    response.status() != StatusCode::PARTIAL_CONTENT
+        && headers.get(CONTENT_TYPE).is_some_and(text)
+        && headers
+            .get(CACHE_CONTROL)
+            .is_none_or(|value| value.as_bytes() != b"no-store")
+        && !MARKS.iter().any(|mark| headers.contains_key(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_used_where_it_is_wanted() {
+        for (value, wanted) in [
+            ("gzip", true),
+            ("br, gzip;q=0.5", true),
+            ("GZIP", true),
+            ("gzip;q=0", false),
+            ("br", false),
+            ("*", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
+            assert_eq!(accepts_gzip(&headers), wanted, "{value:?}");
+        }
+    }
+
+    fn page(kind: &str) -> Response {
+        Response::builder()
+            .content_type(kind)
+            .body("tenantry ".repeat(1000))
+    }
+
+    #[tokio::test]
+    async fn only_plain_text_is_compressed() {
+        let mut response = page("application/json");
+        apply(&mut response, true).await;
+        assert_eq!(response.header(CONTENT_ENCODING), Some("gzip"));
+        assert_eq!(response.header(VARY), Some("accept-encoding"));
+
+        for (name, value) in [
+            (CONTENT_ENCODING, "br"),
+            (ACCEPT_RANGES, "bytes"),
+            (CACHE_CONTROL, "no-store"),
+            (ETAG, "\"1\""),
+        ] {
+            let mut response = page("text/plain");
+            response
+                .headers_mut()
+                .insert(&name, HeaderValue::from_static(value));
+            apply(&mut response, true).await;
+            assert_ne!(response.header(CONTENT_ENCODING), Some("gzip"), "{name}");
+        }
+        let mut response = page("application/octet-stream");
+        apply(&mut response, true).await;
+        assert_eq!(response.header(CONTENT_ENCODING), None);
+        let mut small = Response::builder().content_type("text/plain").body("x");
+        apply(&mut small, true).await;
+        assert_eq!(small.header(CONTENT_ENCODING), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! What is known of a request beside the request itself.
+
+use std::sync::{Arc, OnceLock};
+
+use poem::{FromRequest, Request, RequestBody, Result, http::header::USER_AGENT};
+use tenantry_application::RequestInfo;
+use tenantry_domain::id::{TenantId, UserId};
+
+use super::client::Client;
+
+/// Longest user agent that is kept, in bytes.
+const MAX_USER_AGENT: usize = 512;
+
+/// Carried by every request; handlers take it as an argument.
+#[derive(Debug, Clone)]
+pub struct Context(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    request_id: String,
+    client: Client,
+    user_agent: Option<String>,
+    json_limit: usize,
+    caller: OnceLock<(UserId, Option<TenantId>)>,
+}
+
+impl Context {
+    pub(super) fn new(
+        request: &Request,
+        request_id: String,
+        client: Client,
+        json_limit: usize,
+    ) -> Self {
+        let user_agent = request
+            .header(USER_AGENT)
+            .and_then(|text| text.get(..text.len().min(MAX_USER_AGENT)))
+            .map(str::to_owned);
+        Self(Arc::new(Inner {
+            request_id,
+            client,
+            user_agent,
+            json_limit,
+            caller: OnceLock::new(),
+        }))
+    }
+
+    /// The context of a request, if it came through the frame.
+    pub fn of(request: &Request) -> Option<&Self> {
+        request.data()
+    }
+
+    /// The id of the request.
+    pub fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    /// Where it came from.
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// The most bytes of a JSON body.
+    pub fn json_limit(&self) -> usize {
+        self.0.json_limit
+    }
+
+    /// What use cases keep of it.
+    pub fn info(&self) -> RequestInfo {
+        RequestInfo {
+            request_id: Some(self.0.request_id.clone()),
+            address: Some(self.0.client.address.to_string()),
+            user_agent: self.0.user_agent.clone(),
+        }
+    }
+
+    /// Notes who calls, for the log. The first word counts.
+    pub fn identify(&self, user: UserId, tenant: Option<TenantId>) {
+        if self.0.caller.set((user, tenant)).is_ok() {
+            let span = tracing::Span::current();
+            span.record("user.id", tracing::field::display(user));
+            if let Some(tenant) = tenant {
+                span.record("tenant.id", tracing::field::display(tenant));
+            }
+        }
+    }
+
+    /// Who calls, if that is known.
+    pub fn caller(&self) -> Option<(UserId, Option<TenantId>)> {
+        self.0.caller.get().copied()
+    }
+}
+
+impl<'a> FromRequest<'a> for Context {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let context = Self::of(request).cloned();
+        context.ok_or_else(|| poem::error::GetDataError("Context").into())
+    }
+}

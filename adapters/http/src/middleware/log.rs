@@ -1,0 +1,133 @@
+//! One line a request.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context as Task, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, combinators::BoxBody};
+use hyper::body::{Body as _, Frame, SizeHint};
+use poem::{Body, Response, http::Method};
+use tokio::time::Instant;
+use tracing::Span;
+
+use super::context::Context;
+
+/// What the line says, gathered on the way.
+pub(super) struct Line {
+    pub(super) span: Span,
+    pub(super) context: Context,
+    pub(super) begun: Instant,
+    pub(super) method: Method,
+    /// The route's template; the path (never the query) where there is none.
+    pub(super) route: String,
+    /// Whether it is only of interest to who looks for it: probes.
+    pub(super) quiet: bool,
+}
+
+impl Line {
+    /// Writes the line, for an answer of unknown length once it has ended.
+    pub(super) fn write(self, response: &mut Response) {
+        let status = response.status().as_u16();
+        let body = BoxBody::from(response.take_body());
+        let known = if self.method == Method::HEAD {
+            Some(0)
+        } else {
+            body.size_hint().exact()
+        };
+        if let Some(bytes) = known {
+            self.emit(status, bytes, true);
+            response.set_body(Body::from(body));
+        } else {
+            let logged = Logged {
+                inner: body,
+                line: Some(self),
+                status,
+                bytes: 0,
+                complete: false,
+            };
+            response.set_body(Body::from(logged.boxed()));
+        }
+    }
+
+    fn emit(&self, status: u16, bytes: u64, complete: bool) {
+        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let milliseconds = micros / 1000;
+        let caller = self.context.caller();
+        let user = caller.map(|(user, _)| tracing::field::display(user));
+        let tenant = caller
+            .and_then(|(_, tenant)| tenant)
+            .map(tracing::field::display);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    parent: &self.span,
+                    method = self.method.as_str(),
+                    route = self.route,
+                    status,
+                    bytes,
+                    complete,
+                    duration_ms = milliseconds,
+                    request.id = self.context.request_id(),
+                    tenant.id = tenant,
+                    user.id = user,
+                    "request"
+                )
+            };
+        }
+        if self.quiet {
+            line!(debug);
+        } else {
+            line!(info);
+        }
+    }
+}
+
+/// A streamed body that is logged when it ends or is given up.
+struct Logged {
+    inner: BoxBody<Bytes, io::Error>,
+    line: Option<Line>,
+    status: u16,
+    bytes: u64,
+    complete: bool,
+}
+
+impl hyper::body::Body for Logged {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(task));
+        match &frame {
+            Some(Ok(frame)) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                self.bytes += u64::try_from(length).unwrap_or(0);
+            }
+            Some(Err(_)) => {}
+            None => self.complete = true,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        if let Some(line) = self.line.take() {
+            let complete = self.complete || self.inner.is_end_stream();
+            line.emit(self.status, self.bytes, complete);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The frame around all handlers, one concern a file.
+//!
+//! It is one endpoint rather than a chain of poem middlewares: the order is
+//! there to read, and a request pays for one context instead of many.
+
+mod client;
+mod compression;
+mod context;
+mod cors;
+mod log;
+mod request_id;
+mod security_headers;
+mod target;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use poem::{Endpoint, IntoResponse, PathPattern, Request, Response, Result, http::HeaderValue};
+use tenantry_application::ports::IdGenerator;
+use tokio::time::Instant;
+use tracing::{Instrument, field::Empty};
+
+use crate::{
+    options::HttpOptions,
+    problem::{Problem, codes, from_poem},
+    routes::Routes,
+};
+
+pub use client::Client;
+pub use context::Context;
+
+pub(crate) use compression::{accepts_gzip, gzip};
+pub(crate) use request_id::REQUEST_ID;
+
+/// Answers every request, whatever the endpoint inside does.
+pub(crate) struct Framed<E> {
+    endpoint: E,
+    routes: Routes,
+    ids: Arc<dyn IdGenerator>,
+    proxies: client::TrustedProxies,
+    cors: cors::Cors,
+    security: security_headers::SecurityHeaders,
+    json_limit: usize,
+}
+
+impl<E: Endpoint> Framed<E> {
+    pub(crate) fn new(
+        endpoint: E,
+        routes: Routes,
+        options: &HttpOptions,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self {
+            endpoint,
+            routes,
+            ids,
+            proxies: client::TrustedProxies::new(options.trusted_proxies.clone()),
+            cors: cors::Cors::new(&options.cors_origins),
+            security: security_headers::SecurityHeaders {
+                https: options.https,
+            },
+            json_limit: options.json_limit_bytes,
+        }
+    }
+
+    /// The endpoint's answer, or the problem in its place.
+    async fn answer(&self, request: Request, context: &Context) -> Response {
+        let answered = match target::check(&request) {
+            Ok(()) => {
+                AssertUnwindSafe(self.endpoint.call(request))
+                    .catch_unwind()
+                    .await
+            }
+            Err(problem) => return refused(&problem, context),
+        };
+        match answered {
+            Ok(Ok(response)) => response.into_response(),
+            Ok(Err(error)) => {
+                let pattern = error.data::<PathPattern>().cloned();
+                let problem = from_poem(error, &self.routes);
+                let mut response = refused(&problem, context);
+                if let Some(pattern) = pattern {
+                    response.set_data(pattern);
+                }
+                response
+            }
+            // The panic hook has written what happened.
+            Err(_) => refused(
+                &Problem::new(&codes::INTERNAL).caused_by("a handler panicked"),
+                context,
+            ),
+        }
+    }
+}
+
+fn refused(problem: &Problem, context: &Context) -> Response {
+    problem.log();
+    problem.to_response(context.request_id())
+}
+
+impl<E: Endpoint> Endpoint for Framed<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let begun = Instant::now();
+        let request_id = request_id::accept_or_make(request.headers(), &*self.ids);
+        let client = self.proxies.client(&request);
+        let context = Context::new(&request, request_id, client, self.json_limit);
+        request.set_data(context.clone());
+        let span = tracing::info_span!(
+            "request",
+            request.id = context.request_id(),
+            tenant.id = Empty,
+            user.id = Empty
+        );
+
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let gzip = compression::accepts_gzip(request.headers());
+        let origin = self.cors.origin(request.headers());
+        let mut response = match cors::Cors::preflight(&request, origin.as_ref()) {
+            Some(preflight) => preflight,
+            None => {
+                let answer = self.answer(request, &context);
+                answer.instrument(span.clone()).await
+            }
+        };
+
+        compression::apply(&mut response, gzip).await;
+        let headers = response.headers_mut();
+        self.cors.apply(headers, origin);
+        self.security.apply(headers);
+        if let Ok(id) = HeaderValue::from_str(context.request_id()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        let route = response
+            .data::<PathPattern>()
+            .and_then(|pattern| self.routes.find(pattern))
+            .map(|route| route.template().to_owned());
+        let line = log::Line {
+            span,
+            context,
+            begun,
+            method,
+            quiet: route.as_deref().is_some_and(|r| r.starts_with("/health")),
+            route: route.unwrap_or(path),
+        };
+        line.write(&mut response);
+        Ok(response)
+    }
+}

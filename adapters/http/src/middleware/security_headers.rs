@@ -1,0 +1,63 @@
+//! Headers that tell browsers to trust an answer no further than it needs.
+
+use poem::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+
+/// A year, of this host alone: other subdomains may be other people's.
+const TRANSPORT_SECURITY: &str = "max-age=31536000";
+
+static ALWAYS: [(HeaderName, &str); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+
+/// The headers of every answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SecurityHeaders {
+    /// Whether clients reach the service over TLS.
+    pub(super) https: bool,
+}
+
+impl SecurityHeaders {
+    /// Adds what the answer does not say for itself.
+    pub(super) fn apply(self, headers: &mut HeaderMap) {
+        for (name, value) in &ALWAYS {
+            headers
+                .entry(name)
+                .or_insert_with(|| HeaderValue::from_static(value));
+        }
+        if self.https {
+            headers
+                .entry(STRICT_TRANSPORT_SECURITY)
+                .or_insert_with(|| HeaderValue::from_static(TRANSPORT_SECURITY));
+        }
+        // What has a version may be kept and asked about; all else is said to
+        // this caller now.
+        let caching = if headers.contains_key(ETAG) {
+            "private, no-cache"
+        } else {
+            "no-store"
+        };
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert_with(|| HeaderValue::from_static(caching));
+    }
+}

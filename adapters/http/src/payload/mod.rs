@@ -1,0 +1,9 @@
+//! Bodies of requests and answers.
+
+mod body;
+mod json;
+mod schema;
+mod strict;
+
+pub use body::{blob_body, body_error, body_of};
+pub use json::Json;

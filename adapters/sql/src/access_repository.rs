@@ -1,0 +1,125 @@
+//! What a session opens.
+
+use async_trait::async_trait;
+use sea_orm::{DbErr, QueryResult};
+use tenantry_application::ports::{AccessGrant, AccessRepository, PortError};
+use tenantry_domain::{
+    Timestamp,
+    id::{RoleId, SessionId, TenantId, UserId},
+    permission::PermissionSet,
+    role::{self, Role},
+    tenant::{ActiveTenant, TenantStatus},
+};
+use uuid::Uuid;
+
+use crate::{
+    convert::Reading,
+    dialect,
+    error::port_error,
+    reader::{Reader, entity},
+};
+
+/// Everything in one statement, and so as of one instant: one row for each
+/// role of the tenant, or a single one without a role where there is none or
+/// the membership opens nothing.
+const LOOKUP: &str = "\
+    SELECT s.user_id AS session_user_id, s.expires_at, i.platform_admin, \
+    t.id AS active_tenant_id, m.role_ids, \
+    COALESCE(u.epoch, 0) AS user_epoch, COALESCE(e.epoch, 0) AS tenant_epoch, r.* \
+    FROM sessions s \
+    JOIN identities i ON i.id = s.user_id AND i.status = 'active' \
+    LEFT JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id \
+    AND m.status = 'active' \
+    LEFT JOIN tenants t ON t.id = m.tenant_id AND t.status = 'active' \
+    LEFT JOIN roles r ON r.tenant_id = t.id \
+    LEFT JOIN epochs u ON u.subject_id = s.user_id \
+    LEFT JOIN epochs e ON e.subject_id = s.tenant_id \
+    WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ?";
+
+/// The one read behind every authenticated request.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlAccessRepository {
+    pub(crate) reader: Reader,
+}
+
+#[async_trait]
+impl AccessRepository for SqlAccessRepository {
+    async fn lookup(
+        &self,
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<AccessGrant>, PortError> {
+        let values = [session.as_uuid().into(), now.as_millis().into()];
+        let lookup = dialect::statement(LOOKUP, values);
+        let rows = self
+            .reader
+            .rows("read what a session opens", lookup)
+            .await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let found =
+            Found::read(first).map_err(|error| port_error("read what a session opens", error))?;
+        let roles = match found.tenant_id {
+            Some(_) => roles(&rows)?,
+            None => Vec::new(),
+        };
+        found.grant(session, &roles).map(Some)
+    }
+}
+
+/// What every row of the answer says.
+struct Found {
+    user_id: Uuid,
+    expires_at: i64,
+    platform_admin: bool,
+    tenant_id: Option<Uuid>,
+    role_ids: Option<String>,
+    user_epoch: i64,
+    tenant_epoch: i64,
+}
+
+impl Found {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            user_id: row.try_get("", "session_user_id")?,
+            expires_at: row.try_get("", "expires_at")?,
+            platform_admin: row.try_get("", "platform_admin")?,
+            tenant_id: row.try_get("", "active_tenant_id")?,
+            role_ids: row.try_get("", "role_ids")?,
+            user_epoch: row.try_get("", "user_epoch")?,
+            tenant_epoch: row.try_get("", "tenant_epoch")?,
+        })
+    }
+
+    fn grant(self, session_id: SessionId, roles: &[Role]) -> Result<AccessGrant, PortError> {
+        let epochs = Reading::of("epochs", self.user_id);
+        let tenant = self.tenant_id.map(TenantId::from_uuid);
+        let permissions = match (tenant, self.role_ids) {
+            (Some(_), Some(held)) => {
+                let memberships = Reading::of("memberships", self.user_id);
+                let held = memberships.ids("role_ids", &held, RoleId::from_uuid)?;
+                role::effective(&held, roles)
+            }
+            _ => PermissionSet::EMPTY,
+        };
+        Ok(AccessGrant {
+            session_id,
+            user_id: UserId::from_uuid(self.user_id),
+            // The statement finds active tenants alone.
+            tenant: tenant.and_then(|id| ActiveTenant::of(id, TenantStatus::Active)),
+            permissions,
+            platform_admin: self.platform_admin,
+            user_epoch: epochs.count("epoch", self.user_epoch)?,
+            tenant_epoch: epochs.count("epoch", self.tenant_epoch)?,
+            expires_at: Timestamp::from_millis(self.expires_at),
+        })
+    }
+}
+
+fn roles(rows: &[QueryResult]) -> Result<Vec<Role>, PortError> {
+    rows.iter()
+        .filter(|row| matches!(row.try_get::<Option<Uuid>>("", "id"), Ok(Some(_))))
+        .map(entity::<Role>)
+        .collect()
+}

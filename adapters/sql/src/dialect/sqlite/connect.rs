@@ -1,0 +1,126 @@
+//! Opening the file.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use tenantry_application::ports::{PortError, PortErrorKind};
+
+use super::{statement, unit::EXPECTATIONS};
+use crate::{SqlOptions, error::port_error};
+
+/// The first version without a fault in WAL mode that could lose commits.
+const LEAST_VERSION: (u32, u32, u32) = (3, 51, 3);
+
+/// How long a read waits for a connection before it is answered busy.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Statements of units are kept prepared, up to so many texts; a text has at
+/// most [`STEPS_A_CALL`](super::unit) steps, which bounds the memory they take.
+const WRITER_STATEMENTS: usize = 64;
+const READER_STATEMENTS: usize = 100;
+
+/// Makes the file where there is none, so that its owner alone may read it;
+/// its journal takes over the same mode.
+pub(crate) async fn create(options: &SqlOptions) -> Result<(), PortError> {
+    let mut file = tokio::fs::OpenOptions::new();
+    file.create(true).append(true);
+    #[cfg(unix)]
+    file.mode(0o600);
+    let file = file.open(&options.path).await;
+    file.map(drop).map_err(|error| {
+        let text = "create the database file";
+        PortError::new(PortErrorKind::Unavailable, text).caused_by(error)
+    })
+}
+
+/// Opens the connection that writes. The file must be there: one that is gone
+/// while it is in use is not to come back empty.
+pub(crate) async fn open_writer(options: &SqlOptions) -> Result<DatabaseConnection, PortError> {
+    let file = common(options)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(WRITER_STATEMENTS)
+        .pragma("journal_size_limit", "67108864");
+    let mut connect = pool(1, file);
+    connect.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::Executor::execute(connection, EXPECTATIONS).await?;
+                Ok(())
+            })
+        })
+    });
+    let db = open(connect).await?;
+    check(&db).await?;
+    Ok(db)
+}
+
+/// Opens the connections that read.
+pub(crate) async fn open_reader(options: &SqlOptions) -> Result<DatabaseConnection, PortError> {
+    let file = common(options)
+        .statement_cache_capacity(READER_STATEMENTS)
+        .pragma("query_only", "ON");
+    open(pool(options.readers.max(1), file)).await
+}
+
+fn common(options: &SqlOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&options.path)
+        .busy_timeout(options.busy_timeout)
+        .foreign_keys(false)
+        .pragma("temp_store", "MEMORY")
+        // Negative: in KiB instead of pages.
+        .pragma("cache_size", format!("-{}", options.cache_bytes / 1024))
+}
+
+fn pool(connections: u32, file: SqliteConnectOptions) -> ConnectOptions {
+    let mut connect = ConnectOptions::new("sqlite::memory:");
+    connect
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |logging| {
+            // The file in place of what stands in the URL; a path may hold
+            // what a URL cannot. Logging is off already and stays so.
+            drop(logging);
+            sqlx::ConnectOptions::disable_statement_logging(file.clone())
+        });
+    connect
+}
+
+async fn open(connect: ConnectOptions) -> Result<DatabaseConnection, PortError> {
+    let db = Database::connect(connect).await;
+    db.map_err(|error| port_error("open the database", error))
+}
+
+/// Refuses a library with known faults, and a file system without shared
+/// memory, on which WAL mode silently stays off.
+async fn check(db: &DatabaseConnection) -> Result<(), PortError> {
+    let question = "SELECT sqlite_version() AS version, journal_mode FROM pragma_journal_mode";
+    let context = "ask for the version of sqlite";
+    let answer = db.query_one_raw(statement(question, [])).await;
+    let (version, journal): (String, String) = answer
+        .and_then(|row| row.ok_or(DbErr::RecordNotFound(context.to_owned())))
+        .and_then(|row| {
+            Ok((
+                row.try_get("", "version")?,
+                row.try_get("", "journal_mode")?,
+            ))
+        })
+        .map_err(|error| port_error(context, error))?;
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    if (next(), next(), next()) < LEAST_VERSION {
+        let text = format!("sqlite {version} is too old: 3.51.3 is the least");
+        return Err(PortError::new(PortErrorKind::Unsupported, text));
+    }
+    if journal != "wal" {
+        let text = format!("the database file cannot be in wal mode, it stays in {journal}");
+        return Err(PortError::new(PortErrorKind::Unsupported, text));
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Applying a unit of work.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
+
+use super::{BACKEND, errors::refused};
+use crate::dialect::{Applied, Step};
+
+/// The steps that go in one call. A unit with more takes several, under one
+/// savepoint.
+const STEPS_A_CALL: usize = 32;
+
+/// How expectations are checked inside a call: inserting a number into the
+/// view ends the call with an error and leaves nothing behind.
+pub(super) const EXPECTATIONS: &str = "\
+    CREATE TEMP VIEW expectation (n) AS SELECT 0;\
+    CREATE TEMP TRIGGER expectation_failed INSTEAD OF INSERT ON expectation \
+    BEGIN SELECT RAISE(ABORT, 'expectation ' || NEW.n); END";
+
+/// The calls that apply a unit under a savepoint of its own: one, but for
+/// units of very many steps. Every call is a hop to the connection's thread and
+/// back, which costs more than the steps do.
+pub(crate) fn calls(steps: &[Step]) -> Vec<Statement> {
+    let chunks = steps.chunks(STEPS_A_CALL);
+    let last = chunks.len().saturating_sub(1);
+    chunks
+        .enumerate()
+        .map(|(number, steps)| call(steps, number * STEPS_A_CALL, number == 0, number == last))
+        .collect()
+}
+
+/// Makes the calls of a unit. After a refusal nothing of it is left. Errors
+/// other than a refusal may have ended the whole transaction.
+pub(crate) async fn apply(
+    transaction: &DatabaseTransaction,
+    calls: Vec<Statement>,
+) -> Result<Applied, DbErr> {
+    for call in calls {
+        if let Err(error) = transaction.execute_raw(call).await {
+            let refused = refused(&error).ok_or(error)?;
+            transaction
+                .execute_unprepared("ROLLBACK TO unit; RELEASE unit")
+                .await?;
+            return Ok(refused);
+        }
+    }
+    Ok(Applied::Whole)
+}
+
+/// Several steps as one statement text with one list of values. The text
+/// holds plain `?` alone: the driver counts them from one statement to the next.
+fn call(steps: &[Step], before: usize, first: bool, last: bool) -> Statement {
+    use std::fmt::Write;
+    let mut sql = String::with_capacity(256 * steps.len());
+    let mut values = Vec::with_capacity(16 * steps.len());
+    if first {
+        sql.push_str("SAVEPOINT unit;");
+    }
+    for (number, step) in (before..).zip(steps) {
+        let (Step::ChangeOne(statement) | Step::Change(statement) | Step::Find(statement)) = step;
+        let text = &statement.sql;
+        // Writing to a string does not fail.
+        let _ = match step {
+            Step::Change(_) => write!(sql, "{text};"),
+            Step::ChangeOne(_) => write!(
+                sql,
+                "{text};INSERT INTO expectation SELECT {number} WHERE changes() <> 1;"
+            ),
+            Step::Find(_) => write!(
+                sql,
+                "INSERT INTO expectation SELECT {number} WHERE NOT EXISTS ({text});"
+            ),
+        };
+        values.extend(statement.values.iter().flat_map(|values| values.0.clone()));
+    }
+    if last {
+        sql.push_str("RELEASE unit");
+    }
+    Statement::from_sql_and_values(BACKEND, sql, values)
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use crate::{
+        apply,
+        testing::{World, entry, file, world},
+    };
+
+    #[tokio::test]
+    async fn a_unit_is_one_call_with_plain_placeholders() {
+        let World {
+            tenant,
+            folder: _folder,
+            store: _store,
+        } = world().await;
+        let (mut file, mut version) = file(tenant.as_ref(), 1);
+        let mut work = tenant.begin();
+        work.files().update(&file);
+        work.versions().remove(&version);
+        version.id = tenantry_domain::id::VersionId::from_uuid(uuid::Uuid::from_u128(2));
+        version.number = 2;
+        file.add_version(&version);
+        work.versions().add(&version);
+        work.quota().settle(5, 7);
+        work.audit(entry(tenant.as_ref(), 1));
+        let unit = work.finish().expect("a unit");
+        let calls = calls(&apply::steps(&unit));
+        let [call] = calls.as_slice() else {
+            unreachable!("{} calls", calls.len());
+        };
+        let values = call.values.as_ref().map_or(0, |values| values.0.len());
+        assert_eq!(call.sql.matches('?').count(), values);
+        let numbered = |place: (usize, &str)| {
+            let next = call.sql.as_bytes().get(place.0 + 1);
+            next.is_some_and(u8::is_ascii_digit)
+        };
+        assert!(!call.sql.match_indices('?').any(numbered), "{}", call.sql);
+    }
+}

@@ -1,0 +1,61 @@
+//! People.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tenantry_application::ports::{IdentityRepository, PortError};
+use tenantry_domain::{email::Email, id::UserId, identity::Identity};
+use uuid::Uuid;
+
+use crate::{
+    convert::{Reading, Stored},
+    dialect,
+    entity::identity::{Column, Entity},
+    error::port_error,
+    reader::Reader,
+};
+
+/// Reads people.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlIdentityRepository {
+    pub(crate) reader: Reader,
+}
+
+#[async_trait]
+impl IdentityRepository for SqlIdentityRepository {
+    async fn lookup(&self, id: UserId) -> Result<Option<Identity>, PortError> {
+        self.reader
+            .one(Entity::find().filter(Identity::keyed(id)))
+            .await
+    }
+
+    async fn find_by_email(&self, key: &str) -> Result<Option<Identity>, PortError> {
+        self.reader
+            .one(Entity::find().filter(Column::EmailKey.eq(key)))
+            .await
+    }
+
+    async fn find_by_username(&self, key: &str) -> Result<Option<Identity>, PortError> {
+        self.reader
+            .one(Entity::find().filter(Column::UsernameKey.eq(key)))
+            .await
+    }
+
+    async fn emails(&self, ids: &[UserId]) -> Result<Vec<(UserId, Email)>, PortError> {
+        let ids = ids.iter().map(|id| id.as_uuid());
+        let rows: Vec<(Uuid, String)> = Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Email])
+            .filter(dialect::id_among(Column::Id, ids))
+            .into_tuple()
+            .all(&self.reader.db)
+            .await
+            .map_err(|error| port_error("read e-mail addresses", error))?;
+        rows.into_iter()
+            .map(|(id, email)| {
+                let read = Reading::of("identities", id);
+                let email = read.parsed("email", Email::parse(&email))?;
+                Ok((UserId::from_uuid(id), email))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! The queue of background work.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use sea_orm::{EntityTrait, QueryFilter};
+use tenantry_application::ports::{JobQueue, PortError};
+use tenantry_domain::{Timestamp, id::JobId, job::Job};
+
+use crate::{
+    convert::Stored,
+    dialect,
+    entity::job::Entity,
+    job_signal::JobSignal,
+    reader::{Reader, entity},
+    writer::Writer,
+};
+
+/// The job that has waited longest: one that is due, or one whose worker did
+/// not come back. Each half walks the index and stops at its first.
+macro_rules! longest_waiting {
+    () => {
+        "SELECT id FROM (\
+         SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? \
+         ORDER BY run_at, id LIMIT 1) AS due \
+         UNION ALL \
+         SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? \
+         ORDER BY run_at, id LIMIT 1) AS lost\
+         ) AS waiting ORDER BY run_at, id LIMIT 1"
+    };
+}
+
+const PEEK: &str = longest_waiting!();
+
+const CLAIM: &str = concat!(
+    "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_worker = ?, \
+     lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (",
+    longest_waiting!(),
+    ") RETURNING *"
+);
+
+/// Leaves the revision alone: the worker's own completion expects the one it
+/// claimed.
+const EXTEND: &str = "\
+    UPDATE jobs SET lease_until = ? WHERE id = ? AND attempt = ? AND state = 'running' \
+    RETURNING id";
+
+/// Hands out jobs.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlJobQueue {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Arc<Writer>,
+    pub(crate) signal: Arc<JobSignal>,
+}
+
+#[async_trait]
+impl JobQueue for SqlJobQueue {
+    async fn lookup(&self, id: JobId) -> Result<Option<Job>, PortError> {
+        self.reader.one(Entity::find().filter(Job::keyed(id))).await
+    }
+
+    async fn claim(
+        &self,
+        worker: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<Job>, PortError> {
+        let count = self.signal.count();
+        let at = now.as_millis();
+        // Idle workers ask often: they are not to bother the writer.
+        let peek = dialect::statement(PEEK, [at.into(), at.into()]);
+        if self.reader.rows("look for jobs", peek).await?.is_empty() {
+            self.signal.found_nothing(count);
+            return Ok(None);
+        }
+        let until = now.plus(lease).as_millis();
+        let values = [worker.into(), until.into(), at.into(), at.into(), at.into()];
+        let claimed = self.writer.run(dialect::statement(CLAIM, values)).await?;
+        claimed.first().map(entity).transpose()
+    }
+
+    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+        let values = [
+            until.as_millis().into(),
+            id.as_uuid().into(),
+            i64::from(attempt).into(),
+        ];
+        let extended = self.writer.run(dialect::statement(EXTEND, values)).await?;
+        Ok(!extended.is_empty())
+    }
+
+    async fn wait(&self, timeout: Duration) {
+        self.signal.wait(timeout).await;
+    }
+}

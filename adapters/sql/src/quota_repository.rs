@@ -1,0 +1,118 @@
+//! One tenant's ledger, and where its bytes come from.
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TransactionTrait};
+use tenantry_application::ports::{PlaceUsage, PortError, PortErrorKind, QuotaRepository, Usage};
+use tenantry_domain::{file::Bucket, id::TenantId, quota::Quota};
+use uuid::Uuid;
+
+use crate::{
+    convert::{Reading, quota_from_row},
+    entity::quota,
+    error::port_error,
+    scope::TenantScope,
+};
+
+const PLACES: (&str, &str) = (
+    "SELECT bucket, bucket_id, COUNT(DISTINCT id) AS files, COUNT(bytes) AS versions, \
+     CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM (\
+     SELECT f.tenant_id, f.bucket, f.bucket_id, f.id, v.size_bytes AS bytes FROM files f \
+     LEFT JOIN versions v ON v.tenant_id = f.tenant_id AND v.file_id = f.id \
+     AND v.blob_id IS NOT NULL) AS held",
+    "GROUP BY bucket, bucket_id ORDER BY bucket, bucket_id",
+);
+
+const BLOBS: (&str, &str) = (
+    "SELECT state, COUNT(*) AS count, \
+     CAST(COALESCE(SUM(reserved_bytes), 0) AS BIGINT) AS reserved_bytes, \
+     CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) AS size_bytes FROM blobs",
+    "GROUP BY state",
+);
+
+/// Reads the ledger.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlQuotaRepository {
+    pub(crate) scope: TenantScope,
+    pub(crate) tenant: TenantId,
+}
+
+#[async_trait]
+impl QuotaRepository for SqlQuotaRepository {
+    async fn current(&self) -> Result<Quota, PortError> {
+        self.ledger(&self.scope.reader().db).await
+    }
+
+    async fn usage(&self) -> Result<Usage, PortError> {
+        let snapshot = read(self.scope.reader().db.begin().await)?;
+        let quota = self.ledger(&snapshot).await?;
+        let places = self.scope.statement(PLACES.0, PLACES.1);
+        let places = read(PlaceRow::find_by_statement(places).all(&snapshot).await)?;
+        let blobs = self.scope.statement(BLOBS.0, BLOBS.1);
+        let blobs = read(BlobRow::find_by_statement(blobs).all(&snapshot).await)?;
+        read(snapshot.commit().await)?;
+
+        let row = Reading::of("quotas", self.tenant.as_uuid());
+        let mut usage = Usage {
+            quota,
+            places: places.iter().map(place).collect::<Result<_, _>>()?,
+            open_uploads: 0,
+            open_upload_bytes: 0,
+            stored_bytes: 0,
+        };
+        for blobs in &blobs {
+            match blobs.state.as_str() {
+                "open" => {
+                    usage.open_uploads = row.count("open", blobs.count)?;
+                    usage.open_upload_bytes = row.count("open", blobs.reserved_bytes)?;
+                }
+                "stored" => usage.stored_bytes = row.count("stored", blobs.size_bytes)?,
+                _ => {}
+            }
+        }
+        Ok(usage)
+    }
+}
+
+impl SqlQuotaRepository {
+    async fn ledger(&self, db: &impl ConnectionTrait) -> Result<Quota, PortError> {
+        let row = quota::Entity::find_by_id(self.tenant.as_uuid())
+            .one(db)
+            .await;
+        let row = read(row)?.ok_or_else(|| {
+            PortError::new(PortErrorKind::NotFound, "the tenant has no storage quota")
+        })?;
+        quota_from_row(&row)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct PlaceRow {
+    bucket: String,
+    bucket_id: Uuid,
+    files: i64,
+    versions: i64,
+    bytes: i64,
+}
+
+#[derive(FromQueryResult)]
+struct BlobRow {
+    state: String,
+    count: i64,
+    reserved_bytes: i64,
+    size_bytes: i64,
+}
+
+fn place(row: &PlaceRow) -> Result<PlaceUsage, PortError> {
+    let read = Reading::of("files", row.bucket_id);
+    Ok(PlaceUsage {
+        bucket: read.parsed("bucket", Bucket::parse(&row.bucket))?,
+        bucket_id: row.bucket_id,
+        files: read.count("id", row.files)?,
+        versions: read.count("number", row.versions)?,
+        bytes: read.count("size_bytes", row.bytes)?,
+    })
+}
+
+fn read<T>(result: Result<T, DbErr>) -> Result<T, PortError> {
+    result.map_err(|error| port_error("read the storage quota", error))
+}

@@ -1,0 +1,49 @@
+//! One tenant's rows, and no others.
+
+use sea_orm::{EntityName, EntityTrait, QueryFilter, Select, Value};
+use tenantry_application::ports::PortError;
+use tenantry_domain::id::TenantId;
+use uuid::Uuid;
+
+use crate::{convert::Stored, dialect, reader::Reader};
+
+/// Reads rows of the tenant it was made for. Repositories of a tenant begin
+/// every query here, so that none can forget its filter.
+#[derive(Debug, Clone)]
+pub(crate) struct TenantScope {
+    reader: Reader,
+    tenant: TenantId,
+}
+
+impl TenantScope {
+    pub(crate) fn new(reader: Reader, tenant: TenantId) -> Self {
+        Self { reader, tenant }
+    }
+
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// A query over the tenant's rows of a kind.
+    pub(crate) fn find<T: Stored>(&self) -> Select<T::Table> {
+        T::Table::find().filter(T::within(Some(self.tenant)))
+    }
+
+    /// The tenant's row of an id.
+    pub(crate) async fn lookup<T: Stored>(&self, id: Uuid) -> Result<Option<T>, PortError> {
+        let table = T::Table::default();
+        let sql = format!(
+            "SELECT * FROM {} WHERE tenant_id = ? AND id = ?",
+            table.table_name()
+        );
+        let values: [Value; 2] = [self.tenant.as_uuid().into(), id.into()];
+        self.reader.one_by(dialect::statement(&sql, values)).await
+    }
+
+    /// A statement over one of the tenant's tables, in two parts: what comes
+    /// before `WHERE tenant_id = ?`, and what comes behind it.
+    pub(crate) fn statement(&self, before: &str, behind: &str) -> sea_orm::Statement {
+        let sql = format!("{before} WHERE tenant_id = ? {behind}");
+        dialect::statement(&sql, [self.tenant.as_uuid().into()])
+    }
+}

@@ -1,0 +1,37 @@
+//! Sessions.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{EntityTrait, QueryFilter};
+use tenantry_application::ports::{PortError, SessionRepository};
+use tenantry_domain::{Timestamp, id::SessionId, session::Session};
+
+use crate::{convert::Stored, dialect, entity::session::Entity, reader::Reader, writer::Writer};
+
+const PURGE: &str = "\
+    DELETE FROM sessions WHERE id IN (\
+    SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?) \
+    RETURNING id";
+
+/// Reads sessions, and removes those that are over.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlSessionRepository {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Arc<Writer>,
+}
+
+#[async_trait]
+impl SessionRepository for SqlSessionRepository {
+    async fn lookup(&self, id: SessionId) -> Result<Option<Session>, PortError> {
+        self.reader
+            .one(Entity::find().filter(Session::keyed(id)))
+            .await
+    }
+
+    async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
+        let values = [before.as_millis().into(), i64::from(limit).into()];
+        let removed = self.writer.run(dialect::statement(PURGE, values)).await?;
+        Ok(removed.len() as u64)
+    }
+}

@@ -1,0 +1,84 @@
+//! Where upkeep is due.
+
+use async_trait::async_trait;
+use sea_orm::{DbErr, QueryResult, Value};
+use tenantry_application::ports::{PortError, UpkeepIndex};
+use tenantry_domain::{Timestamp, id::TenantId};
+use uuid::Uuid;
+
+use crate::{dialect, error::port_error, reader::Reader};
+
+const UNSEALED: &str = "\
+    SELECT DISTINCT chain_id AS id FROM audit_entries WHERE sequence IS NULL LIMIT ?";
+
+/// Walks what is due, which is little, and not the tenants, which are many.
+const TO_SWEEP: &str = "\
+    SELECT DISTINCT b.tenant_id AS id FROM blobs b \
+    JOIN tenants t ON t.id = b.tenant_id AND t.status = 'active' \
+    WHERE b.sweep_at < ? LIMIT ?";
+
+/// Finds tenants with something to tidy.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlUpkeepIndex {
+    pub(crate) reader: Reader,
+}
+
+impl SqlUpkeepIndex {
+    async fn ids(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Uuid>, PortError> {
+        let context = "look for upkeep";
+        let rows = self
+            .reader
+            .rows(context, dialect::statement(sql, values))
+            .await?;
+        let id = |row: &QueryResult| row.try_get("", "id");
+        let ids: Result<_, DbErr> = rows.iter().map(id).collect();
+        ids.map_err(|error| port_error(context, error))
+    }
+}
+
+#[async_trait]
+impl UpkeepIndex for SqlUpkeepIndex {
+    async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError> {
+        let chains = self.ids(UNSEALED, [i64::from(limit).into()]).await?;
+        let tenant = |chain: Uuid| (!chain.is_nil()).then(|| TenantId::from_uuid(chain));
+        Ok(chains.into_iter().map(tenant).collect())
+    }
+
+    async fn tenants_to_sweep(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TenantId>, PortError> {
+        let values = [before.as_millis().into(), i64::from(limit).into()];
+        let ids = self.ids(TO_SWEEP, values).await?;
+        Ok(ids.into_iter().map(TenantId::from_uuid).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, plan, world};
+
+    #[tokio::test]
+    async fn only_what_is_due_is_walked() {
+        let World {
+            store,
+            folder: _folder,
+            ..
+        } = world().await;
+        let unsealed = dialect::statement(UNSEALED, [1.into()]);
+        let unsealed = plan(store.reader(), unsealed).await;
+        assert!(unsealed.contains("INDEX audit_unsealed"), "{unsealed}");
+        let to_sweep = dialect::statement(TO_SWEEP, [1.into(), 1.into()]);
+        let to_sweep = plan(store.reader(), to_sweep).await;
+        assert!(
+            to_sweep.contains("INDEX blobs_to_sweep (sweep_at<?)"),
+            "{to_sweep}"
+        );
+    }
+}

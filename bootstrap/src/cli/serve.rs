@@ -1,0 +1,59 @@
+//! `tenantry serve`
+
+use std::process::ExitCode;
+
+use tenantry_config::Config;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Options, block_on, output::say};
+use crate::{
+    error::StartError,
+    service::{Service, ServiceHandle},
+    telemetry,
+};
+
+pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
+    let config = options.load()?;
+    telemetry::start(&config.log)?;
+    block_on(async {
+        let stopping = stop_signal()?;
+        let service = Service::open(config.clone()).await?.serve().await?;
+        greet(&config, &service);
+        stopping.await;
+        tracing::info!("draining");
+        service.stop();
+        service.stopped().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Resolves when the process is asked to stop.
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
+    let listen = |kind| signal(kind).map_err(|e| StartError::io("cannot listen for signals", e));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn greet(config: &Config, service: &ServiceHandle) {
+    let base = match &config.http.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{}", service.address),
+    };
+    say(&format!("{} serves {base}", config.app.name));
+    say(&format!("  documentation  {base}/docs"));
+    if service.is_new {
+        say("  the store is empty; register a company and its first person with");
+        say(&format!(
+            "    curl -s {base}/api/v1/auth/register -H 'content-type: application/json' \\"
+        ));
+        say(
+            r#"      -d '{"email": "ann@example.com", "password": "correct horse battery", "organization_name": "Acme"}'"#,
+        );
+    }
+}

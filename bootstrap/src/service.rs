@@ -1,0 +1,187 @@
+//! The life of a serving process: open, migrate, seed, serve, drain, close.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tenantry_application::{
+    Error, Services,
+    auth::{SeedAdmin, seed_admin},
+};
+use tenantry_config::Config;
+use tenantry_http::server::Server;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::StartError,
+    root_secret,
+    wiring::{self, Metadata},
+};
+
+/// A service whose parts are open, ready to serve or to work.
+pub struct Service {
+    config: Config,
+    metadata: Metadata,
+    services: Arc<Services>,
+    is_new: bool,
+}
+
+/// A service that is serving.
+pub struct ServiceHandle {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether the store was empty when it started.
+    pub is_new: bool,
+    services: Arc<Services>,
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), StartError>>,
+}
+
+impl Service {
+    /// Opens every part, brings the tables up to date, and on an empty store
+    /// makes what `seed` asks for.
+    pub async fn open(config: Config) -> Result<Self, StartError> {
+        let root = root_secret::load(&config)?;
+        let metadata = wiring::metadata_from_config(&config).await?;
+        metadata.migrate().await?;
+        let services = Arc::new(wiring::services_from_config(&config, &root, &metadata)?);
+        let is_new = services.store.tenants().list(None, 1).await?.is_empty();
+        if is_new {
+            seed(&config, &services).await?;
+        }
+        Ok(Self {
+            config,
+            metadata,
+            services,
+            is_new,
+        })
+    }
+
+    /// What use cases work with.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// Binds the configured address and serves until the handle stops it.
+    pub async fn serve(self) -> Result<ServiceHandle, StartError> {
+        let http = &self.config.http;
+        let wanted = format!("{}:{}", http.host, http.port);
+        let listener = TcpListener::bind((http.host.as_str(), http.port))
+            .await
+            .map_err(|e| {
+                StartError::io(
+                    format!("cannot listen on {wanted} (choose another with --port)"),
+                    e,
+                )
+            })?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| StartError::io(format!("cannot listen on {wanted}"), e))?;
+        let stop = CancellationToken::new();
+        let services = Arc::clone(&self.services);
+        let is_new = self.is_new;
+        let running = tokio::spawn(self.run(listener, stop.clone()));
+        Ok(ServiceHandle {
+            address,
+            is_new,
+            services,
+            stop,
+            running,
+        })
+    }
+
+    async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+        let worker_stop = CancellationToken::new();
+        let watch = tokio::spawn(tenantry_worker::watch_access(
+            Arc::clone(&self.services),
+            worker_stop.clone(),
+        ));
+        let worker = self.config.worker.inline.then(|| {
+            let options = wiring::worker_options(&self.config.worker);
+            let services = Arc::clone(&self.services);
+            tokio::spawn(tenantry_worker::run(services, options, worker_stop.clone()))
+        });
+        let options = wiring::http_options(&self.config);
+        let state = wiring::http_state(Arc::clone(&self.services), stop.clone());
+        let endpoint = tenantry_http::build(&options, &state);
+        let server = Server::new(wiring::server_options(&self.config.http));
+        let outcome = server.serve(listener, endpoint, stop).await;
+        // Requests are done: no more work is caused, what is begun is finished.
+        worker_stop.cancel();
+        let grace = Duration::from_secs(self.config.http.shutdown_grace_seconds);
+        for task in [Some(watch), worker].into_iter().flatten() {
+            // A job that takes longer comes back by its lease.
+            let abort = task.abort_handle();
+            if tokio::time::timeout(grace, task).await.is_err() {
+                abort.abort();
+            }
+        }
+        drop(self.services);
+        self.metadata.close().await?;
+        outcome.map_err(|e| StartError::io("the server failed", e))
+    }
+
+    /// Works on jobs and upkeep until `stop` is cancelled.
+    pub async fn work(self, stop: CancellationToken) -> Result<(), StartError> {
+        let options = wiring::worker_options(&self.config.worker);
+        tenantry_worker::run(Arc::clone(&self.services), options, stop).await;
+        self.close().await
+    }
+
+    /// Closes every part.
+    pub async fn close(self) -> Result<(), StartError> {
+        drop(self.services);
+        self.metadata.close().await
+    }
+}
+
+impl ServiceHandle {
+    /// What use cases work with.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// Asks the service to stop; it drains first.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until the service has stopped and closed its parts.
+    pub async fn stopped(self) -> Result<(), StartError> {
+        drop(self.services);
+        match self.running.await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(StartError::Found(format!(
+                "the service ended by a fault: {error}"
+            ))),
+        }
+    }
+}
+
+/// Makes the first administrator, and their tenant, where the configuration
+/// names one. Another process that was faster has done it.
+async fn seed(config: &Config, services: &Services) -> Result<(), StartError> {
+    let (Some(email), Some(password)) = (&config.seed.admin_email, &config.seed.admin_password)
+    else {
+        return Ok(());
+    };
+    let command = SeedAdmin {
+        email: email.clone(),
+        password: password.expose().to_owned(),
+        tenant: config.seed.tenant.clone(),
+    };
+    match seed_admin(services, command).await {
+        Ok(_) => {
+            tracing::info!("made the first administrator");
+            Ok(())
+        }
+        Err(Error::AlreadyExists(_)) => Ok(()),
+        Err(Error::Invalid(errors)) => {
+            let reasons = errors.iter().map(|e| format!("{} {}", e.field, e.message));
+            Err(StartError::setting(
+                "seed",
+                reasons.collect::<Vec<_>>().join("; "),
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,84 @@
+//! Where metadata is kept.
+
+use std::{sync::Arc, time::Duration};
+
+use tenantry_application::ports::PlatformStore;
+use tenantry_config::{
+    Config,
+    sections::{DatabaseConfig, SqliteConfig},
+};
+use tenantry_sql::{SqlOptions, SqlStore};
+
+use crate::{error::StartError, root_secret};
+
+/// An open metadata store, as its provider knows it.
+pub enum Metadata {
+    /// A SQL database.
+    Sql(Arc<SqlStore>),
+}
+
+/// Opens the configured store. The tables are made by [`Metadata::migrate`].
+pub async fn metadata_from_config(config: &Config) -> Result<Metadata, StartError> {
+    match &config.database {
+        DatabaseConfig::Sqlite(sqlite) => {
+            root_secret::make_data_folder(&config.app.data)?;
+            let store = SqlStore::connect(sqlite_options(sqlite)?).await?;
+            Ok(Metadata::Sql(Arc::new(store)))
+        }
+        other => Err(StartError::NotAvailable {
+            key: "database.kind".to_owned(),
+            kind: other.kind().to_owned(),
+            available: "sqlite",
+        }),
+    }
+}
+
+fn sqlite_options(config: &SqliteConfig) -> Result<SqlOptions, StartError> {
+    let path = config.url.sqlite_file().ok_or_else(|| {
+        StartError::setting(
+            "database.url",
+            "must name a file, like sqlite:data/tenantry.db",
+        )
+    })?;
+    Ok(SqlOptions {
+        readers: config.readers,
+        queue: config.queue_length,
+        group: config.group,
+        busy_timeout: Duration::from_secs(config.busy_timeout_seconds),
+        ..SqlOptions::new(path)
+    })
+}
+
+impl Metadata {
+    /// The port.
+    pub fn store(&self) -> Arc<dyn PlatformStore> {
+        match self {
+            Self::Sql(store) => Arc::<SqlStore>::clone(store),
+        }
+    }
+
+    /// Makes or changes the tables as this version needs them.
+    pub async fn migrate(&self) -> Result<(), StartError> {
+        match self {
+            Self::Sql(store) => Ok(store.migrate().await?),
+        }
+    }
+
+    /// The changes of tables this version knows, and whether each is made.
+    pub async fn migrations(&self) -> Result<Vec<(String, bool)>, StartError> {
+        match self {
+            Self::Sql(store) => Ok(store.migration_status().await?),
+        }
+    }
+
+    /// Writes what waits and closes. Whoever still holds the store keeps it
+    /// open; nothing that was acknowledged is lost either way.
+    pub async fn close(self) -> Result<(), StartError> {
+        match self {
+            Self::Sql(store) => match Arc::try_unwrap(store) {
+                Ok(store) => Ok(store.close().await?),
+                Err(_) => Ok(()),
+            },
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The settings of use cases.
+
+use std::time::Duration;
+
+use tenantry_application::services::{Registration, Settings};
+use tenantry_config::{
+    Config,
+    sections::{Registration as RegistrationConfig, TenantStrategy},
+};
+
+/// As configured.
+pub(super) fn settings_from_config(config: &Config) -> Settings {
+    let security = &config.security;
+    Settings {
+        access_token_lifetime: Duration::from_secs(security.access_token_minutes * 60),
+        refresh_token_lifetime: Duration::from_secs(security.refresh_token_days * 24 * 60 * 60),
+        refresh_grace: Duration::from_secs(security.refresh_grace_seconds),
+        registration: match security.registration {
+            RegistrationConfig::Open => Registration::Open,
+            RegistrationConfig::Invite => Registration::Invite,
+            RegistrationConfig::Closed => Registration::Closed,
+        },
+        single_tenant: matches!(config.tenancy.strategy, TenantStrategy::None),
+        password_min_chars: security.password_min_length,
+        reserved_subdomains: config.tenancy.reserved.clone(),
+        max_file_bytes: config.limits.max_file_bytes(),
+        quota_bytes: config.limits.quota_bytes(),
+        upload_heartbeat: Duration::from_secs(config.worker.upload_heartbeat_seconds),
+        upload_grace: Duration::from_secs(config.worker.upload_grace_seconds),
+    }
+}

@@ -1,0 +1,18 @@
+//! How background work is done.
+
+use std::time::Duration;
+
+use tenantry_config::sections::WorkerConfig;
+use tenantry_worker::WorkerOptions;
+
+/// As configured, under a name of its own.
+pub fn worker_options(config: &WorkerConfig) -> WorkerOptions {
+    WorkerOptions {
+        name: format!("worker-{}", std::process::id()),
+        concurrency: config.concurrency,
+        lease: Duration::from_secs(config.lease_seconds),
+        poll: Duration::from_secs(config.poll_seconds),
+        seal_every: Duration::from_secs(config.audit_seal_seconds),
+        sweep_every: Duration::from_secs(config.sweep_interval_seconds),
+    }
+}

@@ -1,0 +1,153 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, future::join_all, stream};
+use tenantry_application::ports::{BodyError, IdGenerator, PortErrorKind, PutError};
+use tenantry_crypto::UuidV7Ids;
+use tenantry_domain::{blob::Digest, id::TenantId};
+
+use super::{
+    ANY_SIZE, BlobFixture, PIECE, body, broken_body, key, key_of, sample, stalled_body,
+};
+
+/// More than stores gather before they begin to write.
+const LARGE: usize = 3 * 1024 * 1024 + 17;
+
+pub(super) async fn every_size_comes_back(fixture: &BlobFixture) {
+    for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 1024 * 1024, LARGE] {
+        let (key, bytes) = (key(), sample(size));
+        let content = fixture.stored(key, &bytes).await;
+        assert_eq!(content.size_bytes, size as u64);
+        assert_eq!(content.pieces.len(), size.div_ceil(PIECE));
+        assert_eq!(fixture.store.size(key).await.expect("found"), Some(size as u64));
+        assert!(fixture.read_all(key, &content).await == bytes, "{size}");
+        fixture.store.verify(key, &content).await.expect("unharmed");
+    }
+    let content = fixture.stored(key(), b"123456789").await;
+    let digest = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225";
+    assert_eq!(Digest::parse(digest), Ok(content.digest));
+    assert_eq!(content.pieces, [0xE306_9283], "CRC-32C");
+}
+
+pub(super) async fn frames_may_have_any_size(fixture: &BlobFixture) {
+    let bytes = sample(LARGE);
+    let whole = fixture.stored(key(), &bytes).await;
+    for frame in [777, 65_536, 262_143, 1_048_577] {
+        let key = key();
+        let put = fixture.store.put(key, body(&bytes, frame), ANY_SIZE);
+        assert_eq!(put.await.expect("stored"), whole, "in frames of {frame}");
+        assert!(fixture.read_all(key, &whole).await == bytes);
+    }
+    let sparse = stream::iter(sample(100)).flat_map(|byte| {
+        stream::iter([Ok(Bytes::new()), Ok(Bytes::copy_from_slice(&[byte]))])
+    });
+    let put = fixture.store.put(key(), sparse.boxed(), ANY_SIZE).await;
+    assert_eq!(put.expect("stored"), fixture.stored(key(), &sample(100)).await);
+}
+
+pub(super) async fn the_limit_is_exact(fixture: &BlobFixture) {
+    for size in [1, PIECE, LARGE] {
+        let (bytes, limit) = (sample(size), size as u64);
+        let exact = key();
+        let put = fixture.store.put(exact, body(&bytes, 5000), limit);
+        assert_eq!(put.await.expect("stored").size_bytes, limit);
+
+        let refused = fixture.store.put(key(), body(&bytes, 5000), limit - 1).await;
+        let told = matches!(refused, Err(PutError::TooLarge { limit: told }) if told == limit - 1);
+        assert!(told, "{refused:?}");
+        fixture.keeps_only(&[exact]).await;
+        fixture.store.delete(exact).await.expect("deleted");
+    }
+    // Refused at the first byte too many, whatever would have followed.
+    let endless = stream::repeat(Ok(Bytes::from_static(&[0; 1000]))).boxed();
+    let refused = fixture.store.put(key(), endless, 10_000).await;
+    assert!(matches!(refused, Err(PutError::TooLarge { limit: 10_000 })));
+    assert!(fixture.store.put(key(), body(b"", 1), 0).await.is_ok());
+}
+
+pub(super) async fn a_broken_body_leaves_nothing(fixture: &BlobFixture) {
+    for size in [0, 10, PIECE, LARGE] {
+        let key = key();
+        let body = broken_body(&sample(size), BodyError::Revoked);
+        let refused = fixture.store.put(key, body, ANY_SIZE).await;
+        assert!(matches!(refused, Err(PutError::Body(BodyError::Revoked))));
+        assert_eq!(fixture.store.size(key).await.expect("looked"), None);
+        fixture.keeps_only(&[]).await;
+    }
+}
+
+pub(super) async fn a_dropped_put_leaves_nothing(fixture: &BlobFixture) {
+    for size in [0, 10, LARGE, 4 * LARGE] {
+        let key = key();
+        let put = fixture.store.put(key, stalled_body(&sample(size)), ANY_SIZE);
+        assert!(tokio::time::timeout(Duration::from_millis(50), put).await.is_err());
+        assert_eq!(fixture.store.size(key).await.expect("looked"), None);
+        fixture.keeps_only(&[]).await;
+    }
+    // Dropped at any moment, also in the midst of being made visible.
+    let bytes = sample(LARGE);
+    let mut stored = Vec::new();
+    for micros in (0..12_000).step_by(600) {
+        let key = key();
+        let put = fixture.store.put(key, body(&bytes, 65_536), ANY_SIZE);
+        if let Ok(done) = tokio::time::timeout(Duration::from_micros(micros), put).await {
+            done.expect("stored");
+            stored.push(key);
+        }
+    }
+    fixture.keeps_only(&stored).await;
+}
+
+pub(super) async fn a_key_is_used_once(fixture: &BlobFixture) {
+    for (first, second) in [(10, 10), (10, LARGE), (LARGE, 10), (LARGE, LARGE)] {
+        let (key, bytes) = (key(), sample(first));
+        let content = fixture.stored(key, &bytes).await;
+        let again = body(&vec![7; second], 65_536);
+        let refused = fixture.store.put(key, again, ANY_SIZE).await;
+        let is_internal =
+            matches!(&refused, Err(PutError::Store(error)) if error.kind == PortErrorKind::Internal);
+        assert!(is_internal, "{refused:?}");
+        assert!(fixture.read_all(key, &content).await == bytes);
+        fixture.keeps_only(&[key]).await;
+        fixture.store.delete(key).await.expect("deleted");
+    }
+}
+
+pub(super) async fn puts_run_side_by_side(fixture: &BlobFixture) {
+    let tenant = TenantId::from_uuid(UuidV7Ids.next());
+    let puts = (0..40).map(|number: usize| async move {
+        // All of a new tenant, small and large.
+        let bytes = sample(number * 50_021);
+        let key = key_of(tenant);
+        let put = fixture.store.put(key, body(&bytes, 40_000), ANY_SIZE).await;
+        (key, put.expect("stored"), bytes)
+    });
+    for (key, content, bytes) in join_all(puts).await {
+        assert!(fixture.read_all(key, &content).await == bytes);
+    }
+    assert_eq!(fixture.listed().await.len(), 40);
+}
+
+pub(super) async fn equal_bytes_are_stored_for_each_tenant(fixture: &BlobFixture) {
+    let (one, two) = (key(), key());
+    let bytes = sample(PIECE + 1);
+    let content = fixture.stored(one, &bytes).await;
+    assert_eq!(fixture.stored(two, &bytes).await, content);
+    fixture.store.delete(one).await.expect("deleted");
+    assert!(fixture.read_all(two, &content).await == bytes);
+}
+
+pub(super) async fn slow_bodies_do_not_stop_others(fixture: &BlobFixture) {
+    let (slow, bytes) = (sample(100_000), sample(LARGE));
+    let mut stalled = stream::iter(0..200)
+        .map(|_| fixture.store.put(key(), stalled_body(&slow), ANY_SIZE))
+        .buffer_unordered(200);
+    let key = key();
+    tokio::select! {
+        _ = stalled.next() => unreachable!("they never end"),
+        content = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            fixture.stored(key, &bytes).await
+        } => assert!(fixture.read_all(key, &content).await == bytes),
+    }
+}

@@ -1,0 +1,286 @@
+//! Lists of files: every order, page by page, whatever happens in between.
+
+use std::collections::HashSet;
+
+use tenantry_application::ports::{FileFilter, FilePosition, FileQuery, FileSort, SortKey};
+use tenantry_domain::{
+    file::{File, Place},
+    id::FileId,
+};
+
+use super::world::{Answer, Company, Outcome, World};
+use crate::conformance::samples::at;
+
+const SORTS: [FileSort; 5] = [
+    FileSort::Name,
+    FileSort::Path,
+    FileSort::CreatedAt,
+    FileSort::UpdatedAt,
+    FileSort::Size,
+];
+
+/// Names whose order differs by case, length, form, script and encoding.
+const NAMES: [&str; 14] = [
+    "B.txt",
+    "a.txt",
+    "z/a.txt",
+    "Z/b.txt",
+    "10",
+    "9",
+    "_x",
+    "[x",
+    "~",
+    "Ä.txt",
+    "文件",
+    "\u{FFFD}",
+    "\u{1F600}",
+    "a.txt ü",
+];
+
+fn query(place: Place, sort: FileSort, descending: bool) -> FileQuery {
+    FileQuery {
+        filter: FileFilter {
+            place,
+            prefix: None,
+            path: None,
+            status: None,
+            review: None,
+            owner_id: None,
+            search: None,
+        },
+        sort,
+        descending,
+        after: None,
+        offset: 0,
+        limit: 100,
+    }
+}
+
+fn position(sort: FileSort, file: &File) -> FilePosition {
+    FilePosition {
+        key: sort.key_of(file),
+        id: file.id,
+    }
+}
+
+fn ids(files: &[File]) -> Vec<FileId> {
+    files.iter().map(|file| file.id).collect()
+}
+
+/// The order that a query asks for, made here.
+fn sorted(files: &[File], sort: FileSort, descending: bool) -> Vec<File> {
+    let key = |file: &File| match sort.key_of(file) {
+        SortKey::Text(text) => (text.into_bytes(), 0, file.id),
+        SortKey::Number(number) => (Vec::new(), number, file.id),
+    };
+    let mut files = files.to_vec();
+    files.sort_by_key(key);
+    if descending {
+        files.reverse();
+    }
+    files
+}
+
+/// Files with ties in every order but that of paths.
+async fn shelf(world: &World, company: &Company) -> Vec<File> {
+    let mut files = Vec::new();
+    for (n, name) in (0..).zip(NAMES) {
+        let mut file = world.samples.file(company.id, name);
+        file.created_at = at(n % 3 - 1);
+        file.updated_at = at(-(n % 4));
+        file.head.size_bytes = [0, 9, 10, 1 << 40][usize::try_from(n % 4).expect("small")];
+        files.push(file);
+    }
+    // The same name in many folders.
+    for folder in ["x", "Y", "Ünï"] {
+        files.push(
+            world
+                .samples
+                .file(company.id, &format!("{folder}/same.txt")),
+        );
+    }
+    let user = Place::User(world.samples.user());
+    let elsewhere = world.samples.file_in(company.id, user, "a.txt");
+    company
+        .commit(|work| {
+            for file in files.iter().chain([&elsewhere]) {
+                work.files().add(file);
+            }
+        })
+        .await
+        .done();
+    files
+}
+
+async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) -> Vec<File> {
+    let mut all = Vec::new();
+    let mut query = FileQuery {
+        limit: size,
+        ..query(company.place(), sort, descending)
+    };
+    loop {
+        let page = company.store.files().list(&query).await.answer();
+        let Some(last) = page.last() else { return all };
+        query.after = Some(position(sort, last));
+        all.extend(page);
+    }
+}
+
+pub(super) async fn every_order_runs_both_ways(world: &World) {
+    let acme = world.company("Acme").await;
+    let files = shelf(world, &acme).await;
+    for sort in SORTS {
+        for descending in [false, true] {
+            let query = query(acme.place(), sort, descending);
+            let found = acme.store.files().list(&query).await.answer();
+            let expected = sorted(&files, sort, descending);
+            assert_eq!(ids(&found), ids(&expected), "{sort:?} {descending}");
+            assert_eq!(found, expected);
+        }
+    }
+}
+
+pub(super) async fn pages_of_any_size_make_the_whole(world: &World) {
+    let acme = world.company("Acme").await;
+    let files = shelf(world, &acme).await;
+    for sort in SORTS {
+        for descending in [false, true] {
+            for size in [1, 2, 5, 17] {
+                let found = walk(&acme, sort, descending, size).await;
+                let expected = sorted(&files, sort, descending);
+                assert_eq!(ids(&found), ids(&expected), "{sort:?} {descending} {size}");
+            }
+        }
+    }
+}
+
+pub(super) async fn ties_go_by_id(world: &World) {
+    let acme = world.company("Acme").await;
+    let files: Vec<_> = (0..6)
+        .map(|n| world.samples.file(acme.id, &format!("{n}/same.txt")))
+        .collect();
+    for file in files.iter().rev() {
+        acme.commit(|work| work.files().add(file)).await.done();
+    }
+    for sort in [
+        FileSort::Name,
+        FileSort::CreatedAt,
+        FileSort::UpdatedAt,
+        FileSort::Size,
+    ] {
+        let up = walk(&acme, sort, false, 2).await;
+        assert_eq!(ids(&up), ids(&files), "{sort:?}");
+        let mut down = walk(&acme, sort, true, 2).await;
+        down.reverse();
+        assert_eq!(ids(&down), ids(&files), "{sort:?}");
+    }
+}
+
+/// Between two pages files come and go on both sides of the cursor.
+pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
+    let acme = world.company("Acme").await;
+    for (round, descending) in [(1, false), (2, true)] {
+        let folder = format!("{round}");
+        let name = |n: u32| format!("{folder}/{n:03}");
+        let files: Vec<_> = (0..30)
+            .map(|n| world.samples.file(acme.id, &name(n * 10)))
+            .collect();
+        acme.commit(|work| files.iter().for_each(|file| work.files().add(file)))
+            .await
+            .done();
+        let mut query = query(acme.place(), FileSort::Path, descending);
+        query.filter.prefix = Some(crate::conformance::samples::prefix(&folder));
+        query.limit = 7;
+        let files = sorted(&files, FileSort::Path, descending);
+        let mut seen = acme.store.files().list(&query).await.answer();
+        assert_eq!(ids(&seen), ids(&files[..7]));
+        // The cursor's own file goes, one before it and one behind it too.
+        let (early, late) = if descending { (295, 5) } else { (5, 295) };
+        let before = world.samples.file(acme.id, &name(early));
+        let behind = world.samples.file(acme.id, &name(late));
+        let gone = [&files[2], &files[6], &files[20]];
+        acme.commit(|work| {
+            for file in gone {
+                work.files().remove(file);
+            }
+            work.files().add(&before);
+            work.files().add(&behind);
+        })
+        .await
+        .done();
+        loop {
+            let last = seen.last().expect("a page was seen");
+            query.after = Some(position(FileSort::Path, last));
+            let page = acme.store.files().list(&query).await.answer();
+            if page.is_empty() {
+                break;
+            }
+            seen.extend(page);
+        }
+        let mut expected: Vec<_> = files.into_iter().map(|file| file.id).collect();
+        let missed = expected.remove(20);
+        let seen_ids = ids(&seen);
+        assert_eq!(
+            seen_ids.iter().collect::<HashSet<_>>().len(),
+            seen.len(),
+            "repeated"
+        );
+        assert!(!seen_ids.contains(&missed));
+        assert!(!seen_ids.contains(&before.id));
+        assert!(seen_ids.contains(&behind.id));
+        assert!(expected.iter().all(|id| seen_ids.contains(id)), "hidden");
+    }
+}
+
+pub(super) async fn a_position_need_not_be_a_file(world: &World) {
+    let acme = world.company("Acme").await;
+    let files: Vec<_> = ["a", "c", "e"]
+        .map(|name| world.samples.file(acme.id, name))
+        .into();
+    acme.commit(|work| files.iter().for_each(|file| work.files().add(file)))
+        .await
+        .done();
+    let id = FileId::from_uuid(world.samples.id());
+    let mut query = query(acme.place(), FileSort::Name, false);
+    query.after = Some(FilePosition {
+        key: SortKey::Text("b".to_owned()),
+        id,
+    });
+    let found = acme.store.files().list(&query).await.answer();
+    assert_eq!(found, files[1..]);
+    query.descending = true;
+    let found = acme.store.files().list(&query).await.answer();
+    assert_eq!(found, files[..1]);
+}
+
+pub(super) async fn an_offset_leaves_out(world: &World) {
+    let acme = world.company("Acme").await;
+    let files: Vec<_> = (0..10)
+        .map(|n| world.samples.file(acme.id, &format!("{n}")))
+        .collect();
+    acme.commit(|work| files.iter().for_each(|file| work.files().add(file)))
+        .await
+        .done();
+    let list = async |after: Option<usize>, offset, limit, descending| {
+        let query = FileQuery {
+            after: after.map(|n| position(FileSort::Name, &files[n])),
+            offset,
+            limit,
+            ..query(acme.place(), FileSort::Name, descending)
+        };
+        let found = acme.store.files().list(&query).await.answer();
+        found
+            .iter()
+            .map(|file| file.name().to_owned())
+            .collect::<String>()
+    };
+    assert_eq!(list(None, 0, 3, false).await, "012");
+    assert_eq!(list(None, 3, 3, false).await, "345");
+    assert_eq!(list(None, 9, 3, false).await, "9");
+    assert_eq!(list(None, 10, 3, false).await, "");
+    assert_eq!(list(None, 10_000, 3, false).await, "");
+    assert_eq!(list(None, 3, 3, true).await, "654");
+    // From the position on.
+    assert_eq!(list(Some(4), 2, 3, false).await, "789");
+    assert_eq!(list(Some(4), 2, 3, true).await, "10");
+}

@@ -1,0 +1,287 @@
+//! Files: what is stored, where it lies, what is unique.
+
+use tenantry_application::{
+    ports::{Refusal, UniqueKey},
+    work::Kind,
+};
+use tenantry_domain::{
+    Revision, Timestamp,
+    file::{File, Head, Place, Review},
+    media_type::MediaType,
+    tags::{TagValue, Tags},
+    version::{Failure, Processing},
+};
+
+use super::world::{Answer, Company, Outcome, World};
+use crate::conformance::samples::{at, digest, path};
+
+async fn add(company: &Company, file: &File) {
+    company.commit(|work| work.files().add(file)).await.done();
+}
+
+async fn read(company: &Company, file: &File) -> Option<File> {
+    company.store.files().lookup(file.id).await.answer()
+}
+
+/// A file with everything that a file can have.
+fn complete(world: &World, company: &Company) -> File {
+    let tags = [
+        (
+            "text",
+            TagValue::Text("Ünï 'x' \"y\" \\ %_ 🗂\n\t".to_owned()),
+        ),
+        ("empty text", TagValue::Text(String::new())),
+        ("most", TagValue::Integer(i64::MAX)),
+        ("least", TagValue::Integer(i64::MIN)),
+        ("fraction", TagValue::Number(0.1)),
+        ("whole fraction", TagValue::Number(1.0)),
+        ("huge", TagValue::Number(1e300)),
+        ("yes", TagValue::Flag(true)),
+        ("no", TagValue::Flag(false)),
+        ("Ünï.$key", TagValue::Empty),
+    ];
+    let failure = Failure {
+        code: "content_type_mismatch".to_owned(),
+        message: "declared as 'a', but it is \"b\" 履歴書".to_owned(),
+    };
+    File {
+        tags: Tags::new(tags.map(|(key, value)| (key.to_owned(), value))).expect("tags"),
+        version: u32::MAX,
+        content_version: Some(7),
+        head: Head {
+            // No fraction of 64 bits holds it.
+            size_bytes: (1 << 53) + 1,
+            media_type: MediaType::parse("image/svg+xml").expect("a type"),
+            digest: digest(0xFE),
+        },
+        processing: Processing::Failed(failure),
+        review: Review::PendingValidation,
+        uploaded_by: world.samples.user(),
+        created_at: Timestamp::from_millis(i64::MIN),
+        updated_at: Timestamp::from_millis(i64::MAX),
+        processed_at: Some(at(-1)),
+        ..world.samples.file_in(
+            company.id,
+            Place::User(world.samples.user()),
+            "Ünï/文件 'q' \"d\"/🗂.pdf",
+        )
+    }
+}
+
+pub(super) async fn every_field_comes_back(world: &World) {
+    let acme = world.company("Acme").await;
+    let plain = world.samples.file(acme.id, "plain.txt");
+    let complete = complete(world, &acme);
+    for file in [&plain, &complete] {
+        add(&acme, file).await;
+        assert_eq!(read(&acme, file).await.as_ref(), Some(file));
+    }
+    for processing in [Processing::Pending, Processing::Ready] {
+        let mut file = world.samples.file(acme.id, processing.as_str());
+        file.processing = processing;
+        add(&acme, &file).await;
+        assert_eq!(read(&acme, &file).await, Some(file));
+    }
+    for review in Review::ALL {
+        let mut file = world
+            .samples
+            .file(acme.id, &format!("r/{}", review.as_str()));
+        file.review = review;
+        add(&acme, &file).await;
+        assert_eq!(read(&acme, &file).await, Some(file));
+    }
+}
+
+pub(super) async fn every_field_can_be_written(world: &World) {
+    let acme = world.company("Acme").await;
+    let plain = world.samples.file(acme.id, "plain.txt");
+    add(&acme, &plain).await;
+    let full = File {
+        id: plain.id,
+        ..complete(world, &acme)
+    };
+    acme.commit(|work| work.files().update(&full)).await.done();
+    let stored = File {
+        revision: Revision::new(2),
+        ..full
+    };
+    assert_eq!(read(&acme, &plain).await.as_ref(), Some(&stored));
+    let back = File {
+        revision: Revision::new(2),
+        ..plain.clone()
+    };
+    acme.commit(|work| work.files().update(&back)).await.done();
+    let stored = File {
+        revision: Revision::new(3),
+        ..plain.clone()
+    };
+    assert_eq!(read(&acme, &plain).await, Some(stored));
+}
+
+pub(super) async fn they_are_found_by_place_and_path(world: &World) {
+    let acme = world.company("Acme").await;
+    let user = Place::User(world.samples.user());
+    let ours = world.samples.file(acme.id, "Report.pdf");
+    let mine = world.samples.file_in(acme.id, user, "Report.pdf");
+    add(&acme, &ours).await;
+    add(&acme, &mine).await;
+    let files = acme.store.files();
+    let found = files
+        .find_by_path(acme.place(), &path("Report.pdf"))
+        .await
+        .answer();
+    assert_eq!(found, Some(ours));
+    let found = files.find_by_path(user, &path("Report.pdf")).await.answer();
+    assert_eq!(found, Some(mine));
+    for other in ["report.pdf", "Report.pd_", "Report.pdf/x", "Report%"] {
+        let found = files
+            .find_by_path(acme.place(), &path(other))
+            .await
+            .answer();
+        assert_eq!(found, None, "{other}");
+    }
+    let elsewhere = Place::User(world.samples.user());
+    assert_eq!(
+        files
+            .find_by_path(elsewhere, &path("Report.pdf"))
+            .await
+            .answer(),
+        None
+    );
+}
+
+/// The space of a person and that of a tenant are two, even if one id named
+/// both.
+pub(super) async fn a_path_is_taken_in_its_place_alone(world: &World) {
+    let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
+    add(&acme, &world.samples.file(acme.id, "a.txt")).await;
+    add(&globex, &world.samples.file(globex.id, "a.txt")).await;
+    for _ in 0..2 {
+        let user = Place::User(world.samples.user());
+        add(&acme, &world.samples.file_in(acme.id, user, "a.txt")).await;
+    }
+    let namesake = tenantry_domain::id::UserId::from_uuid(acme.id.as_uuid());
+    add(
+        &acme,
+        &world
+            .samples
+            .file_in(acme.id, Place::User(namesake), "a.txt"),
+    )
+    .await;
+    // Paths compare byte by byte.
+    add(&acme, &world.samples.file(acme.id, "A.txt")).await;
+    let again = world.samples.file(acme.id, "a.txt");
+    let refusal = acme.commit(|work| work.files().add(&again)).await.refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::FilePath));
+}
+
+pub(super) async fn a_file_cannot_move_onto_another(world: &World) {
+    let acme = world.company("Acme").await;
+    let a = world.samples.file(acme.id, "a.txt");
+    let b = world.samples.file(acme.id, "b.txt");
+    add(&acme, &a).await;
+    add(&acme, &b).await;
+    let moved = File {
+        path: path("a.txt"),
+        ..b.clone()
+    };
+    let refusal = acme
+        .commit(|work| work.files().update(&moved))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::FilePath));
+    assert_eq!(read(&acme, &b).await, Some(b));
+}
+
+pub(super) async fn a_path_let_go_is_free_in_the_same_unit(world: &World) {
+    let acme = world.company("Acme").await;
+    let a = world.samples.file(acme.id, "a.txt");
+    let b = world.samples.file(acme.id, "b.txt");
+    add(&acme, &a).await;
+    add(&acme, &b).await;
+    let moved = File {
+        path: path("c.txt"),
+        ..b.clone()
+    };
+    let (new_a, new_b) = (
+        world.samples.file(acme.id, "a.txt"),
+        world.samples.file(acme.id, "b.txt"),
+    );
+    acme.commit(|work| {
+        work.files().add(&new_a);
+        work.files().add(&new_b);
+        work.files().update(&moved);
+        work.files().remove(&a);
+    })
+    .await
+    .done();
+    let files = acme.store.files();
+    for (text, id) in [("a.txt", new_a.id), ("b.txt", new_b.id), ("c.txt", b.id)] {
+        let found = files.find_by_path(acme.place(), &path(text)).await.answer();
+        assert_eq!(found.map(|file| file.id), Some(id), "{text}");
+    }
+}
+
+pub(super) async fn an_id_is_taken_once(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "a.txt");
+    add(&acme, &file).await;
+    let again = File {
+        id: file.id,
+        ..world.samples.file(acme.id, "b.txt")
+    };
+    let refusal = acme.commit(|work| work.files().add(&again)).await.refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::File)));
+    assert_eq!(read(&acme, &file).await, Some(file));
+}
+
+/// Names that have broken stores: each is a path like any other.
+pub(super) async fn hostile_names_are_names(world: &World) {
+    let acme = world.company("Acme").await;
+    let names = [
+        "'; DROP TABLE files; --",
+        "\"quoted\"",
+        "`ticks`",
+        "100%",
+        "a_b",
+        "?1",
+        ":name",
+        "$1",
+        "{0}",
+        "${x}",
+        "%s%n",
+        "NULL",
+        "null",
+        "true",
+        "0",
+        "...",
+        "-rf",
+        "a%2F..%2Fb",
+        "<script>alert(1)</script>",
+        "con",
+        "nul.txt",
+        "İstanbul ß ﬁ Σς",
+        "e\u{301}toile",
+        "👩‍👩‍👧".trim_matches('\u{200D}'),
+        "\u{FFFD}",
+        "\u{E000}\u{FFFF}",
+        "\u{10FFFF}",
+        "עברית عربى",
+        "[a-z]*?",
+        "x'41'",
+    ];
+    let parsed = names
+        .iter()
+        .filter_map(|name| tenantry_domain::path::LogicalPath::parse(name).ok());
+    let mut taken = 0;
+    for logical in parsed {
+        let file = world.samples.file(acme.id, logical.as_str());
+        add(&acme, &file).await;
+        let files = acme.store.files();
+        let found = files.find_by_path(acme.place(), &logical).await.answer();
+        assert_eq!(found.as_ref(), Some(&file));
+        assert_eq!(read(&acme, &file).await, Some(file));
+        taken += 1;
+    }
+    assert!(taken >= names.len() - 1, "{taken} of {}", names.len());
+}

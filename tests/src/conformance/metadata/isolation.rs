@@ -1,0 +1,351 @@
+//! The wall between tenants: no read sees over it, no write reaches over it.
+
+use tenantry_application::{
+    ports::{AuditQuery, Count, FileFilter, FileQuery, FileSort, PortErrorKind, Refusal},
+    work::{Kind, TenantWork},
+};
+use tenantry_domain::{
+    audit::{AuditEntry, ChainHead, Seal},
+    blob::Blob,
+    file::File,
+    job::Job,
+    version::FileVersion,
+};
+
+use super::world::{Answer, Company, Outcome, World};
+use crate::conformance::samples::{at, backend, digest};
+
+/// What a unit of the intruder tries.
+type Write<'w> = &'w dyn Fn(&mut TenantWork);
+
+/// Everything a tenant can have, and a neighbour that has nothing.
+struct Neighbours {
+    victim: Company,
+    intruder: Company,
+    file: File,
+    version: FileVersion,
+    blob: Blob,
+    open: Blob,
+    job: Job,
+    entry: AuditEntry,
+}
+
+impl Neighbours {
+    async fn new(world: &World) -> Self {
+        let victim = world.company("Acme").await;
+        let intruder = world.company("Globex").await;
+        let samples = &world.samples;
+        let file = samples.file(victim.id, "secret.txt");
+        let blob = samples.stored_blob(victim.id, digest(7), 10);
+        let open = samples.open_blob(victim.id, 5);
+        let mut version = samples.version(victim.id, file.id, 1);
+        version.blob_id = Some(blob.id);
+        let job = samples.job(Some(victim.id));
+        let entry = samples.entry(Some(victim.id), "file.upload");
+        victim
+            .commit(|work| {
+                work.files().add(&file);
+                work.versions().add(&version);
+                work.blobs().add(&blob);
+                work.blobs().add(&open);
+                work.jobs().add(&job);
+                work.audit(entry.clone());
+                work.quota().settle(0, 10);
+                work.quota().reserve(5);
+            })
+            .await
+            .done();
+        Self {
+            victim,
+            intruder,
+            file,
+            version,
+            blob,
+            open,
+            job,
+            entry,
+        }
+    }
+
+    async fn is_untouched(&self, world: &World) {
+        let store = &self.victim.store;
+        assert_eq!(
+            store.files().lookup(self.file.id).await.answer().as_ref(),
+            Some(&self.file)
+        );
+        let version = store.versions().lookup(self.version.id).await.answer();
+        assert_eq!(version.as_ref(), Some(&self.version));
+        assert_eq!(
+            store.blobs().scan(None, 10).await.answer(),
+            [self.blob.clone(), self.open.clone()]
+        );
+        assert_eq!(
+            world
+                .store
+                .jobs()
+                .lookup(self.job.id)
+                .await
+                .answer()
+                .as_ref(),
+            Some(&self.job)
+        );
+        let unsealed = store.audit().unsealed(10).await.answer();
+        assert_eq!(unsealed, std::slice::from_ref(&self.entry));
+        assert_eq!(store.audit().head().await.answer(), ChainHead::EMPTY);
+        let quota = store.quota().current().await.answer();
+        assert_eq!((quota.used_bytes, quota.reserved_bytes), (10, 5));
+    }
+}
+
+pub(super) async fn no_read_sees_over_the_wall(world: &World) {
+    let all = Neighbours::new(world).await;
+    let (file, version, blob) = (&all.file, &all.version, &all.blob);
+    let store = &all.intruder.store;
+
+    let files = store.files();
+    assert_eq!(files.lookup(file.id).await.answer(), None);
+    assert_eq!(
+        files.find_by_path(file.place, &file.path).await.answer(),
+        None
+    );
+    let filter = FileFilter {
+        place: file.place,
+        prefix: None,
+        path: None,
+        status: None,
+        review: None,
+        owner_id: None,
+        search: None,
+    };
+    let none = Count {
+        total: 0,
+        capped: false,
+    };
+    assert_eq!(files.count(&filter, 10).await.answer(), none);
+    let query = FileQuery {
+        filter,
+        sort: FileSort::Name,
+        descending: false,
+        after: None,
+        offset: 0,
+        limit: 10,
+    };
+    assert_eq!(files.list(&query).await.answer(), []);
+
+    let versions = store.versions();
+    assert_eq!(versions.lookup(version.id).await.answer(), None);
+    assert_eq!(versions.find_by_number(file.id, 1).await.answer(), None);
+    assert_eq!(versions.list(file.id, None, 10).await.answer(), []);
+    assert_eq!(versions.scan(None, 10).await.answer(), []);
+    assert_eq!(versions.count_by_blob(blob.id).await.answer(), 0);
+
+    let blobs = store.blobs();
+    assert_eq!(blobs.lookup(blob.id).await.answer(), None);
+    assert_eq!(
+        blobs
+            .find_by_digest(&backend("main"), digest(7), 10)
+            .await
+            .answer(),
+        None
+    );
+    assert_eq!(blobs.find_to_sweep(at(1000), 10).await.answer(), []);
+    assert_eq!(blobs.scan(None, 10).await.answer(), []);
+
+    let usage = store.quota().usage().await.answer();
+    assert_eq!((usage.quota.used_bytes, usage.quota.reserved_bytes), (0, 0));
+    assert_eq!(
+        (usage.places, usage.open_uploads, usage.stored_bytes),
+        (Vec::new(), 0, 0)
+    );
+
+    let query = AuditQuery {
+        actor: None,
+        action: None,
+        from: None,
+        to: None,
+        after: None,
+        limit: 10,
+    };
+    for audit in [store.audit(), world.store.audit()] {
+        assert_eq!(audit.list(&query).await.answer(), []);
+        assert_eq!(audit.unsealed(10).await.answer(), []);
+        assert_eq!(audit.sealed_after(0, 10).await.answer(), []);
+    }
+}
+
+/// A foreign id with the intruder's own tenant on the row: as if it were not
+/// there.
+pub(super) async fn a_foreign_id_is_missing(world: &World) {
+    let all = Neighbours::new(world).await;
+    let tenant_id = all.intruder.id;
+    let file = File {
+        tenant_id,
+        ..all.file.clone()
+    };
+    let version = FileVersion {
+        tenant_id,
+        ..all.version.clone()
+    };
+    let blob = Blob {
+        tenant_id,
+        ..all.blob.clone()
+    };
+    let job = Job {
+        tenant_id: Some(tenant_id),
+        ..all.job.clone()
+    };
+    let writes: [(Kind, Write); 8] = [
+        (Kind::File, &|work| work.files().update(&file)),
+        (Kind::File, &|work| work.files().remove(&file)),
+        (Kind::Version, &|work| work.versions().update(&version)),
+        (Kind::Version, &|work| work.versions().remove(&version)),
+        (Kind::Blob, &|work| work.blobs().update(&blob)),
+        (Kind::Blob, &|work| work.blobs().remove(&blob)),
+        (Kind::Job, &|work| work.jobs().update(&job)),
+        (Kind::Job, &|work| work.jobs().remove(&job)),
+    ];
+    for (kind, write) in writes {
+        let refusal = all.intruder.commit(write).await.refusal();
+        assert_eq!(refusal, Refusal::Missing(kind));
+        all.is_untouched(world).await;
+    }
+}
+
+/// A foreign id may be taken or free, but what it names there stays.
+pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
+    let all = Neighbours::new(world).await;
+    let tenant_id = all.intruder.id;
+    let file = File {
+        tenant_id,
+        ..world.samples.file(tenant_id, "a.txt")
+    };
+    let file = File {
+        id: all.file.id,
+        ..file
+    };
+    let version = FileVersion {
+        tenant_id,
+        ..all.version.clone()
+    };
+    let blob = Blob {
+        tenant_id,
+        ..all.blob.clone()
+    };
+    let _ = all.intruder.commit(|work| work.files().add(&file)).await;
+    let _ = all
+        .intruder
+        .commit(|work| work.versions().add(&version))
+        .await;
+    let _ = all.intruder.commit(|work| work.blobs().add(&blob)).await;
+    all.is_untouched(world).await;
+}
+
+/// A foreign row with the victim's tenant on it: a fault of the program, which
+/// no store gets to see.
+pub(super) async fn a_foreign_row_cannot_be_recorded(world: &World) {
+    let all = Neighbours::new(world).await;
+    let writes: [Write; 7] = [
+        &|work| work.files().update(&all.file),
+        &|work| work.files().remove(&all.file),
+        &|work| work.versions().update(&all.version),
+        &|work| work.versions().remove(&all.version),
+        &|work| work.blobs().remove(&all.blob),
+        &|work| work.jobs().remove(&all.job),
+        &|work| work.audit(all.entry.clone()),
+    ];
+    for write in writes {
+        let outcome = all.intruder.commit(write).await;
+        assert_eq!(outcome.failure(), PortErrorKind::Internal);
+    }
+    all.is_untouched(world).await;
+}
+
+pub(super) async fn a_foreign_entry_cannot_be_sealed(world: &World) {
+    let all = Neighbours::new(world).await;
+    let seal = tenantry_application::work::AuditSeal {
+        tenant_id: Some(all.intruder.id),
+        from: ChainHead::EMPTY,
+        seals: vec![(
+            all.entry.id,
+            Seal {
+                sequence: 1,
+                hash: [1; 32],
+            },
+        )],
+    };
+    let refusal = all
+        .intruder
+        .commit(|work| work.seal_audit(seal))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Missing(Kind::Audit));
+    all.is_untouched(world).await;
+}
+
+/// Both have a file of the same path and content; removing one's leaves the
+/// other's.
+pub(super) async fn equal_rows_of_two_tenants_share_nothing(world: &World) {
+    let all = Neighbours::new(world).await;
+    let file = world.samples.file(all.intruder.id, all.file.path.as_str());
+    let blob = world.samples.stored_blob(all.intruder.id, digest(7), 10);
+    let version = world.samples.version(all.intruder.id, file.id, 1);
+    let add = |work: &mut TenantWork| {
+        work.files().add(&file);
+        work.blobs().add(&blob);
+        work.versions().add(&version);
+    };
+    all.intruder.commit(add).await.done();
+    let found = all
+        .intruder
+        .store
+        .blobs()
+        .find_by_digest(&backend("main"), digest(7), 10)
+        .await;
+    assert_eq!(found.answer().map(|found| found.id), Some(blob.id));
+    let remove = |work: &mut TenantWork| {
+        work.files().remove(&file);
+        work.blobs().remove(&blob);
+        work.versions().remove(&version);
+    };
+    all.intruder.commit(remove).await.done();
+    all.is_untouched(world).await;
+}
+
+pub(super) async fn a_platform_unit_carries_one_tenant(world: &World) {
+    let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
+    let user = world.samples.user();
+    let rows = [&acme, &globex].map(|company| world.samples.membership(company.id, user, &[]));
+    let outcome = world
+        .commit(|work| rows.iter().for_each(|row| work.memberships(at(0)).add(row)))
+        .await;
+    assert_eq!(outcome.failure(), PortErrorKind::Internal);
+    assert_eq!(
+        world.store.memberships().find_by_user(user).await.answer(),
+        []
+    );
+}
+
+pub(super) async fn a_foreign_role_is_missing(world: &World) {
+    let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
+    let role = world.samples.role(acme.id, "Editor", &[]);
+    world
+        .commit(|work| work.roles(at(0)).add(&role))
+        .await
+        .done();
+    let mut foreign = role.clone();
+    foreign.tenant_id = globex.id;
+    let refusal = world
+        .commit(|work| work.roles(at(0)).update(&foreign))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Missing(Kind::Role));
+    let refusal = world
+        .commit(|work| work.roles(at(0)).remove(&foreign))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Missing(Kind::Role));
+    assert_eq!(
+        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        [role]
+    );
+}

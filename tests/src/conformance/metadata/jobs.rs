@@ -1,0 +1,363 @@
+//! The queue of background work.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tenantry_application::{
+    ports::{PlatformStore, Refusal},
+    work::{Kind, PlatformWork},
+};
+use tenantry_domain::{
+    Revision, Timestamp,
+    job::{Job, JobState, Lease},
+};
+
+use super::world::{Answer, Outcome, World};
+use crate::conformance::samples::{NOW, at};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+async fn enqueue(world: &World, job: &Job) {
+    world.commit(|work| work.jobs(None).add(job)).await.done();
+}
+
+async fn claim(world: &World, worker: &str, now: Timestamp) -> Option<Job> {
+    world.store.jobs().claim(worker, now, LEASE).await.answer()
+}
+
+async fn complete(
+    world: &World,
+    job: &Job,
+) -> Result<(), tenantry_application::ports::CommitError> {
+    let mut done = job.clone();
+    done.succeed(at(100)).expect("running");
+    world.commit(|work| work.jobs(None).update(&done)).await
+}
+
+pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
+    let jobs = world.store.jobs();
+    let nobody = world.samples.job(None);
+    assert_eq!(jobs.lookup(nobody.id).await.answer(), None);
+    assert_eq!(claim(world, "w", NOW).await, None);
+    assert!(!jobs.extend(nobody.id, 1, at(1)).await.answer());
+}
+
+pub(super) async fn every_field_comes_back(world: &World) {
+    let acme = world.company("Acme").await;
+    let complete = Job {
+        payload: r#"{"Ünï":"履歴書 'x' \\ \u0000"}"#.to_owned(),
+        run_at: at(3),
+        attempt: u32::MAX,
+        max_attempts: 9,
+        lease: Some(Lease {
+            worker: "wörker'1".to_owned(),
+            until: at(4),
+        }),
+        error: Some("Ünï\n\"error\"".to_owned()),
+        requested_by: Some(world.samples.user()),
+        created_at: at(-1),
+        started_at: Some(at(5)),
+        finished_at: Some(at(6)),
+        ..world.samples.job(Some(acme.id))
+    };
+    for state in JobState::ALL {
+        let job = Job {
+            id: world.samples.job(None).id,
+            state,
+            ..complete.clone()
+        };
+        acme.commit(|work| work.jobs().add(&job)).await.done();
+        let stored = world.store.jobs().lookup(job.id).await.answer();
+        assert_eq!(stored, Some(job));
+    }
+    let plain = world.samples.job(None);
+    enqueue(world, &plain).await;
+    assert_eq!(
+        world.store.jobs().lookup(plain.id).await.answer(),
+        Some(plain)
+    );
+}
+
+pub(super) async fn a_claimed_job_is_running(world: &World) {
+    let acme = world.company("Acme").await;
+    let job = world.samples.job(Some(acme.id));
+    acme.commit(|work| work.jobs().add(&job)).await.done();
+    let claimed = claim(world, "w1", at(2)).await.expect("a job is due");
+    let expected = Job {
+        state: JobState::Running,
+        attempt: 1,
+        lease: Some(Lease {
+            worker: "w1".to_owned(),
+            until: at(32),
+        }),
+        started_at: Some(at(2)),
+        revision: claimed.revision,
+        ..job.clone()
+    };
+    assert_eq!(claimed, expected);
+    assert!(claimed.revision > Revision::FIRST);
+    assert_eq!(
+        world.store.jobs().lookup(job.id).await.answer(),
+        Some(claimed)
+    );
+    assert_eq!(claim(world, "w2", at(3)).await, None);
+}
+
+pub(super) async fn jobs_are_handed_out_in_the_order_of_their_time(world: &World) {
+    let mut jobs = Vec::new();
+    for seconds in [5, 1, 9, 3] {
+        let mut job = world.samples.job(None);
+        job.run_at = at(seconds);
+        enqueue(world, &job).await;
+        jobs.push(job);
+    }
+    jobs.sort_by_key(|job| job.run_at);
+    for job in jobs {
+        let claimed = claim(world, "w", at(10)).await;
+        assert_eq!(claimed.map(|claimed| claimed.id), Some(job.id));
+    }
+    assert_eq!(claim(world, "w", at(10)).await, None);
+}
+
+pub(super) async fn no_job_is_handed_out_before_its_time(world: &World) {
+    let mut job = world.samples.job(None);
+    job.run_at = at(5);
+    enqueue(world, &job).await;
+    let before = at(5).minus(Duration::from_millis(1));
+    assert_eq!(claim(world, "w", before).await, None);
+    assert!(claim(world, "w", at(5)).await.is_some());
+}
+
+pub(super) async fn only_waiting_jobs_are_handed_out(world: &World) {
+    for state in [JobState::Succeeded, JobState::Dead, JobState::Cancelled] {
+        enqueue(
+            world,
+            &Job {
+                state,
+                ..world.samples.job(None)
+            },
+        )
+        .await;
+    }
+    assert_eq!(claim(world, "w", at(1000)).await, None);
+}
+
+pub(super) async fn a_completed_job_stays_completed(world: &World) {
+    let job = world.samples.job(None);
+    enqueue(world, &job).await;
+    let claimed = claim(world, "w", NOW).await.expect("a job is due");
+    complete(world, &claimed).await.done();
+    assert_eq!(claim(world, "w", at(1000)).await, None);
+    let stored = world
+        .store
+        .jobs()
+        .lookup(job.id)
+        .await
+        .answer()
+        .expect("the job is there");
+    assert_eq!((stored.state, stored.lease), (JobState::Succeeded, None));
+    assert_eq!(stored.finished_at, Some(at(100)));
+}
+
+pub(super) async fn a_failed_attempt_is_handed_out_again_later(world: &World) {
+    enqueue(world, &world.samples.job(None)).await;
+    let mut job = claim(world, "w", NOW).await.expect("a job is due");
+    job.fail("no luck".to_owned(), true, NOW).expect("running");
+    world
+        .commit(|work| work.jobs(None).update(&job))
+        .await
+        .done();
+    assert_eq!(claim(world, "w", NOW).await, None);
+    let again = claim(world, "w", at(2))
+        .await
+        .expect("the job is due again");
+    assert_eq!((again.id, again.attempt), (job.id, 2));
+    assert_eq!(again.error.as_deref(), Some("no luck"));
+}
+
+pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
+    enqueue(world, &world.samples.job(None)).await;
+    let first = claim(world, "w1", NOW).await.expect("a job is due");
+    assert_eq!(claim(world, "w2", at(30)).await, None);
+    let second = claim(world, "w2", at(31))
+        .await
+        .expect("the lease has ended");
+    assert_eq!((second.id, second.attempt), (first.id, 2));
+    assert_eq!(
+        second.lease,
+        Some(Lease {
+            worker: "w2".to_owned(),
+            until: at(61)
+        })
+    );
+    // The first worker comes back, too late.
+    assert_eq!(
+        complete(world, &first).await.refusal(),
+        Refusal::Stale(Kind::Job)
+    );
+    complete(world, &second).await.done();
+    assert_eq!(
+        complete(world, &first).await.refusal(),
+        Refusal::Stale(Kind::Job)
+    );
+}
+
+pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
+    let jobs = world.store.jobs();
+    let queued = world.samples.job(None);
+    enqueue(world, &queued).await;
+    assert!(!jobs.extend(queued.id, 0, at(60)).await.answer());
+    let first = claim(world, "w1", NOW).await.expect("a job is due");
+    assert!(!jobs.extend(first.id, 2, at(60)).await.answer());
+    assert!(jobs.extend(first.id, 1, at(60)).await.answer());
+    let stored = jobs
+        .lookup(first.id)
+        .await
+        .answer()
+        .expect("the job is there");
+    assert_eq!(
+        stored.lease,
+        Some(Lease {
+            worker: "w1".to_owned(),
+            until: at(60)
+        })
+    );
+    assert_eq!(claim(world, "w2", at(59)).await, None);
+    let second = claim(world, "w2", at(61))
+        .await
+        .expect("the lease has ended");
+    assert!(!jobs.extend(first.id, 1, at(100)).await.answer());
+    assert!(jobs.extend(second.id, 2, at(100)).await.answer());
+}
+
+pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &World) {
+    enqueue(world, &world.samples.job(None)).await;
+    let job = claim(world, "w", NOW).await.expect("a job is due");
+    assert!(world.store.jobs().extend(job.id, 1, at(60)).await.answer());
+    complete(world, &job).await.done();
+    assert!(!world.store.jobs().extend(job.id, 1, at(90)).await.answer());
+}
+
+pub(super) async fn a_job_and_its_effect_end_together(world: &World) {
+    let acme = world.company("Acme").await;
+    let job = world.samples.job(Some(acme.id));
+    acme.commit(|work| work.jobs().add(&job)).await.done();
+    let first = claim(world, "w1", NOW).await.expect("a job is due");
+    let second = claim(world, "w2", at(31))
+        .await
+        .expect("the lease has ended");
+    let effect = world.samples.file(acme.id, "effect.txt");
+    let end = async |job: &Job| {
+        let mut done = job.clone();
+        done.succeed(at(40)).expect("running");
+        let record = |work: &mut tenantry_application::work::TenantWork| {
+            work.jobs().update(&done);
+            work.files().add(&effect);
+        };
+        acme.commit(record).await
+    };
+    assert_eq!(end(&first).await.refusal(), Refusal::Stale(Kind::Job));
+    assert_eq!(acme.store.files().lookup(effect.id).await.answer(), None);
+    end(&second).await.done();
+    assert!(
+        acme.store
+            .files()
+            .lookup(effect.id)
+            .await
+            .answer()
+            .is_some()
+    );
+}
+
+/// The tenant's own handle takes nothing any more, and still the job must end.
+pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
+    let acme = world.company("Acme").await;
+    let job = world.samples.job(Some(acme.id));
+    acme.commit(|work| work.jobs().add(&job)).await.done();
+    let mut job = claim(world, "w", NOW).await.expect("a job is due");
+    let mut tenant = world.tenant(acme.id).await;
+    tenant.suspend(NOW).expect("active");
+    world
+        .commit(|work| work.tenants().update(&tenant))
+        .await
+        .done();
+    job.fail("the tenant is closed".to_owned(), false, NOW)
+        .expect("running");
+    let record = |work: &mut PlatformWork| work.jobs(job.tenant_id).update(&job);
+    world.commit(record).await.done();
+    let stored = world.store.jobs().lookup(job.id).await.answer();
+    assert_eq!(stored.map(|job| job.state), Some(JobState::Dead));
+}
+
+pub(super) async fn no_job_is_handed_out_twice(world: &World) {
+    const JOBS: usize = 40;
+    let jobs: Vec<_> = (0..JOBS).map(|_| world.samples.job(None)).collect();
+    world
+        .commit(|work| jobs.iter().for_each(|job| work.jobs(None).add(job)))
+        .await
+        .done();
+    let workers = (0..32).map(|n| {
+        let store = Arc::clone(&world.store);
+        tokio::spawn(async move {
+            let mut taken = Vec::new();
+            let worker = format!("w{n}");
+            while let Some(job) = store.jobs().claim(&worker, NOW, LEASE).await.answer() {
+                assert_eq!(job.attempt, 1);
+                taken.push(job.id);
+            }
+            taken
+        })
+    });
+    let mut taken = Vec::new();
+    for worker in workers.collect::<Vec<_>>() {
+        taken.extend(worker.await.expect("the worker ends"));
+    }
+    assert_eq!(taken.len(), JOBS);
+    assert_eq!(taken.into_iter().collect::<HashSet<_>>().len(), JOBS);
+}
+
+pub(super) async fn a_waiting_worker_wakes_for_a_new_job(world: &World) {
+    let begun = Instant::now();
+    let waiters: Vec<_> = (0..3)
+        .map(|_| {
+            let store = Arc::clone(&world.store);
+            tokio::spawn(async move { wait_for_job(store.as_ref()).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut work = PlatformWork::new();
+    let jobs: Vec<_> = (0..3).map(|_| world.samples.job(None)).collect();
+    for job in &jobs {
+        work.jobs(None).add(job);
+    }
+    world.store.commit(work).await.done();
+    for waiter in waiters {
+        assert!(waiter.await.expect("the worker ends"));
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// Looks and waits in turn, as a worker does, for at most a minute.
+async fn wait_for_job(store: &dyn PlatformStore) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_mins(1) {
+        if store.jobs().claim("w", NOW, LEASE).await.answer().is_some() {
+            return true;
+        }
+        store.jobs().wait(Duration::from_secs(30)).await;
+    }
+    false
+}
+
+pub(super) async fn a_wait_ends_by_itself(world: &World) {
+    let wait = world.store.jobs().wait(Duration::from_millis(50));
+    let ended = tokio::time::timeout(Duration::from_secs(10), wait).await;
+    assert!(ended.is_ok());
+}

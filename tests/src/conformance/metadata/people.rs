@@ -1,0 +1,230 @@
+//! People: what is stored, how they are found, what is unique.
+
+use tenantry_application::{
+    ports::{Refusal, UniqueKey},
+    work::Kind,
+};
+use tenantry_domain::{
+    Revision, Timestamp,
+    id::TenantId,
+    identity::{Identity, IdentityStatus, PasswordHash},
+    name::{DisplayName, Username},
+};
+
+use super::world::{Answer, Outcome, World};
+use crate::conformance::samples::at;
+
+fn username(text: &str) -> Username {
+    Username::parse(text).expect("a username")
+}
+
+/// A person with everything that a person can have.
+fn complete(world: &World, email: &str) -> Identity {
+    Identity {
+        email_verified: true,
+        username: Some(username("Ünï.Code_1")),
+        display_name: Some(DisplayName::parse("Ännchen 履歴書 🗂 O'Neil").expect("a name")),
+        password_hash: Some(PasswordHash::new(
+            "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA",
+        )),
+        status: IdentityStatus::Deactivated,
+        platform_admin: true,
+        last_tenant_id: Some(TenantId::from_uuid(world.samples.id())),
+        created_at: Timestamp::from_millis(-1),
+        last_login_at: Some(at(1)),
+        ..world.samples.person(email)
+    }
+}
+
+async fn add(world: &World, person: &Identity) {
+    world
+        .commit(|work| work.identities().add(person))
+        .await
+        .done();
+}
+
+async fn read(world: &World, person: &Identity) -> Option<Identity> {
+    let people = world.store.identities();
+    people.lookup(person.id).await.answer()
+}
+
+pub(super) async fn nobody_is_found_in_an_empty_store(world: &World) {
+    let people = world.store.identities();
+    assert_eq!(people.lookup(world.samples.user()).await.answer(), None);
+    assert_eq!(people.find_by_email("a@b.co").await.answer(), None);
+    assert_eq!(people.find_by_username("ann").await.answer(), None);
+    assert_eq!(people.emails(&[]).await.answer(), []);
+    assert_eq!(people.emails(&[world.samples.user()]).await.answer(), []);
+}
+
+pub(super) async fn every_field_comes_back(world: &World) {
+    let plain = world.samples.person("plain@example.com");
+    let complete = complete(world, "Ünï+tag@例え.jp");
+    for person in [&plain, &complete] {
+        add(world, person).await;
+        assert_eq!(read(world, person).await.as_ref(), Some(person));
+    }
+}
+
+pub(super) async fn every_field_can_be_written(world: &World) {
+    let plain = world.samples.person("plain@example.com");
+    let full = complete(world, "full@example.com");
+    add(world, &plain).await;
+    let written = Identity {
+        id: plain.id,
+        ..full
+    };
+    world
+        .commit(|work| work.identities().update(&written))
+        .await
+        .done();
+    let stored = Identity {
+        revision: Revision::new(2),
+        ..written
+    };
+    assert_eq!(read(world, &plain).await.as_ref(), Some(&stored));
+    let back = Identity {
+        revision: Revision::new(2),
+        ..plain.clone()
+    };
+    world
+        .commit(|work| work.identities().update(&back))
+        .await
+        .done();
+    let stored = Identity {
+        revision: Revision::new(3),
+        ..plain.clone()
+    };
+    assert_eq!(read(world, &plain).await, Some(stored));
+}
+
+pub(super) async fn they_are_found_by_folded_names(world: &World) {
+    let mut ann = world.samples.person("Ann@Example.COM");
+    ann.username = Some(username("ANN.B"));
+    add(world, &ann).await;
+    add(world, &world.samples.person("bob@example.com")).await;
+    let people = world.store.identities();
+    let by_email = people.find_by_email("ann@example.com").await.answer();
+    assert_eq!(by_email.as_ref(), Some(&ann));
+    let by_username = people.find_by_username("ann.b").await.answer();
+    assert_eq!(by_username.as_ref(), Some(&ann));
+    assert_eq!(people.find_by_email("Ann@Example.COM").await.answer(), None);
+    assert_eq!(people.find_by_email("ann@example.co_").await.answer(), None);
+}
+
+pub(super) async fn an_address_is_taken_whatever_its_case(world: &World) {
+    add(world, &world.samples.person("ann@example.com")).await;
+    let again = world.samples.person("ANN@example.com");
+    let refusal = world
+        .commit(|work| work.identities().add(&again))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityEmail));
+    assert_eq!(read(world, &again).await, None);
+}
+
+pub(super) async fn a_username_is_taken_whatever_its_case(world: &World) {
+    let mut ann = world.samples.person("ann@example.com");
+    ann.username = Some(username("ann"));
+    add(world, &ann).await;
+    let mut again = world.samples.person("other@example.com");
+    again.username = Some(username("ＡＮＮ"));
+    let refusal = world
+        .commit(|work| work.identities().add(&again))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityUsername));
+}
+
+pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
+    let mut ann = world.samples.person("ann@example.com");
+    ann.username = Some(username("ann"));
+    let bob = world.samples.person("bob@example.com");
+    add(world, &ann).await;
+    add(world, &bob).await;
+    let email = Identity {
+        email: ann.email.clone(),
+        ..bob.clone()
+    };
+    let refusal = world
+        .commit(|work| work.identities().update(&email))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityEmail));
+    let name = Identity {
+        username: Some(username("Ann")),
+        ..bob.clone()
+    };
+    let refusal = world
+        .commit(|work| work.identities().update(&name))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityUsername));
+    assert_eq!(read(world, &bob).await.as_ref(), Some(&bob));
+}
+
+pub(super) async fn an_id_is_taken_once(world: &World) {
+    let ann = world.samples.person("ann@example.com");
+    add(world, &ann).await;
+    let again = Identity {
+        id: ann.id,
+        ..world.samples.person("bob@example.com")
+    };
+    let refusal = world
+        .commit(|work| work.identities().add(&again))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::Identity)));
+    assert_eq!(read(world, &ann).await.as_ref(), Some(&ann));
+}
+
+pub(super) async fn names_are_free_again_once_let_go(world: &World) {
+    let mut ann = world.samples.person("ann@example.com");
+    ann.username = Some(username("ann"));
+    add(world, &ann).await;
+    let mut heir = world.samples.person("ann@example.com");
+    heir.username = Some(username("ann"));
+    // In the same unit: removals come before additions.
+    world
+        .commit(|work| {
+            work.identities().add(&heir);
+            work.identities().remove(&ann);
+        })
+        .await
+        .done();
+    let mut renamed = heir.clone();
+    renamed.email = world.samples.person("new@example.com").email;
+    renamed.username = None;
+    world
+        .commit(|work| work.identities().update(&renamed))
+        .await
+        .done();
+    add(world, &ann).await;
+    let found = world
+        .store
+        .identities()
+        .find_by_username("ann")
+        .await
+        .answer();
+    assert_eq!(found, Some(ann));
+}
+
+pub(super) async fn addresses_of_a_thousand_are_read_at_once(world: &World) {
+    let people: Vec<_> = (0..300)
+        .map(|n| world.samples.person(&format!("p{n}@example.com")))
+        .collect();
+    world
+        .commit(|work| {
+            for person in &people {
+                work.identities().add(person);
+            }
+        })
+        .await
+        .done();
+    let strangers = (0..700).map(|_| world.samples.user());
+    let ids: Vec<_> = people.iter().map(|p| p.id).chain(strangers).collect();
+    let mut found = world.store.identities().emails(&ids).await.answer();
+    found.sort_by_key(|(id, _)| *id);
+    let expected: Vec<_> = people.into_iter().map(|p| (p.id, p.email)).collect();
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,211 @@
+//! Sealing audit chains: entry by entry, one sealer at a time.
+
+use tenantry_application::{
+    ports::{AuditLog, Refusal, SealedEntry},
+    work::{AuditSeal, Kind},
+};
+use tenantry_domain::{
+    audit::{AuditEntry, ChainHead, Seal},
+    id::{AuditId, TenantId},
+};
+
+use super::world::{Answer, Company, Outcome, World};
+use crate::conformance::samples::at;
+
+/// A made-up hash: stores keep hashes, they do not check them.
+fn hash(sequence: u64) -> [u8; 32] {
+    [u8::try_from(sequence).expect("a short chain"); 32]
+}
+
+fn head(sequence: u64) -> ChainHead {
+    if sequence == 0 {
+        return ChainHead::EMPTY;
+    }
+    ChainHead {
+        sequence,
+        hash: hash(sequence),
+    }
+}
+
+/// Seals entries behind the given number.
+fn seal(tenant_id: Option<TenantId>, from: u64, ids: &[AuditId]) -> AuditSeal {
+    let seals = (from + 1..).zip(ids);
+    AuditSeal {
+        tenant_id,
+        from: head(from),
+        seals: seals
+            .map(|(sequence, id)| {
+                (
+                    *id,
+                    Seal {
+                        sequence,
+                        hash: hash(sequence),
+                    },
+                )
+            })
+            .collect(),
+    }
+}
+
+async fn write(world: &World, company: &Company, count: i64) -> Vec<AuditEntry> {
+    let entries: Vec<_> = (0..count)
+        .map(|n| AuditEntry {
+            at: at(n),
+            ..world.samples.entry(Some(company.id), "a.b")
+        })
+        .collect();
+    company
+        .commit(|work| entries.iter().for_each(|entry| work.audit(entry.clone())))
+        .await
+        .done();
+    entries
+}
+
+fn ids(entries: &[AuditEntry]) -> Vec<AuditId> {
+    entries.iter().map(|entry| entry.id).collect()
+}
+
+async fn sequences(log: &dyn AuditLog, after: u64, limit: u32) -> Vec<u64> {
+    let sealed = log.sealed_after(after, limit).await.answer();
+    sealed.iter().map(|sealed| sealed.seal.sequence).collect()
+}
+
+pub(super) async fn unsealed_entries_come_oldest_first(world: &World) {
+    let acme = world.company("Acme").await;
+    let mut entries = Vec::new();
+    for seconds in [5, 1, 3, 1] {
+        let entry = AuditEntry {
+            at: at(seconds),
+            ..world.samples.entry(Some(acme.id), "a.b")
+        };
+        acme.commit(|work| work.audit(entry.clone())).await.done();
+        entries.push(entry);
+    }
+    entries.sort_by_key(|entry| (entry.at, entry.id));
+    let log = acme.store.audit();
+    assert_eq!(log.unsealed(10).await.answer(), entries);
+    assert_eq!(log.unsealed(3).await.answer(), entries[..3]);
+}
+
+pub(super) async fn sealing_moves_the_end(world: &World) {
+    let acme = world.company("Acme").await;
+    let entries = write(world, &acme, 5).await;
+    let log = acme.store.audit();
+    acme.commit(|work| work.seal_audit(seal(Some(acme.id), 0, &ids(&entries[..2]))))
+        .await
+        .done();
+    assert_eq!(log.head().await.answer(), head(2));
+    assert_eq!(log.unsealed(10).await.answer(), entries[2..]);
+    acme.commit(|work| work.seal_audit(seal(Some(acme.id), 2, &ids(&entries[2..]))))
+        .await
+        .done();
+    assert_eq!(log.head().await.answer(), head(5));
+    assert_eq!(log.unsealed(10).await.answer(), []);
+    let sealed = log.sealed_after(0, 10).await.answer();
+    let expected = (1..).zip(entries).map(|(sequence, entry)| SealedEntry {
+        entry,
+        seal: Seal {
+            sequence,
+            hash: hash(sequence),
+        },
+    });
+    assert_eq!(sealed, expected.collect::<Vec<_>>());
+    assert_eq!(sequences(log, 0, 2).await, [1, 2]);
+    assert_eq!(sequences(log, 3, 10).await, [4, 5]);
+    assert_eq!(sequences(log, 5, 10).await, [0; 0]);
+    // Sealed entries are listed like others.
+    let query = tenantry_application::ports::AuditQuery {
+        actor: None,
+        action: None,
+        from: None,
+        to: None,
+        after: None,
+        limit: 10,
+    };
+    assert_eq!(log.list(&query).await.answer().len(), 5);
+}
+
+pub(super) async fn a_stale_end_is_refused(world: &World) {
+    let acme = world.company("Acme").await;
+    let entries = write(world, &acme, 4).await;
+    let first = seal(Some(acme.id), 0, &ids(&entries[..2]));
+    acme.commit(|work| work.seal_audit(first)).await.done();
+    let again = seal(Some(acme.id), 0, &ids(&entries[2..]));
+    let refusal = acme.commit(|work| work.seal_audit(again)).await.refusal();
+    assert_eq!(refusal, Refusal::Stale(Kind::AuditChain));
+    let mut forged = seal(Some(acme.id), 2, &ids(&entries[2..]));
+    forged.from.hash = [0xEE; 32];
+    let refusal = acme.commit(|work| work.seal_audit(forged)).await.refusal();
+    assert_eq!(refusal, Refusal::Stale(Kind::AuditChain));
+    let log = acme.store.audit();
+    assert_eq!(log.head().await.answer(), head(2));
+    assert_eq!(log.unsealed(10).await.answer(), entries[2..]);
+}
+
+pub(super) async fn an_entry_is_sealed_once(world: &World) {
+    let acme = world.company("Acme").await;
+    let entries = write(world, &acme, 3).await;
+    let first = seal(Some(acme.id), 0, &ids(&entries[..1]));
+    acme.commit(|work| work.seal_audit(first)).await.done();
+    for list in [
+        ids(&entries[..1]),
+        ids(&[entries[1].clone(), entries[0].clone()]),
+    ] {
+        let again = seal(Some(acme.id), 1, &list);
+        let refusal = acme.commit(|work| work.seal_audit(again)).await.refusal();
+        assert_eq!(refusal, Refusal::Missing(Kind::Audit));
+    }
+    let log = acme.store.audit();
+    assert_eq!(log.head().await.answer(), head(1));
+    assert_eq!(log.unsealed(10).await.answer(), entries[1..]);
+}
+
+pub(super) async fn an_unknown_entry_is_missing(world: &World) {
+    let acme = world.company("Acme").await;
+    let mut list = ids(&write(world, &acme, 1).await);
+    list.push(AuditId::from_uuid(world.samples.id()));
+    let refusal = acme
+        .commit(|work| work.seal_audit(seal(Some(acme.id), 0, &list)))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Missing(Kind::Audit));
+    assert_eq!(acme.store.audit().head().await.answer(), ChainHead::EMPTY);
+}
+
+pub(super) async fn the_platforms_chain_is_sealed_apart(world: &World) {
+    let acme = world.company("Acme").await;
+    let theirs = write(world, &acme, 1).await;
+    let ours = world.samples.entry(None, "tenant.create");
+    world.commit(|work| work.audit(ours.clone())).await.done();
+    let log = world.store.audit();
+    let foreign = seal(None, 0, &ids(&theirs));
+    let refusal = world
+        .commit(|work| work.seal_audit(foreign))
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Missing(Kind::Audit));
+    world
+        .commit(|work| work.seal_audit(seal(None, 0, &[ours.id])))
+        .await
+        .done();
+    assert_eq!(log.head().await.answer(), head(1));
+    assert_eq!(log.unsealed(10).await.answer(), []);
+    assert_eq!(sequences(log, 0, 10).await, [1]);
+    assert_eq!(acme.store.audit().head().await.answer(), ChainHead::EMPTY);
+    assert_eq!(acme.store.audit().unsealed(10).await.answer(), theirs);
+}
+
+pub(super) async fn one_of_two_sealers_wins(world: &World) {
+    let acme = world.company("Acme").await;
+    let entries = write(world, &acme, 6).await;
+    let all = seal(Some(acme.id), 0, &ids(&entries));
+    let some = seal(Some(acme.id), 0, &ids(&entries[..3]));
+    let (a, b) = tokio::join!(
+        acme.commit(|work| work.seal_audit(all)),
+        acme.commit(|work| work.seal_audit(some)),
+    );
+    assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+    let log = acme.store.audit();
+    let end = log.head().await.answer().sequence;
+    assert_eq!(sequences(log, 0, 10).await, (1..=end).collect::<Vec<_>>());
+}

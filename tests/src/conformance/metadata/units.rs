@@ -1,0 +1,473 @@
+//! Units of work: all or nothing, and refused alike everywhere.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::FutureExt as _;
+use tenantry_application::{
+    ports::{CommitError, PortErrorKind, Refusal, UniqueKey},
+    work::{Kind, TenantWork},
+};
+use tenantry_domain::{
+    Revision,
+    tenant::{Tenant, TenantStatus},
+};
+
+use super::world::{Answer, Outcome, ROOM, World, active};
+use crate::conformance::samples::{NOW, at, digest, path};
+
+pub(super) async fn an_empty_unit_is_applied(world: &World) {
+    let acme = world.company("Acme").await;
+    world.commit(|_| ()).await.done();
+    acme.commit(|_| ()).await.done();
+}
+
+pub(super) async fn the_first_failing_class_refuses(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "taken.txt");
+    let blob = world.samples.open_blob(acme.id, 1);
+    acme.commit(|work| {
+        work.files().add(&file);
+        work.blobs().add(&blob);
+    })
+    .await
+    .done();
+    acme.commit(|work| work.blobs().update(&blob)).await.done();
+    // In canonical order the duplicate comes first and the missing row last.
+    let duplicate = world.samples.file(acme.id, "taken.txt");
+    let missing = world.samples.version(acme.id, file.id, 1);
+    let failing = |count: usize| {
+        let verbs: [&dyn Fn(&mut TenantWork); 4] = [
+            &|work| work.quota().reserve(u64::MAX),
+            &|work| work.files().add(&duplicate),
+            &|work| work.blobs().update(&blob),
+            &|work| work.versions().remove(&missing),
+        ];
+        let mut work = acme.store.begin();
+        verbs
+            .into_iter()
+            .take(count)
+            .for_each(|verb| verb(&mut work));
+        acme.store.commit(work)
+    };
+    failing(0).await.done();
+    assert_eq!(failing(1).await.refusal(), Refusal::Quota);
+    assert_eq!(
+        failing(2).await.refusal(),
+        Refusal::Duplicate(UniqueKey::FilePath)
+    );
+    assert_eq!(failing(3).await.refusal(), Refusal::Stale(Kind::Blob));
+    assert_eq!(failing(4).await.refusal(), Refusal::Missing(Kind::Version));
+}
+
+pub(super) async fn a_missing_tenant_goes_before_a_stale_person(world: &World) {
+    let ann = world.samples.person("ann@example.com");
+    world
+        .commit(|work| work.identities().add(&ann))
+        .await
+        .done();
+    world
+        .commit(|work| work.identities().update(&ann))
+        .await
+        .done();
+    let nobody = world.samples.tenant("Nobody");
+    let membership = world.samples.membership(nobody.id, ann.id, &[]);
+    let refusal = world
+        .commit(|work| {
+            work.identities().update(&ann);
+            work.memberships(NOW).add(&membership);
+        })
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Missing(Kind::Tenant));
+}
+
+pub(super) async fn within_a_class_the_first_kind_refuses(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "a.txt");
+    let blob = world.samples.open_blob(acme.id, 1);
+    let both = |work: &mut TenantWork| {
+        work.blobs().update(&blob);
+        work.files().update(&file);
+    };
+    assert_eq!(
+        acme.commit(both).await.refusal(),
+        Refusal::Missing(Kind::File)
+    );
+    acme.commit(|work| {
+        work.blobs().add(&blob);
+        work.files().add(&file);
+    })
+    .await
+    .done();
+    acme.commit(both).await.done();
+    assert_eq!(
+        acme.commit(both).await.refusal(),
+        Refusal::Stale(Kind::File)
+    );
+}
+
+pub(super) async fn nothing_of_a_refused_unit_is_visible(world: &World) {
+    let acme = world.company_with_room("Acme", 10).await;
+    let old = world.samples.file(acme.id, "old.txt");
+    let gone = world.samples.file(acme.id, "gone.txt");
+    acme.commit(|work| {
+        work.files().add(&old);
+        work.files().add(&gone);
+    })
+    .await
+    .done();
+    let new = world.samples.file(acme.id, "new.txt");
+    let blob = world.samples.stored_blob(acme.id, digest(1), 5);
+    let version = world.samples.version(acme.id, new.id, 1);
+    let job = world.samples.job(Some(acme.id));
+    let entry = world.samples.entry(Some(acme.id), "file.upload");
+    let mut moved = old.clone();
+    moved.path = path("moved.txt");
+    let refusal = acme
+        .commit(|work| {
+            work.files().add(&new);
+            work.files().update(&moved);
+            work.files().remove(&gone);
+            work.blobs().add(&blob);
+            work.versions().add(&version);
+            work.jobs().add(&job);
+            work.audit(entry);
+            work.quota().reserve(11);
+        })
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Quota);
+    let files = acme.store.files();
+    assert_eq!(files.lookup(new.id).await.answer(), None);
+    assert_eq!(
+        files
+            .find_by_path(acme.place(), &path("new.txt"))
+            .await
+            .answer(),
+        None
+    );
+    assert_eq!(
+        files
+            .find_by_path(acme.place(), &path("moved.txt"))
+            .await
+            .answer(),
+        None
+    );
+    assert_eq!(files.lookup(old.id).await.answer(), Some(old));
+    assert_eq!(files.lookup(gone.id).await.answer(), Some(gone));
+    assert_eq!(acme.store.blobs().lookup(blob.id).await.answer(), None);
+    assert_eq!(
+        acme.store.versions().lookup(version.id).await.answer(),
+        None
+    );
+    assert_eq!(acme.store.audit().unsealed(10).await.answer(), []);
+    assert_eq!(world.store.jobs().lookup(job.id).await.answer(), None);
+    assert_eq!(
+        acme.store.quota().current().await.answer().reserved_bytes,
+        0
+    );
+    // What the unit would have taken is free.
+    acme.commit(|work| work.files().add(&new)).await.done();
+}
+
+pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World) {
+    let taken = world.samples.person("ann@example.com");
+    world
+        .commit(|work| work.identities().add(&taken))
+        .await
+        .done();
+    let acme = world.samples.tenant("Acme");
+    let again = world.samples.person("ann@example.com");
+    let role = world.samples.role(acme.id, "Owner", &[]);
+    let membership = world.samples.membership(acme.id, again.id, &[role.id]);
+    let session = world.samples.session(again.id, Some(acme.id));
+    let refusal = world
+        .commit(|work| {
+            work.tenants().add(&acme);
+            work.open_quota(acme.id, 1);
+            work.identities().add(&again);
+            work.roles(NOW).add(&role);
+            work.memberships(NOW).add(&membership);
+            work.sessions().add(&session);
+            work.audit(world.samples.entry(None, "tenant.create"));
+        })
+        .await
+        .refusal();
+    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityEmail));
+    assert_eq!(world.store.tenants().lookup(acme.id).await.answer(), None);
+    assert_eq!(
+        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        []
+    );
+    assert_eq!(
+        world
+            .store
+            .memberships()
+            .find_by_user(again.id)
+            .await
+            .answer(),
+        []
+    );
+    assert_eq!(
+        world.store.sessions().lookup(session.id).await.answer(),
+        None
+    );
+    assert_eq!(world.store.audit().unsealed(10).await.answer(), []);
+    assert_eq!(
+        world.store.epochs().changed_since(at(-100)).await.answer(),
+        []
+    );
+    world
+        .commit(|work| {
+            work.tenants().add(&acme);
+            work.open_quota(acme.id, 1);
+        })
+        .await
+        .done();
+}
+
+pub(super) async fn a_dropped_unit_leaves_nothing(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "a.txt");
+    let mut work = acme.store.begin();
+    work.files().add(&file);
+    work.quota().reserve(1);
+    drop(work);
+    assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+    assert_eq!(
+        acme.store.quota().current().await.answer().reserved_bytes,
+        0
+    );
+}
+
+/// A commit that was begun and dropped happens or not, but wholly.
+pub(super) async fn a_dropped_commit_is_all_or_nothing(world: &World) {
+    const ROUNDS: u32 = 24;
+    let acme = world.company("Acme").await;
+    let mut begun = Vec::new();
+    for n in 0..ROUNDS {
+        let file = world.samples.file(acme.id, &format!("{n}.txt"));
+        let version = world.samples.version(acme.id, file.id, 1);
+        let mut work = acme.store.begin();
+        work.files().add(&file);
+        work.versions().add(&version);
+        work.quota().reserve(1);
+        // Polled once, then dropped.
+        let _ = acme.store.commit(work).now_or_never();
+        begun.push((file.id, version.id));
+    }
+    // Whatever was begun is done before what is committed later; a little
+    // time is for stores that keep no such order.
+    acme.commit(|_| ()).await.done();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut landed = 0;
+    for (file, version) in begun {
+        let file = acme.store.files().lookup(file).await.answer().is_some();
+        let version = acme
+            .store
+            .versions()
+            .lookup(version)
+            .await
+            .answer()
+            .is_some();
+        assert_eq!(file, version, "half a unit");
+        landed += u64::from(file);
+    }
+    let quota = acme.store.quota().current().await.answer();
+    assert_eq!(quota.reserved_bytes, landed);
+}
+
+pub(super) async fn a_tenant_that_is_not_active_takes_nothing(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "a.txt");
+    for status in [
+        TenantStatus::Suspended,
+        TenantStatus::Deleting,
+        TenantStatus::Provisioning,
+    ] {
+        let tenant = Tenant {
+            status,
+            ..world.tenant(acme.id).await
+        };
+        world
+            .commit(|work| work.tenants().update(&tenant))
+            .await
+            .done();
+        let refusal = acme.commit(|work| work.files().add(&file)).await.refusal();
+        assert_eq!(refusal, Refusal::Missing(Kind::Tenant), "{status:?}");
+        assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+    }
+    let tenant = Tenant {
+        status: TenantStatus::Active,
+        ..world.tenant(acme.id).await
+    };
+    world
+        .commit(|work| work.tenants().update(&tenant))
+        .await
+        .done();
+    acme.commit(|work| work.files().add(&file)).await.done();
+}
+
+pub(super) async fn a_tenant_that_is_not_there_takes_nothing(world: &World) {
+    let nobody = world.samples.tenant("Nobody");
+    let store = world.store.open(active(nobody.id)).await.answer();
+    let file = world.samples.file(nobody.id, "a.txt");
+    let mut work = store.begin();
+    work.files().add(&file);
+    assert_eq!(
+        store.commit(work).await.refusal(),
+        Refusal::Missing(Kind::Tenant)
+    );
+}
+
+pub(super) async fn a_unit_recorded_wrongly_fails(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "a.txt");
+    let twice = acme
+        .commit(|work| {
+            work.files().add(&file);
+            work.files().update(&file);
+        })
+        .await;
+    assert_eq!(twice.failure(), PortErrorKind::Internal);
+    assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+}
+
+/// More rows than any store takes in one statement.
+pub(super) async fn a_large_unit_is_one_step(world: &World) {
+    const ROWS: u32 = 1000;
+    let acme = world.company("Acme").await;
+    let files: Vec<_> = (0..ROWS)
+        .map(|n| world.samples.file(acme.id, &format!("{n:04}")))
+        .collect();
+    let add = async |room| {
+        acme.commit(|work| {
+            for file in &files {
+                work.files().add(file);
+                work.versions()
+                    .add(&world.samples.version(acme.id, file.id, 1));
+            }
+            work.quota().reserve(room);
+        })
+        .await
+    };
+    assert_eq!(add(ROOM + 1).await.refusal(), Refusal::Quota);
+    assert_eq!(acme.store.versions().scan(None, 1).await.answer(), []);
+    add(1).await.done();
+    let versions = acme.store.versions().scan(None, 2 * ROWS).await.answer();
+    assert_eq!(versions.len(), files.len());
+    acme.commit(|work| {
+        for (file, version) in files.iter().zip(&versions) {
+            work.files().remove(file);
+            work.versions().remove(version);
+        }
+    })
+    .await
+    .done();
+    assert_eq!(acme.store.files().lookup(files[0].id).await.answer(), None);
+    assert_eq!(acme.store.versions().scan(None, 1).await.answer(), []);
+}
+
+pub(super) async fn the_store_shows_signs_of_life(world: &World) {
+    world.store.probe().await.answer();
+    world.company("Acme").await;
+    world.store.probe().await.answer();
+}
+
+pub(super) async fn one_of_many_concurrent_updates_wins(world: &World) {
+    let acme = world.company("Acme").await;
+    let file = world.samples.file(acme.id, "a.txt");
+    acme.commit(|work| work.files().add(&file)).await.done();
+    for round in 1..=4 {
+        let read = acme.store.files().lookup(file.id).await.answer();
+        let read = read.expect("the file is there");
+        let updates = (0..16).map(|_| {
+            let (store, row) = (Arc::clone(&acme.store), read.clone());
+            tokio::spawn(async move {
+                let mut work = store.begin();
+                work.files().update(&row);
+                work.quota().reserve(1);
+                store.commit(work).await
+            })
+        });
+        let mut wins = 0;
+        for update in updates.collect::<Vec<_>>() {
+            match update.await.expect("the task ends") {
+                Ok(()) => wins += 1,
+                Err(CommitError::Refused(refusal)) => {
+                    assert_eq!(refusal, Refusal::Stale(Kind::File));
+                }
+                Err(CommitError::Failed(error)) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(wins, 1);
+        let now = acme.store.files().lookup(file.id).await.answer();
+        assert_eq!(
+            now.map(|file| file.revision),
+            Some(Revision::new(round + 1))
+        );
+        let quota = acme.store.quota().current().await.answer();
+        assert_eq!(quota.reserved_bytes, round);
+    }
+}
+
+pub(super) async fn one_of_many_concurrent_adds_of_a_path_wins(world: &World) {
+    let acme = world.company("Acme").await;
+    let adds = (0..16).map(|_| {
+        let store = Arc::clone(&acme.store);
+        let file = world.samples.file(acme.id, "same.txt");
+        tokio::spawn(async move {
+            let mut work = store.begin();
+            work.files().add(&file);
+            store.commit(work).await
+        })
+    });
+    let mut wins = 0;
+    for add in adds.collect::<Vec<_>>() {
+        match add.await.expect("the task ends") {
+            Ok(()) => wins += 1,
+            Err(CommitError::Refused(refusal)) => {
+                assert_eq!(refusal, Refusal::Duplicate(UniqueKey::FilePath));
+            }
+            Err(CommitError::Failed(error)) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(wins, 1);
+}
+
+pub(super) async fn many_concurrent_units_all_land(world: &World) {
+    let companies = [world.company("Acme").await, world.company("Globex").await];
+    let units = (0..120).map(|n| {
+        let company = &companies[n % 2];
+        let store = Arc::clone(&company.store);
+        let file = world.samples.file(company.id, &format!("f{n}"));
+        let version = world.samples.version(company.id, file.id, 1);
+        let entry = world.samples.entry(Some(company.id), "file.upload");
+        let id = file.id;
+        let commit = tokio::spawn(async move {
+            let mut work = store.begin();
+            work.files().add(&file);
+            work.versions().add(&version);
+            work.audit(entry);
+            work.quota().settle(0, 10);
+            store.commit(work).await
+        });
+        (company, id, commit)
+    });
+    for (company, file, commit) in units.collect::<Vec<_>>() {
+        commit.await.expect("the task ends").done();
+        assert!(company.store.files().lookup(file).await.answer().is_some());
+    }
+    for company in &companies {
+        let usage = company.store.quota().usage().await.answer();
+        assert_eq!(
+            (usage.quota.used_bytes, usage.quota.reserved_bytes),
+            (600, 0)
+        );
+        assert_eq!(
+            usage.places.iter().map(|place| place.files).sum::<u64>(),
+            60
+        );
+        assert_eq!(company.store.audit().unsealed(100).await.answer().len(), 60);
+    }
+}

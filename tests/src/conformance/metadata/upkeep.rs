@@ -1,0 +1,150 @@
+//! The index of what upkeep is due.
+
+use tenantry_application::work::AuditSeal;
+use tenantry_domain::{
+    audit::{ChainHead, Seal},
+    blob::Blob,
+    id::TenantId,
+};
+
+use super::world::{Answer, Company, Outcome, World};
+use crate::conformance::samples::{at, digest};
+
+async fn unsealed(world: &World, limit: u32) -> Vec<Option<TenantId>> {
+    let mut chains = world.store.upkeep().unsealed_chains(limit).await.answer();
+    chains.sort();
+    chains
+}
+
+async fn to_sweep(world: &World, limit: u32) -> Vec<TenantId> {
+    let mut tenants = world
+        .store
+        .upkeep()
+        .tenants_to_sweep(at(0), limit)
+        .await
+        .answer();
+    tenants.sort();
+    tenants
+}
+
+async fn with_blobs(world: &World, name: &str, blobs: impl Fn(TenantId) -> Vec<Blob>) -> Company {
+    let company = world.company(name).await;
+    let blobs = blobs(company.id);
+    company
+        .commit(|work| blobs.iter().for_each(|blob| work.blobs().add(blob)))
+        .await
+        .done();
+    company
+}
+
+pub(super) async fn nothing_is_due_in_an_empty_store(world: &World) {
+    assert_eq!(unsealed(world, 10).await, []);
+    assert_eq!(to_sweep(world, 10).await, []);
+}
+
+pub(super) async fn chains_with_unsealed_entries_are_named_once(world: &World) {
+    let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
+    world.company("Quiet").await;
+    for company in [&acme, &globex] {
+        for _ in 0..3 {
+            let entry = world.samples.entry(Some(company.id), "a.b");
+            company.commit(|work| work.audit(entry)).await.done();
+        }
+    }
+    assert_eq!(unsealed(world, 10).await, [Some(acme.id), Some(globex.id)]);
+    let entry = world.samples.entry(None, "a.b");
+    world.commit(|work| work.audit(entry)).await.done();
+    assert_eq!(
+        unsealed(world, 10).await,
+        [None, Some(acme.id), Some(globex.id)]
+    );
+    assert_eq!(unsealed(world, 2).await.len(), 2);
+    let entries = acme.store.audit().unsealed(10).await.answer();
+    let seals = (1..).zip(&entries).map(|(sequence, entry)| {
+        (
+            entry.id,
+            Seal {
+                sequence,
+                hash: [1; 32],
+            },
+        )
+    });
+    let seal = AuditSeal {
+        tenant_id: Some(acme.id),
+        from: ChainHead::EMPTY,
+        seals: seals.collect(),
+    };
+    acme.commit(|work| work.seal_audit(seal)).await.done();
+    assert_eq!(unsealed(world, 10).await, [None, Some(globex.id)]);
+}
+
+pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World) {
+    let silent = with_blobs(world, "Silent", |tenant| {
+        [-9, -1].map(|seconds| open(world, tenant, seconds)).into()
+    })
+    .await;
+    let let_go = with_blobs(world, "Let go", |tenant| vec![unshown(world, tenant, -1)]).await;
+    let abandoned = with_blobs(world, "Abandoned", |tenant| {
+        let mut blob = world.samples.open_blob(tenant, 1);
+        blob.abandon().expect("open");
+        vec![blob]
+    })
+    .await;
+    with_blobs(world, "Busy", |tenant| {
+        vec![
+            open(world, tenant, 0),
+            unshown(world, tenant, 0),
+            world.samples.stored_blob(tenant, digest(1), 1),
+        ]
+    })
+    .await;
+    world.company("Empty").await;
+    assert_eq!(
+        to_sweep(world, 10).await,
+        [silent.id, let_go.id, abandoned.id]
+    );
+    assert_eq!(to_sweep(world, 2).await.len(), 2);
+}
+
+pub(super) async fn chains_of_tenants_that_are_not_active_wait(world: &World) {
+    let acme = world.company("Acme").await;
+    let entry = world.samples.entry(Some(acme.id), "a.b");
+    acme.commit(|work| work.audit(entry)).await.done();
+    let mut tenant = world.tenant(acme.id).await;
+    tenant.suspend(at(0)).expect("active");
+    world
+        .commit(|work| work.tenants().update(&tenant))
+        .await
+        .done();
+    assert_eq!(unsealed(world, 10).await, []);
+    let mut tenant = world.tenant(acme.id).await;
+    tenant.activate(at(1)).expect("suspended");
+    world
+        .commit(|work| work.tenants().update(&tenant))
+        .await
+        .done();
+    assert_eq!(unsealed(world, 10).await, [Some(acme.id)]);
+}
+
+pub(super) async fn only_active_tenants_are_swept(world: &World) {
+    let acme = with_blobs(world, "Acme", |tenant| vec![open(world, tenant, -1)]).await;
+    let mut tenant = world.tenant(acme.id).await;
+    tenant.suspend(at(0)).expect("active");
+    world
+        .commit(|work| work.tenants().update(&tenant))
+        .await
+        .done();
+    assert_eq!(to_sweep(world, 10).await, []);
+}
+
+fn open(world: &World, tenant: TenantId, silent_since: i64) -> Blob {
+    let mut blob = world.samples.open_blob(tenant, 1);
+    blob.heartbeat(at(silent_since)).expect("open");
+    blob
+}
+
+fn unshown(world: &World, tenant: TenantId, since: i64) -> Blob {
+    let mut blob = world.samples.stored_blob(tenant, digest(1), 1);
+    blob.drop_reference(at(since)).expect("one");
+    blob
+}

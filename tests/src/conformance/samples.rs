@@ -1,0 +1,246 @@
+//! Valid rows with few arguments. What a case does not care for is plain;
+//! what it cares for it changes on the row it gets.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a sample that is not valid fails its case"
+)]
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tenantry_application::ports::IdGenerator;
+use tenantry_domain::{
+    Revision, Timestamp,
+    audit::{Actor, AuditEntry},
+    blob::{BackendName, Blob, Content, Digest},
+    email::Email,
+    file::{File, NewFile, Place},
+    id::{AuditId, BlobId, FileId, JobId, RoleId, SessionId, TenantId, UserId, VersionId},
+    identity::{Identity, IdentityStatus},
+    job::{Job, JobKind},
+    media_type::MediaType,
+    membership::{Membership, MembershipStatus},
+    name::{RoleName, Subdomain, TenantName},
+    path::{LogicalPath, PathPrefix},
+    permission::Permission,
+    role::Role,
+    session::{Client, Session},
+    tags::Tags,
+    tenant::{Isolation, Tenant, TenantStatus},
+    version::{FileVersion, Processing},
+};
+use tenantry_memory::testing::SequentialIds;
+use uuid::Uuid;
+
+/// When cases happen: 2026-01-01T00:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// So many seconds after [`NOW`], or before it.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(NOW.as_millis() + seconds * 1000)
+}
+
+/// A path.
+pub fn path(text: &str) -> LogicalPath {
+    LogicalPath::parse(text).expect("a path")
+}
+
+/// A prefix of paths.
+pub fn prefix(text: &str) -> PathPrefix {
+    PathPrefix::parse(text).expect("a prefix")
+}
+
+/// A backend's name.
+pub fn backend(text: &str) -> BackendName {
+    BackendName::parse(text).expect("a backend's name")
+}
+
+/// A digest of equal bytes.
+pub fn digest(byte: u8) -> Digest {
+    Digest::from_bytes([byte; 32])
+}
+
+/// Makes rows with ids of its own, each greater than the one before.
+#[derive(Debug)]
+pub struct Samples {
+    ids: SequentialIds,
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self {
+            ids: SequentialIds::new(1),
+        }
+    }
+}
+
+impl Samples {
+    /// A fresh id.
+    pub fn id(&self) -> Uuid {
+        self.ids.next()
+    }
+
+    /// The id of nobody in particular.
+    pub fn user(&self) -> UserId {
+        UserId::from_uuid(self.id())
+    }
+
+    /// A person with nothing but an address.
+    pub fn person(&self, email: &str) -> Identity {
+        Identity {
+            id: self.user(),
+            email: Email::parse(email).expect("an address"),
+            email_verified: false,
+            username: None,
+            display_name: None,
+            password_hash: None,
+            status: IdentityStatus::Active,
+            platform_admin: false,
+            last_tenant_id: None,
+            created_at: NOW,
+            last_login_at: None,
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// An active tenant with a subdomain after its name.
+    pub fn tenant(&self, name: &str) -> Tenant {
+        let id = TenantId::from_uuid(self.id());
+        let name = TenantName::parse(name).expect("a name");
+        let subdomain = Subdomain::suggest(&name);
+        let by_id = || Subdomain::parse(&format!("t-{}", id.as_uuid().simple()));
+        Tenant {
+            id,
+            subdomain: subdomain.unwrap_or_else(|| by_id().expect("a label")),
+            name,
+            status: TenantStatus::Active,
+            isolation: Isolation::Rows,
+            created_at: NOW,
+            updated_at: NOW,
+            members_version: 0,
+            roles_version: 0,
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// A role that stands alone.
+    pub fn role(&self, tenant: TenantId, name: &str, permissions: &[Permission]) -> Role {
+        Role {
+            id: RoleId::from_uuid(self.id()),
+            tenant_id: tenant,
+            name: RoleName::parse(name).expect("a name"),
+            description: String::new(),
+            preset: None,
+            parent_ids: Vec::new(),
+            permissions: permissions.iter().copied().collect(),
+            created_at: NOW,
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// An active membership.
+    pub fn membership(&self, tenant: TenantId, user: UserId, roles: &[RoleId]) -> Membership {
+        Membership {
+            tenant_id: tenant,
+            user_id: user,
+            role_ids: roles.to_vec(),
+            status: MembershipStatus::Active,
+            created_at: NOW,
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// A session that lasts an hour.
+    pub fn session(&self, user: UserId, tenant: Option<TenantId>) -> Session {
+        Session {
+            id: SessionId::from_uuid(self.id()),
+            user_id: user,
+            tenant_id: tenant,
+            generation: 1,
+            refresh_hash: [7; 32],
+            previous_hash: None,
+            rotated_at: NOW,
+            created_at: NOW,
+            expires_at: NOW.plus(Duration::from_hours(1)),
+            revoked: None,
+            client: Client::default(),
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// A pending version of ten bytes.
+    pub fn version(&self, tenant: TenantId, file: FileId, number: u32) -> FileVersion {
+        FileVersion {
+            id: VersionId::from_uuid(self.id()),
+            tenant_id: tenant,
+            file_id: file,
+            number,
+            blob_id: Some(BlobId::from_uuid(self.id())),
+            size_bytes: 10,
+            digest: digest(1),
+            declared_type: MediaType::octet_stream(),
+            media_type: MediaType::octet_stream(),
+            processing: Processing::Pending,
+            created_by: self.user(),
+            created_at: NOW,
+            processed_at: None,
+            revision: Revision::FIRST,
+        }
+    }
+
+    /// A file in the tenant's own space; its first version is not stored.
+    pub fn file(&self, tenant: TenantId, text: &str) -> File {
+        self.file_in(tenant, Place::Company(tenant), text)
+    }
+
+    /// The same in some space.
+    pub fn file_in(&self, tenant: TenantId, place: Place, text: &str) -> File {
+        let first = self.version(tenant, FileId::from_uuid(self.id()), 1);
+        let new = NewFile {
+            place,
+            path: path(text),
+            tags: Tags::default(),
+        };
+        File::begin(new, &first)
+    }
+
+    /// An upload under way.
+    pub fn open_blob(&self, tenant: TenantId, reserved_bytes: u64) -> Blob {
+        let id = BlobId::from_uuid(self.id());
+        Blob::open(id, tenant, backend("main"), reserved_bytes, NOW)
+    }
+
+    /// Stored bytes that one version shows.
+    pub fn stored_blob(&self, tenant: TenantId, digest: Digest, size_bytes: u64) -> Blob {
+        let mut blob = self.open_blob(tenant, size_bytes);
+        let content = Content {
+            size_bytes,
+            digest,
+            pieces: vec![1],
+        };
+        blob.store(content).expect("an open blob");
+        blob
+    }
+
+    /// A job that is due now.
+    pub fn job(&self, tenant: Option<TenantId>) -> Job {
+        let id = JobId::from_uuid(self.id());
+        let payload = String::from("{}");
+        Job::new(id, JobKind::ValidateVersion, tenant, payload, None, NOW)
+    }
+
+    /// Something the service did.
+    pub fn entry(&self, tenant: Option<TenantId>, action: &str) -> AuditEntry {
+        AuditEntry {
+            id: AuditId::from_uuid(self.id()),
+            tenant_id: tenant,
+            actor: Actor::System,
+            action: action.to_owned(),
+            subject_kind: "file".to_owned(),
+            subject_id: "1".to_owned(),
+            at: NOW,
+            request_id: None,
+            detail: BTreeMap::new(),
+        }
+    }
+}

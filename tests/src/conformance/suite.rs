@@ -1,0 +1,37 @@
+//! What makes a suite out of cases.
+
+/// Declares a suite: the cases of each area (a file beside the declaration),
+/// and a macro of the suite's name that stamps every one of them as a test of
+/// its own, given the name of an async function beside the stamp that makes a fixture.
+///
+/// A case is `pub(super) async fn case(fixture: &Fixture)`. One that is not
+/// declared is dead code, and the compiler says so: no adapter can miss it.
+macro_rules! suite {
+    ($d:tt $stamp:ident: $module:ident::$fixture:ident {
+        $($area:ident: $($case:ident)+;)+
+    }) => {
+        #[doc = concat!("Stamps every case of `", stringify!($module), "` on an adapter.")]
+        #[macro_export]
+        macro_rules! $stamp {
+            ($d fixture:ident) => {$(
+                mod $area {$(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $case() {
+                        let fixture = super::$d fixture().await;
+                        $d crate::conformance::$module::stamped::$area::$case(&fixture).await;
+                    }
+                )+}
+            )+};
+        }
+
+        #[doc(hidden)]
+        pub mod stamped {$(
+            pub mod $area {$(
+                pub async fn $case(fixture: &super::super::$fixture) {
+                    super::super::$area::$case(fixture).await;
+                }
+            )+}
+        )+}
+    };
+}
+pub(crate) use suite;

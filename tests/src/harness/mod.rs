@@ -1,0 +1,18 @@
+//! A real service on a free port, and actors who talk to it over HTTP.
+//!
+//! Tests read as sentences: `let alice = service.company("acme").await;`, then
+//! `alice.upload("a.txt", "text/plain", b"hello").await.expect(201)`.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
+
+mod actor;
+mod answer;
+mod process;
+mod service;
+mod wait;
+
+pub use actor::{Actor, PASSWORD};
+pub use answer::Answer;
+pub use process::{ServiceProcess, command};
+pub use service::{Settings, TestService, configuration};
+pub use wait::until;

@@ -1,0 +1,92 @@
+//! The service as a process of its own, to be killed and watched.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use super::{Actor, Settings};
+
+/// A running `tenantry serve`.
+pub struct ServiceProcess {
+    child: Child,
+    base: String,
+}
+
+impl ServiceProcess {
+    /// Starts `program serve` on a data folder and waits until it serves.
+    pub fn start(program: &str, data: &Path, settings: Settings<'_>) -> Self {
+        let mut child = command(program, data, settings)
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let stdout = child.stdout.take().expect("its output");
+        let mut line = String::new();
+        // "Tenantry serves http://127.0.0.1:1234"
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("its first line");
+        let base = line
+            .trim()
+            .rsplit(' ')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(base.starts_with("http://"), "it did not start: {line:?}");
+        Self { child, base }
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Somebody nobody knows.
+    pub fn anonymous(&self) -> Actor {
+        Actor::anonymous(&self.base)
+    }
+
+    /// Ends it at once, as a power cut would end its work (`SIGKILL`).
+    pub fn kill(mut self) -> ExitStatus {
+        self.child.kill().expect("a kill");
+        self.child.wait().expect("its end")
+    }
+
+    /// Memory it holds now, in bytes (`VmRSS`).
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
+        let status = status.expect("a running process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.trim().parse::<u64>().ok())
+            .expect("a size")
+            * 1024
+    }
+}
+
+impl Drop for ServiceProcess {
+    fn drop(&mut self) {
+        // A process that was killed already has nothing left to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A command of the program on a data folder, with the testing profile.
+pub fn command(program: &str, data: &Path, settings: Settings<'_>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("TENANTRY_PROFILE", "testing")
+        .env("TENANTRY_APP__DATA", data)
+        .envs(settings.iter().copied())
+        .current_dir(data);
+    command
+}

@@ -1,0 +1,102 @@
+//! The service in this process, on a free port and a folder of its own.
+
+use std::{path::Path, sync::Arc};
+
+use tempfile::TempDir;
+use tenantry::{Service, ServiceHandle};
+use tenantry_application::Services;
+use tenantry_config::{Config, Dotenv, Sources};
+
+use super::Actor;
+
+/// Settings of a test, as environment variables.
+pub type Settings<'a> = &'a [(&'a str, &'a str)];
+
+/// A service that runs until it is stopped or dropped.
+pub struct TestService {
+    handle: Option<ServiceHandle>,
+    base: String,
+    folder: TempDir,
+}
+
+impl TestService {
+    /// A service with the settings of the testing profile.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A service with settings of its own.
+    pub async fn with(settings: Settings<'_>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let handle = serve(folder.path(), settings).await;
+        let base = format!("http://{}", handle.address);
+        Self {
+            handle: Some(handle),
+            base,
+            folder,
+        }
+    }
+
+    /// Stops the service, draining it, and starts it again on the same data.
+    pub async fn restart(&mut self, settings: Settings<'_>) {
+        self.stop().await;
+        let handle = serve(self.folder.path(), settings).await;
+        self.base = format!("http://{}", handle.address);
+        self.handle = Some(handle);
+    }
+
+    /// Stops the service and waits until it has closed its parts.
+    pub async fn stop(&mut self) {
+        if let Some(handle) = self.handle.take() {
+            handle.stop();
+            handle.stopped().await.expect("a clean stop");
+        }
+    }
+
+    /// Where it is, `http://127.0.0.1:1234`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What its use cases work with, to look behind the API.
+    pub fn services(&self) -> &Arc<Services> {
+        self.handle.as_ref().expect("a running service").services()
+    }
+
+    /// Somebody nobody knows.
+    pub fn anonymous(&self) -> Actor {
+        Actor::anonymous(&self.base)
+    }
+
+    /// The owner of a new company, signed in.
+    pub async fn company(&self, name: &str) -> Actor {
+        Actor::register(&self.base, name).await
+    }
+}
+
+/// The configuration of a test: the testing profile on a folder.
+pub fn configuration(data: &Path, settings: Settings<'_>) -> Config {
+    let data = data.to_str().expect("a folder in UTF-8");
+    let fixed = [
+        ("TENANTRY_PROFILE", "testing"),
+        ("TENANTRY_APP__DATA", data),
+    ];
+    let sources = Sources::new(data)
+        .env(fixed.into_iter().chain(settings.iter().copied()))
+        .dotenv(Dotenv::None);
+    Config::load(&sources)
+        .expect("a valid configuration")
+        .config
+}
+
+async fn serve(data: &Path, settings: Settings<'_>) -> ServiceHandle {
+    let service = Service::open(configuration(data, settings))
+        .await
+        .expect("an open service");
+    service.serve().await.expect("a serving service")
+}

@@ -1,0 +1,24 @@
+//! The walking path: a company signs up, stores files and gets them back.
+
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
+
+use tenantry_tests::harness::TestService;
+
+#[tokio::test]
+async fn a_company_signs_up_and_gets_its_file_back() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let content = b"%PDF-1.4\nhello\n%%EOF\n".to_vec();
+
+    let file = alice
+        .upload_ready("reports/q1.pdf", "application/pdf", content.clone())
+        .await;
+
+    assert_eq!(file["status"], "ready");
+    let id = file["id"].as_str().expect("an id");
+    let download = alice.download(id).await.expect(200);
+    assert_eq!(download.body, content);
+    let usage = alice.usage().await;
+    assert_eq!(usage["storage_used_bytes"], content.len());
+    assert_eq!(usage["storage_reserved_bytes"], 0);
+}
