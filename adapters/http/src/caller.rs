@@ -10,7 +10,7 @@ use tenantry_application::{
 };
 use tenantry_domain::tenant::ActiveTenant;
 
-use crate::{middleware::Context, problem::Problem};
+use crate::{middleware::Context, problem::Problem, tenant_selection::TenantSelection};
 
 /// An access token, as `POST /api/v1/auth/login` hands it out.
 #[derive(SecurityScheme)]
@@ -44,7 +44,8 @@ async fn check(request: &Request, bearer: Bearer) -> poem::Result<Signed> {
     let services = request
         .data::<Arc<Services>>()
         .ok_or_else(|| Problem::from(Error::internal("the services are not in the request")))?;
-    let who = authenticate(services, &bearer.token)
+    let selection = TenantSelection::of(request);
+    let who = authenticate(services, &bearer.token, selection.as_ref())
         .await
         .map_err(Problem::from)?;
     let context = Context::of(request);

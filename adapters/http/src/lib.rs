@@ -36,6 +36,7 @@ mod routes;
 pub mod server;
 mod state;
 mod system;
+mod tenant_selection;
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub use problem::{Problem, ProblemWith};
 pub use server::{Server, ServerOptions};
 pub use state::State;
 pub use system::HealthChecks;
+pub use tenant_selection::TenantSelection;
 
 /// The whole API as one endpoint that answers every request.
 pub fn build(

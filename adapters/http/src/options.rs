@@ -2,6 +2,8 @@
 
 use ipnet::IpNet;
 
+use crate::tenant_selection::TenantSelection;
+
 /// Settings of the HTTP API. Values are taken as checked.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -15,6 +17,8 @@ pub struct HttpOptions {
     pub https: bool,
     /// Proxies whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How requests name a tenant.
+    pub tenant_selection: TenantSelection,
     /// Web origins that may call from a browser, as browsers write them.
     pub cors_origins: Vec<String>,
     /// The most bytes of a JSON body.

@@ -1,7 +1,7 @@
 //! Epochs.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tenantry_application::ports::{EpochChange, EpochRepository, PortError};
 use tenantry_domain::Timestamp;
 
@@ -11,9 +11,6 @@ use crate::{
     error::port_error,
     reader::Reader,
 };
-
-/// The most epochs of one answer. Whoever reads them goes on from the newest.
-const MOST: u64 = 4096;
 
 /// Reads epochs.
 #[derive(Debug, Clone)]
@@ -28,7 +25,6 @@ impl EpochRepository for SqlEpochRepository {
             .filter(Column::ChangedAt.gte(since.as_millis()))
             .order_by_asc(Column::ChangedAt)
             .order_by_asc(Column::SubjectId)
-            .limit(MOST)
             .all(&self.reader.db)
             .await
             .map_err(|error| port_error("read epochs", error))?;

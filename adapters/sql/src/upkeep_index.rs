@@ -6,10 +6,13 @@ use tenantry_application::ports::{PortError, UpkeepIndex};
 use tenantry_domain::{Timestamp, id::TenantId};
 use uuid::Uuid;
 
-use crate::{dialect, error::port_error, reader::Reader};
+use crate::{convert::chain_id, dialect, error::port_error, reader::Reader};
 
+/// The platform's chain has no tenant, and its id is nil.
 const UNSEALED: &str = "\
-    SELECT DISTINCT chain_id AS id FROM audit_entries WHERE sequence IS NULL LIMIT ?";
+    SELECT DISTINCT a.chain_id AS id FROM audit_entries a \
+    LEFT JOIN tenants t ON t.id = a.chain_id \
+    WHERE a.sequence IS NULL AND (t.status = 'active' OR a.chain_id = ?) LIMIT ?";
 
 /// Walks what is due, which is little, and not the tenants, which are many.
 const TO_SWEEP: &str = "\
@@ -43,7 +46,9 @@ impl SqlUpkeepIndex {
 #[async_trait]
 impl UpkeepIndex for SqlUpkeepIndex {
     async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError> {
-        let chains = self.ids(UNSEALED, [i64::from(limit).into()]).await?;
+        let chains = self
+            .ids(UNSEALED, [chain_id(None).into(), i64::from(limit).into()])
+            .await?;
         let tenant = |chain: Uuid| (!chain.is_nil()).then(|| TenantId::from_uuid(chain));
         Ok(chains.into_iter().map(tenant).collect())
     }
@@ -71,7 +76,7 @@ mod tests {
             folder: _folder,
             ..
         } = world().await;
-        let unsealed = dialect::statement(UNSEALED, [1.into()]);
+        let unsealed = dialect::statement(UNSEALED, [chain_id(None).into(), 1.into()]);
         let unsealed = plan(store.reader(), unsealed).await;
         assert!(unsealed.contains("INDEX audit_unsealed"), "{unsealed}");
         let to_sweep = dialect::statement(TO_SWEEP, [1.into(), 1.into()]);

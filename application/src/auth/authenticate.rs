@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tenantry_domain::{id::SessionId, tenant::ActiveTenant};
 
+use super::select::Selection;
 use crate::{
     caller::{Caller, PersonCaller, RequestInfo},
     error::{Error, Result},
@@ -17,8 +18,13 @@ pub struct Authenticated {
     grant: Arc<AccessGrant>,
 }
 
-/// Verifies an access token and looks up what its session opens now.
-pub async fn authenticate(on: &Services, token: &str) -> Result<Authenticated> {
+/// Verifies an access token and looks up what its session opens now. A tenant
+/// that the request names must be the one the session acts in.
+pub async fn authenticate(
+    on: &Services,
+    token: &str,
+    selection: Option<&Selection>,
+) -> Result<Authenticated> {
     let now = on.now();
     let claims = on
         .access_tokens
@@ -36,6 +42,9 @@ pub async fn authenticate(on: &Services, token: &str) -> Result<Authenticated> {
     let moved = tenant.is_some() && claims.tenant_id != tenant;
     if grant.user_id != claims.user_id || moved || grant.expires_at <= now {
         return Err(Error::Unauthorized);
+    }
+    if let Some(selection) = selection {
+        selection.require(on, grant.tenant).await?;
     }
     Ok(Authenticated { grant })
 }

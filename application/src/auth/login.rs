@@ -13,6 +13,7 @@ use tenantry_domain::{
 use super::{
     grant::{TokenPair, refresh_hash, tokens},
     register::{hash_password, hasher_error},
+    select::Selection,
     throttle::throttle_account,
 };
 use crate::{
@@ -32,8 +33,9 @@ pub struct Login {
     pub identifier: String,
     /// Their password.
     pub password: String,
-    /// The tenant to act in, by id or subdomain; else the one last used.
-    pub tenant: Option<String>,
+    /// The tenant to act in; else the one last used. Where two are named they
+    /// must be the same.
+    pub tenants: Vec<Selection>,
     /// The request.
     pub request: RequestInfo,
 }
@@ -72,7 +74,7 @@ pub async fn login(on: &Services, command: Login) -> Result<SignedIn> {
         Verification::Outdated => Some(hash_password(on, &command.password).await?),
         _ => None,
     };
-    let tenant = select_tenant(on, &identity, command.tenant.as_deref()).await?;
+    let tenant = select_tenant(on, &identity, &command.tenants).await?;
     let verified_hash = identity.password_hash.clone();
     let mut current = Some(identity);
     retry::while_stale!(async {
@@ -128,7 +130,7 @@ async fn find(on: &Services, key: &str) -> Result<Option<Identity>> {
 async fn select_tenant(
     on: &Services,
     identity: &Identity,
-    asked: Option<&str>,
+    named: &[Selection],
 ) -> Result<Option<Tenant>> {
     let memberships = on.store.memberships().find_by_user(identity.id).await?;
     let mut open: Vec<TenantId> = memberships
@@ -136,17 +138,18 @@ async fn select_tenant(
         .filter(|membership| membership.status == MembershipStatus::Active)
         .map(|membership| membership.tenant_id)
         .collect();
-    if let Some(asked) = asked {
-        let tenant = if let Ok(id) = asked.parse::<TenantId>() {
-            on.store.tenants().lookup(id).await?
-        } else {
-            let label = asked.trim().to_ascii_lowercase();
-            on.store.tenants().find_by_subdomain(&label).await?
-        };
-        return match tenant {
-            Some(tenant) if open.contains(&tenant.id) && is_active(&tenant) => Ok(Some(tenant)),
-            _ => Err(Error::NotFound(Thing::Tenant)),
-        };
+    if let Some((first, others)) = named.split_first() {
+        let tenant = first
+            .find(on)
+            .await?
+            .filter(|t| open.contains(&t.id) && is_active(t));
+        let tenant = tenant.ok_or(Error::NotFound(Thing::Tenant))?;
+        for other in others {
+            other
+                .require(on, ActiveTenant::of(tenant.id, tenant.status))
+                .await?;
+        }
+        return Ok(Some(tenant));
     }
     // Stable: the one last used comes first, the others stay oldest first.
     open.sort_by_key(|id| Some(*id) != identity.last_tenant_id);

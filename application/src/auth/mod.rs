@@ -9,6 +9,7 @@ mod new_tenant;
 mod refresh;
 mod register;
 mod seed;
+mod select;
 mod throttle;
 
 pub(crate) use authenticate::load;
@@ -20,4 +21,5 @@ pub use me::{Change, Me, MembershipView, UpdateMe, me, update_me};
 pub use refresh::refresh;
 pub use register::{Register, Registered, register};
 pub use seed::{SeedAdmin, seed_admin};
+pub use select::Selection;
 pub use throttle::throttle;

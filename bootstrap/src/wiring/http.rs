@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use tenantry_application::Services;
-use tenantry_config::{Config, sections::HttpConfig};
-use tenantry_http::{HealthChecks, HttpOptions, State, server::ServerOptions};
+use tenantry_config::{
+    Config,
+    sections::{HttpConfig, TenancyConfig, TenantStrategy},
+};
+use tenantry_http::{HealthChecks, HttpOptions, State, TenantSelection, server::ServerOptions};
 use tokio_util::sync::CancellationToken;
 
 /// What the API is told.
@@ -25,9 +28,21 @@ pub fn http_options(config: &Config) -> HttpOptions {
         commit: option_env!("TENANTRY_COMMIT").map(str::to_owned),
         https: public_url.is_some_and(|url| url.scheme() == "https"),
         trusted_proxies: config.http.trusted_proxies.clone(),
+        tenant_selection: tenant_selection(&config.tenancy),
         cors_origins: config.http.cors_origins.clone(),
         json_limit_bytes: config.limits.json_bytes(),
         public_config: public_config.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+fn tenant_selection(tenancy: &TenancyConfig) -> TenantSelection {
+    match (&tenancy.strategy, &tenancy.main_domain) {
+        (TenantStrategy::Header, _) => TenantSelection::Header,
+        (TenantStrategy::Subdomain, Some(main_domain)) => TenantSelection::Subdomain {
+            main_domain: main_domain.clone(),
+            reserved: tenancy.reserved.clone(),
+        },
+        _ => TenantSelection::None,
     }
 }
 

@@ -39,9 +39,6 @@ pub struct HttpConfig {
     /// Seconds after which a body that makes no progress is cut.
     #[schemars(range(min = 1, max = 3600))]
     pub body_progress_timeout_seconds: u64,
-    /// Seconds until a request must be answered. Uploads, downloads and event streams are exempt.
-    #[schemars(range(min = 1, max = 3600))]
-    pub request_timeout_seconds: u64,
     /// Seconds that running requests get to finish when the service stops.
     #[schemars(range(max = 3600))]
     pub shutdown_grace_seconds: u64,
@@ -62,7 +59,6 @@ impl Default for HttpConfig {
             header_timeout_seconds: 10,
             idle_timeout_seconds: 75,
             body_progress_timeout_seconds: 30,
-            request_timeout_seconds: 30,
             shutdown_grace_seconds: 20,
             header_bytes: 32 * 1024,
         }

@@ -22,12 +22,10 @@ pub struct LimitsConfig {
     /// Largest JSON body, in KB of 1,024 bytes.
     #[schemars(range(min = 1, max = 65_536))]
     pub json_kb: usize,
-    /// Sign-ins, registrations and password resets of one client address in a minute.
+    /// Calls of the operations that take a password or a refresh token: of one client address in
+    /// a minute, and sign-ins to one account in a minute.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub auth_per_minute: u32,
-    /// All requests of one client address in a minute.
-    #[schemars(range(min = 1, max = 100_000_000))]
-    pub requests_per_minute: u32,
 }
 
 impl Default for LimitsConfig {
@@ -37,21 +35,13 @@ impl Default for LimitsConfig {
             quota_mb: 1000,
             json_kb: 256,
             auth_per_minute: 20,
-            requests_per_minute: 1200,
         }
     }
 }
 
 impl LimitsConfig {
-    /// Refuses a rate of all requests below that of sign-ins, which it contains.
+    /// Nothing to refuse beyond the bounds of each key.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
-        if self.requests_per_minute < self.auth_per_minute {
-            let reason = format!(
-                "{} is less than limits.auth_per_minute, {}",
-                self.requests_per_minute, self.auth_per_minute
-            );
-            return Err(Problem::new("limits.requests_per_minute", reason));
-        }
         Ok(())
     }
 

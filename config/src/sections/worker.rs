@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
+/// The least lease, so that a worker that only pauses keeps its job.
+const LEAST_LEASE_SECONDS: u64 = 30;
+/// The least grace of an upload, so that a short hiccup ends none.
+const LEAST_UPLOAD_GRACE_SECONDS: u64 = 10;
+
 /// Background work. Times are seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -15,8 +20,8 @@ pub struct WorkerConfig {
     /// Jobs worked on at once.
     #[schemars(range(min = 1, max = 256))]
     pub concurrency: usize,
-    /// Seconds after which a job whose worker is silent is given to another.
-    #[schemars(range(min = 30, max = 3600))]
+    /// Seconds after which a job whose worker is silent is given to another: at least 30 outside of tests.
+    #[schemars(range(min = 1, max = 3600))]
     pub lease_seconds: u64,
     /// Seconds between two looks for new jobs when nothing announced one.
     #[schemars(range(min = 1, max = 300))]
@@ -27,8 +32,8 @@ pub struct WorkerConfig {
     /// Seconds between two signs of life of a running upload.
     #[schemars(range(min = 1, max = 3600))]
     pub upload_heartbeat_seconds: u64,
-    /// Seconds without a sign of life after which an upload is swept.
-    #[schemars(range(min = 10, max = 604_800))]
+    /// Seconds without a sign of life after which an upload is swept: at least 10 outside of tests.
+    #[schemars(range(min = 2, max = 604_800))]
     pub upload_grace_seconds: u64,
     /// Seconds between two sealings of new audit entries.
     #[schemars(range(min = 1, max = 60))]
@@ -51,8 +56,14 @@ impl Default for WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// Refuses a grace time within which a healthy upload could miss its heartbeat.
-    pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
+    /// Refuses times within which a healthy worker or upload could be taken for dead. Tests,
+    /// which kill on purpose and wait for the consequences, may shorten them.
+    pub fn validate(&self, profile: Profile) -> Result<(), Problem> {
+        if profile != Profile::Testing {
+            at_least("lease_seconds", self.lease_seconds, LEAST_LEASE_SECONDS)?;
+            let grace = self.upload_grace_seconds;
+            at_least("upload_grace_seconds", grace, LEAST_UPLOAD_GRACE_SECONDS)?;
+        }
         // Two beats, so that one late beat alone never costs an upload.
         if self.upload_grace_seconds < self.upload_heartbeat_seconds.saturating_mul(2) {
             let reason = format!(
@@ -63,4 +74,12 @@ impl WorkerConfig {
         }
         Ok(())
     }
+}
+
+fn at_least(key: &str, seconds: u64, least: u64) -> Result<(), Problem> {
+    if seconds < least {
+        let reason = format!("{seconds} is less than {least}");
+        return Err(Problem::new(format!("worker.{key}"), reason));
+    }
+    Ok(())
 }

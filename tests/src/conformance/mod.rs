@@ -2,6 +2,7 @@
 //! one line in `tests/tests/conformance/`.
 
 pub mod access_cache;
+pub mod blob_store;
 pub mod metadata;
 pub mod rate_limiter;
 pub mod samples;

@@ -6,7 +6,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, until};
+use super::{Answer, Form, Wire, document, until};
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -83,8 +83,45 @@ impl Actor {
     /// The same, where the connection may break.
     pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let request = request.build()?;
-        let asked = format!("{} {}", request.method(), request.url().path());
-        Answer::read(asked, self.client.execute(request).await?).await
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let answer = self.client.execute(request).await?;
+        let answer = Answer::read(format!("{method} {path}"), answer).await?;
+        document::check_status(method.as_str(), &path, answer.status.as_u16());
+        Ok(answer)
+    }
+
+    /// The same person with another access token, or none.
+    pub fn with_token(&self, token: Option<&str>) -> Self {
+        Self {
+            token: token.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// The same person at a service elsewhere, such as one that came back on
+    /// another port.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// A connection on which every byte is written by hand.
+    pub async fn wire(&self) -> Wire {
+        Wire::connect(&self.base).await
+    }
+
+    /// The head of a request of this person, without its last line break, for
+    /// a [`Wire`].
+    pub fn head(&self, method: &str, path: &str) -> String {
+        let host = self.base.trim_start_matches("http://");
+        let token = self.token.as_deref().unwrap_or_default();
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\n"
+        )
     }
 
     /// `GET`.
@@ -123,6 +160,15 @@ impl Actor {
         self.send(request).await
     }
 
+    /// Uploads a form.
+    pub async fn upload_form(&self, form: impl Into<Body>) -> Answer {
+        let request = self
+            .request(Method::POST, "/api/v1/files")
+            .header(CONTENT_TYPE, Form::CONTENT_TYPE)
+            .body(form);
+        self.send(request).await
+    }
+
     /// Uploads and waits until processing has ended; returns the file.
     pub async fn upload_ready(&self, path: &str, kind: &str, body: impl Into<Body>) -> Value {
         let uploaded = self.upload(path, kind, body).await;
@@ -130,14 +176,15 @@ impl Actor {
         self.processed(&id).await
     }
 
+    /// One file.
+    pub async fn file(&self, id: &str) -> Answer {
+        self.get(&format!("/api/v1/files/{id}")).await
+    }
+
     /// Waits until the processing of a file has ended; returns the file.
     pub async fn processed(&self, id: &str) -> Value {
         until("the file is processed", async || {
-            let file = self
-                .get(&format!("/api/v1/files/{id}"))
-                .await
-                .expect(200)
-                .json();
+            let file = self.file(id).await.expect(200).json();
             (file["status"] != "pending").then_some(file)
         })
         .await

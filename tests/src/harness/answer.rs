@@ -70,6 +70,35 @@ impl Answer {
         answer
     }
 
+    /// Asserts that one value is refused: `validation_failed`, with the field
+    /// and the reason's code among the `errors`.
+    #[track_caller]
+    pub fn expect_field(self, field: &str, code: &str) -> Self {
+        let answer = self.expect_problem(400, "validation_failed");
+        let problem = answer.json();
+        let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+        let found = errors
+            .iter()
+            .any(|error| error["field"] == field && error["code"] == code);
+        assert!(found, "{}: no {field} {code} in {problem}", answer.asked);
+        answer
+    }
+
+    /// Status and body without the request's id: what two answers that must
+    /// not tell anything apart have in common.
+    #[track_caller]
+    pub fn essence(&self) -> (u16, Value) {
+        let mut body = if self.body.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        };
+        if let Some(members) = body.as_object_mut() {
+            members.remove("request_id");
+        }
+        (self.status.as_u16(), body)
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {

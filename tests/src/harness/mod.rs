@@ -7,12 +7,26 @@
 
 mod actor;
 mod answer;
+mod content;
+mod counts;
+mod dice;
+mod document;
+mod form;
+mod people;
 mod process;
 mod service;
 mod wait;
+mod wire;
 
 pub use actor::{Actor, PASSWORD};
 pub use answer::Answer;
+pub use content::{Content, Digester};
+pub use counts::record_count;
+pub use dice::Dice;
+pub use document::{Operation, Parameter, operations};
+pub use form::Form;
+pub use people::preset_role;
 pub use process::{ServiceProcess, command};
 pub use service::{Settings, TestService, configuration};
 pub use wait::until;
+pub use wire::Wire;

@@ -59,6 +59,20 @@ impl ServiceProcess {
         self.child.wait().expect("its end")
     }
 
+    /// Asks it to stop (`SIGTERM`); it drains first.
+    pub fn terminate(&self) {
+        let id = self.id().to_string();
+        let sent = Command::new("sh")
+            .args(["-c", "kill -TERM \"$1\"", "kill", &id])
+            .status();
+        assert!(sent.expect("a shell").success(), "no signal was sent");
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a process to ask for")
+    }
+
     /// Memory it holds now, in bytes (`VmRSS`).
     pub fn resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));

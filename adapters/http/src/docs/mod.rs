@@ -1,7 +1,7 @@
 //! The document and the pages that show it.
 //!
 //! The pages load nothing from elsewhere: their scripts are part of the
-//! program (gzip, 1.5 MB; see `assets/README.md`), run under a content policy
+//! program (gzip, 1.8 MB; see `assets/README.md`), run under a content policy
 //! that allows no other origin, and read `openapi.json` beside them. All links
 //! are relative, so that the service may live below a path.
 

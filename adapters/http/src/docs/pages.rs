@@ -53,7 +53,7 @@ pub(super) static REDOC: LazyLock<Asset> = page!(
 
 pub(super) static SCALAR: LazyLock<Asset> = page!(
     "Tenantry API: Scalar",
-    r#"<script id="api-reference" data-url="openapi.json" data-configuration='{"withDefaultFonts":false,"hideClientButton":true,"telemetry":false}'></script>
+    r#"<script id="api-reference" data-url="openapi.json" data-configuration='{"withDefaultFonts":false,"hideClientButton":true,"showDeveloperTools":"never","agent":{"disabled":true},"mcp":{"disabled":true},"telemetry":false}'></script>
 <script src="docs/assets/scalar.js"></script>
 "#
 );

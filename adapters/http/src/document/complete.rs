@@ -5,6 +5,7 @@ use poem::http::StatusCode;
 use poem_openapi::{registry::Registry, types::Type};
 use serde_json::{Map, Value, json};
 
+use super::bounds;
 use crate::problem::{PROBLEM_JSON, ProblemBody, codes};
 
 /// The version of the specification the document keeps to.
@@ -52,7 +53,9 @@ pub(super) fn complete(document: &mut Value) {
         document["components"]["schemas"][name] = json!(schema);
     }
     document["components"]["responses"] = Value::Object(shared_responses());
-    close_objects(&mut document["components"]["schemas"], read);
+    let schemas = &mut document["components"]["schemas"];
+    close_objects(schemas, read);
+    bounds::bound(schemas);
 }
 
 fn operations(document: &mut Value) -> Vec<(&str, &mut Value)> {
@@ -70,6 +73,11 @@ fn complete_operation(method: &str, operation: &mut Value) {
     if !secured {
         // Said outright: anyone may call it.
         operation["security"] = json!([]);
+    }
+    if operation["description"].is_null()
+        && let Some(summary) = operation["summary"].as_str()
+    {
+        operation["description"] = json!(format!("{summary}."));
     }
     let named = operation["parameters"]
         .as_array()

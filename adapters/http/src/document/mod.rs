@@ -1,5 +1,6 @@
 //! The OpenAPI document: poem-openapi's, completed and put in a stable order.
 
+mod bounds;
 mod complete;
 mod yaml;
 

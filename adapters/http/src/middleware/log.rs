@@ -9,15 +9,16 @@ use std::{
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, combinators::BoxBody};
 use hyper::body::{Body as _, Frame, SizeHint};
-use poem::{Body, Response, http::Method};
+use poem::{
+    Body, Response,
+    http::{Method, header::CONTENT_LENGTH},
+};
 use tokio::time::Instant;
-use tracing::Span;
 
 use super::context::Context;
 
 /// What the line says, gathered on the way.
 pub(super) struct Line {
-    pub(super) span: Span,
     pub(super) context: Context,
     pub(super) begun: Instant,
     pub(super) method: Method,
@@ -46,6 +47,7 @@ impl Line {
                 line: Some(self),
                 status,
                 bytes: 0,
+                announced: announced(response),
                 complete: false,
             };
             response.set_body(Body::from(logged.boxed()));
@@ -63,7 +65,7 @@ impl Line {
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
-                    parent: &self.span,
+                    parent: None,
                     method = self.method.as_str(),
                     route = self.route,
                     status,
@@ -91,7 +93,13 @@ struct Logged {
     line: Option<Line>,
     status: u16,
     bytes: u64,
+    /// What `Content-Length` says: the server asks for no more than that.
+    announced: Option<u64>,
     complete: bool,
+}
+
+fn announced(response: &Response) -> Option<u64> {
+    response.header(CONTENT_LENGTH)?.parse().ok()
 }
 
 impl hyper::body::Body for Logged {
@@ -126,7 +134,8 @@ impl hyper::body::Body for Logged {
 impl Drop for Logged {
     fn drop(&mut self) {
         if let Some(line) = self.line.take() {
-            let complete = self.complete || self.inner.is_end_stream();
+            let complete =
+                self.complete || self.announced == Some(self.bytes) || self.inner.is_end_stream();
             line.emit(self.status, self.bytes, complete);
         }
     }

@@ -122,7 +122,7 @@ impl<E: Endpoint> Endpoint for Framed<E> {
             Some(preflight) => preflight,
             None => {
                 let answer = self.answer(request, &context);
-                answer.instrument(span.clone()).await
+                answer.instrument(span).await
             }
         };
 
@@ -138,7 +138,6 @@ impl<E: Endpoint> Endpoint for Framed<E> {
             .and_then(|pattern| self.routes.find(pattern))
             .map(|route| route.template().to_owned());
         let line = log::Line {
-            span,
             context,
             begun,
             method,

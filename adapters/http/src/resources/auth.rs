@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem_openapi::{
     ApiResponse, Object, OpenApi, param::Header, payload::Response, types::MaybeUndefined,
 };
 use tenantry_application::{
     Services,
-    auth::{self, Change, Login, Me, Register, TokenPair, UpdateMe},
+    auth::{self, Change, Login, Me, Register, Selection, TokenPair, UpdateMe},
 };
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ use crate::{
     payload::Json,
     problem::{Problem, ProblemWith},
     rate_limit::admit,
+    tenant_selection::TenantSelection,
 };
 
 /// The operations of people on themselves.
@@ -201,7 +203,7 @@ impl AuthApi {
         &self,
         context: Context,
         body: Json<RegisterRequest>,
-    ) -> Result<Response<RegisterResponse>, Problem> {
+    ) -> Result<Response<RegisterResponse>, ProblemWith<403>> {
         let rate = admit(&self.on, &context).await?;
         let body = body.0;
         let command = Register {
@@ -228,15 +230,20 @@ impl AuthApi {
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
+        request: &Request,
         context: Context,
         body: Json<LoginRequest>,
-    ) -> Result<Response<Json<Session>>, Problem> {
+    ) -> Result<Response<Json<Session>>, ProblemWith<401, 404>> {
         let rate = admit(&self.on, &context).await?;
         let body = body.0;
+        let named = body.tenant.as_deref().map(Selection::read);
         let command = Login {
             identifier: one_identifier([body.identifier, body.email, body.username])?,
             password: body.password,
-            tenant: body.tenant,
+            tenants: named
+                .into_iter()
+                .chain(TenantSelection::of(request))
+                .collect(),
             request: context.info(),
         };
         let signed_in = auth::login(&self.on, command).await?;
@@ -261,7 +268,7 @@ impl AuthApi {
         &self,
         context: Context,
         body: Json<RefreshRequest>,
-    ) -> Result<Response<Json<Tokens>>, Problem> {
+    ) -> Result<Response<Json<Tokens>>, ProblemWith<401>> {
         let rate = admit(&self.on, &context).await?;
         let pair = auth::refresh(&self.on, &body.0.refresh_token, &context.info()).await?;
         Ok(rate.with(Json(tokens(pair))))

@@ -77,7 +77,7 @@ impl Task {
                 for order in orders {
                     order.fail(error.clone());
                 }
-                //RENEW
+                self.renew().await;
             }
         }
     }

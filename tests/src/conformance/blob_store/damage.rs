@@ -26,22 +26,36 @@ async fn verdict(fixture: &BlobFixture, key: BlobKey, content: &Content) -> Opti
 pub(super) async fn a_changed_byte_never_leaves(fixture: &BlobFixture) {
     let (key, content, bytes) = stored(fixture).await;
     for at in [0, 1, PIECE - 1, PIECE, 2 * PIECE + 5, 3 * PIECE, SIZE - 1] {
-        fixture.behind.plant(&key.to_string(), flipped(&bytes, at)).await;
+        fixture
+            .behind
+            .plant(&key.to_string(), flipped(&bytes, at))
+            .await;
         let (came, failure) = fixture.read(key, &content, 0..SIZE as u64).await;
         assert_eq!(failure, CORRUPT, "{at}");
         let whole_pieces = at / PIECE * PIECE;
         assert!(Some(came.as_slice()) == bytes.get(..whole_pieces), "{at}");
         // Also where nobody asked for the byte itself.
         let beside = if at % PIECE == 0 { at + 1 } else { at - 1 } as u64;
-        assert_eq!(fixture.read(key, &content, beside..beside + 1).await, (vec![], CORRUPT));
+        assert_eq!(
+            fixture.read(key, &content, beside..beside + 1).await,
+            (vec![], CORRUPT)
+        );
         assert_eq!(verdict(fixture, key, &content).await, CORRUPT);
     }
 }
 
 pub(super) async fn pieces_before_and_ranges_beside_are_fine(fixture: &BlobFixture) {
     let (key, content, bytes) = stored(fixture).await;
-    fixture.behind.plant(&key.to_string(), flipped(&bytes, PIECE + 5)).await;
-    for range in [0..PIECE, 7..PIECE - 7, 2 * PIECE..SIZE, 2 * PIECE + 1..SIZE - 1] {
+    fixture
+        .behind
+        .plant(&key.to_string(), flipped(&bytes, PIECE + 5))
+        .await;
+    for range in [
+        0..PIECE,
+        7..PIECE - 7,
+        2 * PIECE..SIZE,
+        2 * PIECE + 1..SIZE - 1,
+    ] {
         let asked = range.start as u64..range.end as u64;
         let (came, failure) = fixture.read(key, &content, asked).await;
         assert_eq!(failure, None);
@@ -58,7 +72,10 @@ pub(super) async fn cut_bytes_never_end_well(fixture: &BlobFixture) {
         assert_eq!(failure, CORRUPT, "{left}");
         assert!(Some(came.as_slice()) == bytes.get(..left / PIECE * PIECE));
         let last = SIZE as u64 - 1;
-        assert_eq!(fixture.read(key, &content, last..last + 1).await, (vec![], CORRUPT));
+        assert_eq!(
+            fixture.read(key, &content, last..last + 1).await,
+            (vec![], CORRUPT)
+        );
         assert_eq!(verdict(fixture, key, &content).await, CORRUPT);
     }
 }

@@ -175,9 +175,7 @@ fn body(bytes: &[u8], frame: usize) -> BlobBody {
 
 /// A body that ends with a failure after some bytes.
 fn broken_body(bytes: &[u8], error: BodyError) -> BlobBody {
-    body(bytes, 1000)
-        .chain(stream::iter([Err(error)]))
-        .boxed()
+    body(bytes, 1000).chain(stream::iter([Err(error)])).boxed()
 }
 
 /// A body that never ends after some bytes.

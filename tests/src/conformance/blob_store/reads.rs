@@ -22,7 +22,10 @@ pub(super) async fn ranges_begin_and_end_anywhere(fixture: &BlobFixture) {
         for end in edges.into_iter().filter(|end| *end > start) {
             let (came, failure) = fixture.read(key, &content, start as u64..end as u64).await;
             assert_eq!(failure, None);
-            assert!(Some(came.as_slice()) == bytes.get(start..end), "{start}..{end}");
+            assert!(
+                Some(came.as_slice()) == bytes.get(start..end),
+                "{start}..{end}"
+            );
         }
     }
 }
@@ -46,7 +49,10 @@ pub(super) async fn absent_bytes_are_not_found(fixture: &BlobFixture) {
         assert_eq!(fixture.read(absent, &content, 0..5).await, not_found);
         assert_eq!(fixture.read(absent, &content, 0..0).await, not_found);
         let verdict = fixture.store.verify(absent, &content).await;
-        assert_eq!(verdict.map_err(|error| error.kind), Err(PortErrorKind::NotFound));
+        assert_eq!(
+            verdict.map_err(|error| error.kind),
+            Err(PortErrorKind::NotFound)
+        );
         assert_eq!(fixture.store.size(absent).await.expect("looked"), None);
     }
 }
@@ -67,13 +73,26 @@ pub(super) async fn a_read_may_be_dropped(fixture: &BlobFixture) {
     let size = content.size_bytes;
     for taken in 0..4 {
         let stream = fixture.store.read(key, &content, 0..size).await;
-        let came = stream.expect("opened").take(taken).collect::<Vec<_>>().await;
+        let came = stream
+            .expect("opened")
+            .take(taken)
+            .collect::<Vec<_>>()
+            .await;
         assert!(came.len() == taken && came.iter().all(Result::is_ok));
     }
     // Deleted while it is read: what was opened may end well or be cut, but
     // never says anything else.
-    let mut stream = fixture.store.read(key, &content, 0..size).await.expect("opened");
-    let mut came = stream.next().await.expect("a piece").expect("good").to_vec();
+    let mut stream = fixture
+        .store
+        .read(key, &content, 0..size)
+        .await
+        .expect("opened");
+    let mut came = stream
+        .next()
+        .await
+        .expect("a piece")
+        .expect("good")
+        .to_vec();
     fixture.store.delete(key).await.expect("deleted");
     while let Some(Ok(piece)) = stream.next().await {
         came.extend_from_slice(&piece);

@@ -15,7 +15,11 @@ pub(super) async fn deleting_twice_is_fine(fixture: &BlobFixture) {
         assert_eq!(fixture.store.size(gone).await.expect("looked"), None);
     }
     fixture.store.delete(key()).await.expect("nothing to do");
-    fixture.store.delete(key_of(kept.tenant_id)).await.expect("nothing to do");
+    fixture
+        .store
+        .delete(key_of(kept.tenant_id))
+        .await
+        .expect("nothing to do");
     assert_eq!(fixture.read_all(kept, &content).await, b"other");
 }
 
@@ -33,7 +37,11 @@ pub(super) async fn everything_stored_is_listed(fixture: &BlobFixture) {
     let after = SystemClock.now().plus(Duration::from_secs(2));
     expected.sort_by_key(|(key, _)| key.to_string());
     let listed = fixture.listed().await;
-    assert!(listed.iter().all(|e| before <= e.modified_at && e.modified_at <= after));
+    assert!(
+        listed
+            .iter()
+            .all(|e| before <= e.modified_at && e.modified_at <= after)
+    );
     let listed: Vec<_> = listed.iter().map(|e| (e.key, e.size_bytes)).collect();
     assert_eq!(listed, expected);
 }
@@ -70,14 +78,22 @@ pub(super) async fn sweeping_spares_what_is_visible_or_under_way(fixture: &BlobF
     let mut put = pin!(fixture.store.put(slow, paused.boxed(), ANY_SIZE));
     let wait = Duration::from_millis(100);
     assert!(tokio::time::timeout(wait, put.as_mut()).await.is_err());
-    fixture.store.sweep_staging(Duration::ZERO).await.expect("swept");
+    fixture
+        .store
+        .sweep_staging(Duration::ZERO)
+        .await
+        .expect("swept");
     resume.send(()).expect("it waits");
     let slow_content = put.await.expect("stored");
 
     // After a drop there is nothing to sweep or it is swept.
     let dropped = fixture.store.put(key(), stalled_body(&bytes), ANY_SIZE);
     assert!(tokio::time::timeout(wait, dropped).await.is_err());
-    fixture.store.sweep_staging(Duration::ZERO).await.expect("swept");
+    fixture
+        .store
+        .sweep_staging(Duration::ZERO)
+        .await
+        .expect("swept");
     fixture.keeps_only(&[kept, slow]).await;
     assert_eq!(fixture.read_all(kept, &content).await, b"bytes");
     assert!(fixture.read_all(slow, &slow_content).await == bytes);
@@ -95,6 +111,13 @@ pub(super) async fn a_probe_leaves_nothing(fixture: &BlobFixture) {
     let hour = Duration::from_hours(1);
     assert_eq!(fixture.store.sweep_staging(hour).await.expect("swept"), 0);
     tokio::time::sleep(Duration::from_millis(5)).await;
-    assert_eq!(fixture.store.sweep_staging(Duration::ZERO).await.expect("swept"), 1);
+    assert_eq!(
+        fixture
+            .store
+            .sweep_staging(Duration::ZERO)
+            .await
+            .expect("swept"),
+        1
+    );
     fixture.keeps_only(&[]).await;
 }

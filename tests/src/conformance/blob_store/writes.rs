@@ -6,9 +6,7 @@ use tenantry_application::ports::{BodyError, IdGenerator, PortErrorKind, PutErro
 use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::{blob::Digest, id::TenantId};
 
-use super::{
-    ANY_SIZE, BlobFixture, PIECE, body, broken_body, key, key_of, sample, stalled_body,
-};
+use super::{ANY_SIZE, BlobFixture, PIECE, body, broken_body, key, key_of, sample, stalled_body};
 
 /// More than stores gather before they begin to write.
 const LARGE: usize = 3 * 1024 * 1024 + 17;
@@ -19,7 +17,10 @@ pub(super) async fn every_size_comes_back(fixture: &BlobFixture) {
         let content = fixture.stored(key, &bytes).await;
         assert_eq!(content.size_bytes, size as u64);
         assert_eq!(content.pieces.len(), size.div_ceil(PIECE));
-        assert_eq!(fixture.store.size(key).await.expect("found"), Some(size as u64));
+        assert_eq!(
+            fixture.store.size(key).await.expect("found"),
+            Some(size as u64)
+        );
         assert!(fixture.read_all(key, &content).await == bytes, "{size}");
         fixture.store.verify(key, &content).await.expect("unharmed");
     }
@@ -38,11 +39,13 @@ pub(super) async fn frames_may_have_any_size(fixture: &BlobFixture) {
         assert_eq!(put.await.expect("stored"), whole, "in frames of {frame}");
         assert!(fixture.read_all(key, &whole).await == bytes);
     }
-    let sparse = stream::iter(sample(100)).flat_map(|byte| {
-        stream::iter([Ok(Bytes::new()), Ok(Bytes::copy_from_slice(&[byte]))])
-    });
+    let sparse = stream::iter(sample(100))
+        .flat_map(|byte| stream::iter([Ok(Bytes::new()), Ok(Bytes::copy_from_slice(&[byte]))]));
     let put = fixture.store.put(key(), sparse.boxed(), ANY_SIZE).await;
-    assert_eq!(put.expect("stored"), fixture.stored(key(), &sample(100)).await);
+    assert_eq!(
+        put.expect("stored"),
+        fixture.stored(key(), &sample(100)).await
+    );
 }
 
 pub(super) async fn the_limit_is_exact(fixture: &BlobFixture) {
@@ -52,7 +55,10 @@ pub(super) async fn the_limit_is_exact(fixture: &BlobFixture) {
         let put = fixture.store.put(exact, body(&bytes, 5000), limit);
         assert_eq!(put.await.expect("stored").size_bytes, limit);
 
-        let refused = fixture.store.put(key(), body(&bytes, 5000), limit - 1).await;
+        let refused = fixture
+            .store
+            .put(key(), body(&bytes, 5000), limit - 1)
+            .await;
         let told = matches!(refused, Err(PutError::TooLarge { limit: told }) if told == limit - 1);
         assert!(told, "{refused:?}");
         fixture.keeps_only(&[exact]).await;
@@ -79,8 +85,14 @@ pub(super) async fn a_broken_body_leaves_nothing(fixture: &BlobFixture) {
 pub(super) async fn a_dropped_put_leaves_nothing(fixture: &BlobFixture) {
     for size in [0, 10, LARGE, 4 * LARGE] {
         let key = key();
-        let put = fixture.store.put(key, stalled_body(&sample(size)), ANY_SIZE);
-        assert!(tokio::time::timeout(Duration::from_millis(50), put).await.is_err());
+        let put = fixture
+            .store
+            .put(key, stalled_body(&sample(size)), ANY_SIZE);
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), put)
+                .await
+                .is_err()
+        );
         assert_eq!(fixture.store.size(key).await.expect("looked"), None);
         fixture.keeps_only(&[]).await;
     }
@@ -104,8 +116,7 @@ pub(super) async fn a_key_is_used_once(fixture: &BlobFixture) {
         let content = fixture.stored(key, &bytes).await;
         let again = body(&vec![7; second], 65_536);
         let refused = fixture.store.put(key, again, ANY_SIZE).await;
-        let is_internal =
-            matches!(&refused, Err(PutError::Store(error)) if error.kind == PortErrorKind::Internal);
+        let is_internal = matches!(&refused, Err(PutError::Store(error)) if error.kind == PortErrorKind::Internal);
         assert!(is_internal, "{refused:?}");
         assert!(fixture.read_all(key, &content).await == bytes);
         fixture.keeps_only(&[key]).await;

@@ -10,7 +10,7 @@ use std::{
 
 use tenantry_application::ports::PortError;
 use tenantry_domain::Timestamp;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{LocalFolder, sync_folder};
 use crate::{
@@ -18,11 +18,17 @@ use crate::{
     name::ObjectName,
 };
 
+/// After so many bytes the disk is told to begin, on a thread of its own: it
+/// would otherwise do all its work while the client waits at the end.
+const FLUSH_BYTES: usize = 32 * 1024 * 1024;
+
 /// A file that nobody sees yet. It is locked while it is held, so that a
 /// sweep, of this process or another, tells it from one that a kill left.
 pub(super) struct StagedFile {
     file: File,
     path: Temporary,
+    unflushed_bytes: usize,
+    flush: Option<JoinHandle<io::Result<()>>>,
 }
 
 /// A file in its place, removed again unless it is kept: whoever asked for it
@@ -38,18 +44,55 @@ impl StagedFile {
         // A file system without locks: the age must do.
         let _unlocked = file.try_lock();
         let path = Temporary(path);
-        Ok(Self { file, path })
+        Ok(Self {
+            file,
+            path,
+            unflushed_bytes: 0,
+            flush: None,
+        })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
-        let failed = from_io("write", self.path.0.display());
-        self.file.write_all(bytes).map_err(failed)
+        let written = self.file.write_all(bytes);
+        self.unflushed_bytes += bytes.len();
+        written
+            .and_then(|()| self.flush_ahead())
+            .map_err(from_io("write", self.path.0.display()))
+    }
+
+    fn flush_ahead(&mut self) -> io::Result<()> {
+        let is_flushing = self
+            .flush
+            .as_ref()
+            .is_some_and(|flush| !flush.is_finished());
+        if self.unflushed_bytes < FLUSH_BYTES || is_flushing {
+            return Ok(());
+        }
+        self.await_flush()?;
+        let file = self.file.try_clone()?;
+        self.flush = Some(Handle::current().spawn_blocking(move || file.sync_data()));
+        self.unflushed_bytes = 0;
+        Ok(())
+    }
+
+    /// A failed flush is told once, to whoever asked for it: the one at the
+    /// end would not know.
+    fn await_flush(&mut self) -> io::Result<()> {
+        match self.flush.take() {
+            Some(flush) => Handle::current().block_on(flush)?,
+            None => Ok(()),
+        }
     }
 
     /// Makes the bytes durable, then gives them their name, then makes that
     /// durable.
-    pub(super) fn place(self, folder: &LocalFolder, name: ObjectName) -> Result<Placed, PortError> {
+    pub(super) fn place(
+        mut self,
+        folder: &LocalFolder,
+        name: ObjectName,
+    ) -> Result<Placed, PortError> {
         let failed = |error| from_io("store", name)(error);
+        self.await_flush().map_err(failed)?;
         self.file.sync_all().map_err(failed)?;
         let target = folder.path(name);
         if let Err(error) = self.link(&target) {

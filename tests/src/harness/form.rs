@@ -1,0 +1,61 @@
+//! Forms, written byte by byte so that they can be wrong in every way.
+
+use std::fmt::Write as _;
+
+/// What divides the parts.
+const BOUNDARY: &str = "tests-boundary-7f3a";
+
+/// A form (multipart/form-data) in the making.
+#[derive(Debug, Clone, Default)]
+pub struct Form(Vec<u8>);
+
+impl Form {
+    /// The content type it is sent with.
+    pub const CONTENT_TYPE: &str = "multipart/form-data; boundary=tests-boundary-7f3a";
+
+    /// A form without parts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a small field.
+    #[must_use]
+    pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+        self.part(&head, value.as_ref());
+        self
+    }
+
+    /// With a file in the field `file`. The name stands as it is given: quotes
+    /// and line breaks are for the caller to escape, or not.
+    #[must_use]
+    pub fn file(mut self, name: &str, kind: &str, content: impl AsRef<[u8]>) -> Self {
+        let mut head =
+            format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        if !kind.is_empty() {
+            // Writing to a string does not fail.
+            let _ = write!(head, "\r\nContent-Type: {kind}");
+        }
+        self.part(&head, content.as_ref());
+        self
+    }
+
+    /// The whole form.
+    pub fn end(mut self) -> Vec<u8> {
+        self.0
+            .extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        self.0
+    }
+
+    /// The form without its end.
+    pub fn cut(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn part(&mut self, head: &str, content: &[u8]) {
+        self.0
+            .extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").as_bytes());
+        self.0.extend_from_slice(content);
+        self.0.extend_from_slice(b"\r\n");
+    }
+}

@@ -1,0 +1,86 @@
+//! People whom no operation can make yet, put into the store beside the API.
+
+use tenantry_application::{Services, work::PlatformWork};
+use tenantry_domain::{
+    Revision,
+    email::Email,
+    id::{RoleId, TenantId, UserId},
+    identity::{Identity, IdentityStatus, PasswordHash},
+    membership::{Membership, MembershipStatus},
+    role::Preset,
+};
+
+use super::{Actor, PASSWORD, TestService};
+
+impl TestService {
+    /// Somebody with a preset role in the company of `owner`, signed in.
+    pub async fn member(&self, owner: &Actor, name: &str, preset: Preset) -> Actor {
+        let on = self.services();
+        let tenant: TenantId = owner.tenant_id.parse().expect("a tenant");
+        let hash = on.passwords.hash(PASSWORD).await.expect("a hash");
+        let email = format!("{name}@{}", owner.email.replace('@', "."));
+        let identity = identity(self, &email, hash);
+        let mut work = PlatformWork::new();
+        work.identities().add(&identity);
+        work.memberships(on.now()).add(&Membership {
+            tenant_id: tenant,
+            user_id: identity.id,
+            role_ids: vec![preset_role(on, tenant, preset).await],
+            status: MembershipStatus::Active,
+            created_at: on.now(),
+            revision: Revision::FIRST,
+        });
+        on.store.commit(work).await.expect("a new member");
+        let mut member = self.anonymous();
+        member.email = email;
+        member.user_id = identity.id.to_string();
+        member.tenant_id.clone_from(&owner.tenant_id);
+        member.sign_in().await;
+        member
+    }
+
+    /// Writes over the identity of a person.
+    pub async fn change_identity(&self, person: &Actor, change: impl FnOnce(&mut Identity)) {
+        let on = self.services();
+        let id: UserId = person.user_id.parse().expect("a person");
+        let mut identity = self.identity(person).await;
+        change(&mut identity);
+        let mut work = PlatformWork::new();
+        work.identities().update(&identity);
+        work.raise_user_epoch(id, on.now());
+        on.store.commit(work).await.expect("a changed person");
+    }
+
+    /// The stored identity of a person.
+    pub async fn identity(&self, person: &Actor) -> Identity {
+        let id = person.user_id.parse().expect("a person");
+        let found = self.services().store.identities().lookup(id).await;
+        found.expect("an answer").expect("a known person")
+    }
+}
+
+/// The id of a preset role of a tenant.
+pub async fn preset_role(on: &Services, tenant: TenantId, preset: Preset) -> RoleId {
+    let roles = on.store.roles().find_by_tenant(tenant).await;
+    let roles = roles.expect("the roles");
+    let role = roles.iter().find(|role| role.preset == Some(preset));
+    role.expect("a preset role").id
+}
+
+fn identity(service: &TestService, email: &str, hash: PasswordHash) -> Identity {
+    let on = service.services();
+    Identity {
+        id: UserId::from_uuid(on.ids.next()),
+        email: Email::parse(email).expect("an address"),
+        email_verified: false,
+        username: None,
+        display_name: None,
+        password_hash: Some(hash),
+        status: IdentityStatus::Active,
+        platform_admin: false,
+        last_tenant_id: None,
+        created_at: on.now(),
+        last_login_at: None,
+        revision: Revision::FIRST,
+    }
+}

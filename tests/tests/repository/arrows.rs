@@ -1,0 +1,223 @@
+//! Who may depend on whom.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::{expect_none, tree::root};
+
+const DOMAIN: &str = "tenantry-domain";
+const APPLICATION: &str = "tenantry-application";
+
+/// Everything the rules in the middle may use.
+const DOMAIN_USES: &[&str] = &["thiserror", "time", "unicode-normalization", "uuid"];
+const APPLICATION_USES: &[&str] = &[
+    DOMAIN,
+    "async-trait",
+    "bytes",
+    "futures-util",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "tracing",
+    "uuid",
+];
+
+/// What never reaches the middle, not even through another crate.
+const RIM: &[&str] = &[
+    "hyper",
+    "mongodb",
+    "object_store",
+    "poem",
+    "poem-openapi",
+    "redis",
+    "sea-orm",
+    "sqlx",
+    "tokio",
+];
+
+/// Technologies and the one place each of them is at home.
+const HOMES: &[(&str, &str)] = &[
+    ("argon2", "adapters/crypto"),
+    ("bcrypt", "adapters/crypto"),
+    ("clap", "bootstrap"),
+    ("figment", "config"),
+    ("hyper", "adapters/http"),
+    ("infer", "adapters/media"),
+    ("jsonwebtoken", "adapters/crypto"),
+    ("multer", "adapters/http"),
+    ("object_store", "adapters/blob"),
+    ("poem", "adapters/http"),
+    ("poem-openapi", "adapters/http"),
+    ("sea-orm", "adapters/sql"),
+    ("sea-orm-migration", "adapters/sql"),
+    ("sqlx", "adapters/sql"),
+];
+
+/// A crate of the workspace.
+struct Package {
+    name: String,
+    /// Relative to the root.
+    folder: String,
+    /// Names of what it needs to be built and run.
+    normal: BTreeSet<String>,
+    /// The same with what its tests and its build script need.
+    all: BTreeSet<String>,
+}
+
+fn packages() -> Vec<Package> {
+    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("metadata is JSON");
+    let root = format!("{}/", root().display());
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    packages
+        .iter()
+        .map(|package| {
+            let manifest = text(&package["manifest_path"]);
+            let folder = manifest.strip_prefix(&root).expect("it is below the root");
+            let dependencies = package["dependencies"].as_array();
+            let dependencies = dependencies.expect("there is a list of dependencies");
+            let names = dependencies.iter().map(|it| text(&it["name"]).to_owned());
+            let normal = dependencies.iter().filter(|it| it["kind"].is_null());
+            Package {
+                name: text(&package["name"]).to_owned(),
+                folder: folder.trim_end_matches("/Cargo.toml").to_owned(),
+                normal: normal.map(|it| text(&it["name"]).to_owned()).collect(),
+                all: names.collect(),
+            }
+        })
+        .collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("it is a text")
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .arg("--offline")
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {complaint}");
+    String::from_utf8(output.stdout).expect("cargo speaks UTF-8")
+}
+
+/// What a crate is called for where it lies.
+fn name_for(folder: &str) -> String {
+    match folder.strip_prefix("adapters/").unwrap_or(folder) {
+        "bootstrap" => "tenantry".to_owned(),
+        name => format!("tenantry-{name}"),
+    }
+}
+
+/// The crates of the workspace that the floor plan lets a folder use; `None`:
+/// all of them.
+fn allowed_inside(folder: &str) -> Option<&'static [&'static str]> {
+    match folder {
+        "domain" | "config" => Some(&[]),
+        "application" => Some(&[DOMAIN]),
+        "bootstrap" | "tests" => None,
+        _ => Some(&[DOMAIN, APPLICATION]),
+    }
+}
+
+#[test]
+fn crates_are_named_for_their_folders() {
+    let findings: Vec<_> = packages()
+        .iter()
+        .filter(|package| package.name != name_for(&package.folder))
+        .map(|package| format!("{}: {}", package.folder, package.name))
+        .collect();
+    expect_none("crates with other names than their folders:", &findings);
+}
+
+#[test]
+fn arrows_between_crates_point_inwards() {
+    let packages = packages();
+    let inside: BTreeSet<_> = packages.iter().map(|package| &package.name).collect();
+    let mut findings = Vec::new();
+    for package in &packages {
+        let Some(allowed) = allowed_inside(&package.folder) else {
+            continue;
+        };
+        for name in package.all.iter().filter(|name| inside.contains(name)) {
+            if !allowed.contains(&name.as_str()) {
+                findings.push(format!("{} -> {name}", package.folder));
+            }
+        }
+    }
+    expect_none("arrows that are not in the floor plan:", &findings);
+}
+
+#[test]
+fn nothing_depends_on_the_tests_or_the_binary() {
+    let packages = packages();
+    let users = packages.iter().filter(|package| package.folder != "tests");
+    let findings: Vec<_> = users
+        .filter(|package| {
+            package.all.contains("tenantry") || package.all.contains(&name_for("tests"))
+        })
+        .map(|package| package.folder.clone())
+        .collect();
+    expect_none("crates that depend on the outermost ones:", &findings);
+}
+
+#[test]
+fn the_middle_uses_what_it_may() {
+    let uses = BTreeMap::from([("domain", DOMAIN_USES), ("application", APPLICATION_USES)]);
+    let mut findings = Vec::new();
+    for package in packages() {
+        let Some(allowed) = uses.get(package.folder.as_str()) else {
+            continue;
+        };
+        for name in &package.normal {
+            if !allowed.contains(&name.as_str()) {
+                findings.push(format!("{} -> {name}", package.folder));
+            }
+        }
+    }
+    expect_none("dependencies that are not in the floor plan:", &findings);
+}
+
+#[test]
+fn no_technology_reaches_the_middle() {
+    let mut findings = Vec::new();
+    for package in [DOMAIN, APPLICATION] {
+        let tree = cargo(&[
+            "tree",
+            "--package",
+            package,
+            "--edges=normal",
+            "--prefix=none",
+            "--format={p}",
+        ]);
+        let names = tree.lines().filter_map(|line| line.split(' ').next());
+        let names: BTreeSet<_> = names.collect();
+        assert!(names.contains(package), "the tree is of another crate");
+        for name in names.intersection(&RIM.iter().copied().collect()) {
+            findings.push(format!("{package} -> … -> {name}"));
+        }
+    }
+    expect_none("technology in the middle:", &findings);
+}
+
+#[test]
+fn every_technology_has_one_home() {
+    let mut packages = packages();
+    packages.retain(|package| package.folder != "tests");
+    let mut findings = Vec::new();
+    for (technology, home) in HOMES {
+        for package in &packages {
+            if package.normal.contains(*technology) && package.folder != *home {
+                findings.push(format!("{} -> {technology}", package.folder));
+            }
+        }
+    }
+    expect_none("technology away from its adapter:", &findings);
+}

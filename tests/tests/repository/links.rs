@@ -1,0 +1,66 @@
+//! Links between the pages of the repository.
+
+use std::path::Path;
+
+use crate::{
+    expect_none,
+    tree::{root, sources},
+};
+
+#[test]
+fn every_link_leads_somewhere() {
+    let root = root();
+    let mut findings = Vec::new();
+    for page in sources(".md") {
+        let folder = root.join(&page.path);
+        let folder = folder.parent().expect("a page lies in a folder");
+        let mut is_code = false;
+        for (number, line) in page.text.lines().enumerate() {
+            is_code ^= line.trim_start().starts_with("```");
+            if is_code {
+                continue;
+            }
+            for target in targets(line) {
+                if !leads_somewhere(&root, folder, target) {
+                    findings.push(page.at(number, target));
+                }
+            }
+        }
+    }
+    expect_none("links that lead nowhere:", &findings);
+}
+
+/// What a line links to: `](target)` and `[name]: target`.
+fn targets(line: &str) -> Vec<&str> {
+    let inline = line
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split([')', ' ']).next());
+    let reference = line
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]: "))
+        .and_then(|(_, target)| target.split_whitespace().next());
+    inline.chain(reference).collect()
+}
+
+/// Whether a target within the repository is there. What lies outside is not
+/// looked at.
+fn leads_somewhere(root: &Path, folder: &Path, target: &str) -> bool {
+    let is_outside = ["https://", "http://", "mailto:"];
+    if is_outside.iter().any(|scheme| target.starts_with(scheme)) {
+        return true;
+    }
+    let path = target.split('#').next().unwrap_or_default();
+    match path.strip_prefix('/') {
+        _ if path.is_empty() => true,
+        Some(from_root) => root.join(from_root).exists(),
+        None => folder.join(path).exists(),
+    }
+}
+
+#[test]
+fn links_are_found() {
+    assert_eq!(targets("a [b](c.md#d) and [e](f \"g\")"), ["c.md#d", "f"]);
+    assert_eq!(targets("[a]: b.md"), ["b.md"]);
+    assert!(targets("a [b] c: d").is_empty());
+}

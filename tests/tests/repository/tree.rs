@@ -1,0 +1,101 @@
+//! The files of the repository, without what `.gitignore` names.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The root: Cargo runs tests in the folder of their package.
+pub(crate) fn root() -> PathBuf {
+    let package = std::env::current_dir().expect("there is a working folder");
+    package
+        .parent()
+        .expect("the package has a folder")
+        .to_owned()
+}
+
+/// A text file and where it is, with slashes, relative to the root.
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// What is found in a line, as a person looks it up.
+    pub(crate) fn at(&self, line: usize, what: &str) -> String {
+        format!("{}:{}: {what}", self.path, line + 1)
+    }
+}
+
+/// Every file whose name ends in `ending`.
+pub(crate) fn sources(ending: &str) -> Vec<Source> {
+    let root = root();
+    let mut found = Vec::new();
+    walk(&root, &root, &ignored(&root), &mut |path| {
+        if path.ends_with(ending) {
+            let text = fs::read_to_string(root.join(path)).expect("sources are UTF-8");
+            found.push(Source {
+                path: path.to_owned(),
+                text,
+            });
+        }
+    });
+    assert!(!found.is_empty(), "no file ends in {ending}");
+    found
+}
+
+/// The names at the top.
+pub(crate) fn top_level() -> Vec<String> {
+    let root = root();
+    let ignored = ignored(&root);
+    let mut names = entries(&root);
+    names.retain(|name| !is_ignored(&ignored, name));
+    names
+}
+
+fn walk(root: &Path, folder: &Path, ignored: &[String], visit: &mut impl FnMut(&str)) {
+    for name in entries(folder) {
+        let path = folder.join(&name);
+        let below = path.strip_prefix(root).expect("the walk began at the root");
+        let below = below.to_string_lossy().replace('\\', "/");
+        if is_ignored(ignored, &below) {
+            continue;
+        }
+        if path.is_dir() {
+            walk(root, &path, ignored, visit);
+        } else {
+            visit(&below);
+        }
+    }
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder can be read");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("the entry can be read").file_name())
+        .map(|name| name.into_string().expect("names are UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+fn ignored(root: &Path) -> Vec<String> {
+    let text = fs::read_to_string(root.join(".gitignore")).expect("there is a .gitignore");
+    let lines = text.lines().map(str::trim);
+    let mut names: Vec<_> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.trim_end_matches('/').to_owned())
+        .collect();
+    let plain = |name: &String| !name.contains(['*', '?', '!']);
+    assert!(names.iter().all(plain), "this walk knows plain names only");
+    names.push("/.git".to_owned());
+    names
+}
+
+/// `/name` is one path, `name` is a name anywhere.
+fn is_ignored(ignored: &[String], path: &str) -> bool {
+    ignored.iter().any(|entry| match entry.strip_prefix('/') {
+        Some(exact) => path == exact,
+        None => path.rsplit('/').next() == Some(entry),
+    })
+}
