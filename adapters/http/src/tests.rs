@@ -74,6 +74,7 @@ fn options() -> HttpOptions {
         commit: None,
         https: true,
         trusted_proxies: Vec::new(),
+        tenant_selection: crate::TenantSelection::None,
         cors_origins: vec!["https://app.example.com".to_owned()],
         json_limit_bytes: 1024,
         public_config,

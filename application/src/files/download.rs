@@ -1,22 +1,29 @@
 //! Getting content back.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use tenantry_domain::{
+    Timestamp,
+    blob::Blob,
     file::{Bucket, File},
     id::FileId,
     path::LogicalPath,
+    permission::Permission,
     policy::file_access::FileAction,
     version::{FileVersion, Processing},
 };
 use uuid::Uuid;
 
-use super::{get, place, receive::key};
+use super::{
+    get, place,
+    receive::{key, still_allowed},
+};
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
-    ports::{BlobStream, PortErrorKind, TenantStore},
+    ports::{BlobStream, PortError, PortErrorKind, TenantStore},
     services::Services,
 };
 
@@ -85,10 +92,11 @@ async fn version(store: &dyn TenantStore, file: &File, number: Option<u32>) -> R
 
 impl Download {
     /// The bytes of `range`, each piece checked before it leaves. A damaged
-    /// one ends the stream, and is noted for the operator.
+    /// one ends the stream and is noted on its record; so does the end of the
+    /// caller's right to read, within the time in which a revocation bites.
     pub async fn open(
         &self,
-        on: &Services,
+        on: &Arc<Services>,
         caller: &Caller,
         range: Range<u64>,
     ) -> Result<BlobStream> {
@@ -98,27 +106,84 @@ impl Download {
         let blob = store.blobs().lookup(id).await?.ok_or_else(gone)?;
         let content = blob.content().ok_or_else(gone)?;
         let backend = on.blobs.get(&blob.backend)?;
-        let opened = backend.read(key(&blob), content, range).await;
-        let stream = opened
-            .inspect_err(|error| note(&blob, error))
-            .map_err(Error::storage)?;
-        Ok(stream
-            .inspect(move |piece| {
-                if let Err(error) = piece {
-                    note(&blob, error);
-                }
-            })
-            .boxed())
+        let bytes = match backend.read(key(&blob), content, range).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                note_damage(store.as_ref(), &blob, &error, on.now()).await;
+                return Err(Error::storage(error));
+            }
+        };
+        let reading = Reading {
+            on: Arc::clone(on),
+            caller: caller.clone(),
+            store,
+            blob,
+            looked: on.now(),
+            bytes: Some(bytes),
+        };
+        Ok(stream::unfold(reading, Reading::next).boxed())
     }
 }
 
-fn note(blob: &tenantry_domain::blob::Blob, error: &crate::ports::PortError) {
-    if matches!(error.kind, PortErrorKind::Corrupt | PortErrorKind::NotFound) {
-        tracing::error!(
-            tenant.id = %blob.tenant_id,
-            blob.id = %blob.id,
-            %error,
-            "stored bytes are damaged or gone: run fsck"
-        );
+/// How often a download looks whether its person may still read.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// A download under way.
+struct Reading {
+    on: Arc<Services>,
+    caller: Caller,
+    store: Arc<dyn TenantStore>,
+    blob: Blob,
+    looked: Timestamp,
+    bytes: Option<BlobStream>,
+}
+
+impl Reading {
+    async fn next(mut self) -> Option<(Result<Bytes, PortError>, Self)> {
+        let piece = self.bytes.as_mut()?.next().await?;
+        let piece = match self.look().await {
+            Ok(()) => piece,
+            Err(_) => Err(PortError::new(
+                PortErrorKind::Unsupported,
+                "the right to read was taken away",
+            )),
+        };
+        if let Err(error) = &piece {
+            note_damage(self.store.as_ref(), &self.blob, error, self.on.now()).await;
+            self.bytes = None;
+        }
+        Some((piece, self))
+    }
+
+    async fn look(&mut self) -> Result<()> {
+        let now = self.on.now();
+        if now.since(self.looked) < LOOK {
+            return Ok(());
+        }
+        self.looked = now;
+        still_allowed(&self.on, &self.caller, Permission::FilesRead).await
+    }
+}
+
+/// Tells the operator of damaged or missing bytes, and notes it on their
+/// record, so that they are not shown by another version.
+async fn note_damage(store: &dyn TenantStore, blob: &Blob, error: &PortError, now: Timestamp) {
+    if !matches!(error.kind, PortErrorKind::Corrupt | PortErrorKind::NotFound) {
+        return;
+    }
+    tracing::error!(
+        tenant.id = %blob.tenant_id,
+        blob.id = %blob.id,
+        %error,
+        "stored bytes are damaged or gone: run fsck"
+    );
+    let mut damaged = blob.clone();
+    if damaged.mark_corrupt(now).is_ok() {
+        let mut work = store.begin();
+        work.blobs().update(&damaged);
+        // Refused where another read was faster, or the blob is gone.
+        if let Err(error) = store.commit(work).await {
+            tracing::debug!(blob.id = %blob.id, %error, "damage was not noted");
+        }
     }
 }

@@ -109,7 +109,7 @@ async fn stream(
             Either::Left((stored, _)) => return Ok(stored?),
             Either::Right(((), unfinished)) => put = unfinished,
         }
-        still_allowed(on, caller).await?;
+        still_allowed(on, caller, Permission::FilesWrite).await?;
         if on.now().since(beaten) >= on.settings.upload_heartbeat {
             beaten = on.now();
             beat(on, store, blob).await?;
@@ -119,7 +119,11 @@ async fn stream(
 
 /// Refuses to go on when the session has ended or the permission is gone. A
 /// store that cannot be asked now is asked again the next time.
-async fn still_allowed(on: &Services, caller: &Caller) -> Result<()> {
+pub(super) async fn still_allowed(
+    on: &Services,
+    caller: &Caller,
+    permission: Permission,
+) -> Result<()> {
     let grant = match on.access_cache.get(caller.session_id, on.now()) {
         Some(grant) => grant,
         None => match auth::load(on, caller.session_id).await {
@@ -128,12 +132,12 @@ async fn still_allowed(on: &Services, caller: &Caller) -> Result<()> {
             Err(_) => return Ok(()),
         },
     };
-    if grant.tenant == Some(caller.tenant) && grant.permissions.has(Permission::FilesWrite) {
+    if grant.tenant == Some(caller.tenant) && grant.permissions.has(permission) {
         Ok(())
     } else {
-        Err(Error::AccessDenied(
-            "the permission to upload was taken away".to_owned(),
-        ))
+        Err(Error::AccessDenied(format!(
+            "the permission {permission} was taken away"
+        )))
     }
 }
 

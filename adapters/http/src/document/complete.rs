@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 use super::bounds;
 use crate::problem::{PROBLEM_JSON, ProblemBody, codes};
 
+/// Where components are.
+const SCHEMAS: &str = "#/components/schemas/";
+const RESPONSES: &str = "#/components/responses/";
+
 /// The version of the specification the document keeps to.
 const OPENAPI: &str = "3.0.3";
 
@@ -45,17 +49,23 @@ pub(super) fn complete(document: &mut Value) {
     for operation in operations(document) {
         complete_operation(operation.0, operation.1);
         tidy(operation.1);
-        references(&operation.1["requestBody"], &mut read);
+        references(&operation.1["requestBody"], SCHEMAS, &mut read);
     }
     let mut registry = Registry::new();
     ProblemBody::register(&mut registry);
     for (name, schema) in &registry.schemas {
         document["components"]["schemas"][name] = json!(schema);
     }
-    document["components"]["responses"] = Value::Object(shared_responses());
+    let mut used = Vec::new();
+    references(&document["paths"], RESPONSES, &mut used);
+    let mut responses = shared_responses();
+    responses.retain(|name, _| used.contains(name));
+    document["components"]["responses"] = Value::Object(responses);
     let schemas = &mut document["components"]["schemas"];
     close_objects(schemas, read);
     bounds::bound(schemas);
+    let types = types(schemas);
+    say_null(schemas, &types);
 }
 
 fn operations(document: &mut Value) -> Vec<(&str, &mut Value)> {
@@ -124,7 +134,7 @@ fn tidy(value: &mut Value) {
 }
 
 fn reference(status: &str) -> Value {
-    json!({ "$ref": format!("#/components/responses/{}", response_name(status)) })
+    json!({ "$ref": format!("{RESPONSES}{}", response_name(status)) })
 }
 
 /// `404` becomes `NotFound`.
@@ -164,18 +174,53 @@ fn shared_responses() -> Map<String, Value> {
     responses.collect()
 }
 
-/// The names of the schemas that `value` refers to.
-fn references(value: &Value, found: &mut Vec<String>) {
+/// The names of the components of a kind that `value` refers to.
+fn references(value: &Value, kind: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            let name = members
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|target| target.strip_prefix("#/components/schemas/"));
+            let target = members.get("$ref").and_then(Value::as_str);
+            let name = target.and_then(|target| target.strip_prefix(kind));
             found.extend(name.map(str::to_owned));
-            members.values().for_each(|value| references(value, found));
+            members
+                .values()
+                .for_each(|value| references(value, kind, found));
         }
-        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| references(value, kind, found)),
+        _ => {}
+    }
+}
+
+/// The type of every schema, by its reference.
+fn types(schemas: &Value) -> Map<String, Value> {
+    let schemas = schemas.as_object().into_iter().flatten();
+    schemas
+        .map(|(name, schema)| (format!("{SCHEMAS}{name}"), schema["type"].clone()))
+        .collect()
+}
+
+/// A reference that may be null: the specification heeds `nullable` only
+/// beside a type, and poem-openapi repeats it inside.
+fn say_null(value: &mut Value, types: &Map<String, Value>) {
+    match value {
+        Value::Object(members) => {
+            let nullable = members.get("nullable") == Some(&json!(true));
+            let referred = members
+                .get("allOf")
+                .and_then(|parts| parts[0]["$ref"].as_str())
+                .filter(|_| nullable && !members.contains_key("type"))
+                .map(str::to_owned);
+            if let Some(target) = referred {
+                let kind = types.get(&target).cloned().unwrap_or_default();
+                members.insert("type".to_owned(), kind);
+                members.insert("allOf".to_owned(), json!([{ "$ref": target }]));
+            }
+            members
+                .values_mut()
+                .for_each(|value| say_null(value, types));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| say_null(value, types)),
         _ => {}
     }
 }
@@ -192,7 +237,7 @@ fn close_objects(schemas: &mut Value, mut open: Vec<String>) {
             if schema["type"] == "object" && schema.get("additionalProperties").is_none() {
                 schema["additionalProperties"] = json!(false);
             }
-            references(schema, &mut open);
+            references(schema, SCHEMAS, &mut open);
         }
         closed.push(name);
     }
