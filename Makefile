@@ -31,7 +31,7 @@ bench: ## ratios against bare tools
 	cargo bench --package tenantry-tests
 
 soak: ## long rounds of the tests
-	TENANTRY_TEST_TIER=soak cargo test --workspace --release
+	TENANTRY_TEST_TIER=soak cargo test --package tenantry-tests --release
 
 lint: ## format, clippy, the OpenAPI document; dependencies where cargo-deny is installed
 	cargo fmt --all --check
@@ -40,8 +40,8 @@ lint: ## format, clippy, the OpenAPI document; dependencies where cargo-deny is 
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi
 
 openapi: ## write openapi/openapi.json anew
-	cargo run --quiet --package tenantry -- openapi >target/openapi.json
-	mv target/openapi.json openapi/openapi.json
+	new=$$(mktemp) && cargo run --quiet --package tenantry -- openapi >$$new \
+		&& cat $$new >openapi/openapi.json; rm -f $$new
 
 services: ## start the servers that tests need
 	@echo "this version needs no outside servers"

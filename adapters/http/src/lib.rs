@@ -68,6 +68,7 @@ pub fn build(
         Arc::clone(&services.ids),
     )
     .data(Arc::clone(services))
+    .data(options.tenant_selection.clone())
 }
 
 /// Any API within the frame.

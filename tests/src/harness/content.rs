@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{Body, Response, multipart::Part};
+use tenantry_domain::blob::Digest;
 
 use super::Dice;
 
@@ -93,8 +94,9 @@ impl Digester {
 
     /// In hexadecimal.
     pub fn finish(self) -> String {
-        let digest = self.0.finish();
-        digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+        let mut digest = [0; 32];
+        digest.copy_from_slice(self.0.finish().as_ref());
+        Digest::from_bytes(digest).to_string()
     }
 
     /// Of a body, read to its end and let go at once; an error where it is cut.

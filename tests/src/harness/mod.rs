@@ -14,6 +14,7 @@ mod document;
 mod form;
 mod people;
 mod process;
+mod rows;
 mod service;
 mod wait;
 mod wire;

@@ -2,7 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    future::{Ready, ready},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -61,10 +67,10 @@ fn open(root: &Path) -> ObjectBlobStore {
     ObjectBlobStore::local(&options, context).expect("opened")
 }
 
-async fn fixture() -> BlobFixture {
+fn fixture() -> Ready<BlobFixture> {
     let folder = TempDir::new().expect("a folder");
     let store = open(folder.path());
-    BlobFixture::new(Arc::new(store), Box::new(Folder(folder)))
+    ready(BlobFixture::new(Arc::new(store), Box::new(Folder(folder))))
 }
 
 fn key() -> BlobKey {

@@ -2,22 +2,11 @@
 
 use std::{
     future::{Ready, ready},
-    num::NonZeroU32,
     sync::Arc,
-    time::Duration,
 };
 
-use async_trait::async_trait;
-use tenantry_application::ports::{Clock, RateLimiter};
-use tenantry_memory::{
-    MemoryAccessCache, MemoryRateLimiter, MemoryStore, RateLimit, RateLimits, testing::ManualClock,
-};
-use tenantry_tests::conformance::{
-    access_cache::CacheWorld,
-    metadata::World,
-    rate_limiter::{BURST, LimiterWorld, RateFixture},
-    samples::NOW,
-};
+use tenantry_memory::MemoryStore;
+use tenantry_tests::conformance::metadata::World;
 
 fn store() -> Ready<World> {
     ready(World::new(Arc::new(MemoryStore::new()), ()))
@@ -25,41 +14,68 @@ fn store() -> Ready<World> {
 
 tenantry_tests::metadata_suite!(store);
 
-fn cache() -> Ready<CacheWorld> {
-    ready(CacheWorld::new(Arc::new(MemoryAccessCache::new(1000))))
-}
-
-tenantry_tests::access_cache_suite!(cache);
-
-struct Limiter {
-    clock: Arc<ManualClock>,
-    limiter: MemoryRateLimiter,
-}
-
-#[async_trait]
-impl RateFixture for Limiter {
-    fn limiter(&self) -> &dyn RateLimiter {
-        &self.limiter
-    }
-
-    async fn pass(&self, time: Duration) {
-        self.clock.advance(time);
-    }
-}
-
-fn limiter() -> Ready<LimiterWorld> {
-    let limit = Some(RateLimit {
-        per_minute: NonZeroU32::MIN.saturating_add(59),
-        burst: NonZeroU32::MIN.saturating_add(BURST - 1),
-    });
-    let limits = RateLimits {
-        auth: limit,
-        account: limit,
+mod access_cache {
+    use std::{
+        future::{Ready, ready},
+        sync::Arc,
     };
-    let clock = Arc::new(ManualClock::new(NOW));
-    let shared: Arc<dyn Clock> = clock.clone();
-    let limiter = MemoryRateLimiter::new(limits, &shared);
-    ready(LimiterWorld::new(Limiter { clock, limiter }))
+
+    use tenantry_memory::MemoryAccessCache;
+    use tenantry_tests::conformance::access_cache::CacheWorld;
+
+    fn cache() -> Ready<CacheWorld> {
+        ready(CacheWorld::new(Arc::new(MemoryAccessCache::new(1000))))
+    }
+
+    tenantry_tests::access_cache_suite!(cache);
 }
 
-tenantry_tests::rate_limiter_suite!(limiter);
+mod rate_limiter {
+    use std::{
+        future::{Ready, ready},
+        num::NonZeroU32,
+        sync::Arc,
+        time::Duration,
+    };
+
+    use async_trait::async_trait;
+    use tenantry_application::ports::{Clock, RateLimiter};
+    use tenantry_memory::{MemoryRateLimiter, RateLimit, RateLimits, testing::ManualClock};
+    use tenantry_tests::conformance::{
+        rate_limiter::{BURST, LimiterWorld, RateFixture},
+        samples::NOW,
+    };
+
+    struct Limiter {
+        clock: Arc<ManualClock>,
+        limiter: MemoryRateLimiter,
+    }
+
+    #[async_trait]
+    impl RateFixture for Limiter {
+        fn limiter(&self) -> &dyn RateLimiter {
+            &self.limiter
+        }
+
+        async fn pass(&self, time: Duration) {
+            self.clock.advance(time);
+        }
+    }
+
+    fn limiter() -> Ready<LimiterWorld> {
+        let limit = Some(RateLimit {
+            per_minute: NonZeroU32::MIN.saturating_add(59),
+            burst: NonZeroU32::MIN.saturating_add(BURST - 1),
+        });
+        let limits = RateLimits {
+            auth: limit,
+            account: limit,
+        };
+        let clock = Arc::new(ManualClock::new(NOW));
+        let shared: Arc<dyn Clock> = clock.clone();
+        let limiter = MemoryRateLimiter::new(limits, &shared);
+        ready(LimiterWorld::new(Limiter { clock, limiter }))
+    }
+
+    tenantry_tests::rate_limiter_suite!(limiter);
+}

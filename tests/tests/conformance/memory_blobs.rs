@@ -2,7 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
-use std::sync::Arc;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -28,7 +31,7 @@ impl BehindTheStore for Objects {
     }
 }
 
-async fn fixture() -> BlobFixture {
+fn fixture() -> Ready<BlobFixture> {
     let objects = Arc::new(InMemory::new());
     let context = StoreContext {
         clock: Arc::new(SystemClock),
@@ -36,5 +39,8 @@ async fn fixture() -> BlobFixture {
         upload_memory: UploadMemory::new(8 * 1024 * 1024),
     };
     let store = ObjectBlobStore::objects(objects.clone(), context);
-    BlobFixture::new(Arc::new(store), Box::new(Objects(objects)))
+    ready(BlobFixture::new(
+        Arc::new(store),
+        Box::new(Objects(objects)),
+    ))
 }

@@ -1,7 +1,5 @@
 //! The walking path: a company signs up, stores files and gets them back.
 
-#![expect(clippy::expect_used, reason = "a failed test may panic")]
-
 use tenantry_tests::harness::TestService;
 
 #[tokio::test]

@@ -39,7 +39,18 @@ const MAX_LINES: usize = 500;
 
 #[test]
 fn the_top_level_is_the_floor_plan() {
-    assert_eq!(top_level(), TOP_LEVEL);
+    let found = top_level();
+    let strange = found
+        .iter()
+        .filter(|name| !TOP_LEVEL.contains(&name.as_str()));
+    let missing = TOP_LEVEL
+        .iter()
+        .filter(|name| !found.iter().any(|it| it == *name));
+    let strange = strange.map(|name| format!("{name} is not part of it"));
+    let findings: Vec<_> = strange
+        .chain(missing.map(|name| format!("{name} is missing")))
+        .collect();
+    expect_none("the top level is settled:", &findings);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     expect_none,
-    tree::{root, sources},
+    tree::{root, sources, top_level},
 };
 
 #[test]
@@ -56,6 +56,34 @@ fn leads_somewhere(root: &Path, folder: &Path, target: &str) -> bool {
         Some(from_root) => root.join(from_root).exists(),
         None => folder.join(path).exists(),
     }
+}
+
+/// Pages that speak of the tree as it is; a record speaks of the day it was made.
+fn is_kept_true(page: &str) -> bool {
+    !page.starts_with("docs/decisions/0") && page != "CHANGELOG.md"
+}
+
+#[test]
+fn every_path_that_is_named_is_there() {
+    let root = root();
+    let top = top_level();
+    let mut findings = Vec::new();
+    for page in sources(".md") {
+        if !is_kept_true(&page.path) {
+            continue;
+        }
+        for (number, line) in page.text.lines().enumerate() {
+            for name in line.split('`').skip(1).step_by(2) {
+                let first = name.split('/').next().unwrap_or_default();
+                let is_path = name.contains('/') && top.iter().any(|entry| entry == first);
+                let is_pattern = name.contains(['<', '*', '{', ' ', 'N']);
+                if is_path && !is_pattern && !root.join(name).exists() {
+                    findings.push(page.at(number, name));
+                }
+            }
+        }
+    }
+    expect_none("paths that are not there:", &findings);
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn bad_messages(source: &Source) -> Vec<String> {
                 continue;
             };
             if message.starts_with(char::is_uppercase) || message.ends_with('.') {
-                let line = source.text[..start].lines().count().saturating_sub(1);
+                let line = source.text[..start].matches('\n').count();
                 findings.push(source.at(line, message));
             }
         }

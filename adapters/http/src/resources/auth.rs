@@ -160,10 +160,10 @@ struct MeBody {
 #[oai(deny_unknown_fields)]
 struct UpdateMeRequest {
     /// How they are shown to others; null for none.
-    #[oai(validator(max_length = 100))]
+    #[oai(nullable, validator(max_length = 100))]
     display_name: MaybeUndefined<String>,
     /// A second name to sign in with; null for none.
-    #[oai(validator(max_length = 64))]
+    #[oai(nullable, validator(max_length = 64))]
     username: MaybeUndefined<String>,
     /// Another address; needs the current password.
     #[oai(validator(max_length = 254))]

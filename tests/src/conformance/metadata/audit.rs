@@ -183,6 +183,7 @@ pub(super) async fn pages_make_the_whole_newest_first(world: &World) {
             id: last.id,
         });
         seen.extend(page);
+        assert!(seen.len() < 1000, "the pages do not end");
         // What is written meanwhile is newer than any page to come.
         let newer = AuditEntry {
             at: at(100),

@@ -123,6 +123,7 @@ async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) ->
         let Some(last) = page.last() else { return all };
         query.after = Some(position(sort, last));
         all.extend(page);
+        assert!(all.len() < 1000, "the pages do not end");
     }
 }
 
@@ -216,6 +217,7 @@ pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
                 break;
             }
             seen.extend(page);
+            assert!(seen.len() < 1000, "the pages do not end");
         }
         let mut expected: Vec<_> = files.into_iter().map(|file| file.id).collect();
         let missed = expected.remove(20);

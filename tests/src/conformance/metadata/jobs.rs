@@ -1,14 +1,13 @@
-//! The queue of background work.
+//! The queue of background work: what is handed out, when, and how it ends.
 
 use std::{
-    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use tenantry_application::{
-    ports::{PlatformStore, Refusal},
-    work::{Kind, PlatformWork},
+    ports::{CommitError, PlatformStore},
+    work::PlatformWork,
 };
 use tenantry_domain::{
     Revision, Timestamp,
@@ -18,20 +17,17 @@ use tenantry_domain::{
 use super::world::{Answer, Outcome, World};
 use crate::conformance::samples::{NOW, at};
 
-const LEASE: Duration = Duration::from_secs(30);
+pub(super) const LEASE: Duration = Duration::from_secs(30);
 
-async fn enqueue(world: &World, job: &Job) {
+pub(super) async fn enqueue(world: &World, job: &Job) {
     world.commit(|work| work.jobs(None).add(job)).await.done();
 }
 
-async fn claim(world: &World, worker: &str, now: Timestamp) -> Option<Job> {
+pub(super) async fn claim(world: &World, worker: &str, now: Timestamp) -> Option<Job> {
     world.store.jobs().claim(worker, now, LEASE).await.answer()
 }
 
-async fn complete(
-    world: &World,
-    job: &Job,
-) -> Result<(), tenantry_application::ports::CommitError> {
+pub(super) async fn complete(world: &World, job: &Job) -> Result<(), CommitError> {
     let mut done = job.clone();
     done.succeed(at(100)).expect("running");
     world.commit(|work| work.jobs(None).update(&done)).await
@@ -178,100 +174,6 @@ pub(super) async fn a_failed_attempt_is_handed_out_again_later(world: &World) {
     assert_eq!(again.error.as_deref(), Some("no luck"));
 }
 
-pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
-    enqueue(world, &world.samples.job(None)).await;
-    let first = claim(world, "w1", NOW).await.expect("a job is due");
-    assert_eq!(claim(world, "w2", at(30)).await, None);
-    let second = claim(world, "w2", at(31))
-        .await
-        .expect("the lease has ended");
-    assert_eq!((second.id, second.attempt), (first.id, 2));
-    assert_eq!(
-        second.lease,
-        Some(Lease {
-            worker: "w2".to_owned(),
-            until: at(61)
-        })
-    );
-    // The first worker comes back, too late.
-    assert_eq!(
-        complete(world, &first).await.refusal(),
-        Refusal::Stale(Kind::Job)
-    );
-    complete(world, &second).await.done();
-    assert_eq!(
-        complete(world, &first).await.refusal(),
-        Refusal::Stale(Kind::Job)
-    );
-}
-
-pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
-    let jobs = world.store.jobs();
-    let queued = world.samples.job(None);
-    enqueue(world, &queued).await;
-    assert!(!jobs.extend(queued.id, 0, at(60)).await.answer());
-    let first = claim(world, "w1", NOW).await.expect("a job is due");
-    assert!(!jobs.extend(first.id, 2, at(60)).await.answer());
-    assert!(jobs.extend(first.id, 1, at(60)).await.answer());
-    let stored = jobs
-        .lookup(first.id)
-        .await
-        .answer()
-        .expect("the job is there");
-    assert_eq!(
-        stored.lease,
-        Some(Lease {
-            worker: "w1".to_owned(),
-            until: at(60)
-        })
-    );
-    assert_eq!(claim(world, "w2", at(59)).await, None);
-    let second = claim(world, "w2", at(61))
-        .await
-        .expect("the lease has ended");
-    assert!(!jobs.extend(first.id, 1, at(100)).await.answer());
-    assert!(jobs.extend(second.id, 2, at(100)).await.answer());
-}
-
-pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &World) {
-    enqueue(world, &world.samples.job(None)).await;
-    let job = claim(world, "w", NOW).await.expect("a job is due");
-    assert!(world.store.jobs().extend(job.id, 1, at(60)).await.answer());
-    complete(world, &job).await.done();
-    assert!(!world.store.jobs().extend(job.id, 1, at(90)).await.answer());
-}
-
-pub(super) async fn a_job_and_its_effect_end_together(world: &World) {
-    let acme = world.company("Acme").await;
-    let job = world.samples.job(Some(acme.id));
-    acme.commit(|work| work.jobs().add(&job)).await.done();
-    let first = claim(world, "w1", NOW).await.expect("a job is due");
-    let second = claim(world, "w2", at(31))
-        .await
-        .expect("the lease has ended");
-    let effect = world.samples.file(acme.id, "effect.txt");
-    let end = async |job: &Job| {
-        let mut done = job.clone();
-        done.succeed(at(40)).expect("running");
-        let record = |work: &mut tenantry_application::work::TenantWork| {
-            work.jobs().update(&done);
-            work.files().add(&effect);
-        };
-        acme.commit(record).await
-    };
-    assert_eq!(end(&first).await.refusal(), Refusal::Stale(Kind::Job));
-    assert_eq!(acme.store.files().lookup(effect.id).await.answer(), None);
-    end(&second).await.done();
-    assert!(
-        acme.store
-            .files()
-            .lookup(effect.id)
-            .await
-            .answer()
-            .is_some()
-    );
-}
-
 /// The tenant's own handle takes nothing any more, and still the job must end.
 pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
     let acme = world.company("Acme").await;
@@ -290,33 +192,6 @@ pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
     world.commit(record).await.done();
     let stored = world.store.jobs().lookup(job.id).await.answer();
     assert_eq!(stored.map(|job| job.state), Some(JobState::Dead));
-}
-
-pub(super) async fn no_job_is_handed_out_twice(world: &World) {
-    const JOBS: usize = 40;
-    let jobs: Vec<_> = (0..JOBS).map(|_| world.samples.job(None)).collect();
-    world
-        .commit(|work| jobs.iter().for_each(|job| work.jobs(None).add(job)))
-        .await
-        .done();
-    let workers = (0..32).map(|n| {
-        let store = Arc::clone(&world.store);
-        tokio::spawn(async move {
-            let mut taken = Vec::new();
-            let worker = format!("w{n}");
-            while let Some(job) = store.jobs().claim(&worker, NOW, LEASE).await.answer() {
-                assert_eq!(job.attempt, 1);
-                taken.push(job.id);
-            }
-            taken
-        })
-    });
-    let mut taken = Vec::new();
-    for worker in workers.collect::<Vec<_>>() {
-        taken.extend(worker.await.expect("the worker ends"));
-    }
-    assert_eq!(taken.len(), JOBS);
-    assert_eq!(taken.into_iter().collect::<HashSet<_>>().len(), JOBS);
 }
 
 pub(super) async fn a_waiting_worker_wakes_for_a_new_job(world: &World) {

@@ -6,11 +6,13 @@
 mod access;
 mod audit;
 mod blobs;
+mod concurrency;
 mod file_filters;
 mod file_lists;
 mod files;
 mod guards;
 mod isolation;
+mod job_leases;
 mod jobs;
 mod members;
 mod people;
@@ -85,12 +87,13 @@ suite! {
             nothing_of_a_refused_unit_is_visible
             nothing_of_a_refused_platform_unit_is_visible
             a_dropped_unit_leaves_nothing
-            a_dropped_commit_is_all_or_nothing
             a_tenant_that_is_not_active_takes_nothing
             a_tenant_that_is_not_there_takes_nothing
             a_unit_recorded_wrongly_fails
             a_large_unit_is_one_step
-            the_store_shows_signs_of_life
+            the_store_shows_signs_of_life;
+        concurrency:
+            a_dropped_commit_is_all_or_nothing
             one_of_many_concurrent_updates_wins
             one_of_many_concurrent_adds_of_a_path_wins
             many_concurrent_units_all_land;
@@ -210,14 +213,15 @@ suite! {
             only_waiting_jobs_are_handed_out
             a_completed_job_stays_completed
             a_failed_attempt_is_handed_out_again_later
+            a_job_of_a_suspended_tenant_can_be_ended
+            a_waiting_worker_wakes_for_a_new_job
+            a_wait_ends_by_itself;
+        job_leases:
             an_expired_lease_is_taken_over
             a_lease_is_prolonged_by_its_attempt_alone
             a_prolonged_job_is_completed_as_it_was_handed_out
             a_job_and_its_effect_end_together
-            a_job_of_a_suspended_tenant_can_be_ended
-            no_job_is_handed_out_twice
-            a_waiting_worker_wakes_for_a_new_job
-            a_wait_ends_by_itself;
+            no_job_is_handed_out_twice;
         upkeep:
             nothing_is_due_in_an_empty_store
             chains_with_unsealed_entries_are_named_once

@@ -1,0 +1,89 @@
+//! A data folder, looked at and changed behind the service's back.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A data folder of a test.
+pub(crate) struct DataFolder(TempDir);
+
+impl DataFolder {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The files of blobs.
+    pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
+        let tenants = files_in(&self.path().join("blobs/t"));
+        tenants.iter().flat_map(|tenant| files_in(tenant)).collect()
+    }
+
+    /// The ids of the blobs that have a file.
+    pub(crate) fn stored_blobs(&self) -> BTreeSet<Uuid> {
+        let id = |file: &PathBuf| file.file_name()?.to_str()?.parse().ok();
+        self.blob_files().iter().filter_map(id).collect()
+    }
+
+    /// Files of writes under way, or cut.
+    pub(crate) fn staging_files(&self) -> Vec<PathBuf> {
+        files_in(&self.path().join("blobs/staging"))
+    }
+
+    /// The ids of the blobs that a version shows, by the records.
+    pub(crate) async fn shown_blobs(&self) -> BTreeSet<Uuid> {
+        let query = "SELECT DISTINCT blob_id FROM versions WHERE blob_id IS NOT NULL";
+        let ids = self.column::<Vec<u8>>(query).await;
+        let id = |bytes: &Vec<u8>| Uuid::from_slice(bytes).expect("an id");
+        ids.iter().map(id).collect()
+    }
+
+    /// Counts rows, or reads another number.
+    pub(crate) async fn number(&self, query: &'static str) -> i64 {
+        let numbers = self.column::<i64>(query).await;
+        *numbers.first().expect("a row")
+    }
+
+    /// Reads the one column of a query.
+    pub(crate) async fn column<T>(&self, query: &'static str) -> Vec<T>
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
+    {
+        let mut database = self.database().await;
+        let read = sqlx::query_scalar(query).fetch_all(&mut database).await;
+        database.close().await.expect("closed");
+        read.expect("rows")
+    }
+
+    /// Changes rows; at least one must be there to be changed.
+    pub(crate) async fn change(&self, statement: &'static str) {
+        let mut database = self.database().await;
+        let changed = sqlx::query(statement).execute(&mut database).await;
+        database.close().await.expect("closed");
+        assert_ne!(changed.expect("a change").rows_affected(), 0, "{statement}");
+    }
+
+    async fn database(&self) -> SqliteConnection {
+        let file = SqliteConnectOptions::new().filename(self.path().join("tenantry.db"));
+        file.connect().await.expect("a database")
+    }
+}
+
+/// What is in a folder; nothing where there is none.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    entries.flatten().map(|entry| entry.path()).collect()
+}

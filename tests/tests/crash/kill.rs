@@ -1,0 +1,200 @@
+//! `kill -9` while many upload.
+
+use std::{convert::Infallible, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, future::join_all, stream};
+use reqwest::{Body, Method, header::CONTENT_LENGTH};
+use tenantry_tests::harness::{
+    Actor, Dice, ServiceProcess, Settings, command, record_count, until,
+};
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{
+    data_folder::DataFolder,
+    ledger::{Crowded, Known, files, versions},
+    program::{PROGRAM, expect_clean, serve},
+    tier::Tier,
+    writer::Writer,
+};
+
+/// Short times, so that what follows from a kill follows soon.
+const SETTINGS: Settings<'static> = &[
+    ("TENANTRY_LIMITS__QUOTA_MB", "100000"),
+    ("TENANTRY_WORKER__LEASE_SECONDS", "6"),
+    ("TENANTRY_WORKER__SWEEP_INTERVAL_SECONDS", "1"),
+    ("TENANTRY_WORKER__UPLOAD_HEARTBEAT_SECONDS", "2"),
+    ("TENANTRY_WORKER__UPLOAD_GRACE_SECONDS", "6"),
+];
+
+/// Clients at once.
+const WRITERS: u64 = 8;
+/// The upload that never ends.
+const ENDLESS: &str = "endless.bin";
+const ENDLESS_BYTES: usize = 64 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_acknowledged_upload_survives_a_kill() {
+    let rounds = Tier::of_this_run().pick(5, 50);
+    let data = DataFolder::new();
+    let mut companies: Vec<Company> = Vec::new();
+    let mut process = serve(data.path(), SETTINGS).await;
+    for round in 0..rounds {
+        let owner = Actor::register(process.base(), &format!("round-{round}")).await;
+        let company = Company::write_until_killed(owner, process, &data, round).await;
+        process = serve(data.path(), SETTINGS).await;
+        expect_tidy(&data).await;
+        company.verify(&process).await;
+        expect_clean(data.path(), SETTINGS);
+        companies.push(company);
+    }
+    let acknowledged: usize = companies.iter().map(Company::acknowledged).sum();
+    assert!(
+        acknowledged >= rounds * 8,
+        "{acknowledged} uploads are too few"
+    );
+    // What the first round was told is true after the last kill as well.
+    for company in &mut companies {
+        company.owner = company.owner.at(process.base());
+        company.owner.sign_in().await;
+        company.verify(&process).await;
+    }
+    process.kill();
+    expect_clean(data.path(), SETTINGS);
+    println!("{rounds} kills, {acknowledged} acknowledged uploads");
+    record_count(env!("CARGO_TARGET_TMPDIR"), "crash", rounds);
+}
+
+#[tokio::test]
+async fn a_kill_during_the_first_start_does_no_harm() {
+    let data = DataFolder::new();
+    for milliseconds in [1, 3, 5, 10, 20, 30, 50, 80, 120, 200] {
+        let mut process = command(PROGRAM, data.path(), SETTINGS);
+        let process = process.arg("serve").stdout(std::process::Stdio::null());
+        let mut process = process.spawn().expect("a process");
+        sleep(Duration::from_millis(milliseconds)).await;
+        process.kill().expect("a kill");
+        process.wait().expect("its end");
+    }
+    let process = serve(data.path(), SETTINGS).await;
+    let owner = Actor::register(process.base(), "after").await;
+    let file = owner.upload_ready("a.txt", "text/plain", "hello").await;
+    assert_eq!(file["status"], "ready");
+    process.kill();
+    expect_clean(data.path(), SETTINGS);
+}
+
+/// A company and what its clients were told.
+struct Company {
+    owner: Actor,
+    files: Vec<Known>,
+    crowded: Crowded,
+}
+
+impl Company {
+    async fn write_until_killed(
+        owner: Actor,
+        process: ServiceProcess,
+        data: &DataFolder,
+        round: usize,
+    ) -> Self {
+        let mut dice = Dice::new(round as u64);
+        let mut writers = JoinSet::new();
+        for number in 0..WRITERS {
+            let writer = Writer::new(&owner, round as u64 * WRITERS + number);
+            writers.spawn(writer.write_until_cut());
+        }
+        let endless = tokio::spawn(upload_without_end(owner.clone()));
+        sleep(Duration::from_millis(500 + dice.below(1500))).await;
+        process.kill();
+        // Else the sweep would have nothing to show.
+        assert!(!data.staging_files().is_empty(), "the kill left no trace");
+
+        endless.await.expect("a client that ended");
+        let (mut files, mut crowded) = (Vec::new(), Crowded::default());
+        for writer in writers.join_all().await {
+            files.extend(writer.files);
+            crowded.merge(&writer.crowded);
+        }
+        Self {
+            owner,
+            files,
+            crowded,
+        }
+    }
+
+    fn acknowledged(&self) -> usize {
+        let own: usize = self.files.iter().map(|file| file.versions.len()).sum();
+        own + self.crowded.versions.len()
+    }
+
+    async fn verify(&self, process: &ServiceProcess) {
+        let owner = self.owner.at(process.base());
+        expect_processed(&owner).await;
+        join_all(self.files.iter().map(|file| file.verify(&owner))).await;
+        self.crowded.verify(&owner).await;
+        self.expect_exact_usage(&owner).await;
+    }
+
+    /// Nothing is there that nobody asked for, and every byte is counted.
+    async fn expect_exact_usage(&self, owner: &Actor) {
+        let mut used = 0;
+        for file in files(owner).await {
+            let path = file["path"].as_str().expect("a path");
+            let is_known = path == Crowded::PATH || self.files.iter().any(|f| f.path == path);
+            assert!(is_known, "nobody uploaded {file}");
+            let versions = versions(owner, file["id"].as_str().expect("an id")).await;
+            let sizes = versions.iter().map(|version| &version["size_bytes"]);
+            used += sizes
+                .map(|size| size.as_u64().expect("a size"))
+                .sum::<u64>();
+        }
+        let usage = owner.usage().await;
+        assert_eq!(usage["storage_used_bytes"], used, "{usage}");
+        assert_eq!(usage["storage_reserved_bytes"], 0, "{usage}");
+    }
+}
+
+/// An upload that is under way whenever the kill comes.
+async fn upload_without_end(owner: Actor) {
+    let pieces = stream::unfold((), |()| async {
+        sleep(Duration::from_millis(2)).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(&[0; 65_536])), ()))
+    });
+    let request = owner.request(Method::PUT, "/api/v1/files/content");
+    let request = request
+        .query(&[("path", ENDLESS)])
+        .header(CONTENT_LENGTH, ENDLESS_BYTES)
+        .body(Body::wrap_stream(pieces.take(ENDLESS_BYTES / 65_536)));
+    let outcome = owner.try_send(request).await;
+    assert!(outcome.is_err(), "it came to an end: {outcome:?}");
+}
+
+/// No version stays pending for ever.
+async fn expect_processed(owner: &Actor) {
+    until("every version is processed", async || {
+        for file in files(owner).await {
+            let versions = versions(owner, file["id"].as_str().expect("an id")).await;
+            if versions
+                .iter()
+                .any(|version| version["status"] == "pending")
+            {
+                return None;
+            }
+        }
+        Some(())
+    })
+    .await;
+}
+
+/// The sweep leaves the bytes that somebody shows, and no others.
+async fn expect_tidy(data: &DataFolder) {
+    until("the sweep has tidied up", async || {
+        let open = "SELECT count(*) FROM blobs WHERE state <> 'stored'";
+        let is_tidy = data.staging_files().is_empty()
+            && data.number(open).await == 0
+            && data.stored_blobs() == data.shown_blobs().await;
+        is_tidy.then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,79 @@
+//! The quota under parallel uploads, whole and cut.
+
+use futures_util::future::join_all;
+use reqwest::{Method, header::CONTENT_LENGTH};
+use tenantry_tests::harness::{Actor, Content, Settings, until};
+
+use crate::{
+    data_folder::DataFolder,
+    program::{expect_clean, serve},
+};
+
+const MIB: u64 = 1024 * 1024;
+/// Room for ten files of one MiB.
+const SETTINGS: Settings<'static> = &[("TENANTRY_LIMITS__QUOTA_MB", "10")];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quota_is_exact_under_parallel_uploads() {
+    let data = DataFolder::new();
+    let process = serve(data.path(), SETTINGS).await;
+    let owner = Actor::register(process.base(), "acme").await;
+
+    let uploads = (0..100).map(|number| upload(owner.clone(), number));
+    let statuses = join_all(uploads).await;
+    let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(201), count(403)), (10, 90), "{statuses:?}");
+    expect_usage(&owner, 10 * MIB).await;
+
+    // Room again for two, which uploads that are cut must not take.
+    let files = crate::ledger::files(&owner).await;
+    for file in files.iter().take(2) {
+        let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
+        owner.delete(&path).await.expect(204);
+    }
+    join_all((0..50).map(|number| upload_half(&owner, number))).await;
+    expect_usage(&owner, 8 * MIB).await;
+    assert_eq!(crate::ledger::files(&owner).await.len(), 8);
+    assert!(data.staging_files().is_empty());
+    assert_eq!(upload(owner.clone(), 200).await, 201);
+    assert_eq!(upload(owner.clone(), 201).await, 201);
+    assert_eq!(upload(owner.clone(), 202).await, 403);
+    process.kill();
+    expect_clean(data.path(), SETTINGS);
+}
+
+async fn upload(owner: Actor, number: u64) -> u16 {
+    let content = Content::new(number, MIB);
+    let request = owner.request(Method::PUT, "/api/v1/files/content");
+    let request = request
+        .query(&[("path", format!("{number}.bin"))])
+        .header(CONTENT_LENGTH, MIB)
+        .body(content.bytes());
+    let answer = owner.send(request).await;
+    if answer.status == 403 {
+        return answer.expect_problem(403, "quota_exceeded").status.as_u16();
+    }
+    answer.status.as_u16()
+}
+
+/// Sends half of what it declares and hangs up.
+async fn upload_half(owner: &Actor, number: u64) {
+    let path = format!("/api/v1/files/content?path=half-{number}.bin");
+    let head = owner.head("PUT", &path);
+    let mut wire = owner.wire().await;
+    wire.say(format!("{head}Content-Length: {MIB}\r\n\r\n"))
+        .await;
+    wire.say(Content::new(number, MIB / 2).bytes()).await;
+}
+
+/// What is used is what is stored, and nothing stays reserved.
+async fn expect_usage(owner: &Actor, used: u64) {
+    until("nothing is reserved", async || {
+        let usage = owner.usage().await;
+        (usage["storage_reserved_bytes"] == 0).then_some(())
+    })
+    .await;
+    let usage = owner.usage().await;
+    assert_eq!(usage["storage_used_bytes"], used, "{usage}");
+    assert_eq!(usage["open_uploads"], 0, "{usage}");
+}

@@ -1,0 +1,110 @@
+//! `SIGTERM`: what is under way is finished, nothing new begins.
+
+use std::{convert::Infallible, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use reqwest::{Body, Method, header::CONTENT_LENGTH};
+use tenantry_tests::harness::{Actor, Content, Settings, until};
+use tokio::{net::TcpStream, sync::oneshot, time::Instant};
+
+use crate::{
+    data_folder::DataFolder,
+    program::{expect_clean, serve},
+};
+
+const SETTINGS: Settings<'static> = &[("TENANTRY_HTTP__SHUTDOWN_GRACE_SECONDS", "20")];
+const GRACE: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_lets_an_upload_finish() {
+    let data = DataFolder::new();
+    let mut process = serve(data.path(), SETTINGS).await;
+    let owner = Actor::register(process.base(), "acme").await;
+    let content = Content::new(1, 3_000_000);
+    let (go_on, wait) = oneshot::channel();
+    let upload = tokio::spawn(upload_in_halves(owner.clone(), content, wait));
+    until("the upload is under way", async || {
+        (!data.staging_files().is_empty()).then_some(())
+    })
+    .await;
+
+    let begun = Instant::now();
+    process.terminate();
+    let address = process.base().trim_start_matches("http://").to_owned();
+    until("connections are refused", async || {
+        TcpStream::connect(&address).await.is_err().then_some(())
+    })
+    .await;
+    assert!(process.ended().is_none(), "it left its upload behind");
+    go_on.send(()).expect("an upload that waits");
+    let uploaded = upload.await.expect("an upload").expect(201);
+    assert_eq!(uploaded.text("digest"), content.digest());
+    let ended = until("it has ended", async || process.ended()).await;
+    assert!(ended.success(), "{ended}");
+    assert!(begun.elapsed() < GRACE);
+    expect_clean(data.path(), SETTINGS);
+
+    // Validation may be for the next one to do.
+    let process = serve(data.path(), SETTINGS).await;
+    let owner = owner.at(process.base());
+    let file = owner.processed(&uploaded.text("file_id")).await;
+    assert_eq!(file["status"], "ready");
+    let download = owner.download(&uploaded.text("file_id")).await.expect(200);
+    assert!(download.body == content.bytes());
+}
+
+#[tokio::test]
+async fn a_stop_waits_no_longer_than_its_grace() {
+    let data = DataFolder::new();
+    let settings: Settings<'_> = &[("TENANTRY_HTTP__SHUTDOWN_GRACE_SECONDS", "1")];
+    let mut process = serve(data.path(), settings).await;
+    let owner = Actor::register(process.base(), "acme").await;
+    let (_never, wait) = oneshot::channel();
+    let content = Content::new(1, 3_000_000);
+    let upload = tokio::spawn(async move {
+        let request = in_halves(&owner, content, wait);
+        owner.try_send(request).await
+    });
+    until("the upload is under way", async || {
+        (!data.staging_files().is_empty()).then_some(())
+    })
+    .await;
+    process.terminate();
+    let ended = until("it has ended", async || process.ended()).await;
+    assert!(ended.success(), "{ended}");
+    assert!(upload.await.expect("a client").is_err());
+}
+
+async fn upload_in_halves(
+    owner: Actor,
+    content: Content,
+    wait: oneshot::Receiver<()>,
+) -> tenantry_tests::harness::Answer {
+    owner.send(in_halves(&owner, content, wait)).await
+}
+
+/// An upload that stops in its middle until it may go on.
+fn in_halves(
+    owner: &Actor,
+    content: Content,
+    wait: oneshot::Receiver<()>,
+) -> reqwest::RequestBuilder {
+    let mut first: Vec<Bytes> = content.chunks().collect();
+    let second = first.split_off(first.len() / 2);
+    let pieces = stream::iter(first).chain(
+        stream::once(async {
+            // Whoever lets go of the other end lets nothing more come.
+            if wait.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            stream::iter(second)
+        })
+        .flatten(),
+    );
+    owner
+        .request(Method::PUT, "/api/v1/files/content")
+        .query(&[("path", "a.bin")])
+        .header(CONTENT_LENGTH, content.size())
+        .body(Body::wrap_stream(pieces.map(Ok::<_, Infallible>)))
+}

@@ -1,0 +1,197 @@
+//! What opens nothing: tokens that are forged, foreign, late or for another purpose.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use tenantry_application::ports::AccessClaims;
+use tenantry_tests::harness::{Actor, Answer, TestService};
+
+async fn show(alice: &Actor, token: &str) -> Answer {
+    alice.with_token(Some(token)).get("/api/v1/auth/me").await
+}
+
+fn token_of(actor: &Actor) -> &str {
+    actor.token.as_deref().expect("an access token")
+}
+
+/// Header and claims of a token.
+fn parts(token: &str) -> (Value, Value) {
+    let mut parts = token.split('.').map(|part| {
+        let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+    });
+    let header = parts.next().expect("a header");
+    (header, parts.next().expect("claims"))
+}
+
+fn encoded(part: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(part.to_string())
+}
+
+#[tokio::test]
+async fn a_token_says_who_and_nothing_more() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let (header, claims) = parts(token_of(&alice));
+    assert_eq!(header["alg"], "EdDSA");
+    assert_eq!(header["typ"], "at+jwt");
+    assert_eq!(claims["sub"], alice.user_id);
+    assert_eq!(claims["tid"], alice.tenant_id);
+    let names: Vec<_> = claims.as_object().expect("claims").keys().collect();
+    assert_eq!(
+        names,
+        [
+            "aud", "exp", "iat", "iss", "jti", "sid", "sub", "tid", "typ"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn forged_tokens_open_nothing() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let elsewhere = TestService::start().await.company("acme").await;
+    let token = token_of(&alice);
+    let (header, claims) = parts(token);
+    let pieces: Vec<_> = token.split('.').collect();
+    let [head, body, signature] = pieces.as_slice() else {
+        panic!("a token has three parts");
+    };
+    let none = encoded(&json!({ "alg": "none", "typ": "at+jwt", "kid": header["kid"] }));
+    let mut longer = claims.clone();
+    longer["exp"] = json!(4_000_000_000_u64);
+    let mut other_kid = header.clone();
+    other_kid["kid"] = json!("other");
+    let mut own_key = header.clone();
+    own_key["jwk"] = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" });
+    own_key["jku"] = json!("https://mallory.example.com/jwks.json");
+    let loose_end = format!("{head}.{body}.{signature}A");
+    for forged in [
+        format!("{none}.{body}."),
+        format!("{none}.{body}.{signature}"),
+        format!("{head}.{body}."),
+        format!("{head}.{body}"),
+        format!("{head}.{}.{signature}", encoded(&longer)),
+        format!("{}.{body}.{signature}", encoded(&other_kid)),
+        format!("{}.{body}.{signature}", encoded(&own_key)),
+        format!("{head}.{body}.{}", "A".repeat(86)),
+        loose_end,
+        token_of(&elsewhere).to_owned(),
+        "a.b.c".to_owned(),
+        "x".to_owned(),
+        "A".repeat(5000),
+    ] {
+        let refused = show(&alice, &forged).await;
+        refused.expect_problem(401, "unauthorized");
+    }
+    show(&alice, token).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_public_key_is_no_shared_secret() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let (header, claims) = parts(token_of(&alice));
+    let keys = alice.get("/.well-known/jwks.json").await.expect(200);
+    let x = keys.text("keys/0/x");
+    let raw = URL_SAFE_NO_PAD.decode(&x).expect("a key");
+    for secret in [x.as_bytes(), raw.as_slice(), keys.body.as_ref(), b""] {
+        let mut head = Header::new(Algorithm::HS256);
+        head.kid = header["kid"].as_str().map(str::to_owned);
+        head.typ = Some("at+jwt".to_owned());
+        let key = EncodingKey::from_secret(secret);
+        let forged = jsonwebtoken::encode(&head, &claims, &key).expect("a token");
+        let refused = show(&alice, &forged).await;
+        refused.expect_problem(401, "unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_for_its_time_its_session_and_its_tenant() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let bob = service.company("globex").await;
+    let on = service.services();
+    let now = on.now();
+    let good = on
+        .access_tokens
+        .verify(token_of(&alice), now)
+        .expect("a good token");
+    let minute = std::time::Duration::from_secs(60);
+    let issue = |claims: &AccessClaims| on.access_tokens.issue(claims).expect("a token");
+
+    let expired = issue(&AccessClaims {
+        issued_at: now.minus(2 * minute),
+        expires_at: now.minus(minute),
+        ..good
+    });
+    let refused = show(&alice, &expired).await;
+    refused.expect_problem(401, "token_expired");
+
+    let other = |id: &Actor| id.user_id.parse().expect("an id");
+    for claims in [
+        AccessClaims {
+            issued_at: now.plus(minute),
+            expires_at: now.plus(2 * minute),
+            ..good
+        },
+        AccessClaims {
+            user_id: other(&bob),
+            ..good
+        },
+        AccessClaims {
+            tenant_id: Some(bob.tenant_id.parse().expect("an id")),
+            ..good
+        },
+        AccessClaims {
+            tenant_id: None,
+            ..good
+        },
+        AccessClaims {
+            session_id: "018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0b"
+                .parse()
+                .expect("an id"),
+            ..good
+        },
+    ] {
+        let refused = show(&alice, &issue(&claims)).await;
+        refused.expect_problem(401, "unauthorized");
+    }
+    show(&alice, &issue(&good)).await.expect(200);
+}
+
+#[tokio::test]
+async fn only_a_bearer_token_in_its_header_is_a_credential() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let stranger = service.anonymous();
+    let token = token_of(&alice);
+    let refresh_token = alice.refresh_token.as_deref().expect("a refresh token");
+
+    let refused = show(&alice, refresh_token).await;
+    refused.expect_problem(401, "unauthorized");
+    let refused = stranger.get("/api/v1/auth/me").await;
+    let refused = refused.expect_problem(401, "missing_jwt_token");
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    for header in [
+        token.to_owned(),
+        format!("Basic {token}"),
+        format!("Token {token}"),
+        "Bearer".to_owned(),
+    ] {
+        let request = stranger.request(reqwest::Method::GET, "/api/v1/auth/me");
+        let refused = stranger.send(request.header("authorization", header)).await;
+        assert_eq!(refused.status, 401);
+        refused.expect_problem(401, "missing_jwt_token");
+    }
+    for (name, value) in [
+        ("x-api-key", token.to_owned()),
+        ("cookie", format!("__Host-tenantry={token}")),
+    ] {
+        let request = stranger.request(reqwest::Method::GET, "/api/v1/auth/me");
+        let refused = stranger.send(request.header(name, value)).await;
+        refused.expect_problem(401, "missing_jwt_token");
+    }
+    let path = format!("/api/v1/auth/me?access_token={token}");
+    stranger.get(&path).await.expect(401);
+}

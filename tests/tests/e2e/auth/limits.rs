@@ -1,0 +1,79 @@
+//! The limit on tries.
+
+use serde_json::json;
+use tenantry_tests::harness::{PASSWORD, TestService};
+
+const FIVE: (&str, &str) = ("TENANTRY_LIMITS__AUTH_PER_MINUTE", "5");
+
+#[tokio::test]
+async fn the_sixth_try_of_a_minute_has_to_wait() {
+    let service = TestService::with(&[FIVE]).await;
+    let stranger = service.anonymous();
+    let wrong = json!({ "identifier": "nobody@example.com", "password": PASSWORD });
+    for left in (0..5).rev() {
+        let body = json!({ "refresh_token": "nonsense" });
+        let refused = stranger.post("/api/v1/auth/refresh", &body).await;
+        let refused = refused.expect_problem(401, "unauthorized");
+        let _ = (left, refused);
+    }
+
+    let waiting = stranger.post("/api/v1/auth/login", &wrong).await;
+    let waiting = waiting.expect_problem(429, "rate_limited");
+
+    let seconds = |name: &str| {
+        let value = waiting.header(name).expect(name);
+        value.parse::<u64>().expect("a number")
+    };
+    assert!((1..=60).contains(&seconds("retry-after")));
+    assert!((1..=60).contains(&seconds("ratelimit-reset")));
+    assert_eq!(seconds("ratelimit-limit"), 5);
+    assert_eq!(seconds("ratelimit-remaining"), 0);
+    // Other operations go on.
+    stranger.get("/version").await.expect(200);
+}
+
+#[tokio::test]
+async fn what_is_left_is_announced() {
+    let service = TestService::with(&[FIVE]).await;
+    let alice = service.company("acme").await;
+    let body = json!({ "identifier": alice.email, "password": PASSWORD });
+    let session = alice.post("/api/v1/auth/login", &body).await.expect(200);
+    assert_eq!(session.header("ratelimit-limit"), Some("5"));
+    assert_eq!(session.header("ratelimit-remaining"), Some("2"));
+}
+
+#[tokio::test]
+async fn one_account_is_guarded_against_many_addresses() {
+    let settings = [
+        FIVE,
+        ("TENANTRY_HTTP__TRUSTED_PROXIES", "[\"127.0.0.0/8\"]"),
+    ];
+    let service = TestService::with(&settings).await;
+    let stranger = service.anonymous();
+    let wrong = json!({ "identifier": "ann@example.com", "password": "wrong horse battery" });
+    let from = async |address: String| {
+        let request = stranger.request(reqwest::Method::POST, "/api/v1/auth/login");
+        let request = request.header("x-forwarded-for", address);
+        stranger.send(request.json(&wrong)).await
+    };
+    for number in 1..=5 {
+        from(format!("192.0.2.{number}")).await.expect(401);
+    }
+    let waiting = from("192.0.2.99".to_owned()).await;
+    let waiting = waiting.expect_problem(429, "rate_limited");
+    assert!(waiting.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn a_strangers_forwarding_header_counts_for_nothing() {
+    let service = TestService::with(&[FIVE]).await;
+    let stranger = service.anonymous();
+    let mut last = 0;
+    for number in 0..6 {
+        let request = stranger.request(reqwest::Method::POST, "/api/v1/auth/refresh");
+        let request = request.header("x-forwarded-for", format!("192.0.2.{number}"));
+        let request = request.json(&json!({ "refresh_token": "nonsense" }));
+        last = stranger.send(request).await.status.as_u16();
+    }
+    assert_eq!(last, 429);
+}

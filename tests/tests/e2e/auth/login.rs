@@ -1,0 +1,199 @@
+//! Signing in and out.
+
+use serde_json::{Value, json};
+use tenantry_domain::identity::PasswordHash;
+use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+
+/// bcrypt of [`PASSWORD`], cost 4.
+const BCRYPT: &str = "$2b$04$FtizkUZ6NH35u9vgwTle1.F0g1Xxq6YCsGGxUh6KoZ0QUiYBdkyKG";
+
+async fn login(actor: &Actor, body: &Value) -> Answer {
+    actor.post("/api/v1/auth/login", body).await
+}
+
+#[tokio::test]
+async fn a_person_signs_in_by_address_or_username() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let named = json!({ "username": "Alice" });
+    alice.put("/api/v1/auth/me", &named).await.expect(200);
+    let stranger = service.anonymous();
+
+    for name in [
+        json!({ "identifier": alice.email }),
+        json!({ "identifier": "ALICE" }),
+        json!({ "email": alice.email.to_uppercase() }),
+        json!({ "username": "alice" }),
+        json!({ "identifier": "alice", "tenant": "acme" }),
+        json!({ "identifier": "alice", "tenant": alice.tenant_id }),
+    ] {
+        let mut body = name;
+        body["password"] = json!(PASSWORD);
+        let session = login(&stranger, &body).await.expect(200);
+        let shown = session.json();
+        assert_eq!(shown["token_type"], "Bearer");
+        assert_eq!(shown["expires_in"], 15 * 60);
+        assert_eq!(shown["user"]["id"], alice.user_id);
+        assert_eq!(shown["tenant"]["id"], alice.tenant_id);
+        assert_eq!(session.header("cache-control"), Some("no-store"));
+        assert!(!session.body.windows(8).any(|eight| eight == b"$argon2i"));
+    }
+}
+
+#[tokio::test]
+async fn one_name_is_asked_for_and_no_other() {
+    let service = TestService::start().await;
+    let stranger = service.anonymous();
+    for body in [
+        json!({ "password": PASSWORD }),
+        json!({ "password": PASSWORD, "email": "a@b.co", "username": "ann" }),
+    ] {
+        let refused = login(&stranger, &body).await;
+        refused.expect_field("identifier", "required");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_sign_in_is_not_told() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let bob = service.company("globex").await;
+    service
+        .change_identity(&bob, |bob| bob.deactivate().expect("deactivated"))
+        .await;
+    let stranger = service.anonymous();
+
+    let mut answers = Vec::new();
+    for (identifier, password) in [
+        (alice.email.as_str(), "wrong horse battery"),
+        (alice.email.as_str(), ""),
+        (bob.email.as_str(), PASSWORD),
+        ("nobody@example.com", PASSWORD),
+        ("nobody", PASSWORD),
+        ("' OR 1=1 --", PASSWORD),
+    ] {
+        let body = json!({ "identifier": identifier, "password": password });
+        let refused = login(&stranger, &body).await;
+        let refused = refused.expect_problem(401, "unauthorized");
+        let id = refused.text("request_id");
+        let text = String::from_utf8_lossy(&refused.body).replace(&id, "");
+        let mut headers = refused.headers.clone();
+        for changing in [
+            "date",
+            "x-request-id",
+            "ratelimit-remaining",
+            "ratelimit-reset",
+        ] {
+            headers.remove(changing);
+        }
+        answers.push((text, headers));
+    }
+    let (first, others) = answers.split_first().expect("answers");
+    for other in others {
+        assert_eq!(other, first);
+    }
+}
+
+#[tokio::test]
+async fn nobody_signs_in_to_a_tenant_that_is_not_theirs() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let bob = service.company("globex").await;
+    let stranger = service.anonymous();
+    let mut answers = Vec::new();
+    for tenant in [
+        bob.tenant_id.as_str(),
+        "globex",
+        "nowhere",
+        "018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+    ] {
+        let body = json!({ "identifier": alice.email, "password": PASSWORD, "tenant": tenant });
+        let refused = login(&stranger, &body).await;
+        answers.push(refused.expect_problem(404, "tenant_not_found").essence());
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_deactivated_person_is_out_at_once() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    alice.get("/api/v1/auth/me").await.expect(200);
+
+    service
+        .change_identity(&alice, |alice| alice.deactivate().expect("deactivated"))
+        .await;
+
+    tenantry_tests::harness::until("the token opens nothing", async || {
+        let answer = alice.get("/api/v1/auth/me").await;
+        (answer.status == 401).then_some(())
+    })
+    .await;
+    let body = json!({ "refresh_token": alice.refresh_token });
+    let refused = alice.post("/api/v1/auth/refresh", &body).await;
+    refused.expect_problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_at_once_and_no_other() {
+    let service = TestService::start().await;
+    let laptop = service.company("acme").await;
+    let mut phone = laptop.clone();
+    phone.sign_in().await;
+
+    laptop
+        .post("/api/v1/auth/logout", &json!({}))
+        .await
+        .expect(204);
+
+    let refused = laptop.get("/api/v1/auth/me").await;
+    refused.expect_problem(401, "unauthorized");
+    let body = json!({ "refresh_token": laptop.refresh_token });
+    let refused = laptop.post("/api/v1/auth/refresh", &body).await;
+    refused.expect_problem(401, "unauthorized");
+    let refused = laptop.post("/api/v1/auth/logout", &json!({})).await;
+    refused.expect_problem(401, "unauthorized");
+    phone.get("/api/v1/auth/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_hash_of_an_older_system_opens_and_is_upgraded() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    service
+        .change_identity(&alice, |alice| {
+            alice.password_hash = Some(PasswordHash::new(BCRYPT));
+        })
+        .await;
+    let stranger = service.anonymous();
+
+    let wrong = json!({ "identifier": alice.email, "password": "wrong horse battery" });
+    login(&stranger, &wrong).await.expect(401);
+    let kept = service.identity(&alice).await.password_hash;
+    assert_eq!(kept.expect("a hash").expose(), BCRYPT);
+
+    let right = json!({ "identifier": alice.email, "password": PASSWORD });
+    login(&stranger, &right).await.expect(200);
+    let upgraded = service.identity(&alice).await.password_hash;
+    let upgraded = upgraded.expect("a hash");
+    assert!(upgraded.expose().starts_with("$argon2id$"));
+    login(&stranger, &right).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_from_any_keyboard() {
+    let service = TestService::start().await;
+    let stranger = service.anonymous();
+    let body = json!({
+        "email": "ann@example.com",
+        "password": "gru\u{308}ne Wiese",
+        "organization_name": "Acme",
+    });
+    stranger
+        .post("/api/v1/auth/register", &body)
+        .await
+        .expect(201);
+    let body = json!({ "email": "ann@example.com", "password": "grüne Wiese" });
+    login(&stranger, &body).await.expect(200);
+}

@@ -1,0 +1,113 @@
+//! Oneself: seen and changed.
+
+use reqwest::{Method, header::IF_MATCH};
+use serde_json::{Value, json};
+use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+
+async fn change(actor: &Actor, body: &Value) -> Answer {
+    actor.put("/api/v1/auth/me", body).await
+}
+
+#[tokio::test]
+async fn names_are_set_and_cleared() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+
+    let body = json!({ "display_name": "Alice 🗂", "username": "alice" });
+    let me = change(&alice, &body).await.expect(200).json();
+    assert_eq!(me["user"]["display_name"], "Alice 🗂");
+    assert_eq!(me["user"]["username"], "alice");
+
+    // What is absent stays, what is null goes.
+    let body = json!({ "display_name": null });
+    let me = change(&alice, &body).await.expect(200).json();
+    assert_eq!(me["user"]["display_name"], Value::Null);
+    assert_eq!(me["user"]["username"], "alice");
+    let seen = alice.get("/api/v1/auth/me").await.expect(200).json();
+    assert_eq!(seen, me);
+}
+
+#[tokio::test]
+async fn two_editors_do_not_overwrite_each_other() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let seen = alice.get("/api/v1/auth/me").await.expect(200);
+    let tag = seen.header("etag").expect("a tag").to_owned();
+    let with_tag = async |tag: &str, name: &str| {
+        let request = alice.request(Method::PUT, "/api/v1/auth/me");
+        let request = request.header(IF_MATCH, tag);
+        alice
+            .send(request.json(&json!({ "display_name": name })))
+            .await
+    };
+
+    let changed = with_tag(&tag, "First").await.expect(200);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+    for stale in [tag.as_str(), "\"other\"", "W/\"r1\""] {
+        let refused = with_tag(stale, "Second").await;
+        refused.expect_problem(412, "precondition_failed");
+    }
+    with_tag("*", "Third").await.expect(200);
+    let refused = with_tag("r1", "Fourth").await;
+    refused.expect_problem(400, "validation_failed");
+    let seen = alice.get("/api/v1/auth/me").await.expect(200);
+    assert_eq!(seen.text("user/display_name"), "Third");
+}
+
+#[tokio::test]
+async fn another_address_needs_the_password() {
+    let service = TestService::start().await;
+    let mut alice = service.company("acme").await;
+    for password in [Value::Null, json!("wrong horse battery")] {
+        let mut body = json!({ "email": "new@example.com" });
+        if !password.is_null() {
+            body["current_password"] = password;
+        }
+        let refused = change(&alice, &body).await;
+        refused.expect_problem(400, "validation_failed");
+    }
+    let body = json!({ "email": "new@example.com", "current_password": PASSWORD });
+    change(&alice, &body).await.expect(200);
+
+    let body = json!({ "identifier": alice.email, "password": PASSWORD });
+    let old = alice.post("/api/v1/auth/login", &body).await;
+    old.expect_problem(401, "unauthorized");
+    alice.email = "NEW@example.com".to_owned();
+    alice.sign_in().await;
+}
+
+#[tokio::test]
+async fn nobody_takes_anothers_names() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let bob = service.company("globex").await;
+    change(&alice, &json!({ "username": "alice" }))
+        .await
+        .expect(200);
+
+    let refused = change(&bob, &json!({ "username": "ALICE" })).await;
+    refused.expect_problem(409, "already_exists");
+    let body = json!({ "email": alice.email.to_uppercase(), "current_password": PASSWORD });
+    let refused = change(&bob, &body).await;
+    refused.expect_problem(409, "already_exists");
+}
+
+#[tokio::test]
+async fn nothing_else_can_be_assigned() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for field in [
+        "id",
+        "roles",
+        "permissions",
+        "platform_admin",
+        "email_verified",
+        "status",
+        "password_hash",
+        "tenant_id",
+    ] {
+        let refused = change(&alice, &json!({ field: true })).await;
+        refused.expect_field(field, "unknown_field");
+    }
+    assert!(!service.identity(&alice).await.platform_admin);
+}

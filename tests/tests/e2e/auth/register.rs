@@ -1,0 +1,224 @@
+//! A person makes an account, and with it a company.
+
+use serde_json::{Value, json};
+use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+
+async fn register(actor: &Actor, body: &Value) -> Answer {
+    actor.post("/api/v1/auth/register", body).await
+}
+
+fn ann(more: &Value) -> Value {
+    let mut body = json!({
+        "email": "ann@example.com",
+        "password": PASSWORD,
+        "organization_name": "Acme & Sons",
+    });
+    let members = body.as_object_mut().expect("an object");
+    for (name, value) in more.as_object().expect("an object") {
+        members.insert(name.clone(), value.clone());
+    }
+    body
+}
+
+#[tokio::test]
+async fn everything_given_is_kept() {
+    let service = TestService::start().await;
+    let mut owner = service.anonymous();
+    let body = ann(&json!({
+        "email": "Ann.Other@Example.com",
+        "username": "Ann",
+        "subdomain": "Acme-1",
+    }));
+
+    let registered = register(&owner, &body).await.expect(201);
+
+    assert_eq!(registered.text("email"), "Ann.Other@Example.com");
+    owner.email = "ann.other@example.com".to_owned();
+    owner.sign_in().await;
+    let me = owner.get("/api/v1/auth/me").await.expect(200);
+    let me = me.json();
+    assert_eq!(me["user"]["id"], registered.text("user_id"));
+    assert_eq!(me["user"]["username"], "Ann");
+    assert_eq!(me["user"]["email_verified"], false);
+    assert_eq!(me["tenant_id"], registered.text("tenant_id"));
+    let membership = &me["memberships"][0];
+    assert_eq!(membership["tenant"]["name"], "Acme & Sons");
+    assert_eq!(membership["tenant"]["subdomain"], "acme-1");
+    assert_eq!(membership["tenant"]["status"], "active");
+    assert_eq!(membership["roles"], json!(["owner"]));
+}
+
+#[tokio::test]
+async fn an_address_is_taken_in_any_spelling() {
+    let service = TestService::start().await;
+    let anyone = service.anonymous();
+    let first = ann(&json!({ "email": "jürgen@example.com" }));
+    register(&anyone, &first).await.expect(201);
+
+    for spelling in [
+        "jürgen@example.com",
+        "JÜRGEN@Example.COM",
+        "ju\u{308}rgen@example.com",
+        " jürgen@example.com ",
+        "jürgen@ｅxample.com",
+    ] {
+        let again = ann(&json!({ "email": spelling, "organization_name": "Other" }));
+        let refused = register(&anyone, &again).await;
+        refused.expect_problem(409, "already_exists");
+    }
+}
+
+#[tokio::test]
+async fn names_are_taken_whatever_the_case() {
+    let service = TestService::start().await;
+    let anyone = service.anonymous();
+    let first = ann(&json!({ "subdomain": "acme", "username": "ann" }));
+    register(&anyone, &first).await.expect(201);
+
+    for taken in [
+        json!({ "subdomain": "ACME", "organization_name": "Other" }),
+        json!({ "username": "ANN", "organization_name": "Other" }),
+        json!({ "organization_name": "ACME & sons", "subdomain": "free" }),
+    ] {
+        let mut body = ann(&taken);
+        body["email"] = json!("bob@example.com");
+        let refused = register(&anyone, &body).await;
+        refused.expect_problem(409, "already_exists");
+    }
+    // Nothing of the refused ones is left.
+    let body = ann(&json!({ "email": "bob@example.com", "organization_name": "Other" }));
+    register(&anyone, &body).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_derived_subdomain_is_numbered_where_it_is_taken() {
+    let service = TestService::start().await;
+    let mut seen = Vec::new();
+    // Three names, one label.
+    for (number, name) in ["Acme, Ltd", "Acme Ltd", "acme-ltd!"].iter().enumerate() {
+        let mut owner = service.anonymous();
+        owner.email = format!("ann{number}@example.com");
+        let body = ann(&json!({ "email": owner.email, "organization_name": name }));
+        register(&owner, &body).await.expect(201);
+        owner.sign_in().await;
+        let me = owner.get("/api/v1/auth/me").await.expect(200);
+        seen.push(me.text("memberships/0/tenant/subdomain"));
+    }
+    assert_eq!(seen, ["acme-ltd", "acme-ltd-2", "acme-ltd-3"]);
+}
+
+#[tokio::test]
+async fn reserved_and_impossible_subdomains_are_refused() {
+    let service = TestService::start().await;
+    let anyone = service.anonymous();
+    for (subdomain, code) in [
+        ("admin", "reserved"),
+        ("WWW", "reserved"),
+        ("ab", "too_short"),
+        ("-acme", "invalid_characters"),
+        ("a.b.c", "invalid_characters"),
+        ("bücher", "invalid_characters"),
+    ] {
+        let body = ann(&json!({ "subdomain": subdomain }));
+        register(&anyone, &body)
+            .await
+            .expect_field("subdomain", code);
+    }
+}
+
+#[tokio::test]
+async fn every_value_that_is_wrong_is_named() {
+    let service = TestService::start().await;
+    let anyone = service.anonymous();
+    for (field, value, code) in [
+        ("email", json!("ann"), "invalid_format"),
+        ("email", json!("ann@exa mple.com"), "invalid_format"),
+        (
+            "email",
+            json!("ann@example.com\r\nBcc: x"),
+            "invalid_characters",
+        ),
+        ("password", json!("seven77"), "too_short"),
+        ("password", json!("x".repeat(129)), "too_long"),
+        ("password", json!("aaaaaaaaaaaa"), "too_weak"),
+        ("password", json!("Password123"), "too_weak"),
+        ("password", json!("ANN@example.com"), "too_weak"),
+        (
+            "password",
+            json!("nul\u{0}nul\u{0}nul"),
+            "invalid_characters",
+        ),
+        ("username", json!("an"), "too_short"),
+        ("username", json!("ann@example"), "invalid_characters"),
+        ("organization_name", json!("  "), "too_short"),
+        (
+            "organization_name",
+            json!("a\u{202e}b"),
+            "invalid_characters",
+        ),
+    ] {
+        let body = ann(&json!({ field: value }));
+        register(&anyone, &body).await.expect_field(field, code);
+    }
+
+    let nothing = json!({ "email": "ann@example.com", "password": PASSWORD });
+    let refused = register(&anyone, &nothing).await;
+    refused.expect_field("organization_name", "required");
+
+    let all = json!({ "email": "ann", "password": "short", "organization_name": "" });
+    let refused = register(&anyone, &all).await;
+    refused
+        .expect_field("email", "invalid_format")
+        .expect_field("password", "too_short")
+        .expect_field("organization_name", "too_short");
+}
+
+#[tokio::test]
+async fn two_at_once_with_one_address_make_one_account() {
+    let service = TestService::start().await;
+    let tries = (0..8).map(|number| {
+        let anyone = service.anonymous();
+        let name = format!("Company {number}");
+        tokio::spawn(async move {
+            let body = ann(&json!({ "organization_name": name }));
+            register(&anyone, &body).await.status.as_u16()
+        })
+    });
+    let mut statuses = Vec::new();
+    for attempt in tries.collect::<Vec<_>>() {
+        statuses.push(attempt.await.expect("an answer"));
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn nobody_registers_where_that_is_closed() {
+    for mode in ["invite", "closed"] {
+        let service = TestService::with(&[("TENANTRY_SECURITY__REGISTRATION", mode)]).await;
+        let refused = register(&service.anonymous(), &ann(&json!({}))).await;
+        refused.expect_problem(403, "access_denied");
+    }
+}
+
+#[tokio::test]
+async fn with_one_tenant_the_first_owns_it_and_the_others_join() {
+    let service = TestService::with(&[("TENANTRY_TENANCY__STRATEGY", "none")]).await;
+    let anyone = service.anonymous();
+    let refused = register(&anyone, &ann(&json!({}))).await;
+    refused.expect_field("organization_name", "not_allowed");
+
+    let mut tenants = Vec::new();
+    for (name, role) in [("ann", "owner"), ("bob", "member"), ("cid", "member")] {
+        let mut person = service.anonymous();
+        person.email = format!("{name}@example.com");
+        let body = json!({ "email": person.email, "password": PASSWORD });
+        let registered = register(&person, &body).await.expect(201);
+        person.sign_in().await;
+        let me = person.get("/api/v1/auth/me").await.expect(200).json();
+        assert_eq!(me["memberships"][0]["roles"], json!([role]));
+        tenants.push(registered.text("tenant_id"));
+    }
+    tenants.dedup();
+    assert_eq!(tenants.len(), 1);
+}

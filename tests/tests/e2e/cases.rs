@@ -1,0 +1,162 @@
+//! How each operation is called when nothing is wrong with the call. What is
+//! tried on every operation starts from here; an operation without a usual
+//! call fails the run.
+
+use std::collections::BTreeMap;
+
+use reqwest::{
+    Method, RequestBuilder,
+    header::{CONTENT_TYPE, HeaderName},
+};
+use serde_json::{Value, json};
+use tenantry_tests::harness::{Actor, Form, Operation, PASSWORD, operations};
+
+/// What a company has that operations can be tried on.
+#[derive(Debug, Clone)]
+pub(crate) struct Belongings {
+    pub(crate) file: String,
+    pub(crate) path: String,
+    pub(crate) job: String,
+    pub(crate) user: String,
+    pub(crate) tenant: String,
+}
+
+/// The body of a call.
+#[derive(Debug, Clone)]
+pub(crate) enum Sent {
+    Nothing,
+    Json(Value),
+    Form(BTreeMap<String, String>),
+    Bytes(&'static [u8]),
+}
+
+/// A call of an operation.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    method: String,
+    template: String,
+    path: BTreeMap<String, String>,
+    query: BTreeMap<String, String>,
+    headers: BTreeMap<String, String>,
+    pub(crate) sent: Sent,
+}
+
+/// The operations as the running service tells them.
+pub(crate) async fn served_operations(anyone: &Actor) -> Vec<Operation> {
+    let document = anyone.get("/openapi.json").await.expect(200).json();
+    let operations = operations(&document);
+    assert!(!operations.is_empty(), "the document has no operations");
+    operations
+}
+
+/// The usual call of an operation by somebody who has these.
+pub(crate) fn usual(operation: &Operation, own: &Belongings) -> Call {
+    let mut call = Call {
+        method: operation.method.clone(),
+        template: operation.path.clone(),
+        path: BTreeMap::new(),
+        query: BTreeMap::new(),
+        headers: BTreeMap::new(),
+        sent: Sent::Nothing,
+    };
+    for parameter in operation.parameters.iter().filter(|p| p.place == "path") {
+        let value = match parameter.name.as_str() {
+            "file_id" => &own.file,
+            "job_id" => &own.job,
+            "tenant_id" => &own.tenant,
+            name => panic!("{} has no case: what is a {name}?", operation.id),
+        };
+        call.set("path", &parameter.name, value);
+    }
+    match operation.id.as_str() {
+        "register" => {
+            call.sent = Sent::Json(json!({
+                "email": format!("new-{}@example.com", own.path),
+                "password": PASSWORD,
+                "organization_name": format!("New {}", own.path),
+            }));
+        }
+        "login" => {
+            call.sent = Sent::Json(json!({
+                "identifier": "nobody@example.com",
+                "password": PASSWORD,
+            }));
+        }
+        "refresh" => call.sent = Sent::Json(json!({ "refresh_token": "nonsense" })),
+        "update_me" => call.sent = Sent::Json(json!({ "display_name": "Somebody" })),
+        "update_file" => call.sent = Sent::Json(json!({ "tags": { "seen": true } })),
+        "upload_file" | "upload_file_alias" => call.sent = Sent::Form(BTreeMap::new()),
+        "put_content" => {
+            call.set("query", "path", &format!("put-{}", own.path));
+            call.sent = Sent::Bytes(b"other content");
+        }
+        "get_content_by_path" | "head_content_by_path" => {
+            call.set("query", "path", &own.path);
+        }
+        _ => assert!(
+            operation.body_type.is_none(),
+            "{} has no case: what is its body?",
+            operation.id
+        ),
+    }
+    call
+}
+
+impl Call {
+    /// Gives a value, in place of the one that is there.
+    pub(crate) fn set(&mut self, place: &str, name: &str, value: &str) {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        let replaced = match (place, &mut self.sent) {
+            ("path", _) => self.path.insert(name, value),
+            ("query", _) => self.query.insert(name, value),
+            ("header", _) => self.headers.insert(name, value),
+            ("body", Sent::Form(fields)) => fields.insert(name, value),
+            ("body", Sent::Json(body)) => {
+                body[name] = json!(value);
+                None
+            }
+            _ => panic!("{} {}: nowhere to put {name}", self.method, self.template),
+        };
+        drop(replaced);
+    }
+
+    /// The same with one more value.
+    pub(crate) fn with(&self, place: &str, name: &str, value: &str) -> Self {
+        let mut call = self.clone();
+        call.set(place, name, value);
+        call
+    }
+
+    /// Ready to be sent by somebody.
+    pub(crate) fn request(&self, actor: &Actor) -> RequestBuilder {
+        let mut path = self.template.clone();
+        for (name, value) in &self.path {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        let method = Method::from_bytes(self.method.as_bytes()).expect("a method");
+        let mut request = actor.request(method, &path);
+        if !self.query.is_empty() {
+            request = request.query(&self.query);
+        }
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a header");
+            request = request.header(name, value);
+        }
+        match &self.sent {
+            Sent::Nothing => request,
+            Sent::Json(body) => request.json(body),
+            Sent::Bytes(bytes) => request
+                .header(CONTENT_TYPE, "text/plain")
+                .body(bytes.to_vec()),
+            Sent::Form(fields) => {
+                let form = fields
+                    .iter()
+                    .fold(Form::new(), |form, (name, value)| form.field(name, value));
+                let form = form.file("form.txt", "text/plain", "form content");
+                request
+                    .header(CONTENT_TYPE, Form::CONTENT_TYPE)
+                    .body(form.end())
+            }
+        }
+    }
+}

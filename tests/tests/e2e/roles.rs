@@ -1,0 +1,167 @@
+//! What each role may do: `roles.csv` has a row for every operation that needs
+//! a caller, and every cell is tried.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use tenantry_domain::role::Preset;
+use tenantry_tests::harness::{Actor, Answer, TestService};
+
+use crate::cases::{Belongings, served_operations, usual};
+
+/// `operation` to what happens to owner, admin, member and viewer.
+fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut lines = include_str!("roles.csv").lines();
+    let roles: Vec<_> = Preset::ALL.iter().map(|preset| preset.as_str()).collect();
+    let head = lines.next().expect("a head");
+    assert_eq!(head, format!("operation,{}", roles.join(",")));
+    let rows = lines.map(|line| {
+        let mut cells = line.split(',');
+        (cells.next().expect("an operation"), cells.collect())
+    });
+    rows.collect()
+}
+
+fn outcome(answer: &Answer) -> &'static str {
+    match answer.status.as_u16() {
+        200..=299 => "allowed",
+        403 => "denied",
+        404 => "hidden",
+        other => panic!("{}: {other}", answer.asked),
+    }
+}
+
+#[tokio::test]
+async fn every_role_may_do_what_the_table_says() {
+    let service = TestService::start().await;
+    let owner = service.company("acme").await;
+    let mut people = vec![owner.clone()];
+    for preset in [Preset::Admin, Preset::Member, Preset::Viewer] {
+        people.push(service.member(&owner, preset.as_str(), preset).await);
+    }
+    let table = table();
+    let operations = served_operations(&owner).await;
+    let secured: BTreeSet<_> = operations
+        .iter()
+        .filter(|operation| operation.is_secured)
+        .map(|operation| operation.id.as_str())
+        .collect();
+    let rows: BTreeSet<_> = table.keys().copied().collect();
+    assert_eq!(
+        rows, secured,
+        "a row for every operation that needs a caller"
+    );
+
+    let mut wrong = Vec::new();
+    for operation in operations.iter().filter(|operation| operation.is_secured) {
+        let row = table.get(operation.id.as_str()).expect("a row");
+        assert_eq!(row.len(), people.len(), "{}", operation.id);
+        for (person, expected) in people.iter().zip(row) {
+            let own = belongings(&service, &owner).await;
+            let mut person = person.clone();
+            // Signing out must not end the session of the next cell.
+            person.sign_in().await;
+            let answer = person.send(usual(operation, &own).request(&person)).await;
+            let found = outcome(&answer);
+            if found == "denied" && operation.method != "HEAD" {
+                answer.expect_problem(403, "access_denied");
+            }
+            if found != *expected {
+                wrong.push(format!("{} {}: {found}", operation.id, person.email));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A fresh file of the company, uploaded by its owner.
+async fn belongings(service: &TestService, owner: &Actor) -> Belongings {
+    let id = service.services().ids.next();
+    let path = format!("{id}.txt");
+    let file = owner.upload_ready(&path, "text/plain", "content").await;
+    let jobs = service.jobs_of(owner).await;
+    Belongings {
+        file: file["id"].as_str().expect("an id").to_owned(),
+        path,
+        job: jobs.last().expect("a job").clone(),
+        user: owner.user_id.clone(),
+        tenant: owner.tenant_id.clone(),
+    }
+}
+
+#[tokio::test]
+async fn a_personal_space_opens_to_its_owner_alone() {
+    let service = TestService::start().await;
+    let owner = service.company("acme").await;
+    let bob = service.member(&owner, "bob", Preset::Member).await;
+    let admin = service.member(&owner, "eve", Preset::Admin).await;
+    let uploaded = bob
+        .send(
+            bob.request(reqwest::Method::PUT, "/api/v1/files/content")
+                .query(&[("bucket", "users"), ("path", "diary.txt")])
+                .header("content-type", "text/plain")
+                .body("secret"),
+        )
+        .await
+        .expect(201);
+    let id = uploaded.text("file_id");
+    let file = bob.processed(&id).await;
+    assert_eq!(file["bucket"], "users");
+    assert_eq!(file["bucket_id"], bob.user_id);
+
+    for other in [&owner, &admin] {
+        for path in [
+            format!("/api/v1/files/{id}"),
+            format!("/api/v1/files/{id}/content"),
+            format!("/api/v1/files/{id}/versions"),
+        ] {
+            let refused = other.get(&path).await;
+            refused.expect_problem(404, "file_not_found");
+        }
+        let path = format!("/api/v1/files/{id}");
+        let refused = other.delete(&path).await;
+        refused.expect_problem(404, "file_not_found");
+        let refused = other.patch(&path, &json!({ "path": "mine.txt" })).await;
+        refused.expect_problem(404, "file_not_found");
+        for place in [
+            "files?bucket=users",
+            "files/content?path=diary.txt&bucket=users",
+        ] {
+            let path = format!("/api/v1/{place}&bucket_id={}", bob.user_id);
+            let refused = other.get(&path).await;
+            refused.expect_problem(404, "bucket_not_found");
+        }
+        let own = other.get("/api/v1/files?bucket=users").await.expect(200);
+        assert_eq!(own.json()["items"], json!([]));
+    }
+    let kept = bob.download(&id).await.expect(200);
+    assert_eq!(kept.body, "secret");
+}
+
+#[tokio::test]
+async fn a_role_taken_away_is_gone_within_seconds() {
+    use tenantry_application::work::PlatformWork;
+
+    let service = TestService::start().await;
+    let owner = service.company("acme").await;
+    let bob = service.member(&owner, "bob", Preset::Member).await;
+    bob.upload("a.txt", "text/plain", "a").await.expect(201);
+
+    let on = service.services();
+    let tenant = owner.tenant_id.parse().expect("an id");
+    let viewer = tenantry_tests::harness::preset_role(on, tenant, Preset::Viewer).await;
+    let user = bob.user_id.parse().expect("an id");
+    let membership = on.store.memberships().lookup(tenant, user).await;
+    let mut membership = membership.expect("an answer").expect("a membership");
+    membership.role_ids = vec![viewer];
+    let mut work = PlatformWork::new();
+    work.memberships(on.now()).update(&membership);
+    on.store.commit(work).await.expect("a demotion");
+
+    tenantry_tests::harness::until("the member is a viewer", async || {
+        let answer = bob.upload("b.txt", "text/plain", "b").await;
+        (answer.status == 403).then_some(())
+    })
+    .await;
+    bob.get("/api/v1/files").await.expect(200);
+}
