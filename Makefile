@@ -40,8 +40,8 @@ lint: ## format, clippy, the OpenAPI document; dependencies where cargo-deny is 
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi
 
 openapi: ## write openapi/openapi.json anew
-	new=$$(mktemp) && cargo run --quiet --package tenantry -- openapi >$$new \
-		&& cat $$new >openapi/openapi.json; rm -f $$new
+	@new=$$(mktemp) && trap "rm -f $$new" EXIT \
+		&& cargo run --quiet --package tenantry -- openapi >$$new && cat $$new >openapi/openapi.json
 
 services: ## start the servers that tests need
 	@echo "this version needs no outside servers"

@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use poem_openapi::{
-    ContactObject, LicenseObject, OpenApi, OpenApiService, Tags,
+    ContactObject, LicenseObject, OpenApi, OpenApiService,
     registry::{MetaApi, Registry},
 };
 
@@ -16,24 +16,6 @@ use crate::{
     state::State,
     system::System,
 };
-
-/// What the operations are about.
-#[derive(Tags)]
-#[oai(rename_all = "lowercase")]
-pub(crate) enum Tag {
-    /// Registering, signing in, staying signed in, and oneself.
-    Auth,
-    /// Tenants and what they use.
-    Tenants,
-    /// Files, their content and their versions.
-    Files,
-    /// Background work.
-    Jobs,
-    /// What was done, by whom.
-    Audit,
-    /// The service about itself: health, version, settings, keys.
-    System,
-}
 
 /// Every resource. Tuples nest where sixteen are not enough.
 pub(crate) type Resources = (

@@ -17,7 +17,7 @@
 //!    and number. JSON goes through [`payload::Json`], which refuses what
 //!    the schema does not name. A value that may be null in an answer is
 //!    `#[oai(nullable)]`, one that may be absent `skip_serializing_if_is_none`.
-//! 4. The resource joins `Resources` in `api.rs`, its tag `Tag` there.
+//! 4. The resource joins `Resources` in `api.rs`, its tag `Tag`.
 //!
 //! Everything else (request id, log, problems for what does not parse, security
 //! headers, the document) comes with the frame.
@@ -36,6 +36,7 @@ mod routes;
 pub mod server;
 mod state;
 mod system;
+mod tag;
 mod tenant_selection;
 
 #[cfg(test)]

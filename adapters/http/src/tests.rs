@@ -27,14 +27,13 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    HealthChecks, HttpOptions, Problem, ProblemWith,
-    api::Tag,
-    assemble,
+    HealthChecks, HttpOptions, Problem, ProblemWith, assemble,
     docs::DocumentPages,
     document::document,
     payload::Json,
     problem::{ProblemPages, codes},
     system::System,
+    tag::Tag,
 };
 
 struct Ids(AtomicU64);

@@ -16,7 +16,7 @@ use tenantry_domain::{
 use super::{
     ValidateVersion,
     receive::{Received, discard, key},
-    upload::{Target, Uploaded, taken},
+    upload_command::{Target, Uploaded, taken},
 };
 use crate::{
     audit::Entry,

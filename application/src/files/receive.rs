@@ -14,7 +14,7 @@ use tenantry_domain::{
     permission::Permission,
 };
 
-use super::upload::Length;
+use super::upload_command::Length;
 use crate::{
     auth,
     caller::Caller,

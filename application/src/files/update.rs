@@ -6,7 +6,7 @@ use tenantry_domain::{
 
 use super::{
     get,
-    upload::taken,
+    upload_command::taken,
     view::{self, FileView},
 };
 use crate::{

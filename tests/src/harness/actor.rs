@@ -2,7 +2,7 @@
 
 use reqwest::{
     Body, Client, Method, RequestBuilder,
-    header::{AUTHORIZATION, CONTENT_TYPE},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use serde_json::{Value, json};
 
@@ -158,6 +158,14 @@ impl Actor {
             .header(CONTENT_TYPE, kind)
             .body(body);
         self.send(request).await
+    }
+
+    /// A raw upload of so many bytes, to be completed with them.
+    pub fn put_content(&self, path: &str, length: u64) -> RequestBuilder {
+        self.request(Method::PUT, "/api/v1/files/content")
+            .query(&[("path", path)])
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_LENGTH, length)
     }
 
     /// Uploads a form.

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use futures_util::future::{join_all, select};
-use reqwest::{Method, header::CONTENT_LENGTH, multipart};
+use reqwest::{Method, multipart};
 use tenantry_tests::harness::{Actor, Content, Digester, ServiceProcess, Settings};
 use tokio::time::sleep;
 
@@ -76,11 +76,7 @@ impl World {
 }
 
 async fn put(owner: &Actor, path: &str, content: Content) -> String {
-    let request = owner.request(Method::PUT, "/api/v1/files/content");
-    let request = request
-        .query(&[("path", path)])
-        .header(CONTENT_LENGTH, content.size())
-        .body(content.body());
+    let request = owner.put_content(path, content.size()).body(content.body());
     let uploaded = owner.send(request).await.expect(201);
     assert_eq!(uploaded.text("digest"), content.digest());
     uploaded.text("file_id")

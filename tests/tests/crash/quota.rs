@@ -1,7 +1,6 @@
 //! The quota under parallel uploads, whole and cut.
 
 use futures_util::future::join_all;
-use reqwest::{Method, header::CONTENT_LENGTH};
 use tenantry_tests::harness::{Actor, Content, Settings, until};
 
 use crate::{
@@ -44,12 +43,8 @@ async fn a_quota_is_exact_under_parallel_uploads() {
 
 async fn upload(owner: Actor, number: u64) -> u16 {
     let content = Content::new(number, MIB);
-    let request = owner.request(Method::PUT, "/api/v1/files/content");
-    let request = request
-        .query(&[("path", format!("{number}.bin"))])
-        .header(CONTENT_LENGTH, MIB)
-        .body(content.bytes());
-    let answer = owner.send(request).await;
+    let request = owner.put_content(&format!("{number}.bin"), MIB);
+    let answer = owner.send(request.body(content.bytes())).await;
     if answer.status == 403 {
         return answer.expect_problem(403, "quota_exceeded").status.as_u16();
     }
@@ -61,8 +56,10 @@ async fn upload_half(owner: &Actor, number: u64) {
     let path = format!("/api/v1/files/content?path=half-{number}.bin");
     let head = owner.head("PUT", &path);
     let mut wire = owner.wire().await;
-    wire.say(format!("{head}Content-Length: {MIB}\r\n\r\n"))
-        .await;
+    wire.say(format!(
+        "{head}Content-Type: application/octet-stream\r\nContent-Length: {MIB}\r\n\r\n"
+    ))
+    .await;
     wire.say(Content::new(number, MIB / 2).bytes()).await;
 }
 

@@ -1,7 +1,6 @@
 //! Two processes on one data folder.
 
 use futures_util::future::join_all;
-use reqwest::Method;
 use tenantry_tests::harness::{Actor, Answer, Content, Settings};
 
 use crate::{
@@ -73,7 +72,6 @@ fn accepted(answer: &Answer) -> Option<String> {
 }
 
 async fn put(actor: &Actor, path: &str, content: Content) -> Answer {
-    let request = actor.request(Method::PUT, "/api/v1/files/content");
-    let request = request.query(&[("path", path)]).body(content.bytes());
-    actor.send(request).await
+    let request = actor.put_content(path, content.size());
+    actor.send(request.body(content.bytes())).await
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use reqwest::{Body, Method, header::CONTENT_LENGTH};
+use reqwest::Body;
 use tenantry_tests::harness::{Actor, Content, Settings, until};
 use tokio::{net::TcpStream, sync::oneshot, time::Instant};
 
@@ -103,8 +103,6 @@ fn in_halves(
         .flatten(),
     );
     owner
-        .request(Method::PUT, "/api/v1/files/content")
-        .query(&[("path", "a.bin")])
-        .header(CONTENT_LENGTH, content.size())
+        .put_content("a.bin", content.size())
         .body(Body::wrap_stream(pieces.map(Ok::<_, Infallible>)))
 }

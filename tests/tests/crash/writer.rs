@@ -1,6 +1,6 @@
 //! Clients that upload and delete without end, and remember what they were told.
 
-use reqwest::{Method, RequestBuilder, header::CONTENT_LENGTH, multipart};
+use reqwest::{Method, RequestBuilder, multipart};
 use tenantry_tests::harness::{Actor, Answer, Content, Dice};
 
 use crate::ledger::{Crowded, Doubt, Known};
@@ -64,11 +64,8 @@ impl Writer {
     }
 
     fn put(&self, path: &str, content: Content) -> RequestBuilder {
-        let request = self.actor.request(Method::PUT, "/api/v1/files/content");
-        request
-            .query(&[("path", path)])
-            .header(CONTENT_LENGTH, content.size())
-            .body(content.body())
+        let request = self.actor.put_content(path, content.size());
+        request.body(content.body())
     }
 
     async fn put_new(&mut self) -> Result<(), Cut> {

@@ -11,7 +11,7 @@ use tenantry_domain::{Timestamp, audit::AuditEntry, id::UserId};
 use uuid::Uuid;
 
 use super::{body::Time, paging};
-use crate::{api::Tag, caller::SignedIn, payload::Json, problem::Problem};
+use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on the audit log.
 pub(crate) struct AuditApi {

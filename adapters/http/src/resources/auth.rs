@@ -17,12 +17,12 @@ use super::{
     conditions::{expected_revision, revision_tag},
 };
 use crate::{
-    api::Tag,
     caller::SignedIn,
     middleware::Context,
     payload::Json,
     problem::{Problem, ProblemWith},
     rate_limit::admit,
+    tag::Tag,
     tenant_selection::TenantSelection,
 };
 

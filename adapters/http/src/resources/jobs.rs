@@ -11,7 +11,7 @@ use tenantry_domain::{
 use uuid::Uuid;
 
 use super::body::Time;
-use crate::{api::Tag, caller::SignedIn, payload::Json, problem::Problem};
+use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on jobs.
 pub(crate) struct JobsApi {

@@ -8,7 +8,7 @@ use tenantry_domain::id::TenantId;
 use uuid::Uuid;
 
 use super::files::BucketName;
-use crate::{api::Tag, caller::SignedIn, payload::Json, problem::Problem};
+use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on tenants.
 pub(crate) struct TenantsApi {

@@ -9,7 +9,7 @@ use poem_openapi::{OpenApi, payload::Response, types::Any};
 use serde_json::Value;
 use tenantry_application::ports::AccessTokens;
 
-use crate::{api::Tag, options::HttpOptions, payload::Json, problem::Problem};
+use crate::{options::HttpOptions, payload::Json, problem::Problem, tag::Tag};
 
 use shapes::{CheckResult, Health, HealthResponse, Key, KeySet, Status, Version};
 

@@ -22,13 +22,13 @@ use super::{
     shape::BucketName,
 };
 use crate::{
-    api::Tag,
     caller::SignedIn,
     payload::{Json, blob_body, body_of},
     problem::{Problem, ProblemWith},
     resources::conditions::{
         ReadCondition, content_condition, content_tag, range_applies, read_condition,
     },
+    tag::Tag,
 };
 
 /// The operations on the bytes of files.

@@ -23,7 +23,6 @@ use super::{
     shape::{self, BucketName, FileBody, FileStatus, ReviewState, TagsBody, VersionBody},
 };
 use crate::{
-    api::Tag,
     caller::SignedIn,
     payload::Json,
     problem::{Problem, ProblemWith},
@@ -31,6 +30,7 @@ use crate::{
         conditions::{expected_revision, revision_tag},
         paging,
     },
+    tag::Tag,
 };
 
 /// The operations on files.

@@ -1,0 +1,102 @@
+//! What an upload is asked for with, and what it leaves.
+
+use tenantry_domain::{
+    blob::Digest,
+    file::{Bucket, File},
+    media_type::MediaType,
+    path::LogicalPath,
+    tags::Tags,
+    version::FileVersion,
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    ports::BlobBody,
+};
+
+/// A file on its way in.
+pub struct Upload {
+    /// The kind of space.
+    pub bucket: Bucket,
+    /// Whose; the caller's own or the tenant's where absent.
+    pub bucket_id: Option<Uuid>,
+    /// Where in that space.
+    pub target: Target,
+    /// Labels; for a new version of a file `None` keeps those it has.
+    pub tags: Option<Tags>,
+    /// The type the client declared.
+    pub declared_type: MediaType,
+    /// What the client says of its length.
+    pub length: Length,
+    /// The bytes.
+    pub body: BlobBody,
+}
+
+/// What is known of a body's length, in bytes, before it arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Exactly this; a body of another length is refused.
+    Exact(u64),
+    /// This, give or take what ends a form.
+    About(u64),
+    /// Nothing.
+    Unknown,
+}
+
+/// Where an upload goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A new file at this path, which must be free.
+    New(LogicalPath),
+    /// A new file named like this, with a number where that is taken.
+    Named(LogicalPath),
+    /// This path: a new version where a file is there, else a new file.
+    At(LogicalPath, ContentCondition),
+}
+
+/// What must hold of the content that is replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ContentCondition {
+    /// Anything.
+    #[default]
+    None,
+    /// There is none yet (`If-None-Match: *`).
+    Absent,
+    /// There is some (`If-Match: *`).
+    Present,
+    /// It is one of these (`If-Match` with entity tags).
+    OneOf(Vec<Digest>),
+}
+
+/// What an upload left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Uploaded {
+    /// The file, with its newest version.
+    pub file: File,
+    /// That version, whose processing is pending.
+    pub version: FileVersion,
+    /// Whether the file is new.
+    pub created: bool,
+}
+
+/// The answer to a path that is not free.
+pub(super) fn taken() -> Error {
+    Error::AlreadyExists("there is a file at this path".to_owned())
+}
+
+impl ContentCondition {
+    /// Holds the condition against the file that is there.
+    pub(super) fn check(&self, file: Option<&File>) -> Result<()> {
+        let holds = match (self, file) {
+            (Self::None, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
+            (Self::OneOf(digests), Some(file)) => digests.contains(&file.head.digest),
+            _ => false,
+        };
+        if holds {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed)
+        }
+    }
+}

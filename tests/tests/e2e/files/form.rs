@@ -1,0 +1,211 @@
+//! Uploads as a form.
+
+use reqwest::{Method, header::CONTENT_TYPE};
+use serde_json::json;
+use tenantry_tests::harness::{Form, TestService};
+
+#[tokio::test]
+async fn a_file_gets_its_own_name_made_unique() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for name in ["report.pdf", "report (2).pdf", "report (3).pdf"] {
+        let form = Form::new().file("report.pdf", "application/pdf", "%PDF-1.4 same");
+        let uploaded = alice.upload_form(form.end()).await.expect(201);
+        assert_eq!(uploaded.text("filename"), name);
+        assert_eq!(uploaded.text("status"), "pending");
+        let id = uploaded.text("file_id");
+        let location = format!("/api/v1/files/{id}");
+        assert_eq!(uploaded.header("location"), Some(location.as_str()));
+        assert_eq!(alice.processed(&id).await["status"], "ready");
+    }
+}
+
+#[tokio::test]
+async fn the_fields_say_where_and_what() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let tags = json!({ "kind": "invoice", "year": 2024, "net": 1.5, "paid": true, "note": null });
+    let form = Form::new()
+        .field("bucket", "users")
+        .field("bucket_id", &alice.user_id)
+        .field("path", "a/b/c.txt")
+        .field("tags", tags.to_string())
+        .file("ignored.txt", "text/plain; charset=utf-8", "hello");
+
+    let uploaded = alice.upload_form(form.end()).await.expect(201);
+
+    let file = alice.processed(&uploaded.text("file_id")).await;
+    assert_eq!(file["path"], "a/b/c.txt");
+    assert_eq!(file["filename"], "c.txt");
+    assert_eq!(file["bucket"], "users");
+    assert_eq!(file["bucket_id"], alice.user_id);
+    assert_eq!(file["tags"], tags);
+    assert_eq!(file["mime_type"], "text/plain");
+    assert_eq!(file["size_bytes"], 5);
+    assert_eq!(file["owner_id"], alice.user_id);
+    assert_eq!(file["uploaded_by_email"], alice.email);
+    assert_eq!(
+        file["digest"],
+        "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    );
+}
+
+#[tokio::test]
+async fn a_path_that_is_taken_is_a_conflict() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let form = || Form::new().field("path", "a.txt").file("x", "", "hello").end();
+    alice.upload_form(form()).await.expect(201);
+    let refused = alice.upload_form(form()).await;
+    refused.expect_problem(409, "already_exists");
+    assert_eq!(alice.usage().await["storage_used_bytes"], 5);
+}
+
+#[tokio::test]
+async fn a_name_never_becomes_a_path_or_a_header() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for (given, kept) in [
+        ("../../etc/passwd", "passwd"),
+        ("..\\\\..\\\\windows\\\\win.ini", "win.ini"),
+        ("/etc/shadow", "shadow"),
+        ("..", "file"),
+        (".", "file (2)"),
+        ("", "file (3)"),
+        (".htaccess", ".htaccess"),
+        ("ünï 文件.pdf", "ünï 文件.pdf"),
+        ("a\u{202e}fdp.exe", "afdp.exe"),
+        ("  spaced.txt  ", "spaced.txt"),
+        ("CON", "CON"),
+        ("a%00b.txt", "a%00b.txt"),
+        ("<script>.html", "<script>.html"),
+    ] {
+        let form = Form::new().file(given, "", "x").end();
+        let uploaded = alice.upload_form(form).await.expect(201);
+        assert_eq!(uploaded.text("filename"), kept, "{given:?}");
+        let id = uploaded.text("file_id");
+        alice.processed(&id).await;
+        let download = alice.download(&id).await.expect(200);
+        let disposition = download.header("content-disposition").expect("a header");
+        assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
+    }
+    let long = format!("{}.pdf", "ü".repeat(400));
+    let uploaded = alice.upload_form(Form::new().file(&long, "", "x").end()).await;
+    let name = uploaded.expect(201).text("filename");
+    assert!(name.len() <= 255 && name.ends_with(".pdf"), "{name}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_wrong_leaves_nothing() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let text = |form: Form| form.file("a.txt", "text/plain", "hello");
+    let not_utf8 = Form::new().field("path", b"\xff\xfe");
+    let many = (0..17).fold(Form::new(), |form, _| form.field("bucket", "users"));
+    for (what, form, code) in [
+        ("no file", Form::new().field("path", "a").end(), "validation_failed"),
+        ("nothing", Form::new().end(), "validation_failed"),
+        ("empty", Vec::new(), "malformed_request"),
+        (
+            "a field behind the file",
+            text(Form::new()).field("path", "a.txt").end(),
+            "malformed_request",
+        ),
+        ("two files", text(text(Form::new())).end(), "malformed_request"),
+        ("cut", text(Form::new()).cut(), "malformed_request"),
+        (
+            "a huge field",
+            text(Form::new().field("path", "x".repeat(70_000))).end(),
+            "malformed_request",
+        ),
+        ("many fields", text(many).end(), "malformed_request"),
+        ("a path of no UTF-8", text(not_utf8).end(), "malformed_request"),
+        (
+            "an unknown field",
+            text(Form::new().field("owner_id", "x")).end(),
+            "validation_failed",
+        ),
+        (
+            "a bad bucket",
+            text(Form::new().field("bucket", "others")).end(),
+            "validation_failed",
+        ),
+        (
+            "a bad id",
+            text(Form::new().field("bucket_id", "7")).end(),
+            "validation_failed",
+        ),
+        (
+            "a bad path",
+            text(Form::new().field("path", "../a")).end(),
+            "validation_failed",
+        ),
+        (
+            "tags that are a list",
+            text(Form::new().field("tags", "[1]")).end(),
+            "validation_failed",
+        ),
+        (
+            "nested tags",
+            text(Form::new().field("tags", "{\"a\": {}}")).end(),
+            "validation_failed",
+        ),
+        (
+            "a key twice in the tags",
+            text(Form::new().field("tags", "{\"a\": 1, \"a\": 2}")).end(),
+            "validation_failed",
+        ),
+    ] {
+        let refused = alice.upload_form(form).await;
+        let found = refused.json()["code"].clone();
+        assert_eq!((refused.status.as_u16(), found), (400, json!(code)), "{what}");
+    }
+    let usage = alice.usage().await;
+    assert_eq!(usage["storage_used_bytes"], 0);
+    assert_eq!(usage["storage_reserved_bytes"], 0);
+    assert!(service.stored(&alice).is_empty());
+}
+
+#[tokio::test]
+async fn only_forms_are_read_as_forms() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for (kind, status, code) in [
+        ("application/json", 415, "unsupported_media_type"),
+        ("multipart/mixed; boundary=x", 415, "unsupported_media_type"),
+        ("multipart/form-data", 400, "malformed_request"),
+    ] {
+        for path in ["/api/v1/files", "/api/v1/upload"] {
+            let request = alice.request(Method::POST, path).header(CONTENT_TYPE, kind);
+            let refused = alice.send(request.body("{}")).await;
+            refused.expect_problem(status, code);
+        }
+    }
+    let bare = alice.send(alice.request(Method::POST, "/api/v1/files")).await;
+    bare.expect_problem(415, "unsupported_media_type");
+}
+
+#[tokio::test]
+async fn the_older_name_does_the_same() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let form = Form::new().file("a.txt", "text/plain", "hello").end();
+    let request = alice.request(Method::POST, "/api/v1/upload");
+    let request = request.header(CONTENT_TYPE, Form::CONTENT_TYPE).body(form);
+    let uploaded = alice.send(request).await.expect(201);
+    assert_eq!(uploaded.text("filename"), "a.txt");
+}
+
+#[tokio::test]
+async fn a_file_may_be_empty() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let form = Form::new().file("empty.txt", "text/plain", "").end();
+    let uploaded = alice.upload_form(form).await.expect(201);
+    let id = uploaded.text("file_id");
+    let file = alice.processed(&id).await;
+    assert_eq!((&file["status"], &file["size_bytes"]), (&json!("ready"), &json!(0)));
+    let download = alice.download(&id).await.expect(200);
+    assert_eq!(download.header("content-length"), Some("0"));
+    assert!(download.body.is_empty());
+}

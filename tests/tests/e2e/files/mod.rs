@@ -1,0 +1,9 @@
+//! Files: brought in, listed, changed, served and deleted.
+
+mod changes;
+mod form;
+mod lists;
+mod processing;
+mod raw;
+mod serving;
+mod sharing;
