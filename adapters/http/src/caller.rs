@@ -12,7 +12,8 @@ use tenantry_domain::tenant::ActiveTenant;
 
 use crate::{middleware::Context, problem::Problem, tenant_selection::TenantSelection};
 
-/// An access token, as `POST /api/v1/auth/login` hands it out.
+/// An access token, as `POST /api/v1/auth/login` hands it out: a JWT, made and
+/// verified as RFC8725 advises.
 #[derive(SecurityScheme)]
 #[oai(
     ty = "bearer",

@@ -49,7 +49,10 @@ pub async fn delete(
         for (blob, times) in shown {
             if let Some(mut blob) = store.blobs().lookup(blob).await? {
                 for _ in 0..times {
-                    blob.drop_reference(on.now())?;
+                    // None left to drop: somebody else's deletion came in
+                    // between the reads.
+                    blob.drop_reference(on.now())
+                        .map_err(|_| Error::VersionConflict)?;
                 }
                 work.blobs().update(&blob);
             }

@@ -147,7 +147,10 @@ async fn record(
         Err(failure) => {
             if let Some(blob) = version.fail(failure.clone(), now)? {
                 if let Some(mut blob) = store.blobs().lookup(blob).await? {
-                    blob.drop_reference(now)?;
+                    // None left to drop: the file was deleted in between
+                    // the reads.
+                    blob.drop_reference(now)
+                        .map_err(|_| Error::VersionConflict)?;
                     work.blobs().update(&blob);
                 }
                 work.quota().release(version.size_bytes);

@@ -2,8 +2,13 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 
+mod audit;
 mod auth;
+mod bad_input;
 mod cases;
+mod files;
 mod isolation;
 mod journey;
+mod quota;
 mod roles;
+mod system;

@@ -40,6 +40,53 @@ const TEXTS: &[(&str, u32)] = &[
 /// The most entries of a list or map, where its name does not tell more.
 const ENTRIES: u32 = 1000;
 
+/// The largest values of integers, by format. Sizes and counts are kept signed.
+const INTEGERS: &[(&str, u64)] = &[
+    ("int32", i32::MAX as u64),
+    ("uint16", u16::MAX as u64),
+    ("uint32", u32::MAX as u64),
+    ("uint64", i64::MAX as u64),
+];
+
+/// The most characters of a header of ours.
+const HEADER: u32 = 2048;
+
+/// Bounds what an answer says in its headers.
+pub(super) fn bound_headers(response: &mut Value) {
+    let headers = response.get_mut("headers").and_then(Value::as_object_mut);
+    for (_, header) in headers.into_iter().flatten() {
+        let schema = &mut header["schema"];
+        if schema["type"] == "string" && is_open(schema) {
+            default(schema, "maxLength", HEADER);
+        }
+        bound_integer(schema);
+    }
+}
+
+/// Bounds a body that is a map rather than a named schema.
+pub(super) fn bound_body(response: &mut Value) {
+    let contents = response.get_mut("content").and_then(Value::as_object_mut);
+    for (_, content) in contents.into_iter().flatten() {
+        let schema = &mut content["schema"];
+        if schema["type"] == "object" && !schema["additionalProperties"].is_null() {
+            default(schema, "maxProperties", ENTRIES);
+        }
+    }
+}
+
+fn bound_integer(schema: &mut Value) {
+    let format = schema["format"].as_str();
+    let largest = INTEGERS.iter().find(|(name, _)| Some(*name) == format);
+    if let Some((_, largest)) = largest
+        && schema["maximum"].is_null()
+    {
+        schema["maximum"] = json!(largest);
+        if schema["minimum"].is_null() {
+            schema["minimum"] = json!(0);
+        }
+    }
+}
+
 /// Completes every property of `schemas` that says no bound of its own.
 pub(super) fn bound(schemas: &mut Value) {
     let schemas = schemas.as_object_mut().into_iter().flatten();
@@ -54,6 +101,7 @@ pub(super) fn bound(schemas: &mut Value) {
 fn bound_property(name: &str, property: &mut Value) {
     match property["type"].as_str() {
         Some("string") if is_open(property) => bound_text(name, property),
+        Some("integer") => bound_integer(property),
         Some("array") => {
             default(property, "maxItems", ENTRIES);
             bound_nested(name, property, "items");

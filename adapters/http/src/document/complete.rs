@@ -45,9 +45,13 @@ const COMMON: &[(u16, When)] = &[
 /// Completes the document in place.
 pub(super) fn complete(document: &mut Value) {
     document["openapi"] = json!(OPENAPI);
+    for server in document["servers"].as_array_mut().into_iter().flatten() {
+        server["x-internal"] = json!(false);
+    }
     let mut read = Vec::new();
     for operation in operations(document) {
         complete_operation(operation.0, operation.1);
+        announce_limits(operation.1);
         tidy(operation.1);
         references(&operation.1["requestBody"], SCHEMAS, &mut read);
     }
@@ -108,13 +112,43 @@ fn complete_operation(method: &str, operation: &mut Value) {
     for (status, response) in responses.iter_mut() {
         if response["content"][PROBLEM_JSON].is_object() {
             *response = reference(status);
-        } else if response["description"] == "" {
+            continue;
+        }
+        if response["description"] == "" {
             response["description"] = json!("Success");
         }
+        bounds::bound_headers(response);
+        bounds::bound_body(response);
     }
     for status in statuses {
         let shared = reference(&status);
         responses.entry(status).or_insert(shared);
+    }
+}
+
+/// Operations whose answers announce a limit on tries.
+const LIMITED: [&str; 3] = ["register", "login", "refresh"];
+
+/// Documents the headers of a limit on tries.
+fn announce_limits(operation: &mut Value) {
+    let limited = operation["operationId"]
+        .as_str()
+        .is_some_and(|id| LIMITED.contains(&id));
+    let responses = operation["responses"].as_object_mut().filter(|_| limited);
+    for (status, response) in responses.into_iter().flatten() {
+        if status.starts_with('2') {
+            for (name, description) in [
+                ("RateLimit-Limit", "Tries in a row."),
+                ("RateLimit-Remaining", "Tries that are left now."),
+                ("RateLimit-Reset", "Seconds until the limit is whole again."),
+            ] {
+                response["headers"][name] = json!({
+                    "description": description,
+                    "schema": { "type": "integer", "format": "uint32" },
+                });
+            }
+            bounds::bound_headers(response);
+        }
     }
 }
 

@@ -262,7 +262,6 @@ pub(super) async fn hostile_names_are_names(world: &World) {
         "nul.txt",
         "İstanbul ß ﬁ Σς",
         "e\u{301}toile",
-        "👩‍👩‍👧".trim_matches('\u{200D}'),
         "\u{FFFD}",
         "\u{E000}\u{FFFF}",
         "\u{10FFFF}",
@@ -270,18 +269,13 @@ pub(super) async fn hostile_names_are_names(world: &World) {
         "[a-z]*?",
         "x'41'",
     ];
-    let parsed = names
-        .iter()
-        .filter_map(|name| tenantry_domain::path::LogicalPath::parse(name).ok());
-    let mut taken = 0;
-    for logical in parsed {
-        let file = world.samples.file(acme.id, logical.as_str());
+    for name in names {
+        let logical = path(name);
+        let file = world.samples.file(acme.id, name);
         add(&acme, &file).await;
         let files = acme.store.files();
         let found = files.find_by_path(acme.place(), &logical).await.answer();
         assert_eq!(found.as_ref(), Some(&file));
         assert_eq!(read(&acme, &file).await, Some(file));
-        taken += 1;
     }
-    assert!(taken >= names.len() - 1, "{taken} of {}", names.len());
 }

@@ -241,19 +241,18 @@ pub(super) async fn every_epoch_of_a_busy_moment_is_told(world: &World) {
 
 pub(super) async fn an_epoch_that_rose_refuses_the_unit(world: &World) {
     let acme = world.company("Acme").await;
-    let user = EpochSubject::User(world.samples.user());
+    let user = world.samples.user();
     let file = world.samples.file(acme.id, "a.txt");
     let expecting = async |epoch| {
         let work = |work: &mut tenantry_application::work::TenantWork| {
-            work.expect_epoch(user, epoch);
+            work.expect_epoch(EpochSubject::User(user), epoch);
             work.files().add(&file);
         };
         acme.commit(work).await
     };
     assert_eq!(expecting(1).await.refusal(), Refusal::Stale(Kind::Epoch));
-    let EpochSubject::User(id) = user else { return };
     world
-        .commit(|work| work.raise_user_epoch(id, NOW))
+        .commit(|work| work.raise_user_epoch(user, NOW))
         .await
         .done();
     assert_eq!(expecting(0).await.refusal(), Refusal::Stale(Kind::Epoch));

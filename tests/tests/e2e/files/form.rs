@@ -54,7 +54,12 @@ async fn the_fields_say_where_and_what() {
 async fn a_path_that_is_taken_is_a_conflict() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let form = || Form::new().field("path", "a.txt").file("x", "", "hello").end();
+    let form = || {
+        Form::new()
+            .field("path", "a.txt")
+            .file("x", "", "hello")
+            .end()
+    };
     alice.upload_form(form()).await.expect(201);
     let refused = alice.upload_form(form()).await;
     refused.expect_problem(409, "already_exists");
@@ -87,10 +92,15 @@ async fn a_name_never_becomes_a_path_or_a_header() {
         alice.processed(&id).await;
         let download = alice.download(&id).await.expect(200);
         let disposition = download.header("content-disposition").expect("a header");
-        assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
+        assert!(
+            disposition.starts_with("attachment; filename=\""),
+            "{disposition}"
+        );
     }
     let long = format!("{}.pdf", "ü".repeat(400));
-    let uploaded = alice.upload_form(Form::new().file(&long, "", "x").end()).await;
+    let uploaded = alice
+        .upload_form(Form::new().file(&long, "", "x").end())
+        .await;
     let name = uploaded.expect(201).text("filename");
     assert!(name.len() <= 255 && name.ends_with(".pdf"), "{name}");
 }
@@ -103,7 +113,11 @@ async fn a_form_that_is_wrong_leaves_nothing() {
     let not_utf8 = Form::new().field("path", b"\xff\xfe");
     let many = (0..17).fold(Form::new(), |form, _| form.field("bucket", "users"));
     for (what, form, code) in [
-        ("no file", Form::new().field("path", "a").end(), "validation_failed"),
+        (
+            "no file",
+            Form::new().field("path", "a").end(),
+            "validation_failed",
+        ),
         ("nothing", Form::new().end(), "validation_failed"),
         ("empty", Vec::new(), "malformed_request"),
         (
@@ -111,7 +125,11 @@ async fn a_form_that_is_wrong_leaves_nothing() {
             text(Form::new()).field("path", "a.txt").end(),
             "malformed_request",
         ),
-        ("two files", text(text(Form::new())).end(), "malformed_request"),
+        (
+            "two files",
+            text(text(Form::new())).end(),
+            "malformed_request",
+        ),
         ("cut", text(Form::new()).cut(), "malformed_request"),
         (
             "a huge field",
@@ -119,7 +137,11 @@ async fn a_form_that_is_wrong_leaves_nothing() {
             "malformed_request",
         ),
         ("many fields", text(many).end(), "malformed_request"),
-        ("a path of no UTF-8", text(not_utf8).end(), "malformed_request"),
+        (
+            "a path of no UTF-8",
+            text(not_utf8).end(),
+            "malformed_request",
+        ),
         (
             "an unknown field",
             text(Form::new().field("owner_id", "x")).end(),
@@ -158,7 +180,11 @@ async fn a_form_that_is_wrong_leaves_nothing() {
     ] {
         let refused = alice.upload_form(form).await;
         let found = refused.json()["code"].clone();
-        assert_eq!((refused.status.as_u16(), found), (400, json!(code)), "{what}");
+        assert_eq!(
+            (refused.status.as_u16(), found),
+            (400, json!(code)),
+            "{what}"
+        );
     }
     let usage = alice.usage().await;
     assert_eq!(usage["storage_used_bytes"], 0);
@@ -181,7 +207,9 @@ async fn only_forms_are_read_as_forms() {
             refused.expect_problem(status, code);
         }
     }
-    let bare = alice.send(alice.request(Method::POST, "/api/v1/files")).await;
+    let bare = alice
+        .send(alice.request(Method::POST, "/api/v1/files"))
+        .await;
     bare.expect_problem(415, "unsupported_media_type");
 }
 
@@ -204,7 +232,10 @@ async fn a_file_may_be_empty() {
     let uploaded = alice.upload_form(form).await.expect(201);
     let id = uploaded.text("file_id");
     let file = alice.processed(&id).await;
-    assert_eq!((&file["status"], &file["size_bytes"]), (&json!("ready"), &json!(0)));
+    assert_eq!(
+        (&file["status"], &file["size_bytes"]),
+        (&json!("ready"), &json!(0))
+    );
     let download = alice.download(&id).await.expect(200);
     assert_eq!(download.header("content-length"), Some("0"));
     assert!(download.body.is_empty());

@@ -59,8 +59,12 @@ async fn conditions_keep_writers_from_each_other() {
     stale.expect_problem(412, "precondition_failed");
     let fresh = second.header("etag").expect("a tag");
     let list = format!("\"other\", {fresh}");
-    put(&alice, "a.txt", (IF_MATCH, &list), "three").await.expect(200);
-    put(&alice, "a.txt", (IF_MATCH, "*"), "four").await.expect(200);
+    put(&alice, "a.txt", (IF_MATCH, &list), "three")
+        .await
+        .expect(200);
+    put(&alice, "a.txt", (IF_MATCH, "*"), "four")
+        .await
+        .expect(200);
 
     for (name, value) in [
         (IF_NONE_MATCH, tag.as_str()),
@@ -81,7 +85,10 @@ async fn of_writers_with_one_condition_one_wins() {
         let alice = alice.clone();
         tokio::spawn(async move {
             let body = format!("writer {number}");
-            put(&alice, "a.txt", (IF_NONE_MATCH, "*"), &body).await.status.as_u16()
+            put(&alice, "a.txt", (IF_NONE_MATCH, "*"), &body)
+                .await
+                .status
+                .as_u16()
         })
     });
     let mut created = 0;
@@ -126,7 +133,8 @@ async fn a_length_is_what_it_says_or_nothing_is_kept() {
 
     // Chunks need no length.
     let mut wire = alice.wire().await;
-    wire.say(head("chunks.txt", "Transfer-Encoding: chunked")).await;
+    wire.say(head("chunks.txt", "Transfer-Encoding: chunked"))
+        .await;
     wire.say("5\r\nhello\r\n0\r\n\r\n").await;
     let stored = wire.answer().await.expect(201);
     assert_eq!(stored.json()["size_bytes"], 5);
@@ -143,7 +151,10 @@ async fn a_length_is_what_it_says_or_nothing_is_kept() {
         ("Content-Length: -5", "hello"),
         ("Content-Length: five", "hello"),
         ("Content-Length: 5\r\nContent-Length: 6", "hello!"),
-        ("Transfer-Encoding: gzip, chunked", "5\r\nhello\r\n0\r\n\r\n"),
+        (
+            "Transfer-Encoding: gzip, chunked",
+            "5\r\nhello\r\n0\r\n\r\n",
+        ),
     ] {
         let mut wire = alice.wire().await;
         wire.say(head("broken.txt", framing)).await;
@@ -237,10 +248,14 @@ async fn paths_that_are_tricks_are_refused() {
         refused.expect_problem(400, "validation_failed");
     }
     let stray = alice.request(Method::PUT, "/api/v1/files/content?path=%FF");
-    let refused = alice.send(stray.header(CONTENT_TYPE, "text/plain").body("x")).await;
+    let refused = alice
+        .send(stray.header(CONTENT_TYPE, "text/plain").body("x"))
+        .await;
     refused.expect_problem(400, "malformed_request");
     let projects = "/api/v1/files/content?path=a&bucket=projects";
     let request = alice.request(Method::PUT, projects);
-    let refused = alice.send(request.header(CONTENT_TYPE, "text/plain").body("x")).await;
+    let refused = alice
+        .send(request.header(CONTENT_TYPE, "text/plain").body("x"))
+        .await;
     refused.expect_problem(404, "bucket_not_found");
 }

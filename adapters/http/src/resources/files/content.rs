@@ -95,7 +95,7 @@ struct Asking {
     if_range: Option<String>,
 }
 
-type ReadProblem = ProblemWith<412, 416>;
+type ReadProblem = ProblemWith<409, 412, 416>;
 
 #[OpenApi(prefix_path = "/api/v1/files", tag = "Tag::Files")]
 impl ContentApi {
@@ -234,7 +234,7 @@ impl ContentApi {
         /// The file's id.
         file_id: Path<Uuid>,
         /// The number of a version; the one that is served where absent.
-        #[oai(validator(minimum(value = "1")))]
+        #[oai(validator(minimum(value = "1"), maximum(value = "4294967295")))]
         version: Query<Option<u32>>,
         /// One range of bytes, like `bytes=0-1023`.
         #[oai(name = "Range", validator(max_length = 1024))]
@@ -268,7 +268,7 @@ impl ContentApi {
         /// The file's id.
         file_id: Path<Uuid>,
         /// The number of a version; the one that is served where absent.
-        #[oai(validator(minimum(value = "1")))]
+        #[oai(validator(minimum(value = "1"), maximum(value = "4294967295")))]
         version: Query<Option<u32>>,
         /// Only if the content is this one.
         #[oai(name = "If-Match", validator(max_length = 1024))]

@@ -1,0 +1,144 @@
+//! A row and its audit entry, again and again: the store's port against
+//! `SQLite` itself with the same tables, rows and promises.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+use tenantry_application::{
+    ports::{PlatformStore, TenantStore},
+    work::PlatformWork,
+};
+use tenantry_domain::tenant::{ActiveTenant, Tenant};
+use tenantry_sql::{SqlOptions, SqlStore};
+use tenantry_tests::conformance::samples::Samples;
+use tokio::{runtime::Runtime, task::JoinSet, time::Instant};
+
+use crate::table::{Rate, Table};
+
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(3);
+const UNIT: &str = "commits/s";
+
+/// One, eight and 64 who commit at once, and what each may cost.
+const WRITERS: [(usize, Option<f64>); 3] = [(1, Some(0.35)), (8, None), (64, Some(2.5))];
+
+/// Commits of one unit each.
+pub(crate) fn commits(table: &mut Table) {
+    let runtime = Runtime::new().expect("a runtime");
+    let mut sqlite = Rate::of(UNIT);
+    let mut ours = WRITERS.map(|_| Rate::of(UNIT));
+    for _ in 0..ROUNDS {
+        sqlite.add(plain_sqlite(&runtime));
+        for ((writers, _), rate) in WRITERS.into_iter().zip(&mut ours) {
+            rate.add(runtime.block_on(through_the_port(writers)));
+        }
+    }
+    for ((writers, aim), rate) in WRITERS.into_iter().zip(ours) {
+        let subject = format!("row and audit entry, {writers} writers at once");
+        let peer = "raw SQLite, one thread";
+        table.compare(&subject, (rate, sqlite.clone()), peer, aim);
+    }
+}
+
+/// Makes the tables, with one company.
+async fn open(folder: &Path, samples: &Samples) -> (SqlStore, Tenant) {
+    let store = SqlStore::connect(SqlOptions::new(folder.join("bench.db"))).await;
+    let store = store.expect("a store");
+    store.migrate().await.expect("tables");
+    let tenant = samples.tenant("acme");
+    let mut work = PlatformWork::new();
+    work.tenants().add(&tenant);
+    work.open_quota(tenant.id, 1);
+    store.commit(work).await.expect("a company");
+    (store, tenant)
+}
+
+async fn through_the_port(writers: usize) -> f64 {
+    let folder = TempDir::new().expect("a folder");
+    let samples = Arc::new(Samples::default());
+    let (store, tenant) = open(folder.path(), &samples).await;
+    let active = ActiveTenant::of(tenant.id, tenant.status).expect("an active company");
+    let company: Arc<dyn TenantStore> = store.open(active).await.expect("its store");
+    let (done, over) = (
+        Arc::new(AtomicU32::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let mut tasks = JoinSet::new();
+    let begun = Instant::now();
+    for _ in 0..writers {
+        let (company, samples) = (Arc::clone(&company), Arc::clone(&samples));
+        let (done, over) = (Arc::clone(&done), Arc::clone(&over));
+        tasks.spawn(async move {
+            while !over.load(Relaxed) {
+                let path = format!("{}.txt", samples.id());
+                let mut work = company.begin();
+                work.files().add(&samples.file(tenant.id, &path));
+                work.audit(samples.entry(Some(tenant.id), "file.upload"));
+                company.commit(work).await.expect("a commit");
+                done.fetch_add(1, Relaxed);
+            }
+        });
+    }
+    tokio::time::sleep(ROUND).await;
+    over.store(true, Relaxed);
+    tasks.join_all().await;
+    let rate = f64::from(done.load(Relaxed)) / begun.elapsed().as_secs_f64();
+    drop(company);
+    store.close().await.expect("closed");
+    rate
+}
+
+fn plain_sqlite(runtime: &Runtime) -> f64 {
+    let folder = TempDir::new().expect("a folder");
+    let samples = Samples::default();
+    let tenant = runtime.block_on(async {
+        let (store, tenant) = open(folder.path(), &samples).await;
+        store.close().await.expect("closed");
+        tenant.id.as_uuid()
+    });
+    let db = Connection::open(folder.path().join("bench.db")).expect("a database");
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864",
+    )
+    .expect("pragmas");
+    let prepare = |text| db.prepare(text).expect("a statement");
+    let mut begin = prepare("BEGIN IMMEDIATE");
+    let mut commit = prepare("COMMIT");
+    let mut add_file = prepare(
+        "INSERT INTO files (id, tenant_id, bucket, bucket_id, path, name_key, tags, version,
+         content_version, size_bytes, media_type, digest, status, review, owner_id, uploaded_by,
+         created_at, updated_at, revision)
+         VALUES (?, ?, 'companies', ?, ?, ?, '{}', 1, NULL, 10, 'application/octet-stream', ?,
+         'pending', 'draft', ?, ?, ?, ?, 1)",
+    );
+    let mut add_entry = prepare(
+        "INSERT INTO audit_entries (id, chain_id, action, subject_kind, subject_id, at, detail)
+         VALUES (?, ?, 'file.upload', 'file', '1', ?, '{}')",
+    );
+    let (mut done, begun) = (0, Instant::now());
+    while begun.elapsed() < ROUND {
+        let (id, user, now) = (samples.id(), samples.id(), 1_767_225_600_000_i64);
+        let path = format!("{id}.txt");
+        let (id, user, tenant) = (id.as_bytes(), user.as_bytes(), tenant.as_bytes());
+        begin.execute([]).expect("begun");
+        let file = params![
+            id, tenant, tenant, path, path, [1; 32], user, user, now, now
+        ];
+        add_file.execute(file).expect("a row");
+        let entry = samples.id();
+        let entry = params![entry.as_bytes(), tenant, now];
+        add_entry.execute(entry).expect("a row");
+        commit.execute([]).expect("a commit");
+        done += 1;
+    }
+    f64::from(done) / begun.elapsed().as_secs_f64()
+}

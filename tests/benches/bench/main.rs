@@ -1,0 +1,67 @@
+//! How fast it is, against the plainest program for each task.
+//!
+//! ```text
+//! cargo bench -p tenantry-tests --bench bench [-- SUBJECT…]
+//! ```
+//!
+//! Each subject runs the service and its peer by turns on the same machine and
+//! cores, several rounds, and compares the medians: the ratio is what counts,
+//! not the speed. A peer that is not there is named, with the command that
+//! installs it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement that cannot be made ends the run"
+)]
+
+mod commits;
+mod footprint;
+mod nginx;
+mod peer;
+mod raw_http;
+mod requests;
+mod table;
+mod tools;
+mod transfers;
+mod world;
+
+use table::Table;
+
+/// As in the command itself, for the peers that run in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A measurement, which adds its lines to the table.
+type Subject = fn(&mut Table);
+
+const SUBJECTS: [(&str, Subject); 6] = [
+    ("upload", transfers::upload),
+    ("download", transfers::download),
+    ("read", requests::read),
+    ("health", requests::health),
+    ("commits", commits::commits),
+    ("footprint", footprint::footprint),
+];
+
+fn main() {
+    // cargo adds `--bench`.
+    let arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    let arguments: Vec<_> = arguments.collect();
+    if let [mode, bytes] = arguments.as_slice()
+        && mode == peer::MODE
+    {
+        return peer::serve(bytes.parse().expect("a number of bytes"));
+    }
+    let mut table = Table::default();
+    for (name, subject) in SUBJECTS {
+        if arguments.is_empty() || arguments.iter().any(|argument| argument == name) {
+            println!("measuring {name} …");
+            subject(&mut table);
+        }
+    }
+    println!("\n{table}");
+}

@@ -1,0 +1,126 @@
+//! What was measured, as lines of a Markdown table.
+
+use std::fmt;
+
+/// The lines so far.
+#[derive(Default)]
+pub(crate) struct Table(Vec<Line>);
+
+struct Line {
+    subject: String,
+    ours: String,
+    peer: String,
+    ratio: String,
+    aim: String,
+    is_met: Option<bool>,
+}
+
+impl Table {
+    /// A rate of ours against that of a peer; the aim is their least ratio.
+    pub(crate) fn compare(
+        &mut self,
+        subject: &str,
+        (ours, peer): (Rate, Rate),
+        peer_name: &str,
+        aim: Option<f64>,
+    ) {
+        let ratio = ours.median() / peer.median();
+        self.0.push(Line {
+            subject: subject.to_owned(),
+            ours: ours.to_string(),
+            peer: format!("{peer_name}: {peer}"),
+            ratio: format!("{ratio:.2}×"),
+            aim: aim.map_or("–".to_owned(), |aim| format!("≥ {aim:.2}×")),
+            is_met: aim.map(|aim| ratio >= aim),
+        });
+    }
+
+    /// A number of ours alone; the aim is the most it may be.
+    pub(crate) fn at_most(&mut self, subject: &str, ours: Rate, aim: f64) {
+        self.0.push(Line {
+            subject: subject.to_owned(),
+            ours: ours.to_string(),
+            peer: "–".to_owned(),
+            ratio: "–".to_owned(),
+            aim: format!("≤ {aim} {}", ours.unit),
+            is_met: Some(ours.median() <= aim),
+        });
+    }
+
+    /// A subject whose peer is not there.
+    pub(crate) fn not_run(&mut self, subject: &str, why: &str) {
+        println!("not run: {subject}: {why}");
+        self.0.push(Line {
+            subject: subject.to_owned(),
+            ours: format!("not run: {why}"),
+            peer: "–".to_owned(),
+            ratio: "–".to_owned(),
+            aim: "–".to_owned(),
+            is_met: None,
+        });
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| | Tenantry | Against | Ratio | Aim | Met |")?;
+        writeln!(f, "|---|---|---|---|---|---|")?;
+        for line in &self.0 {
+            let Line {
+                subject,
+                ours,
+                peer,
+                ratio,
+                aim,
+                is_met,
+            } = line;
+            let met = match is_met {
+                Some(true) => "yes",
+                Some(false) => "**no**",
+                None => "–",
+            };
+            writeln!(
+                f,
+                "| {subject} | {ours} | {peer} | {ratio} | {aim} | {met} |"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What several rounds measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Rate {
+    rounds: Vec<f64>,
+    unit: &'static str,
+}
+
+impl Rate {
+    /// Nothing yet.
+    pub(crate) const fn of(unit: &'static str) -> Self {
+        Self {
+            rounds: Vec::new(),
+            unit,
+        }
+    }
+
+    /// A round more.
+    pub(crate) fn add(&mut self, value: f64) {
+        self.rounds.push(value);
+        self.rounds.sort_by(f64::total_cmp);
+    }
+
+    /// The middle one of the rounds.
+    pub(crate) fn median(&self) -> f64 {
+        let middle = self.rounds.get(self.rounds.len() / 2);
+        middle.copied().expect("a round")
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let median = self.median();
+        let decimals = if median < 100.0 { 1 } else { 0 };
+        write!(f, "{median:.decimals$} {}", self.unit)
+    }
+}

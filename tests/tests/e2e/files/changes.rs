@@ -1,0 +1,225 @@
+//! Moving, tagging, deleting; and the versions of a file.
+
+use reqwest::{Method, header::IF_MATCH};
+use serde_json::{Value, json};
+use tenantry_tests::harness::{Actor, Answer, TestService};
+
+async fn change(actor: &Actor, id: &str, body: &Value) -> Answer {
+    actor.patch(&format!("/api/v1/files/{id}"), body).await
+}
+
+async fn ready(actor: &Actor, path: &str) -> String {
+    let file = actor
+        .upload_ready(path, "text/plain", path.to_owned())
+        .await;
+    file["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn a_file_is_moved_and_tagged() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+
+    let tags = json!({ "kind": "letter", "pages": 2 });
+    let moved = change(&alice, &id, &json!({ "path": "b/c.txt", "tags": tags })).await;
+    let moved = moved.expect(200).json();
+    assert_eq!(
+        (&moved["path"], &moved["filename"]),
+        (&json!("b/c.txt"), &json!("c.txt"))
+    );
+    assert_eq!(moved["tags"], tags);
+    assert_eq!(alice.file(&id).await.expect(200).json(), moved);
+
+    // What is absent stays; the old path is free; content goes along.
+    let moved = change(&alice, &id, &json!({ "path": "c.txt" })).await;
+    assert_eq!(moved.expect(200).json()["tags"], tags);
+    let cleared = change(&alice, &id, &json!({ "tags": {} })).await;
+    assert_eq!(cleared.expect(200).json()["tags"], json!({}));
+    ready(&alice, "a.txt").await;
+    let content = alice.get("/api/v1/files/content?path=c.txt").await;
+    assert_eq!(content.expect(200).body, "a.txt");
+}
+
+#[tokio::test]
+async fn a_change_that_is_wrong_changes_nothing() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+    ready(&alice, "taken.txt").await;
+    let before = alice.file(&id).await.expect(200);
+
+    let refused = change(&alice, &id, &json!({ "path": "taken.txt" })).await;
+    refused.expect_problem(409, "already_exists");
+    for (body, field, code) in [
+        (json!({ "path": "../a" }), "path", "invalid_format"),
+        (json!({ "path": "" }), "path", "too_short"),
+        (json!({ "path": null }), "path", "invalid_type"),
+        (json!({ "path": 7 }), "path", "invalid_type"),
+        (json!({ "tags": [] }), "tags", "invalid_type"),
+        (json!({ "tags": null }), "tags", "invalid_type"),
+        (json!({ "tags": { "a": [] } }), "tags", "invalid_format"),
+        (
+            json!({ "tags": { "a:b": 1 } }),
+            "tags",
+            "invalid_characters",
+        ),
+        (json!({ "tags": { "": 1 } }), "tags", "too_long"),
+        (
+            json!({ "tags": { "a": "x".repeat(257) } }),
+            "tags",
+            "too_long",
+        ),
+        (
+            json!({ "owner_id": alice.user_id }),
+            "owner_id",
+            "unknown_field",
+        ),
+        (json!({ "status": "ready" }), "status", "unknown_field"),
+        (json!({ "bucket": "users" }), "bucket", "unknown_field"),
+    ] {
+        let refused = change(&alice, &id, &body).await;
+        refused.expect_field(field, code);
+    }
+    let many: serde_json::Map<_, _> = (0..51).map(|n| (format!("k{n}"), json!(n))).collect();
+    let refused = change(&alice, &id, &json!({ "tags": many })).await;
+    refused.expect_field("tags", "too_many");
+
+    let after = alice.file(&id).await.expect(200);
+    assert_eq!(after.json(), before.json());
+    assert_eq!(after.header("etag"), before.header("etag"));
+}
+
+#[tokio::test]
+async fn two_editors_do_not_overwrite_each_other() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+    let path = format!("/api/v1/files/{id}");
+    let tag = alice
+        .file(&id)
+        .await
+        .header("etag")
+        .expect("a tag")
+        .to_owned();
+    let with_tag = async |method: Method, tag: &str| {
+        let request = alice.request(method, &path).header(IF_MATCH, tag);
+        alice
+            .send(request.json(&json!({ "tags": { "by": tag } })))
+            .await
+    };
+    with_tag(Method::PATCH, &tag).await.expect(200);
+    for method in [Method::PATCH, Method::DELETE] {
+        let refused = with_tag(method, &tag).await;
+        refused.expect_problem(412, "precondition_failed");
+    }
+    // A new version changes the file as well.
+    let tag = alice
+        .file(&id)
+        .await
+        .header("etag")
+        .expect("a tag")
+        .to_owned();
+    alice.upload("a.txt", "text/plain", "two").await.expect(200);
+    let refused = with_tag(Method::DELETE, &tag).await;
+    refused.expect_problem(412, "precondition_failed");
+    alice.processed(&id).await;
+    let tag = alice
+        .file(&id)
+        .await
+        .header("etag")
+        .expect("a tag")
+        .to_owned();
+    with_tag(Method::DELETE, &tag).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_file_is_deleted_once() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+    alice.upload("a.txt", "text/plain", "two").await.expect(200);
+    alice.processed(&id).await;
+    let path = format!("/api/v1/files/{id}");
+
+    alice.delete(&path).await.expect(204);
+
+    alice
+        .delete(&path)
+        .await
+        .expect_problem(404, "file_not_found");
+    for gone in [
+        path.clone(),
+        format!("{path}/content"),
+        format!("{path}/content?version=1"),
+        format!("{path}/versions"),
+        "/api/v1/files/content?path=a.txt".to_owned(),
+    ] {
+        alice.get(&gone).await.expect_problem(404, "file_not_found");
+    }
+    let refused = change(&alice, &id, &json!({ "path": "b.txt" })).await;
+    refused.expect_problem(404, "file_not_found");
+    let usage = alice.usage().await;
+    assert_eq!(usage["storage_used_bytes"], 0);
+    // The path is free for another file.
+    assert_ne!(ready(&alice, "a.txt").await, id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_delete_one_file_one_does() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+    let calls = (0..8).map(|_| {
+        let (alice, path) = (alice.clone(), format!("/api/v1/files/{id}"));
+        tokio::spawn(async move { alice.delete(&path).await.status.as_u16() })
+    });
+    let mut statuses = Vec::new();
+    for call in calls.collect::<Vec<_>>() {
+        statuses.push(call.await.expect("an answer"));
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 404, 404, 404, 404, 404, 404, 404]);
+    assert_eq!(alice.usage().await["storage_used_bytes"], 0);
+}
+
+#[tokio::test]
+async fn versions_are_listed_newest_first() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+    for body in ["two", "three!", "four"] {
+        alice.upload("a.txt", "text/plain", body).await.expect(200);
+        alice.processed(&id).await;
+    }
+    let path = format!("/api/v1/files/{id}/versions");
+    let all = alice
+        .get(&format!("{path}?include_total=true"))
+        .await
+        .expect(200)
+        .json();
+    let numbers = |page: &Value| -> Vec<u64> {
+        let items = page["items"].as_array().expect("items");
+        items.iter().filter_map(|v| v["version"].as_u64()).collect()
+    };
+    assert_eq!(numbers(&all), [4, 3, 2, 1]);
+    assert_eq!(
+        (&all["total"], &all["next_cursor"]),
+        (&json!(4), &Value::Null)
+    );
+    let third = &all["items"][1];
+    assert_eq!(third["size_bytes"], 6);
+    assert_eq!(third["status"], "ready");
+    assert_eq!(third["uploaded_by_email"], alice.email);
+
+    let first = alice.get(&format!("{path}?limit=3")).await.expect(200);
+    assert_eq!(numbers(&first.json()), [4, 3, 2]);
+    let cursor = first.text("next_cursor");
+    let second = alice.get(&format!("{path}?limit=3&cursor={cursor}")).await;
+    assert_eq!(numbers(&second.expect(200).json()), [1]);
+    let other = ready(&alice, "b.txt").await;
+    let refused = alice
+        .get(&format!("/api/v1/files/{other}/versions?cursor={cursor}"))
+        .await;
+    refused.expect_field("cursor", "invalid_format");
+}

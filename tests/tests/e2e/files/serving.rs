@@ -1,0 +1,245 @@
+//! Content on its way out: whole, in part, or not at all.
+
+use reqwest::{
+    Method,
+    header::{HeaderName, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE},
+};
+use tenantry_tests::harness::{Actor, Answer, Form, TestService};
+
+const TEXT: &str = "0123456789";
+
+async fn ten_bytes(service: &TestService) -> (Actor, String) {
+    let alice = service.company("acme").await;
+    let file = alice.upload_ready("ten.txt", "text/plain", TEXT).await;
+    let id = file["id"].as_str().expect("an id").to_owned();
+    (alice, id)
+}
+
+async fn ask(actor: &Actor, method: Method, id: &str, headers: &[(HeaderName, &str)]) -> Answer {
+    let request = actor.request(method, &format!("/api/v1/files/{id}/content"));
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(name, *value)
+    });
+    actor.send(request).await
+}
+
+#[tokio::test]
+async fn head_and_get_say_the_same() {
+    let service = TestService::start().await;
+    let (alice, id) = ten_bytes(&service).await;
+    for path in [
+        format!("/api/v1/files/{id}/content"),
+        format!("/api/v1/files/{id}/content?version=1"),
+        "/api/v1/files/content?path=ten.txt".to_owned(),
+    ] {
+        let got = alice.get(&path).await.expect(200);
+        let head = alice
+            .send(alice.request(Method::HEAD, &path))
+            .await
+            .expect(200);
+        assert_eq!(got.body, TEXT);
+        assert!(head.body.is_empty());
+        let [mut left, mut right] = [got.headers.clone(), head.headers.clone()];
+        for headers in [&mut left, &mut right] {
+            headers.remove("date");
+            headers.remove("x-request-id");
+        }
+        assert_eq!(left, right, "{path}");
+        assert_eq!(got.header("content-length"), Some("10"));
+        assert_eq!(got.header("content-type"), Some("text/plain"));
+        assert_eq!(got.header("accept-ranges"), Some("bytes"));
+        assert_eq!(got.header("cache-control"), Some("private, no-cache"));
+    }
+    let path = format!("/api/v1/files/{id}/content?version=2");
+    alice
+        .get(&path)
+        .await
+        .expect_problem(404, "version_not_found");
+    for version in ["0", "-1", "x", "99999999999"] {
+        let path = format!("/api/v1/files/{id}/content?version={version}");
+        alice
+            .get(&path)
+            .await
+            .expect_problem(400, "validation_failed");
+    }
+}
+
+#[tokio::test]
+async fn a_range_brings_its_bytes() {
+    let service = TestService::start().await;
+    let (alice, id) = ten_bytes(&service).await;
+    for (range, content, shown) in [
+        ("bytes=0-0", "0", "bytes 0-0/10"),
+        ("bytes=0-3", "0123", "bytes 0-3/10"),
+        ("bytes=3-5", "345", "bytes 3-5/10"),
+        ("bytes=7-", "789", "bytes 7-9/10"),
+        ("bytes=-4", "6789", "bytes 6-9/10"),
+        ("bytes=-99", TEXT, "bytes 0-9/10"),
+        ("bytes=8-99", "89", "bytes 8-9/10"),
+        ("bytes=0-9", TEXT, "bytes 0-9/10"),
+    ] {
+        let part = ask(&alice, Method::GET, &id, &[(RANGE, range)])
+            .await
+            .expect(206);
+        assert_eq!(part.body, content, "{range}");
+        assert_eq!(part.header("content-range"), Some(shown));
+        let length = content.len().to_string();
+        assert_eq!(part.header("content-length"), Some(length.as_str()));
+    }
+    for beyond in ["bytes=10-", "bytes=99-100", "bytes=-0"] {
+        let refused = ask(&alice, Method::GET, &id, &[(RANGE, beyond)]).await;
+        let refused = refused.expect_problem(416, "range_not_satisfiable");
+        assert_eq!(refused.header("content-range"), Some("bytes */10"));
+    }
+    // What is not understood, or asks for several, is answered with everything.
+    for odd in [
+        "bytes=0-1,4-5",
+        "bytes=5-2",
+        "lines=1-2",
+        "bytes=a-b",
+        "bytes=",
+    ] {
+        let whole = ask(&alice, Method::GET, &id, &[(RANGE, odd)])
+            .await
+            .expect(200);
+        assert_eq!(whole.body, TEXT, "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_client_has_is_not_sent_again() {
+    let service = TestService::start().await;
+    let (alice, id) = ten_bytes(&service).await;
+    let got = alice.download(&id).await.expect(200);
+    let tag = got.header("etag").expect("a tag");
+    let weak = format!("W/{tag}");
+    let list = format!("\"other\", {tag}");
+
+    for method in [Method::GET, Method::HEAD] {
+        for known in [tag, &weak, &list, "*"] {
+            let answer = ask(&alice, method.clone(), &id, &[(IF_NONE_MATCH, known)]).await;
+            let answer = answer.expect(304);
+            assert!(answer.body.is_empty());
+            assert_eq!(answer.header("etag"), Some(tag));
+        }
+        let answer = ask(&alice, method.clone(), &id, &[(IF_NONE_MATCH, "\"other\"")]).await;
+        answer.expect(200);
+        for other in ["\"other\"", weak.as_str()] {
+            let answer = ask(&alice, method.clone(), &id, &[(IF_MATCH, other)]).await;
+            answer.expect(412);
+        }
+        for same in [tag, &list, "*"] {
+            let answer = ask(&alice, method.clone(), &id, &[(IF_MATCH, same)]).await;
+            answer.expect(200);
+        }
+    }
+    let part = [(RANGE, "bytes=0-1"), (IF_RANGE, tag)];
+    ask(&alice, Method::GET, &id, &part).await.expect(206);
+    for other in ["\"other\"", weak.as_str(), "Wed, 21 Oct 2015 07:28:00 GMT"] {
+        let whole = [(RANGE, "bytes=0-1"), (IF_RANGE, other)];
+        let whole = ask(&alice, Method::GET, &id, &whole).await.expect(200);
+        assert_eq!(whole.body, TEXT);
+    }
+    // The tag of a listed version is that of its content.
+    alice
+        .upload("ten.txt", "text/plain", "other")
+        .await
+        .expect(200);
+    alice.processed(&id).await;
+    let answer = ask(&alice, Method::GET, &id, &[(IF_NONE_MATCH, tag)]).await;
+    assert_eq!(answer.expect(200).body, "other");
+}
+
+#[tokio::test]
+async fn what_is_served_is_inert() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for (name, kind, content) in [
+        ("page.html", "text/html", "<script>alert(1)</script>"),
+        (
+            "image.svg",
+            "image/svg+xml",
+            "<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>",
+        ),
+        ("code.js", "text/javascript", "alert(1)"),
+        ("data.xml", "application/xml", "<?xml version='1.0'?><a/>"),
+        ("none", "application/octet-stream", "<html>"),
+    ] {
+        let uploaded = alice.upload(name, kind, content).await.expect(201);
+        let id = uploaded.text("file_id");
+        let file = alice.processed(&id).await;
+        assert_eq!(file["status"], "ready", "{file}");
+        let served = alice.download(&id).await.expect(200);
+        assert_eq!(served.body, content);
+        assert_eq!(served.header("x-content-type-options"), Some("nosniff"));
+        let policy = served.header("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"));
+        let disposition = served.header("content-disposition").expect("a disposition");
+        assert!(disposition.starts_with("attachment;"), "{disposition}");
+        assert_eq!(served.header("content-encoding"), None);
+    }
+}
+
+#[tokio::test]
+async fn names_stay_inside_their_header() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for (path, shown) in [
+        (
+            "a b.txt",
+            "filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt",
+        ),
+        (
+            "a\"b;c.txt",
+            "filename=\"a_b;c.txt\"; filename*=UTF-8''a%22b%3Bc.txt",
+        ),
+        ("ü.txt", "filename=\"_.txt\"; filename*=UTF-8''%C3%BC.txt"),
+        (
+            "100%.txt",
+            "filename=\"100_.txt\"; filename*=UTF-8''100%25.txt",
+        ),
+        (
+            "a'b.txt",
+            "filename=\"a_b.txt\"; filename*=UTF-8''a%27b.txt",
+        ),
+    ] {
+        let form = Form::new()
+            .field("path", path)
+            .file("x", "text/plain", path);
+        let uploaded = alice.upload_form(form.end()).await.expect(201);
+        let id = uploaded.text("file_id");
+        alice.processed(&id).await;
+        let served = alice.download(&id).await.expect(200);
+        let disposition = served.header("content-disposition").expect("a disposition");
+        assert_eq!(disposition, format!("attachment; {shown}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_on_one_connection_stay_apart() {
+    let service = TestService::start().await;
+    let mut people = Vec::new();
+    for name in ["acme", "globex", "initech"] {
+        let person = service.company(name).await;
+        let file = person
+            .upload_ready("a.txt", "text/plain", name.repeat(5000))
+            .await;
+        people.push((person, file["id"].as_str().expect("an id").to_owned(), name));
+    }
+    // Two requests in one packet are answered in their order, each to its caller.
+    for _ in 0..10 {
+        for (first, second) in [(0, 1), (1, 2), (2, 0)] {
+            let asked = [&people[first], &people[second]];
+            let heads = asked.map(|(person, id, _)| {
+                let head = person.head("GET", &format!("/api/v1/files/{id}/content"));
+                head.replace("Connection: close\r\n", "") + "\r\n"
+            });
+            let mut wire = asked[0].0.wire().await;
+            wire.say(heads.concat()).await;
+            for (_, _, name) in asked {
+                let answer = wire.answer().await.expect(200);
+                assert_eq!(answer.body, name.repeat(5000));
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Equal content is kept once in a tenant, and never shared between two.
+
+use futures_util::future::join_all;
+use tenantry_application::upkeep::fsck;
+use tenantry_tests::harness::{TestService, until};
+
+const CONTENT: &str = "the same bytes";
+
+#[tokio::test]
+async fn equal_content_of_a_tenant_is_stored_once() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let mut ids = Vec::new();
+    for path in ["a.txt", "b.txt", "c.txt"] {
+        let file = alice.upload_ready(path, "text/plain", CONTENT).await;
+        ids.push(file["id"].as_str().expect("an id").to_owned());
+    }
+    assert_eq!(service.stored(&alice).len(), 1);
+    let usage = alice.usage().await;
+    assert_eq!(usage["stored_bytes"], CONTENT.len());
+    assert_eq!(usage["storage_used_bytes"], 3 * CONTENT.len());
+
+    // The last one that shows them takes the bytes along, and no other.
+    let (last, others) = ids.split_last().expect("files");
+    for id in others {
+        alice
+            .delete(&format!("/api/v1/files/{id}"))
+            .await
+            .expect(204);
+        assert_eq!(alice.download(last).await.expect(200).body, CONTENT);
+    }
+    assert_eq!(alice.usage().await["storage_used_bytes"], CONTENT.len());
+}
+
+#[tokio::test]
+async fn two_tenants_share_nothing() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let bob = service.company("globex").await;
+    let hers = alice.upload_ready("a.txt", "text/plain", CONTENT).await;
+    let his = bob.upload_ready("a.txt", "text/plain", CONTENT).await;
+
+    assert_eq!(service.stored(&alice).len(), 1);
+    assert_eq!(service.stored(&bob).len(), 1);
+    assert_ne!(hers["id"], his["id"]);
+    for person in [&alice, &bob] {
+        assert_eq!(person.usage().await["stored_bytes"], CONTENT.len());
+    }
+
+    let hers = hers["id"].as_str().expect("an id");
+    alice
+        .delete(&format!("/api/v1/files/{hers}"))
+        .await
+        .expect(204);
+    let his = his["id"].as_str().expect("an id");
+    assert_eq!(bob.download(his).await.expect(200).body, CONTENT);
+    assert_eq!(bob.usage().await["storage_used_bytes"], CONTENT.len());
+}
+
+#[tokio::test]
+async fn bytes_that_nobody_shows_are_swept() {
+    let settings = [
+        ("TENANTRY_WORKER__SWEEP_INTERVAL_SECONDS", "1"),
+        ("TENANTRY_WORKER__UPLOAD_GRACE_SECONDS", "2"),
+        ("TENANTRY_WORKER__UPLOAD_HEARTBEAT_SECONDS", "1"),
+    ];
+    let service = TestService::with(&settings).await;
+    let alice = service.company("acme").await;
+    let file = alice.upload_ready("a.txt", "text/plain", CONTENT).await;
+    let kept = alice.upload_ready("b.txt", "text/plain", "other").await;
+    let id = file["id"].as_str().expect("an id");
+    alice
+        .delete(&format!("/api/v1/files/{id}"))
+        .await
+        .expect(204);
+
+    until("the bytes are gone", async || {
+        (service.stored(&alice).len() == 1).then_some(())
+    })
+    .await;
+    let kept = kept["id"].as_str().expect("an id");
+    assert_eq!(alice.download(kept).await.expect(200).body, "other");
+    assert_eq!(alice.usage().await["stored_bytes"], 5);
+}
+
+/// Those that arrive in the same moment may be kept apart; what they count
+/// for is exact all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn equal_content_uploaded_at_once_counts_exactly() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let uploads = (0..16).map(|number| {
+        let alice = alice.clone();
+        async move {
+            let path = format!("{number}.txt");
+            alice.upload_ready(&path, "text/plain", CONTENT).await
+        }
+    });
+    let files = join_all(uploads).await;
+    assert!(files.iter().all(|file| file["status"] == "ready"));
+    let usage = alice.usage().await;
+    assert_eq!(usage["storage_used_bytes"], 16 * CONTENT.len());
+
+    let deletions = files.iter().map(|file| {
+        let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
+        let alice = alice.clone();
+        async move { alice.delete(&path).await.expect(204) }
+    });
+    join_all(deletions).await;
+    assert_eq!(alice.usage().await["storage_used_bytes"], 0);
+    let report = fsck(service.services(), false).await.expect("a report");
+    assert_eq!(report.findings, []);
+}
