@@ -1,7 +1,9 @@
 //! Trying again when another writer was faster.
 
-/// How often a use case reads and decides anew before it gives up.
-pub(crate) const TRIES: u32 = 8;
+/// How often a use case reads and decides anew before it gives up: many may
+/// touch one row at once (equal content, one path), and each round lets one
+/// of them through.
+pub(crate) const TRIES: u32 = 256;
 
 /// Runs the future that `attempt` makes, which reads, decides and commits,
 /// again as long as what it read was stale by the time it committed.

@@ -61,6 +61,11 @@ impl Service {
         &self.services
     }
 
+    /// Whether the store was empty when it was opened.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
     /// Binds the configured address and serves until the handle stops it.
     pub async fn serve(self) -> Result<ServiceHandle, StartError> {
         let http = &self.config.http;
@@ -103,6 +108,9 @@ impl Service {
         let options = wiring::http_options(&self.config);
         let state = wiring::http_state(Arc::clone(&self.services), stop.clone());
         let endpoint = tenantry_http::build(&options, &state);
+        // The endpoint has what it needs, and ends with the server: whoever
+        // held the store longer would keep it from being closed.
+        drop(state);
         let server = Server::new(wiring::server_options(&self.config.http));
         let outcome = server.serve(listener, endpoint, stop).await;
         // Requests are done: no more work is caused, what is begun is finished.

@@ -174,6 +174,19 @@ impl Job {
         Ok(())
     }
 
+    /// Nothing is wrong with the job, but it cannot be done now: wait and try
+    /// again, however often that happens.
+    pub fn postpone(&mut self, reason: String, now: Timestamp) -> Result<(), Refused> {
+        if self.state != JobState::Running {
+            return Err(self.refused(JobState::Queued));
+        }
+        self.state = JobState::Queued;
+        self.lease = None;
+        self.run_at = now.plus(back_off(self.attempt).min(LONGEST_POSTPONEMENT));
+        self.error = Some(reason);
+        Ok(())
+    }
+
     fn end(&mut self, to: JobState, now: Timestamp) -> Result<(), Refused> {
         if self.state != JobState::Running {
             return Err(self.refused(to));
@@ -192,6 +205,9 @@ impl Job {
         }
     }
 }
+
+/// How long a job waits at most for what it needs to come back.
+const LONGEST_POSTPONEMENT: Duration = Duration::from_mins(1);
 
 /// How long to wait after the given failed attempt: 1, 2, 4… seconds, at most
 /// an hour.
@@ -240,6 +256,17 @@ mod tests {
             .expect("running");
         assert_eq!(job.state, JobState::Dead);
         assert_eq!(back_off(40), Duration::from_hours(1));
+    }
+
+    #[test]
+    fn waiting_for_something_else_never_ends_a_job() {
+        let mut job = running(100);
+        job.postpone("storage_unavailable".into(), Timestamp::EPOCH)
+            .expect("running");
+        assert_eq!(
+            (job.state, job.run_at),
+            (JobState::Queued, Timestamp::from_millis(60_000))
+        );
     }
 
     #[test]

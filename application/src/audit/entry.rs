@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt::Display};
 
 use tenantry_domain::{
     audit::{Actor, AuditEntry},
+    file::Place,
     id::{AuditId, TenantId, UserId},
+    path::LogicalPath,
 };
 
 use crate::{
@@ -42,6 +44,15 @@ impl Entry {
     pub(crate) fn detail(mut self, key: &str, value: impl Display) -> Self {
         self.0.detail.insert(key.to_owned(), value.to_string());
         self
+    }
+
+    /// A path, unless it is in a space that is one person's own: who may read
+    /// the audit log may not look in there.
+    pub(crate) fn path(self, place: Place, key: &str, path: &LogicalPath) -> Self {
+        match place {
+            Place::User(_) => self,
+            Place::Company(_) => self.detail(key, path),
+        }
     }
 
     /// In the chain of the caller's tenant, done by the caller.

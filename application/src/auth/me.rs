@@ -13,7 +13,7 @@ use tenantry_domain::{
     text,
 };
 
-use super::register::hasher_error;
+use super::{register::hasher_error, throttle::throttle_account};
 use crate::{
     audit::Entry,
     caller::PersonCaller,
@@ -128,6 +128,7 @@ async fn verify(on: &Services, identity: &Identity, password: Option<&str>) -> R
         Error::field("current_password", reason)
     };
     let password = text::compose(password.ok_or_else(wrong)?);
+    throttle_account(on, identity.email.key()).await?;
     let hash = identity.password_hash.as_ref();
     match on
         .passwords

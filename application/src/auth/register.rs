@@ -53,7 +53,7 @@ pub struct Registered {
 const SUGGESTIONS: u32 = 20;
 
 /// The label of the one tenant of a service that has one only.
-const SINGLE_TENANT: &str = "default";
+pub(super) const SINGLE_TENANT: &str = "default";
 
 /// Registers a person with a new tenant, as its owner; or, where the service
 /// has one tenant only, in that one.

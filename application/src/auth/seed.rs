@@ -5,17 +5,17 @@ use tenantry_domain::{
     email::Email,
     id::{TenantId, UserId},
     identity::{Identity, IdentityStatus},
-    name::TenantName,
+    name::{Subdomain, TenantName},
     password,
 };
 
 use super::{
     new_tenant::{NewTenant, suggest_subdomain},
-    register::hash_password,
+    register::{SINGLE_TENANT, hash_password},
 };
 use crate::{
     audit::Entry,
-    error::{Checks, Result},
+    error::{Checks, Error, Result},
     services::Services,
     work::PlatformWork,
 };
@@ -62,7 +62,12 @@ pub async fn seed_admin(on: &Services, command: SeedAdmin) -> Result<(UserId, Op
     work.identities().add(&identity);
     let mut tenant_id = None;
     if let Some(name) = name {
-        let label = suggest_subdomain(on, &name, 0)?;
+        let label = if on.settings.single_tenant {
+            // The one that everybody who registers joins.
+            Subdomain::parse(SINGLE_TENANT).map_err(|e| Error::field("tenant", e))?
+        } else {
+            suggest_subdomain(on, &name, 0)?
+        };
         let new = NewTenant::new(on, name, label, identity.id, now)?;
         new.record(on, &mut work, now);
         tenant_id = Some(new.tenant.id);

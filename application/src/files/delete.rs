@@ -60,7 +60,7 @@ pub async fn delete(
         work.quota().release(bytes);
         work.files().remove(&file);
         let entry = Entry::new(on, "file.delete", "file", id)
-            .detail("path", &file.path)
+            .path(file.place, "path", &file.path)
             .detail("size_bytes", bytes);
         work.audit(entry.by(caller));
         Ok(store.commit(work).await?)

@@ -1,5 +1,6 @@
 //! Files: their bytes in and out, their versions, their places.
 
+mod damage;
 mod delete;
 mod download;
 mod get;
@@ -14,6 +15,7 @@ mod validate;
 mod versions;
 mod view;
 
+pub(crate) use damage::note_damage;
 pub use delete::delete;
 pub use download::{Download, Wanted, download};
 pub use get::get;

@@ -24,15 +24,13 @@ use crate::{
     caller::Caller,
     error::{Error, Result},
     ports::{CommitError, PortErrorKind, Refusal, TenantStore, UniqueKey},
+    retry,
     services::Services,
     work::Kind,
 };
 
 /// How many numbered names are tried for a file without a path.
 const NAMES: u32 = 1000;
-/// How often a commit that came too late is decided anew: many may upload
-/// equal content, or to one path, at once, and each round lets one through.
-const TRIES: u32 = 256;
 
 /// What the bytes are to become.
 pub(super) struct Wanted {
@@ -67,7 +65,7 @@ async fn publish_once_fresh(
     wanted: &Wanted,
 ) -> Result<Uploaded> {
     let mut number = 1;
-    for _ in 0..TRIES {
+    for _ in 0..retry::TRIES {
         let Some(current) = find_target(store, wanted, &mut number).await? else {
             return Err(taken());
         };
@@ -116,7 +114,7 @@ async fn find_target(
         }
         Target::At(path, condition) => {
             let file = files.find_by_path(wanted.place, path).await?;
-            condition.check(file.as_ref())?;
+            condition.check(store, file.as_ref()).await?;
             Ok(Some((path.clone(), file)))
         }
         Target::Named(name) => {

@@ -57,7 +57,9 @@ pub async fn update(on: &Services, caller: &Caller, command: UpdateFile) -> Resu
         work.files().update(&file);
         let mut entry = Entry::new(on, "file.update", "file", file.id);
         if file.path != before.path {
-            entry = entry.detail("from", &before.path).detail("to", &file.path);
+            entry = entry
+                .path(file.place, "from", &before.path)
+                .path(file.place, "to", &file.path);
         }
         work.audit(entry.by(caller));
         match store.commit(work).await {

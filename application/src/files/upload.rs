@@ -49,7 +49,7 @@ async fn refuse_early(store: &dyn TenantStore, place: Place, target: &Target) ->
         },
         Target::At(path, condition) => {
             let file = store.files().find_by_path(place, path).await?;
-            condition.check(file.as_ref())
+            condition.check(store, file.as_ref()).await
         }
     }
 }

@@ -6,13 +6,13 @@ use tenantry_domain::{
     media_type::MediaType,
     path::LogicalPath,
     tags::Tags,
-    version::FileVersion,
+    version::{FileVersion, Processing},
 };
 use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    ports::BlobBody,
+    ports::{BlobBody, TenantStore},
 };
 
 /// A file on its way in.
@@ -86,11 +86,13 @@ pub(super) fn taken() -> Error {
 }
 
 impl ContentCondition {
-    /// Holds the condition against the file that is there.
-    pub(super) fn check(&self, file: Option<&File>) -> Result<()> {
+    /// Holds the condition against the newest content that is there: what is
+    /// still under validation counts, or two who hold the same tag would both
+    /// be let through.
+    pub(super) async fn check(&self, store: &dyn TenantStore, file: Option<&File>) -> Result<()> {
         let holds = match (self, file) {
             (Self::None, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
-            (Self::OneOf(digests), Some(file)) => digests.contains(&file.head.digest),
+            (Self::OneOf(digests), Some(file)) => digests.contains(&newest(store, file).await?),
             _ => false,
         };
         if holds {
@@ -99,4 +101,19 @@ impl ContentCondition {
             Err(Error::PreconditionFailed)
         }
     }
+}
+
+/// The digest of a file's newest version, or while that has failed of what is
+/// served.
+async fn newest(store: &dyn TenantStore, file: &File) -> Result<Digest> {
+    if file.processing == Processing::Pending {
+        let version = store
+            .versions()
+            .find_by_number(file.id, file.version)
+            .await?;
+        if let Some(version) = version {
+            return Ok(version.digest);
+        }
+    }
+    Ok(file.head.digest)
 }

@@ -12,7 +12,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::receive::key;
+use super::{damage::note_damage, receive::key};
 use crate::{
     audit::Entry,
     error::{Error, Result},
@@ -58,7 +58,7 @@ pub(crate) async fn validate(on: &Services, job: &Job) -> Result<Outcome> {
         return Ok(Outcome::Done);
     };
     let Some(active) = ActiveTenant::of(tenant, status) else {
-        return Ok(Outcome::Later("the tenant is not active".to_owned()));
+        return Ok(Outcome::Postponed("the tenant is not active".to_owned()));
     };
     let store = on.store.open(active).await?;
     let Some(version) = pending(store.as_ref(), id).await? else {
@@ -95,6 +95,7 @@ async fn judge(on: &Services, store: &dyn TenantStore, version: &FileVersion) ->
     }
     let backend = on.blobs.get(&blob.backend)?;
     if let Err(error) = backend.verify(key(blob), content).await {
+        note_damage(store, blob, &error, on.now()).await;
         return match error.kind {
             PortErrorKind::NotFound => refuse("content_missing", "the content is not there"),
             PortErrorKind::Corrupt => {

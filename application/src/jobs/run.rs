@@ -1,8 +1,11 @@
 //! Doing one job.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+};
 use tenantry_domain::job::{Job, JobKind};
 use tracing::Instrument;
 
@@ -21,8 +24,10 @@ pub(crate) enum Outcome {
     Recorded,
     /// There was nothing (more) to do.
     Done,
-    /// Not now; try again later.
-    Later(String),
+    /// Something it needs is not there now; try again, however often.
+    Postponed(String),
+    /// It failed; try again a few times.
+    Failed(String),
     /// Never: trying again is no use.
     Hopeless(String),
 }
@@ -52,10 +57,13 @@ async fn run_claimed(on: &Services, job: Job, lease: Duration) -> Result<()> {
 
 /// Does the job and prolongs its lease meanwhile; `None` when the lease is lost.
 async fn run_leased(on: &Services, job: &Job, lease: Duration) -> Option<Result<Outcome>> {
-    let mut work = Box::pin(execute(on, job));
+    // A fault of this program ends the attempt, not the worker.
+    let mut work = Box::pin(AssertUnwindSafe(execute(on, job)).catch_unwind());
     loop {
         match select(work, on.clock.sleep(lease / 3)).await {
-            Either::Left((outcome, _)) => return Some(outcome),
+            Either::Left((outcome, _)) => {
+                return Some(outcome.unwrap_or_else(|_| Err(Error::internal("the job panicked"))));
+            }
             Either::Right(((), unfinished)) => work = unfinished,
         }
         let until = on.now().plus(lease);
@@ -75,7 +83,13 @@ async fn execute(on: &Services, job: &Job) -> Result<Outcome> {
 fn failed(error: &Error) -> Outcome {
     let source = std::error::Error::source(error);
     tracing::warn!(%error, source, "an attempt failed");
-    Outcome::Later(error.code().to_owned())
+    let code = error.code().to_owned();
+    match error {
+        Error::DatabaseUnavailable(_) | Error::StorageUnavailable(_) | Error::Busy => {
+            Outcome::Postponed(code)
+        }
+        _ => Outcome::Failed(code),
+    }
 }
 
 async fn finish(on: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
@@ -83,7 +97,8 @@ async fn finish(on: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
     match outcome {
         Outcome::Recorded => return Ok(()),
         Outcome::Done => job.succeed(now)?,
-        Outcome::Later(reason) => job.fail(reason, true, now)?,
+        Outcome::Postponed(reason) => job.postpone(reason, now)?,
+        Outcome::Failed(reason) => job.fail(reason, true, now)?,
         Outcome::Hopeless(reason) => job.fail(reason, false, now)?,
     }
     let mut work = PlatformWork::new();

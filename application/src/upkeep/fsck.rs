@@ -15,8 +15,8 @@ use tenantry_domain::{
 use crate::{
     audit,
     error::{Error, Result},
-    files::blob_key,
-    ports::{AuditLog, BlobKey, PortErrorKind, TenantStore},
+    files::{blob_key, note_damage},
+    ports::{AuditLog, BlobKey, CommitError, PortErrorKind, Refusal, TenantStore},
     services::Services,
 };
 
@@ -49,7 +49,8 @@ pub enum Finding {
     BytesMissing(BlobKey),
     /// Stored bytes are not what was once written.
     BytesDamaged(BlobKey),
-    /// Bytes are stored that no record knows; mended by deleting them.
+    /// Bytes are stored that no record knows; mended by deleting them, but for
+    /// those of a tenant that is not there.
     BytesUnknown(BlobKey),
     /// A version shows bytes that have no record of being stored.
     VersionWithoutBytes(TenantId, VersionId),
@@ -150,6 +151,20 @@ pub async fn fsck(on: &Services, repair: bool) -> Result<FsckReport> {
     Ok(check.report)
 }
 
+/// What an upload holds of the quota.
+fn reserved(blob: &Blob) -> u64 {
+    match blob.state {
+        BlobState::Open { reserved_bytes, .. } => reserved_bytes,
+        _ => 0,
+    }
+}
+
+/// By how much a ledger is off: used and reserved bytes.
+fn drift(recorded: (u64, u64), counted: (u64, u64)) -> (i128, i128) {
+    let off = |counted: u64, recorded: u64| i128::from(counted) - i128::from(recorded);
+    (off(counted.0, recorded.0), off(counted.1, recorded.1))
+}
+
 struct Check<'a> {
     on: &'a Services,
     repair: bool,
@@ -161,6 +176,7 @@ struct Check<'a> {
 #[derive(Default)]
 struct Shown {
     references: BTreeMap<BlobId, (u32, VersionId)>,
+    versions: u64,
     bytes: u64,
 }
 
@@ -171,19 +187,42 @@ impl Check<'_> {
         };
         let store = self.on.store.open(active).await?;
         self.report.tenants += 1;
+        let quota = store.quota().current().await?;
+        let recorded = (quota.used_bytes, quota.reserved_bytes);
         let mut shown = self.shown(store.as_ref()).await?;
-        let reserved = self.blobs(store.as_ref(), &mut shown).await?;
-        for (_, version) in shown.references.values() {
-            self.report
-                .findings
-                .push(Finding::VersionWithoutBytes(tenant.id, *version));
+        self.report.versions += shown.versions;
+        let held = self.blobs(store.as_ref(), &mut shown).await?;
+        for (blob, (_, version)) in std::mem::take(&mut shown.references) {
+            self.without_bytes(store.as_ref(), blob, version).await?;
         }
-        self.quota(store.as_ref(), (shown.bytes, reserved)).await?;
+        self.quota(store.as_ref(), recorded, (shown.bytes, held))
+            .await?;
         audit::seal_chain(self.on, Some(tenant.id)).await?;
         self.chain(Some(tenant.id), store.audit()).await
     }
 
-    async fn shown(&mut self, store: &dyn TenantStore) -> Result<Shown> {
+    /// A version whose blob was not found stored: unless it, or the blob, has
+    /// changed meanwhile.
+    async fn without_bytes(
+        &mut self,
+        store: &dyn TenantStore,
+        blob: BlobId,
+        version: VersionId,
+    ) -> Result<()> {
+        let shows = store.versions().lookup(version).await?;
+        let stored = store.blobs().lookup(blob).await?;
+        if shows.is_some_and(|version| version.blob_id == Some(blob))
+            && stored.is_none_or(|blob| blob.content().is_none())
+        {
+            let tenant = store.tenant().id();
+            self.report
+                .findings
+                .push(Finding::VersionWithoutBytes(tenant, version));
+        }
+        Ok(())
+    }
+
+    async fn shown(&self, store: &dyn TenantStore) -> Result<Shown> {
         let mut shown = Shown::default();
         let mut after = None;
         loop {
@@ -193,7 +232,7 @@ impl Check<'_> {
             };
             after = Some(last.id);
             for version in versions {
-                self.report.versions += 1;
+                shown.versions += 1;
                 if let Some(blob) = version.blob_id {
                     shown.references.entry(blob).or_insert((0, version.id)).0 += 1;
                     shown.bytes += version.size_bytes;
@@ -214,83 +253,123 @@ impl Check<'_> {
             after = Some(last.id);
             for blob in blobs {
                 self.known.insert(blob_key(&blob));
-                match &blob.state {
-                    BlobState::Open { reserved_bytes, .. } => held += reserved_bytes,
-                    BlobState::Abandoned => {}
-                    BlobState::Stored { references, .. } => {
-                        let counted = shown.references.remove(&blob.id).map_or(0, |(n, _)| n);
-                        self.references(store, &blob, *references, counted).await?;
-                        self.bytes(&blob).await?;
+                held += reserved(&blob);
+                if let BlobState::Stored { references, .. } = blob.state {
+                    let counted = shown.references.remove(&blob.id).map_or(0, |(n, _)| n);
+                    if references != counted {
+                        self.references(store, blob.id).await?;
                     }
+                    self.bytes(store, &blob).await?;
                 }
             }
         }
     }
 
-    async fn bytes(&mut self, blob: &Blob) -> Result<()> {
+    async fn bytes(&mut self, store: &dyn TenantStore, blob: &Blob) -> Result<()> {
         let Some(content) = blob.content() else {
             return Ok(());
         };
         let backend = self.on.blobs.get(&blob.backend)?;
-        match backend.verify(blob_key(blob), content).await {
-            Ok(()) => {
-                self.report.blobs += 1;
-                self.report.bytes += content.size_bytes;
-            }
-            Err(error) => self.report.findings.push(match error.kind {
-                PortErrorKind::NotFound => Finding::BytesMissing(blob_key(blob)),
-                PortErrorKind::Corrupt => Finding::BytesDamaged(blob_key(blob)),
-                _ => return Err(Error::storage(error)),
-            }),
+        let Err(error) = backend.verify(blob_key(blob), content).await else {
+            self.report.blobs += 1;
+            self.report.bytes += content.size_bytes;
+            return Ok(());
+        };
+        let finding = match error.kind {
+            PortErrorKind::NotFound => Finding::BytesMissing(blob_key(blob)),
+            PortErrorKind::Corrupt => Finding::BytesDamaged(blob_key(blob)),
+            _ => return Err(Error::storage(error)),
+        };
+        // Ended by the sweeper while it was looked at?
+        let now = store.blobs().lookup(blob.id).await?;
+        if let Some(now) = now.filter(|now| now.content().is_some()) {
+            note_damage(store, &now, &error, self.on.now()).await;
+            self.report.findings.push(finding);
         }
         Ok(())
     }
 
-    async fn references(
+    /// A count that differs may be one that changed meanwhile: it is read and
+    /// counted again, and mended only if nobody touches it in between.
+    async fn references(&mut self, store: &dyn TenantStore, blob: BlobId) -> Result<()> {
+        let Some(blob) = store.blobs().lookup(blob).await? else {
+            return Ok(());
+        };
+        let BlobState::Stored { references, .. } = blob.state else {
+            return Ok(());
+        };
+        let counted = store.versions().count_by_blob(blob.id).await?;
+        let counted = u32::try_from(counted).unwrap_or(u32::MAX);
+        if references == counted {
+            return Ok(());
+        }
+        let mut mended = blob.clone();
+        mended.recount(counted, self.on.now())?;
+        let mut work = store.begin();
+        if self.repair {
+            work.blobs().update(&mended);
+        }
+        match store.commit(work).await {
+            Ok(()) => {
+                let blob = blob_key(&blob);
+                self.report.findings.push(Finding::References {
+                    blob,
+                    recorded: references,
+                    counted,
+                });
+                self.report.repaired += u64::from(self.repair);
+                Ok(())
+            }
+            Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Holds the ledger against what was counted. Uploads and deletes shift
+    /// both a little apart while they are read: only what is wrong by the same
+    /// amount a second time is wrong.
+    async fn quota(
         &mut self,
         store: &dyn TenantStore,
-        blob: &Blob,
-        recorded: u32,
-        counted: u32,
+        recorded: (u64, u64),
+        counted: (u64, u64),
     ) -> Result<()> {
         if recorded == counted {
             return Ok(());
         }
-        self.report.findings.push(Finding::References {
-            blob: blob_key(blob),
-            recorded,
-            counted,
-        });
-        if self.repair {
-            let mut mended = blob.clone();
-            mended.recount(counted, self.on.now())?;
-            let mut work = store.begin();
-            work.blobs().update(&mended);
-            store.commit(work).await?;
-            self.report.repaired += 1;
-        }
-        Ok(())
-    }
-
-    async fn quota(&mut self, store: &dyn TenantStore, counted: (u64, u64)) -> Result<()> {
-        let quota = store.quota().current().await?;
-        let recorded = (quota.used_bytes, quota.reserved_bytes);
-        if recorded == counted {
+        let again = store.quota().current().await?;
+        let again = (again.used_bytes, again.reserved_bytes);
+        let used = self.shown(store).await?.bytes;
+        let recounted = (used, self.held(store).await?);
+        if drift(recorded, counted) != drift(again, recounted) {
             return Ok(());
         }
         let tenant = store.tenant().id();
         self.report.findings.push(Finding::Quota {
             tenant,
-            recorded,
-            counted,
+            recorded: again,
+            counted: recounted,
         });
         if self.repair {
             let mut work = store.begin();
-            work.quota().correct(recorded, counted);
+            work.quota().correct(again, recounted);
             store.commit(work).await?;
             self.report.repaired += 1;
         }
         Ok(())
+    }
+
+    /// What uploads under way hold.
+    async fn held(&self, store: &dyn TenantStore) -> Result<u64> {
+        let (mut after, mut held) = (None, 0);
+        loop {
+            let blobs = store.blobs().scan(after, BATCH).await?;
+            let Some(last) = blobs.last() else {
+                return Ok(held);
+            };
+            after = Some(last.id);
+            held += blobs.iter().map(reserved).sum::<u64>();
+        }
     }
 
     async fn chain(&mut self, tenant: Option<TenantId>, log: &dyn AuditLog) -> Result<()> {

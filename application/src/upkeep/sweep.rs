@@ -2,7 +2,9 @@
 //! version shows, staging files, sessions long over.
 
 use tenantry_domain::{
+    Timestamp,
     blob::{Blob, BlobState},
+    id::TenantId,
     tenant::ActiveTenant,
 };
 
@@ -38,20 +40,8 @@ pub async fn sweep(on: &Services) -> Result<SweepReport> {
     let grace = on.settings.upload_grace;
     let before = on.now().minus(grace);
     for tenant in on.store.upkeep().tenants_to_sweep(before, TENANTS).await? {
-        let status = on
-            .store
-            .tenants()
-            .lookup(tenant)
-            .await?
-            .map(|tenant| tenant.status);
-        let Some(active) = status.and_then(|status| ActiveTenant::of(tenant, status)) else {
-            continue;
-        };
-        let store = on.store.open(active).await?;
-        for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
-            if let Err(error) = end(on, store.as_ref(), blob, &mut report).await {
-                tracing::warn!(tenant.id = %tenant, %error, "a blob is left for the next sweep");
-            }
+        if let Err(error) = sweep_tenant(on, tenant, before, &mut report).await {
+            tracing::warn!(tenant.id = %tenant, %error, "a tenant is left for the next sweep");
         }
     }
     for (name, backend) in on.blobs.iter() {
@@ -62,6 +52,30 @@ pub async fn sweep(on: &Services) -> Result<SweepReport> {
     }
     report.sessions = on.store.sessions().purge_expired(before, SESSIONS).await?;
     Ok(report)
+}
+
+async fn sweep_tenant(
+    on: &Services,
+    tenant: TenantId,
+    before: Timestamp,
+    report: &mut SweepReport,
+) -> Result<()> {
+    let status = on
+        .store
+        .tenants()
+        .lookup(tenant)
+        .await?
+        .map(|tenant| tenant.status);
+    let Some(active) = status.and_then(|status| ActiveTenant::of(tenant, status)) else {
+        return Ok(());
+    };
+    let store = on.store.open(active).await?;
+    for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
+        if let Err(error) = end(on, store.as_ref(), blob, report).await {
+            tracing::warn!(tenant.id = %tenant, %error, "a blob is left for the next sweep");
+        }
+    }
+    Ok(())
 }
 
 /// Ends one blob: first the commit that makes it abandoned, so that nobody can

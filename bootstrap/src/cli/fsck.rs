@@ -12,6 +12,12 @@ pub(super) fn run(options: &Options, repair: bool) -> Result<ExitCode, StartErro
     telemetry::start(&config.log)?;
     block_on(async {
         let service = Service::open(config).await?;
+        if service.is_new() {
+            service.close().await?;
+            return Err(StartError::Found(
+                "the store is empty: is this the right data folder?".to_owned(),
+            ));
+        }
         let checked = fsck(service.services(), repair).await;
         service.close().await?;
         let report = checked?;

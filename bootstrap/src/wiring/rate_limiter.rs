@@ -6,15 +6,15 @@ use tenantry_application::ports::{Clock, RateLimiter};
 use tenantry_config::Config;
 use tenantry_memory::{MemoryRateLimiter, RateLimit, RateLimits};
 
-/// In this process. A limit of 0 is none.
+/// In this process.
 pub(super) fn rate_limiter_from_config(
     config: &Config,
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn RateLimiter> {
     let auth = limit(config.limits.auth_per_minute);
-    // Many people may share an address, but nobody signs in as one person
-    // more often than that.
-    let account = limit(config.limits.auth_per_minute);
+    // Wider than that of an address, so that no single one can keep the
+    // person out, and narrow enough against many that guess together.
+    let account = limit(config.limits.auth_per_minute.saturating_mul(5));
     Arc::new(MemoryRateLimiter::new(RateLimits { auth, account }, clock))
 }
 

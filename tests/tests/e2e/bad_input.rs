@@ -288,7 +288,6 @@ async fn odd_requests_do_not_shake_the_service() {
         format!("{get} folded: x\r\n\r\n"),
         format!("{get}{long_header}\r\n"),
         format!("{get}{many_headers}\r\n"),
-        format!("{get}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
         format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(70_000)),
     ] {
         let mut wire = alice.wire().await;
@@ -296,7 +295,10 @@ async fn odd_requests_do_not_shake_the_service() {
         if let Some(answer) = wire.try_answer().await {
             let status = answer.status.as_u16();
             let end: String = request.chars().rev().take(60).collect();
-            assert!((400..500).contains(&status), "{status}: {end:?} (read backwards)");
+            assert!(
+                (400..500).contains(&status),
+                "{status}: {end:?} (read backwards)"
+            );
         }
     }
     for (name, value) in [

@@ -203,18 +203,3 @@ async fn a_foreign_id_answers_like_one_that_never_existed() {
     record_count(env!("CARGO_TARGET_TMPDIR"), "operations", operations.len());
     record_count(env!("CARGO_TARGET_TMPDIR"), "isolation", cases);
 }
-
-#[tokio::test]
-async fn the_header_of_ones_own_tenant_changes_nothing() {
-    let service = TestService::start().await;
-    let alice = service.company("acme").await;
-    let named = async |tenant: &str| {
-        let request = alice.request(reqwest::Method::GET, "/api/v1/files");
-        alice.send(request.header("x-tenant-id", tenant)).await
-    };
-    named(&alice.tenant_id).await.expect(200);
-    for other in [NOBODY, "acme", "", "nonsense"] {
-        let refused = named(other).await;
-        refused.expect_problem(404, "tenant_not_found");
-    }
-}

@@ -7,3 +7,5 @@ mod strict;
 
 pub use body::{blob_body, body_error, body_of};
 pub use json::Json;
+
+pub(crate) use strict::parse as parse_json;

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 /// Reads one value. Depth is bounded by `serde_json` (128 levels), numbers by
 /// what a double holds.
-pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
+pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice::<Strict>(bytes).map(|strict| strict.0)
 }
 

@@ -297,12 +297,16 @@ impl AuthApi {
     async fn update_me(
         &self,
         caller: SignedIn,
+        context: Context,
         /// Only if the person is still this one.
         #[oai(name = "If-Match", validator(max_length = 1024))]
         if_match: Header<Option<String>>,
         body: Json<UpdateMeRequest>,
     ) -> Result<MeResponse, ProblemWith<412>> {
         let body = body.0;
+        if body.current_password.is_some() {
+            admit(&self.on, &context).await?;
+        }
         let command = UpdateMe {
             display_name: change(body.display_name),
             username: change(body.username),

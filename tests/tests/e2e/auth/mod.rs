@@ -6,3 +6,4 @@ mod login;
 mod me;
 mod refresh;
 mod register;
+mod tenant;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{
     documents::{UploadedBody, parse_path},
     range::{self, Asked},
+    raw::RawBody,
     shape::BucketName,
 };
 use crate::{
@@ -122,7 +123,7 @@ impl ContentApi {
         #[oai(name = "If-None-Match", validator(max_length = 1024))]
         if_none_match: Header<Option<String>>,
         request: &poem::Request,
-        body: Binary<Body>,
+        body: RawBody,
     ) -> Result<PutResponse, ProblemWith<412, 413, 415>> {
         let condition = content_condition(if_match.as_deref(), if_none_match.as_deref())?;
         let length = request

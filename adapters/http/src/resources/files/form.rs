@@ -13,6 +13,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
     types::Type,
 };
+use serde_json::Value;
 use tenantry_application::{
     Error, Result,
     files::Length,
@@ -21,11 +22,17 @@ use tenantry_application::{
 use tenantry_domain::{Invalid, media_type::MediaType, tags::Tags};
 use uuid::Uuid;
 
-use super::shape::{self, BucketName, TagsBody};
-use crate::{payload::blob_body, problem::Problem};
+use super::shape::{self, BucketName};
+use crate::{
+    payload::{blob_body, parse_json},
+    problem::Problem,
+};
 
 /// The most bytes of a small field.
 const FIELD_BYTES: usize = 64 * 1024;
+/// The most bytes in front of the file: names, small fields and what divides
+/// them.
+const LEADING_BYTES: u64 = 4 * FIELD_BYTES as u64;
 /// The most small fields.
 const FIELDS: usize = 16;
 /// What closes a form behind the boundary: the line before it, and its dashes.
@@ -61,6 +68,7 @@ impl FileForm {
         while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
             if field.name() == Some("file") {
                 let rest = total.map(|total| total.saturating_sub(delivered.get() + closing));
+                delivered.hand_on_whole();
                 return Ok(fields.with_file(form, field, rest));
             }
             count += 1;
@@ -95,10 +103,8 @@ impl Fields {
             }
             "path" => self.path = Some(value),
             "tags" => {
-                let body: TagsBody = serde_json::from_str(&value)
-                    .map_err(|_| Invalid::format("must be a JSON object"))
-                    .map_err(|e| Error::field("tags", e))?;
-                self.tags = Some(shape::tags(body).map_err(|e| Error::field("tags", e))?);
+                let tags = parse_tags(&value).map_err(|e| Error::field("tags", e))?;
+                self.tags = Some(tags);
             }
             _ => {
                 let unknown = Invalid::new("unknown_field", "is not a field of this form");
@@ -140,6 +146,15 @@ async fn text(mut field: Field<'static>) -> Result<String> {
         bytes.extend_from_slice(&chunk);
     }
     String::from_utf8(bytes).map_err(|_| malformed("a field of the form is not UTF-8"))
+}
+
+fn parse_tags(value: &str) -> Result<Tags, Invalid> {
+    match parse_json(value.as_bytes()) {
+        Ok(Value::Object(members)) => shape::tags(members.into_iter().collect()),
+        _ => Err(Invalid::format(
+            "must be a JSON object that names no key twice",
+        )),
+    }
 }
 
 fn parse_bucket(value: &str) -> Result<BucketName> {
@@ -301,20 +316,33 @@ mod steps {
     use std::{
         sync::{
             Arc,
-            atomic::{AtomicU64, Ordering},
+            atomic::{AtomicBool, AtomicU64, Ordering},
         },
         task::{Context, Poll, ready},
     };
 
-    use super::{Bytes, Pin, Stream};
+    use super::{BodyError, Bytes, LEADING_BYTES, Pin, Stream};
 
-    /// How many bytes were handed on.
+    /// How many bytes were handed on, and whether the file has begun.
     #[derive(Clone, Default)]
-    pub(super) struct Delivered(Arc<AtomicU64>);
+    pub(super) struct Delivered(Arc<(AtomicU64, AtomicBool)>);
 
     impl Delivered {
         pub(super) fn get(&self) -> u64 {
-            self.0.load(Ordering::Relaxed)
+            self.0.0.load(Ordering::Relaxed)
+        }
+
+        /// The file has begun: from here on there is nothing to count.
+        pub(super) fn hand_on_whole(&self) {
+            self.0.1.store(true, Ordering::Relaxed);
+        }
+
+        fn add(&self, bytes: u64) -> u64 {
+            self.0.0.fetch_add(bytes, Ordering::Relaxed) + bytes
+        }
+
+        fn is_whole(&self) -> bool {
+            self.0.1.load(Ordering::Relaxed)
         }
     }
 
@@ -338,11 +366,11 @@ mod steps {
         }
     }
 
-    impl<S, E> Stream for Steps<S>
+    impl<S> Stream for Steps<S>
     where
-        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        S: Stream<Item = Result<Bytes, BodyError>> + Unpin,
     {
-        type Item = Result<Bytes, E>;
+        type Item = Result<Bytes, BodyError>;
 
         fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
             // The parser takes all it can get in one turn: end the turn after
@@ -358,18 +386,23 @@ mod steps {
                     end => return Poll::Ready(end),
                 }
             }
-            let step = match self
+            self.paused = true;
+            if self.delivered.is_whole() {
+                return Poll::Ready(Some(Ok(std::mem::take(&mut self.held))));
+            }
+            let blank_line = self
                 .held
                 .windows(4)
-                .position(|window| window == b"\r\n\r\n")
-            {
+                .position(|window| window == b"\r\n\r\n");
+            let step = match blank_line {
                 Some(position) => self.held.split_to(position + 4),
                 None => std::mem::take(&mut self.held),
             };
-            self.delivered
-                .0
-                .fetch_add(step.len() as u64, Ordering::Relaxed);
-            self.paused = true;
+            // The parser keeps what it cannot make sense of yet.
+            if self.delivered.add(step.len() as u64) > LEADING_BYTES {
+                let reason = "there is too much in front of the file";
+                return Poll::Ready(Some(Err(BodyError::Malformed(reason.to_owned()))));
+            }
             Poll::Ready(Some(Ok(step)))
         }
     }

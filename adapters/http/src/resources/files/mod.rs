@@ -1,11 +1,12 @@
 //! Files: `documents` has the operations on files as things with a name and
 //! versions, `content` those on their bytes. `shape` is what a file looks
-//! like, `form` how one arrives in a form, `range` which bytes are asked for.
+//! like, `form` and `raw` how one arrives, `range` which bytes are asked for.
 
 mod content;
 mod documents;
 mod form;
 mod range;
+mod raw;
 mod shape;
 
 pub(crate) use content::ContentApi;

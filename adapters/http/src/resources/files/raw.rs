@@ -1,0 +1,40 @@
+//! A file as the body itself, of whatever type or none.
+
+use poem::{Body, FromRequest, Request, RequestBody, Result};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    payload::{Binary, Payload},
+    registry::{MetaMediaType, MetaRequest},
+};
+
+/// A body that is not read yet. poem-openapi's own asks for a content type,
+/// which not every client sends with plain bytes.
+pub(super) struct RawBody(pub(super) Body);
+
+impl<'a> ApiExtractor<'a> for RawBody {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: Some("The bytes; `Content-Type` declares what they are."),
+            content: vec![MetaMediaType {
+                content_type: Binary::<Body>::CONTENT_TYPE,
+                schema: Binary::<Body>::schema_ref(),
+            }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        Ok(Self(
+            <Body as FromRequest>::from_request(request, body).await?,
+        ))
+    }
+}
