@@ -13,6 +13,9 @@ use crate::{
     upload_memory::{Share, UploadMemory},
 };
 
+/// Room for a small body, which is at most a chunk.
+const SMALL_BYTES: usize = 64 * 1024;
+
 /// Stores a body. A dropped future leaves nothing: until it is placed, the
 /// object is a value of the backend that cleans up after itself.
 pub(crate) async fn put(
@@ -94,6 +97,7 @@ impl Gatherer {
         loop {
             let room = chunk_bytes - buffer.len();
             let part = self.rest.split_to(room.min(self.rest.len()));
+            make_room(&mut buffer, part.len(), chunk_bytes);
             buffer.extend_from_slice(&part);
             if buffer.len() == chunk_bytes {
                 return Ok(Chunk {
@@ -121,5 +125,20 @@ impl Gatherer {
             buffer.clear();
             self.spare = buffer;
         }
+    }
+}
+
+/// Room for more bytes: little while few have come, so that a small body takes
+/// little, and then for the whole chunk. A buffer that grew step by step would
+/// copy most bytes once more and leave as much memory behind as it takes.
+fn make_room(buffer: &mut BytesMut, more: usize, chunk_bytes: usize) {
+    let needed = buffer.len() + more;
+    if needed > buffer.capacity() {
+        let wanted = if needed <= SMALL_BYTES {
+            SMALL_BYTES
+        } else {
+            chunk_bytes
+        };
+        buffer.reserve(wanted - buffer.len());
     }
 }

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, params};
+use sqlx::{
+    ConnectOptions, Connection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
 use tempfile::TempDir;
 use tenantry_application::{
     ports::{PlatformStore, TenantStore},
@@ -23,6 +26,7 @@ use tokio::{runtime::Runtime, task::JoinSet, time::Instant};
 
 use crate::table::{Rate, Table};
 
+const FILE: &str = "bench.db";
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(3);
 const UNIT: &str = "commits/s";
@@ -36,21 +40,21 @@ pub(crate) fn commits(table: &mut Table) {
     let mut sqlite = Rate::of(UNIT);
     let mut ours = WRITERS.map(|_| Rate::of(UNIT));
     for _ in 0..ROUNDS {
-        sqlite.add(plain_sqlite(&runtime));
+        sqlite.add(runtime.block_on(plain_sqlite()));
         for ((writers, _), rate) in WRITERS.into_iter().zip(&mut ours) {
             rate.add(runtime.block_on(through_the_port(writers)));
         }
     }
     for ((writers, aim), rate) in WRITERS.into_iter().zip(ours) {
         let subject = format!("row and audit entry, {writers} writers at once");
-        let peer = "raw SQLite, one thread";
+        let peer = "raw SQLite, one client";
         table.compare(&subject, (rate, sqlite.clone()), peer, aim);
     }
 }
 
 /// Makes the tables, with one company.
 async fn open(folder: &Path, samples: &Samples) -> (SqlStore, Tenant) {
-    let store = SqlStore::connect(SqlOptions::new(folder.join("bench.db"))).await;
+    let store = SqlStore::connect(SqlOptions::new(folder.join(FILE))).await;
     let store = store.expect("a store");
     store.migrate().await.expect("tables");
     let tenant = samples.tenant("acme");
@@ -96,49 +100,58 @@ async fn through_the_port(writers: usize) -> f64 {
     rate
 }
 
-fn plain_sqlite(runtime: &Runtime) -> f64 {
+/// The same on the bare file, one transaction each, from one client: every
+/// transaction is one call of the driver.
+async fn plain_sqlite() -> f64 {
     let folder = TempDir::new().expect("a folder");
     let samples = Samples::default();
-    let tenant = runtime.block_on(async {
-        let (store, tenant) = open(folder.path(), &samples).await;
-        store.close().await.expect("closed");
-        tenant.id.as_uuid()
-    });
-    let db = Connection::open(folder.path().join("bench.db")).expect("a database");
-    db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864",
-    )
-    .expect("pragmas");
-    let prepare = |text| db.prepare(text).expect("a statement");
-    let mut begin = prepare("BEGIN IMMEDIATE");
-    let mut commit = prepare("COMMIT");
-    let mut add_file = prepare(
-        "INSERT INTO files (id, tenant_id, bucket, bucket_id, path, name_key, tags, version,
-         content_version, size_bytes, media_type, digest, status, review, owner_id, uploaded_by,
-         created_at, updated_at, revision)
-         VALUES (?, ?, 'companies', ?, ?, ?, '{}', 1, NULL, 10, 'application/octet-stream', ?,
-         'pending', 'draft', ?, ?, ?, ?, 1)",
-    );
-    let mut add_entry = prepare(
-        "INSERT INTO audit_entries (id, chain_id, action, subject_kind, subject_id, at, detail)
-         VALUES (?, ?, 'file.upload', 'file', '1', ?, '{}')",
-    );
+    let (store, tenant) = open(folder.path(), &samples).await;
+    store.close().await.expect("closed");
+    let file = SqliteConnectOptions::new()
+        .filename(folder.path().join(FILE))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("temp_store", "MEMORY")
+        .pragma("cache_size", "-8192")
+        .pragma("journal_size_limit", "67108864");
+    let mut database = file.connect().await.expect("a database");
+    let (tenant, digest) = (tenant.id.as_uuid(), vec![1_u8; 32]);
+    let now = 1_767_225_600_000_i64;
     let (mut done, begun) = (0, Instant::now());
     while begun.elapsed() < ROUND {
-        let (id, user, now) = (samples.id(), samples.id(), 1_767_225_600_000_i64);
+        let (id, user, entry) = (samples.id(), samples.id(), samples.id());
         let path = format!("{id}.txt");
-        let (id, user, tenant) = (id.as_bytes(), user.as_bytes(), tenant.as_bytes());
-        begin.execute([]).expect("begun");
-        let file = params![
-            id, tenant, tenant, path, path, [1; 32], user, user, now, now
-        ];
-        add_file.execute(file).expect("a row");
-        let entry = samples.id();
-        let entry = params![entry.as_bytes(), tenant, now];
-        add_entry.execute(entry).expect("a row");
-        commit.execute([]).expect("a commit");
+        sqlx::query(TRANSACTION)
+            .bind(id.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(&path)
+            .bind(&path)
+            .bind(&digest)
+            .bind(user.as_bytes().as_slice())
+            .bind(user.as_bytes().as_slice())
+            .bind(now)
+            .bind(now)
+            .bind(entry.as_bytes().as_slice())
+            .bind(tenant.as_bytes().as_slice())
+            .bind(now)
+            .execute(&mut database)
+            .await
+            .expect("a commit");
         done += 1;
     }
-    f64::from(done) / begun.elapsed().as_secs_f64()
+    let rate = f64::from(done) / begun.elapsed().as_secs_f64();
+    database.close().await.expect("closed");
+    rate
 }
+
+const TRANSACTION: &str = "\
+    BEGIN IMMEDIATE;
+    INSERT INTO files (id, tenant_id, bucket, bucket_id, path, name_key, tags, version,
+        content_version, size_bytes, media_type, digest, status, review, owner_id, uploaded_by,
+        created_at, updated_at, revision)
+    VALUES (?, ?, 'companies', ?, ?, ?, '{}', 1, NULL, 10, 'application/octet-stream', ?,
+        'pending', 'draft', ?, ?, ?, ?, 1);
+    INSERT INTO audit_entries (id, chain_id, action, subject_kind, subject_id, at, detail)
+    VALUES (?, ?, 'file.upload', 'file', '1', ?, '{}');
+    COMMIT";

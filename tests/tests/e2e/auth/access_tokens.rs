@@ -117,7 +117,7 @@ async fn a_token_is_for_its_time_its_session_and_its_tenant() {
         .access_tokens
         .verify(token_of(&alice), now)
         .expect("a good token");
-    let minute = std::time::Duration::from_secs(60);
+    let minute = std::time::Duration::from_mins(1);
     let issue = |claims: &AccessClaims| on.access_tokens.issue(claims).expect("a token");
 
     let expired = issue(&AccessClaims {
