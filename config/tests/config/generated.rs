@@ -11,6 +11,10 @@ use super::{env, faults, load, write};
 const UPDATE: &str = "UPDATE_GENERATED";
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "who runs the test says whether it writes"
+)]
 fn the_committed_example_is_the_generated_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.env.example");
     if std::env::var_os(UPDATE).is_some() {

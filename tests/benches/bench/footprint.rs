@@ -23,7 +23,7 @@ pub(crate) fn footprint(table: &mut Table) {
         world = world.restart();
         start.add(begun.elapsed().as_secs_f64() * 1000.0);
     }
-    table.at_most("start on an existing database", start, 30.0);
+    table.at_most("start on an existing database", &start, 30.0);
 
     let file = world.owner.at(world.process.base());
     let file = file.upload_ready("a.txt", "text/plain", "hello");
@@ -32,11 +32,11 @@ pub(crate) fn footprint(table: &mut Table) {
     sleep(REST);
     let mut idle = Rate::of("MiB");
     idle.add(mib(world.process.resident_bytes()));
-    table.at_most("memory at rest", idle, 20.0);
+    table.at_most("memory at rest", &idle, 20.0);
 
     let mut size = Rate::of("MiB");
     size.add(mib(fs::metadata(program()).expect("a program").len()));
-    table.at_most("program, stripped", size, 25.0);
+    table.at_most("program, stripped", &size, 25.0);
 }
 
 fn mib(bytes: u64) -> f64 {

@@ -11,7 +11,6 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::print_stdout,
     reason = "a measurement that cannot be made ends the run"
 )]

@@ -36,7 +36,7 @@ impl Table {
     }
 
     /// A number of ours alone; the aim is the most it may be.
-    pub(crate) fn at_most(&mut self, subject: &str, ours: Rate, aim: f64) {
+    pub(crate) fn at_most(&mut self, subject: &str, ours: &Rate, aim: f64) {
         self.0.push(Line {
             subject: subject.to_owned(),
             ours: ours.to_string(),
@@ -120,7 +120,7 @@ impl Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let median = self.median();
-        let decimals = if median < 100.0 { 1 } else { 0 };
+        let decimals = usize::from(median < 100.0);
         write!(f, "{median:.decimals$} {}", self.unit)
     }
 }

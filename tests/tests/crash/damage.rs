@@ -1,6 +1,9 @@
 //! Bytes and rows that are no longer what was once written.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use reqwest::{Method, header::RANGE};
 use tenantry_tests::harness::{Actor, Answer, Content, ServiceProcess, Settings};
@@ -50,7 +53,7 @@ impl World {
     }
 
     /// `t/<tenant>/<blob>`, as the service names it.
-    fn key_of(file: &PathBuf) -> String {
+    fn key_of(file: &Path) -> String {
         let parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
         parts[parts.len() - 3..].join("/")
     }

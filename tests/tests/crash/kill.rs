@@ -31,6 +31,8 @@ const SETTINGS: Settings<'static> = &[
 const WRITERS: u64 = 8;
 /// The upload that never ends.
 const ENDLESS: &str = "endless.bin";
+const PIECE: usize = 64 * 1024;
+const PIECES: usize = 1000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_upload_survives_a_kill() {
@@ -158,10 +160,12 @@ impl Company {
 async fn upload_without_end(owner: Actor) {
     let pieces = stream::unfold((), |()| async {
         sleep(Duration::from_millis(2)).await;
-        Some((Ok::<_, Infallible>(Bytes::from_static(&[0; 65_536])), ()))
+        Some((Ok::<_, Infallible>(Bytes::from(vec![0; PIECE])), ()))
     });
-    let body = Body::wrap_stream(pieces.take(1000));
-    let request = owner.put_content(ENDLESS, 65_536 * 1000).body(body);
+    let body = Body::wrap_stream(pieces.take(PIECES));
+    let request = owner
+        .put_content(ENDLESS, (PIECE * PIECES) as u64)
+        .body(body);
     let outcome = owner.try_send(request).await;
     assert!(outcome.is_err(), "it came to an end: {outcome:?}");
 }

@@ -153,7 +153,7 @@ async fn wait_long(owner: &Actor, file: &str) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let patience = sleep(Duration::from_secs(300));
+    let patience = sleep(Duration::from_mins(5));
     select(Box::pin(ready), Box::pin(patience)).await;
     let file = owner.file(file).await.expect(200).json();
     assert_eq!(file["status"], "ready", "{file}");

@@ -6,6 +6,10 @@
 //! it takes longer and gates on time and memory too.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
+#![expect(
+    clippy::print_stdout,
+    reason = "what was measured is shown to whoever asks"
+)]
 
 mod damage;
 mod data_folder;

@@ -1,0 +1,164 @@
+//! Bodies that are no JSON, or not the JSON that is read.
+
+use reqwest::{Method, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+use tenantry_tests::harness::{Actor, Answer, Operation, TestService};
+
+use super::belongings;
+use crate::cases::{Call, Sent, served_operations, usual};
+
+/// Every operation that reads JSON, and its usual call and body.
+async fn json_calls(service: &TestService, alice: &Actor) -> Vec<(Operation, Call, Value)> {
+    let own = belongings(service, alice).await;
+    let mut calls = Vec::new();
+    for operation in served_operations(alice).await {
+        let call = usual(&operation, &own);
+        if let Sent::Json(body) = &call.sent {
+            let body = body.clone();
+            calls.push((operation, call, body));
+        }
+    }
+    assert!(calls.len() >= 4, "operations that read json");
+    calls
+}
+
+async fn send_text(alice: &Actor, call: &Call, kind: Option<&str>, body: &[u8]) -> Answer {
+    let mut bare = call.clone();
+    bare.sent = Sent::Nothing;
+    let mut request = bare.request(alice);
+    if let Some(kind) = kind {
+        request = request.header(CONTENT_TYPE, kind);
+    }
+    alice.send(request.body(body.to_vec())).await
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_malformed() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for (operation, call, body) in json_calls(&service, &alice).await {
+        let text = body.to_string();
+        let twice = text.replacen('{', "{\"twice\": 1, \"twice\": 2, ", 1);
+        let (first, _) = text.split_at(text.len() - 1);
+        let bodies: [&[u8]; 14] = [
+            b"",
+            b"{",
+            b"hello",
+            b"{'email': 'x'}",
+            b"{\"a\": NaN}",
+            b"{\"a\": 1e999}",
+            b"{\"a\": \"\xff\xfe\"}",
+            b"{\"a\": \"\\ud800\"}",
+            b"{\"a\": 1,}",
+            b"{} {}",
+            b"\xef\xbb\xbf{}",
+            first.as_bytes(),
+            twice.as_bytes(),
+            &"[".repeat(10_000).into_bytes(),
+        ];
+        for body in bodies {
+            let refused = send_text(&alice, &call, Some("application/json"), body).await;
+            assert_eq!(
+                refused.json()["code"],
+                "malformed_request",
+                "{}: {:?}",
+                operation.id,
+                String::from_utf8_lossy(body.get(..40).unwrap_or(body))
+            );
+            refused.expect_problem(400, "malformed_request");
+        }
+        let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
+        let refused = send_text(&alice, &call, Some("application/json"), deep.as_bytes()).await;
+        refused.expect_problem(400, "malformed_request");
+    }
+}
+
+#[tokio::test]
+async fn every_field_that_does_not_fit_is_named() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for (operation, call, body) in json_calls(&service, &alice).await {
+        let send = async |body: &Value| {
+            let mut call = call.clone();
+            call.sent = Sent::Json(body.clone());
+            alice.send(call.request(&alice)).await
+        };
+        for wrong in [json!([]), json!("text"), json!(7), json!(true)] {
+            send(&wrong).await.expect_field("body", "invalid_type");
+        }
+        let mut more = body.clone();
+        more["is_admin"] = json!(true);
+        send(&more).await.expect_field("is_admin", "unknown_field");
+        let known = body.as_object().expect("an object");
+        for name in known.keys() {
+            for value in [json!(7), json!([]), json!({ "$gt": "" }), json!(false)] {
+                // Where an object is wanted, one of anything is not wrong by its type.
+                if known[name].is_object() && value.is_object() {
+                    continue;
+                }
+                let mut wrong = body.clone();
+                wrong[name] = value;
+                send(&wrong).await.expect_field(name, "invalid_type");
+            }
+            if known[name].is_string() {
+                let mut long = body.clone();
+                long[name] = json!("x".repeat(5000));
+                send(&long).await.expect_field(name, "too_long");
+                let mut nul = body.clone();
+                nul[name] = json!("a\u{0}b@example.com");
+                let answer = send(&nul).await;
+                let status = answer.status.as_u16();
+                assert!(
+                    (400..500).contains(&status),
+                    "{} {name}: {status}",
+                    operation.id
+                );
+            }
+        }
+        // What is required is missed.
+        let answer = send(&json!({})).await;
+        assert!(answer.status.as_u16() < 500, "{}", operation.id);
+    }
+    for (path, missing) in [
+        ("register", "email"),
+        ("login", "password"),
+        ("refresh", "refresh_token"),
+    ] {
+        let path = format!("/api/v1/auth/{path}");
+        alice
+            .post(&path, &json!({}))
+            .await
+            .expect_field(missing, "required");
+        let null = json!({ missing: null });
+        alice
+            .post(&path, &null)
+            .await
+            .expect_field(missing, "required");
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_of_the_type_and_size_that_is_read() {
+    let service = TestService::with(&[("TENANTRY_LIMITS__JSON_KB", "16")]).await;
+    let alice = service.company("acme").await;
+    for (_, call, body) in json_calls(&service, &alice).await {
+        let text = body.to_string();
+        for kind in [
+            None,
+            Some("text/plain"),
+            Some("application/xml"),
+            Some("application/x-www-form-urlencoded"),
+            Some("application/jsonp"),
+            Some("nonsense"),
+        ] {
+            let refused = send_text(&alice, &call, kind, text.as_bytes()).await;
+            refused.expect_problem(415, "unsupported_media_type");
+        }
+        let huge = format!("{{\"a\": \"{}\"}}", "x".repeat(16 * 1024));
+        let refused = send_text(&alice, &call, Some("application/json"), huge.as_bytes()).await;
+        refused.expect_problem(413, "request_too_large");
+    }
+    let request = alice.request(Method::PUT, "/api/v1/auth/me");
+    let request = request.header(CONTENT_TYPE, "application/json; charset=utf-8");
+    alice.send(request.body("{}")).await.expect(200);
+}

@@ -1,0 +1,155 @@
+//! What goes with every answer: security headers, CORS, the request's id.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::json;
+use tenantry_tests::harness::{Actor, Answer, TestService};
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let file = alice.upload_ready("a.html", "text/html", "<b>").await;
+    let file = file["id"].as_str().expect("an id");
+    let answers = [
+        alice.get("/health").await,
+        alice.get("/docs").await,
+        alice.get("/nothing").await,
+        alice.get("/api/v1/files").await,
+        alice.download(file).await,
+        alice.post("/api/v1/auth/login", &json!({})).await,
+        alice.with_token(None).get("/api/v1/files").await,
+        alice
+            .send(alice.request(Method::OPTIONS, "/api/v1/files"))
+            .await,
+        alice.delete("/health").await,
+    ];
+    for answer in answers {
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{} {name}", answer.asked);
+        }
+        let policy = answer.header("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'none'"), "{}", answer.asked);
+        assert!(answer.header("cache-control").is_some(), "{}", answer.asked);
+        assert!(answer.header("x-request-id").is_some(), "{}", answer.asked);
+        assert_eq!(answer.header("strict-transport-security"), None);
+        assert_eq!(answer.header("server"), None);
+    }
+    let public = [("TENANTRY_HTTP__PUBLIC_URL", "https://files.example.com")];
+    let service = TestService::with(&public).await;
+    let answer = service.anonymous().get("/version").await;
+    assert!(answer.header("strict-transport-security").is_some());
+}
+
+async fn from_origin(actor: &Actor, method: Method, origin: &str) -> Answer {
+    let request = actor
+        .request(method, "/api/v1/files")
+        .header("origin", origin);
+    actor
+        .send(
+            request
+                .header("access-control-request-method", "PUT")
+                .header("access-control-request-headers", "authorization"),
+        )
+        .await
+}
+
+#[tokio::test]
+async fn other_origins_are_shut_out_unless_they_are_named() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    for method in [Method::GET, Method::OPTIONS] {
+        let answer = from_origin(&alice, method, "https://app.example.com").await;
+        assert!(
+            answer
+                .headers
+                .keys()
+                .all(|name| !name.as_str().starts_with("access-control"))
+        );
+    }
+
+    let named = [(
+        "TENANTRY_HTTP__CORS_ORIGINS",
+        "[\"https://app.example.com\"]",
+    )];
+    let service = TestService::with(&named).await;
+    let alice = service.company("acme").await;
+    let preflight = from_origin(&alice, Method::OPTIONS, "https://app.example.com").await;
+    let preflight = preflight.expect(204);
+    let answer = from_origin(&alice, Method::GET, "https://app.example.com")
+        .await
+        .expect(200);
+    for answer in [&preflight, &answer] {
+        let header = |name| answer.header(name);
+        assert_eq!(
+            header("access-control-allow-origin"),
+            Some("https://app.example.com")
+        );
+        assert_eq!(header("access-control-allow-credentials"), Some("true"));
+        assert!(header("vary").is_some_and(|vary| vary.contains("origin")));
+    }
+    let methods = preflight
+        .header("access-control-allow-methods")
+        .expect("methods");
+    assert!(
+        ["GET", "PUT", "PATCH", "DELETE"]
+            .iter()
+            .all(|m| methods.contains(m))
+    );
+    let exposed = answer
+        .header("access-control-expose-headers")
+        .expect("headers");
+    for name in [
+        "ETag",
+        "Location",
+        "X-Request-Id",
+        "Retry-After",
+        "RateLimit-Limit",
+    ] {
+        assert!(exposed.contains(name), "{exposed}");
+    }
+    for other in [
+        "https://evil.example.com",
+        "http://app.example.com",
+        "https://app.example.com.evil.com",
+        "null",
+    ] {
+        for method in [Method::GET, Method::OPTIONS] {
+            let answer = from_origin(&alice, method, other).await;
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                None,
+                "{other}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id() {
+    let service = TestService::start().await;
+    let anyone = service.anonymous();
+    let with_id = async |id: &str| {
+        let request = anyone.request(Method::GET, "/api/v1/files");
+        anyone.send(request.header("x-request-id", id)).await
+    };
+    let kept = with_id("trace-1.2_3").await;
+    assert_eq!(kept.header("x-request-id"), Some("trace-1.2_3"));
+    assert_eq!(kept.text("request_id"), "trace-1.2_3");
+    let long = "a".repeat(129);
+    let mut made = BTreeSet::new();
+    for odd in ["", "a b", "a\"b", "<script>", "ü", &long] {
+        let answer = with_id(odd).await;
+        let id = answer.header("x-request-id").expect("an id").to_owned();
+        assert_ne!(id, odd);
+        assert_eq!(answer.text("request_id"), id);
+        made.insert(id);
+    }
+    assert_eq!(made.len(), 6);
+}

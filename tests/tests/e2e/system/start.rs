@@ -1,0 +1,56 @@
+//! What a service starts with, and without what it does not start.
+
+use serde_json::json;
+use tenantry_tests::harness::{PASSWORD, TestService, command};
+
+/// The binary, built for tests.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
+
+#[tokio::test]
+async fn a_seeded_administrator_is_there_from_the_start() {
+    let settings = [
+        ("TENANTRY_SEED__ADMIN_EMAIL", "root@example.com"),
+        ("TENANTRY_SEED__ADMIN_PASSWORD", PASSWORD),
+        ("TENANTRY_SEED__TENANT", "Head Office"),
+    ];
+    let mut service = TestService::with(&settings).await;
+    let mut root = service.anonymous();
+    root.email = "root@example.com".to_owned();
+    root.sign_in().await;
+    let me = root.get("/api/v1/auth/me").await.expect(200).json();
+    assert_eq!(me["memberships"][0]["tenant"]["name"], "Head Office");
+    assert_eq!(me["memberships"][0]["tenant"]["subdomain"], "head-office");
+    assert_eq!(me["memberships"][0]["roles"], json!(["owner"]));
+    // Once only: a store with somebody in it is left alone.
+    let again = [
+        ("TENANTRY_SEED__ADMIN_EMAIL", "other@example.com"),
+        ("TENANTRY_SEED__ADMIN_PASSWORD", PASSWORD),
+    ];
+    service.restart(&again).await;
+    let body = json!({ "identifier": "other@example.com", "password": PASSWORD });
+    let other = service.anonymous().post("/api/v1/auth/login", &body).await;
+    other.expect_problem(401, "unauthorized");
+}
+
+#[test]
+fn production_without_a_secret_refuses_and_says_what_helps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for secret in [None, Some("short")] {
+        let mut serve = command(
+            PROGRAM,
+            folder.path(),
+            &[("TENANTRY_PROFILE", "production")],
+        );
+        if let Some(secret) = secret {
+            serve.env("TENANTRY_SECURITY__SECRET", secret);
+        }
+        let refused = serve.arg("serve").output().expect("a process");
+        assert!(!refused.status.success());
+        let words = String::from_utf8_lossy(&refused.stderr);
+        assert!(words.contains("tenantry secret generate"), "{words}");
+        assert!(words.contains("security.secret"), "{words}");
+        assert!(!words.contains("short\""), "{words}");
+    }
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 0, "nothing was made");
+}
