@@ -30,9 +30,10 @@ use crate::{
 
 /// The most bytes of a small field.
 const FIELD_BYTES: usize = 64 * 1024;
-/// The most bytes in front of the file: names, small fields and what divides
-/// them.
-const LEADING_BYTES: u64 = 4 * FIELD_BYTES as u64;
+/// The most bytes that are read before the file is seen to begin: small fields
+/// and what divides them, and where the end of its headers comes in two parts
+/// also the first of the file.
+const LEADING_BYTES: u64 = 8 * 1024 * 1024;
 /// The most small fields.
 const FIELDS: usize = 16;
 /// What closes a form behind the boundary: the line before it, and its dashes.
