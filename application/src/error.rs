@@ -46,6 +46,12 @@ pub enum Error {
     /// Its state does not allow this.
     #[error("{0}")]
     StateConflict(String),
+    /// The idempotency key came with another request before.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyMismatch,
+    /// The request that came first with the idempotency key is still running.
+    #[error("the first request with this idempotency key is still running")]
+    IdempotencyInFlight,
     /// A condition of the request does not hold.
     #[error("a condition of the request does not hold")]
     PreconditionFailed,
@@ -151,6 +157,8 @@ impl Error {
             Self::AlreadyExists(_) => "already_exists",
             Self::VersionConflict => "version_conflict",
             Self::StateConflict(_) => "state_conflict",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::IdempotencyInFlight => "idempotency_in_flight",
             Self::PreconditionFailed => "precondition_failed",
             Self::FileTooLarge { .. } => "file_too_large",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
@@ -206,6 +214,9 @@ impl From<Refusal> for Error {
             Refusal::Duplicate(UniqueKey::Id(kind)) => {
                 Self::internal(format!("the id of a new {kind} is taken"))
             }
+            Refusal::Duplicate(UniqueKey::IdempotencyKey)
+            | Refusal::Missing(Kind::Idempotency)
+            | Refusal::Stale(Kind::Idempotency) => Self::IdempotencyInFlight,
             Refusal::Duplicate(key) => Self::AlreadyExists(format!("{key} is taken")),
             Refusal::Missing(Kind::Tenant) => Self::NotFound(Thing::Tenant),
             Refusal::Missing(Kind::File) => Self::NotFound(Thing::File),

@@ -19,6 +19,7 @@ pub mod auth;
 pub mod caller;
 pub mod error;
 pub mod files;
+mod idempotency;
 pub mod jobs;
 pub mod paging;
 pub mod ports;

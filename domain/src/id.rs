@@ -67,6 +67,8 @@ ids! {
     JobId;
     /// One audit entry.
     AuditId;
+    /// One request that came with an idempotency key.
+    IdempotencyId;
 }
 
 fn parse_uuid(text: &str) -> Result<Uuid, Invalid> {

@@ -11,13 +11,14 @@
 //! | people and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
 //! | what people may do | [`permission`], [`role`], [`policy`] |
 //! | files and their bytes | [`file`], [`version`], [`blob`], [`quota`] |
-//! | background work, traces | [`job`], [`audit`] |
+//! | background work, traces, requests sent twice | [`job`], [`audit`], [`idempotency`] |
 
 pub mod audit;
 pub mod blob;
 pub mod email;
 pub mod file;
 pub mod id;
+pub mod idempotency;
 pub mod identity;
 pub mod invalid;
 pub mod job;

@@ -38,13 +38,13 @@ impl LogicalPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// The same path with ` (number)` before the extension, cut where it
-    /// would grow too long.
-    pub fn numbered(&self, number: u32) -> Result<Self, Invalid> {
+    /// The same path with ` (mark)` before the extension, cut where it would
+    /// grow too long.
+    pub fn marked(&self, mark: impl fmt::Display) -> Result<Self, Invalid> {
         let name = self.file_name();
         let folder = &self.0[..self.0.len() - name.len()];
         let (stem, extension) = split_extension(name);
-        let suffix = format!(" ({number}){extension}");
+        let suffix = format!(" ({mark}){extension}");
         let room = 255usize.saturating_sub(suffix.len());
         Self::parse(&format!("{folder}{}{suffix}", cut(stem, room)))
     }
@@ -180,14 +180,14 @@ mod tests {
 
     #[test]
     fn numbers_go_before_the_extension() {
-        let numbered = |text: &str| {
+        let marked = |text: &str| {
             LogicalPath::parse(text)
-                .and_then(|p| p.numbered(2))
+                .and_then(|p| p.marked(2))
                 .map(|p| p.to_string())
         };
-        assert_eq!(numbered("a/report.pdf"), Ok("a/report (2).pdf".into()));
-        assert_eq!(numbered(".env"), Ok(".env (2)".into()));
-        let long = numbered(&format!("{}.pdf", "ü".repeat(125)));
+        assert_eq!(marked("a/report.pdf"), Ok("a/report (2).pdf".into()));
+        assert_eq!(marked(".env"), Ok(".env (2)".into()));
+        let long = marked(&format!("{}.pdf", "ü".repeat(125)));
         assert!(long.is_ok_and(|p| p.len() <= 255 && p.ends_with(" (2).pdf")));
     }
 

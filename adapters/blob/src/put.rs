@@ -45,6 +45,24 @@ pub(crate) async fn put(
     Ok(hasher.finish())
 }
 
+/// Reads a body to its end and says what it is.
+pub(crate) async fn digest(
+    memory: &UploadMemory,
+    body: BlobBody,
+    limit: u64,
+) -> Result<Content, PutError> {
+    let mut gatherer = Gatherer::new(body, limit, memory.share());
+    let mut hasher = ContentHasher::new();
+    loop {
+        let chunk = gatherer.next_chunk().await?;
+        hasher = hasher.update_apart(chunk.bytes.clone()).await?;
+        if chunk.is_last {
+            return Ok(hasher.finish());
+        }
+        gatherer.give_back(chunk.bytes);
+    }
+}
+
 type Taken = (ContentHasher, Box<dyn Upload>);
 
 /// Hashes and writes a chunk, side by side.

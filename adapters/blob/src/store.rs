@@ -19,7 +19,7 @@ use crate::{
         objects::Objects,
     },
     name::ObjectName,
-    put::put,
+    put::{digest, put},
     read::{read, verify},
     upload_memory::UploadMemory,
 };
@@ -71,6 +71,10 @@ impl BlobStore for ObjectBlobStore {
     async fn put(&self, key: BlobKey, body: BlobBody, limit: u64) -> Result<Content, PutError> {
         let memory = &self.context.upload_memory;
         put(&*self.backend, memory, ObjectName::Blob(key), body, limit).await
+    }
+
+    async fn digest(&self, body: BlobBody, limit: u64) -> Result<Content, PutError> {
+        digest(&self.context.upload_memory, body, limit).await
     }
 
     async fn read(

@@ -22,6 +22,7 @@ pub(crate) enum Purpose {
     RefreshToken,
     Cursor,
     AuditSeal,
+    Idempotency,
 }
 
 impl Purpose {
@@ -33,6 +34,7 @@ impl Purpose {
             Self::RefreshToken => "tenantry refresh-token v1",
             Self::Cursor => "tenantry cursor v1",
             Self::AuditSeal => "tenantry audit-seal v1",
+            Self::Idempotency => "tenantry idempotency v1",
         }
     }
 }

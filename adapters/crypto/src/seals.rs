@@ -10,6 +10,7 @@ use crate::root_secret::{Purpose, RootSecret, tag};
 /// HMAC-SHA-256 with a derived key for each purpose.
 pub struct SecretSeals {
     audit: Key,
+    idempotency: Key,
 }
 
 impl SecretSeals {
@@ -17,6 +18,7 @@ impl SecretSeals {
     pub fn new(root: &RootSecret) -> Self {
         Self {
             audit: root.key(Purpose::AuditSeal),
+            idempotency: root.key(Purpose::Idempotency),
         }
     }
 }
@@ -25,6 +27,7 @@ impl Seals for SecretSeals {
     fn seal(&self, purpose: SealPurpose, message: &[u8]) -> [u8; 32] {
         let key = match purpose {
             SealPurpose::Audit => &self.audit,
+            SealPurpose::Idempotency => &self.idempotency,
         };
         tag(key, &[message])
     }
@@ -48,5 +51,14 @@ mod tests {
         assert_eq!(seal(b"a", b"entry"), seal(b"a", b"entry"));
         assert_ne!(seal(b"a", b"entry"), seal(b"b", b"entry"));
         assert_ne!(seal(b"a", b"entry"), seal(b"a", b"other"));
+    }
+
+    #[test]
+    fn each_purpose_has_its_key() {
+        let seals = SecretSeals::new(&RootSecret::new(b"a"));
+        assert_ne!(
+            seals.seal(SealPurpose::Audit, b"entry"),
+            seals.seal(SealPurpose::Idempotency, b"entry")
+        );
     }
 }

@@ -15,6 +15,7 @@ mod audit_log;
 mod blob_repository;
 mod epoch_repository;
 mod file_repository;
+mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
 mod membership_repository;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenantry_application::{
     ports::{
-        AccessRepository, AuditLog, CommitError, EpochRepository, IdentityRepository, JobQueue,
-        MembershipRepository, PlatformStore, PortError, RoleRepository, SessionRepository,
-        TenantRepository, TenantStore, UpkeepIndex,
+        AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
+        IdentityRepository, JobQueue, MembershipRepository, PlatformStore, PortError,
+        RoleRepository, SessionRepository, TenantRepository, TenantStore, UpkeepIndex,
     },
     work::PlatformWork,
 };
@@ -15,10 +15,11 @@ use tenantry_domain::tenant::ActiveTenant;
 
 use crate::{
     access_repository::MemoryAccessRepository, audit_log::MemoryAuditLog,
-    epoch_repository::MemoryEpochRepository, identity_repository::MemoryIdentityRepository,
-    job_queue::MemoryJobQueue, membership_repository::MemoryMembershipRepository,
-    role_repository::MemoryRoleRepository, session_repository::MemorySessionRepository,
-    shared::Shared, tenant_repository::MemoryTenantRepository, tenant_store::MemoryTenantStore,
+    epoch_repository::MemoryEpochRepository, idempotency_repository::MemoryIdempotencyRepository,
+    identity_repository::MemoryIdentityRepository, job_queue::MemoryJobQueue,
+    membership_repository::MemoryMembershipRepository, role_repository::MemoryRoleRepository,
+    session_repository::MemorySessionRepository, shared::Shared,
+    tenant_repository::MemoryTenantRepository, tenant_store::MemoryTenantStore,
     upkeep_index::MemoryUpkeepIndex,
 };
 
@@ -34,6 +35,7 @@ pub struct MemoryStore {
     access: MemoryAccessRepository,
     epochs: MemoryEpochRepository,
     jobs: MemoryJobQueue,
+    idempotency: MemoryIdempotencyRepository,
     audit: MemoryAuditLog,
     upkeep: MemoryUpkeepIndex,
 }
@@ -51,6 +53,7 @@ impl MemoryStore {
             access: MemoryAccessRepository::new(shared.clone()),
             epochs: MemoryEpochRepository::new(shared.clone()),
             jobs: MemoryJobQueue::new(shared.clone()),
+            idempotency: MemoryIdempotencyRepository::new(shared.clone()),
             audit: MemoryAuditLog::new(shared.clone(), None),
             upkeep: MemoryUpkeepIndex::new(shared.clone()),
             shared,
@@ -96,6 +99,10 @@ impl PlatformStore for MemoryStore {
 
     fn jobs(&self) -> &dyn JobQueue {
         &self.jobs
+    }
+
+    fn idempotency(&self) -> &dyn IdempotencyRepository {
+        &self.idempotency
     }
 
     fn audit(&self) -> &dyn AuditLog {

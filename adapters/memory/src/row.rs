@@ -9,6 +9,7 @@ use tenantry_domain::{
     blob::Blob,
     file::{File, Place},
     id::{FileId, TenantId},
+    idempotency::{IdempotencyRecord, IdempotencyScope},
     identity::Identity,
     job::Job,
     membership::Membership,
@@ -30,6 +31,7 @@ pub(crate) enum Claim {
     RoleName(TenantId, String),
     FilePath(TenantId, Place, String),
     VersionNumber(FileId, u32),
+    IdempotencyKey(IdempotencyScope),
 }
 
 impl Claim {
@@ -42,6 +44,7 @@ impl Claim {
             Self::RoleName(..) => UniqueKey::RoleName,
             Self::FilePath(..) => UniqueKey::FilePath,
             Self::VersionNumber(..) => UniqueKey::VersionNumber,
+            Self::IdempotencyKey(_) => UniqueKey::IdempotencyKey,
         }
     }
 }
@@ -108,6 +111,7 @@ rows! {
     Blob in blobs, nothing;
     FileVersion in versions, of_version;
     Job in jobs, nothing;
+    IdempotencyRecord in idempotency, of_request;
 }
 
 /// Does something with the write of whatever kind of row a change has.
@@ -123,6 +127,7 @@ macro_rules! on_row {
             tenantry_application::work::Change::Blob($write) => $then,
             tenantry_application::work::Change::Version($write) => $then,
             tenantry_application::work::Change::Job($write) => $then,
+            tenantry_application::work::Change::Idempotency($write) => $then,
             _ => $otherwise,
         }
     };
@@ -162,4 +167,8 @@ fn of_file(row: &File) -> Vec<Claim> {
 
 fn of_version(row: &FileVersion) -> Vec<Claim> {
     vec![Claim::VersionNumber(row.file_id, row.number)]
+}
+
+fn of_request(row: &IdempotencyRecord) -> Vec<Claim> {
+    vec![Claim::IdempotencyKey(row.scope.clone())]
 }

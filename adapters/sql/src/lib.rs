@@ -46,6 +46,7 @@ mod entity;
 mod epoch_repository;
 mod error;
 mod file_repository;
+mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
 mod job_signal;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenantry_application::{
     ports::{
-        AccessRepository, AuditLog, CommitError, EpochRepository, IdentityRepository, JobQueue,
-        MembershipRepository, PlatformStore, PortError, PortErrorKind, RoleRepository,
-        SessionRepository, TenantRepository, TenantStore, UpkeepIndex,
+        AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
+        IdentityRepository, JobQueue, MembershipRepository, PlatformStore, PortError,
+        PortErrorKind, RoleRepository, SessionRepository, TenantRepository, TenantStore,
+        UpkeepIndex,
     },
     work::PlatformWork,
 };
@@ -17,11 +18,11 @@ use tokio::task::JoinHandle;
 use crate::{
     SqlOptions, access_repository::SqlAccessRepository, audit_log::SqlAuditLog, dialect,
     epoch_repository::SqlEpochRepository, error::port_error,
-    identity_repository::SqlIdentityRepository, job_queue::SqlJobQueue, job_signal::JobSignal,
-    membership_repository::SqlMembershipRepository, migration, reader::Reader,
-    role_repository::SqlRoleRepository, session_repository::SqlSessionRepository,
-    tenant_repository::SqlTenantRepository, tenant_store::SqlTenantStore,
-    upkeep_index::SqlUpkeepIndex, writer::Writer,
+    idempotency_repository::SqlIdempotencyRepository, identity_repository::SqlIdentityRepository,
+    job_queue::SqlJobQueue, job_signal::JobSignal, membership_repository::SqlMembershipRepository,
+    migration, reader::Reader, role_repository::SqlRoleRepository,
+    session_repository::SqlSessionRepository, tenant_repository::SqlTenantRepository,
+    tenant_store::SqlTenantStore, upkeep_index::SqlUpkeepIndex, writer::Writer,
 };
 
 /// A store on a database.
@@ -39,6 +40,7 @@ pub struct SqlStore {
     access: SqlAccessRepository,
     epochs: SqlEpochRepository,
     jobs: SqlJobQueue,
+    idempotency: SqlIdempotencyRepository,
     audit: SqlAuditLog,
     upkeep: SqlUpkeepIndex,
 }
@@ -87,6 +89,10 @@ impl SqlStore {
                 reader: reader.clone(),
                 writer: Arc::clone(&writer),
                 signal,
+            },
+            idempotency: SqlIdempotencyRepository {
+                reader: reader.clone(),
+                writer: Arc::clone(&writer),
             },
             audit: SqlAuditLog::new(reader.clone(), None),
             upkeep: SqlUpkeepIndex {
@@ -170,6 +176,10 @@ impl PlatformStore for SqlStore {
 
     fn jobs(&self) -> &dyn JobQueue {
         &self.jobs
+    }
+
+    fn idempotency(&self) -> &dyn IdempotencyRepository {
+        &self.idempotency
     }
 
     fn audit(&self) -> &dyn AuditLog {

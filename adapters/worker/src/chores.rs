@@ -35,6 +35,7 @@ impl Chore for Sweep {
                 blobs = report.blobs,
                 staging = report.staging,
                 sessions = report.sessions,
+                requests = report.requests,
                 "swept"
             );
         }

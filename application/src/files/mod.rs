@@ -8,6 +8,7 @@ mod list;
 mod place;
 mod publish;
 mod receive;
+mod replay;
 mod update;
 mod upload;
 mod upload_command;

@@ -16,6 +16,7 @@ use tenantry_domain::{
 use super::{
     ValidateVersion,
     receive::{Received, discard, key},
+    replay,
     upload_command::{Target, Uploaded, taken},
 };
 use crate::{
@@ -29,8 +30,9 @@ use crate::{
     work::Kind,
 };
 
-/// How many numbered names are tried for a file without a path.
-const NAMES: u32 = 1000;
+/// How many numbered names are tried for a file without a path, before one
+/// that nothing else has.
+const NAMES: u32 = 20;
 
 /// What the bytes are to become.
 pub(super) struct Wanted {
@@ -66,9 +68,7 @@ async fn publish_once_fresh(
 ) -> Result<Uploaded> {
     let mut number = 1;
     for _ in 0..retry::TRIES {
-        let Some(current) = find_target(store, wanted, &mut number).await? else {
-            return Err(taken());
-        };
+        let current = find_target(on, store, wanted, &mut number).await?;
         match attempt(on, &caller, store, received, wanted, current).await {
             Err(CommitError::Refused(Refusal::Stale(Kind::Epoch))) => {
                 caller = confirm(on, &caller, wanted).await?;
@@ -100,35 +100,37 @@ async fn publish_once_fresh(
 /// The path to take, and the file that is there.
 type Found = (LogicalPath, Option<File>);
 
-/// Where the bytes go as things stand; `None` where a new file's path is taken.
+/// Where the bytes go as things stand.
 async fn find_target(
+    on: &Services,
     store: &dyn TenantStore,
     wanted: &Wanted,
     number: &mut u32,
-) -> Result<Option<Found>> {
+) -> Result<Found> {
     let files = store.files();
     match &wanted.target {
-        Target::New(path) => {
-            let file = files.find_by_path(wanted.place, path).await?;
-            Ok(file.is_none().then(|| (path.clone(), None)))
-        }
+        Target::New(path) => match files.find_by_path(wanted.place, path).await? {
+            Some(_) => Err(taken()),
+            None => Ok((path.clone(), None)),
+        },
         Target::At(path, condition) => {
             let file = files.find_by_path(wanted.place, path).await?;
             condition.check(store, file.as_ref()).await?;
-            Ok(Some((path.clone(), file)))
+            Ok((path.clone(), file))
         }
         Target::Named(name) => {
+            let invalid = |e| Error::field("file", e);
             while *number <= NAMES {
                 let path = match *number {
                     1 => name.clone(),
-                    number => name.numbered(number).map_err(|e| Error::field("file", e))?,
+                    number => name.marked(number).map_err(invalid)?,
                 };
                 if files.find_by_path(wanted.place, &path).await?.is_none() {
-                    return Ok(Some((path, None)));
+                    return Ok((path, None));
                 }
                 *number += 1;
             }
-            Ok(None)
+            Ok((name.marked(on.ids.next()).map_err(invalid)?, None))
         }
     }
 }
@@ -194,7 +196,6 @@ async fn attempt(
                 file.tags = tags.clone();
             }
             work.files().update(&file);
-            file.revision = file.revision.next();
             file
         }
         None => {
@@ -217,15 +218,24 @@ async fn attempt(
         .detail("size_bytes", size)
         .detail("digest", digest);
     work.audit(entry.by(caller));
+    let uploaded = Uploaded {
+        file_id: file.id,
+        path: file.path,
+        version: version.number,
+        size_bytes: size,
+        digest,
+        created,
+    };
+    if let Some(mut request) = received.request.clone() {
+        let fingerprint = replay::fingerprint(on, wanted, &received.content);
+        request.finish(fingerprint, replay::write(&uploaded)?);
+        work.idempotency().update(&request);
+    }
     store.commit(work).await?;
     if shown != own.id {
         drop_own_bytes(on, store, &mut own).await;
     }
-    Ok(Uploaded {
-        file,
-        version,
-        created,
-    })
+    Ok(uploaded)
 }
 
 fn validation(on: &Services, caller: &Caller, version: &FileVersion) -> Result<Job, CommitError> {

@@ -11,6 +11,7 @@ use futures_util::future::{Either, select};
 use tenantry_domain::{
     blob::{Blob, Content},
     id::BlobId,
+    idempotency::IdempotencyRecord,
     permission::Permission,
 };
 
@@ -19,6 +20,7 @@ use crate::{
     auth,
     caller::Caller,
     error::{Error, Result},
+    idempotency::Claim,
     ports::{BlobBody, BlobKey, BlobStore, CommitError, Refusal, TenantStore},
     services::Services,
 };
@@ -33,6 +35,8 @@ pub(super) struct Received {
     pub(super) blob: Blob,
     /// What they are.
     pub(super) content: Content,
+    /// The record of the request they came with, if it has a key.
+    pub(super) request: Option<IdempotencyRecord>,
 }
 
 /// Takes a body in.
@@ -42,12 +46,13 @@ pub(super) async fn receive(
     store: &dyn TenantStore,
     body: BlobBody,
     length: Length,
+    claim: Option<Claim>,
 ) -> Result<Received> {
     let max = on.settings.max_file_bytes;
     if matches!(length, Length::Exact(bytes) | Length::About(bytes) if bytes > max) {
         return Err(Error::FileTooLarge { limit_bytes: max });
     }
-    let (mut blob, reserved) = begin(on, store, length).await?;
+    let (mut blob, reserved, request) = begin(on, store, length, claim).await?;
     let limit = match length {
         Length::About(_) => max,
         Length::Exact(_) | Length::Unknown => reserved,
@@ -55,7 +60,11 @@ pub(super) async fn receive(
     let backend = Arc::clone(on.blobs.get(&blob.backend)?);
     let stored = stream(on, caller, store, &mut blob, backend.as_ref(), body, limit).await;
     match stored {
-        Ok(content) => Ok(Received { blob, content }),
+        Ok(content) => Ok(Received {
+            blob,
+            content,
+            request,
+        }),
         Err(error) => {
             discard(on, store, &blob).await;
             Err(match (error, length) {
@@ -72,8 +81,17 @@ pub(super) async fn receive(
     }
 }
 
-/// Commits the intent and what it holds of the quota.
-async fn begin(on: &Services, store: &dyn TenantStore, length: Length) -> Result<(Blob, u64)> {
+/// What was committed before the first byte: the intent, how many bytes of the
+/// quota it holds, and the record of the request.
+type Begun = (Blob, u64, Option<IdempotencyRecord>);
+
+/// Commits the intent, what it holds of the quota, and the claim of the key.
+async fn begin(
+    on: &Services,
+    store: &dyn TenantStore,
+    length: Length,
+    claim: Option<Claim>,
+) -> Result<Begun> {
     let reserved = match length {
         Length::Exact(bytes) | Length::About(bytes) => bytes,
         Length::Unknown => {
@@ -87,8 +105,9 @@ async fn begin(on: &Services, store: &dyn TenantStore, length: Length) -> Result
     let mut work = store.begin();
     work.blobs().add(&blob);
     work.quota().reserve(reserved);
+    let request = claim.map(|claim| claim.begin(on, &mut work, id));
     store.commit(work).await?;
-    Ok((blob, reserved))
+    Ok((blob, reserved, request))
 }
 
 /// Streams the bytes, and meanwhile keeps the intent alive and the right to

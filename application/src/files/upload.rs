@@ -3,25 +3,51 @@
 use tenantry_domain::{file::Place, policy::file_access::FileAction};
 
 use super::{
-    place, publish,
+    place,
+    publish::{self, Wanted},
     receive::{discard, receive},
+    replay::{OPERATION, replay},
     upload_command::{ContentCondition, Length, Target, Upload, Uploaded, taken},
 };
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
+    idempotency::{self, Found},
     ports::TenantStore,
     services::Services,
 };
 
 /// Stores a file, or a new version of one. Everything that can be refused
-/// without the bytes is refused before the first one is read.
+/// without the bytes is refused before the first one is read. A request that
+/// came before under its idempotency key is answered as it was then, and
+/// stores nothing.
 pub async fn upload(on: &Services, caller: &Caller, upload: Upload) -> Result<Uploaded> {
     let place = place::resolve(caller, upload.bucket, upload.bucket_id)?;
     caller.require_file(FileAction::Write, place, Thing::Bucket)?;
     let store = on.store.open(caller.tenant).await?;
-    refuse_early(store.as_ref(), place, &upload.target).await?;
-    let received = receive(on, caller, store.as_ref(), upload.body, upload.length).await?;
+    let wanted = Wanted {
+        place,
+        target: upload.target,
+        tags: upload.tags,
+        declared_type: upload.declared_type,
+    };
+    let claim = match upload.key {
+        None => None,
+        Some(key) => match idempotency::find(on, caller, store.as_ref(), OPERATION, key).await? {
+            Found::Answered(answered) => return replay(on, &wanted, upload.body, answered).await,
+            Found::Free(claim) => Some(claim),
+        },
+    };
+    refuse_early(store.as_ref(), place, &wanted.target).await?;
+    let received = receive(
+        on,
+        caller,
+        store.as_ref(),
+        upload.body,
+        upload.length,
+        claim,
+    )
+    .await?;
     let size = received.content.size_bytes;
     if matches!(upload.length, Length::Exact(bytes) if bytes != size) {
         discard(on, store.as_ref(), &received.blob).await;
@@ -29,12 +55,6 @@ pub async fn upload(on: &Services, caller: &Caller, upload: Upload) -> Result<Up
             "the body is not as long as it was declared".to_owned(),
         ));
     }
-    let wanted = publish::Wanted {
-        place,
-        target: upload.target,
-        tags: upload.tags,
-        declared_type: upload.declared_type,
-    };
     publish::publish(on, caller, store.as_ref(), received, wanted).await
 }
 

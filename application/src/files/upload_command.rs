@@ -3,10 +3,12 @@
 use tenantry_domain::{
     blob::Digest,
     file::{Bucket, File},
+    id::FileId,
+    idempotency::IdempotencyKey,
     media_type::MediaType,
     path::LogicalPath,
     tags::Tags,
-    version::{FileVersion, Processing},
+    version::Processing,
 };
 use uuid::Uuid;
 
@@ -31,6 +33,8 @@ pub struct Upload {
     pub length: Length,
     /// The bytes.
     pub body: BlobBody,
+    /// The client's name for the request, if it may be sent twice.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// What is known of a body's length, in bytes, before it arrives.
@@ -69,13 +73,19 @@ pub enum ContentCondition {
     OneOf(Vec<Digest>),
 }
 
-/// What an upload left.
-#[derive(Debug, Clone, PartialEq)]
+/// What an upload left: a version whose processing is pending.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
-    /// The file, with its newest version.
-    pub file: File,
-    /// That version, whose processing is pending.
-    pub version: FileVersion,
+    /// The file.
+    pub file_id: FileId,
+    /// Where it is.
+    pub path: LogicalPath,
+    /// The number of the version.
+    pub version: u32,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// Its SHA-256.
+    pub digest: Digest,
     /// Whether the file is new.
     pub created: bool,
 }

@@ -33,6 +33,11 @@ pub trait BlobStore: Send + Sync {
     /// Memory is bounded, whatever the size of the body.
     async fn put(&self, key: BlobKey, body: BlobBody, limit: u64) -> Result<Content, PutError>;
 
+    /// Reads a body to its end and returns what it is, as [`put`](Self::put)
+    /// would, and stores nothing. More than `limit` bytes end with
+    /// [`PutError::TooLarge`].
+    async fn digest(&self, body: BlobBody, limit: u64) -> Result<Content, PutError>;
+
     /// Streams the bytes of `range` (within the content's size). Every piece
     /// is checked against the content's checksums before it leaves; a
     /// damaged one ends the stream with [`Corrupt`]. Absent bytes are

@@ -122,6 +122,8 @@ pub enum UniqueKey {
     FilePath,
     /// A version's number in its file.
     VersionNumber,
+    /// An idempotency key of a caller for an operation.
+    IdempotencyKey,
 }
 
 impl fmt::Display for UniqueKey {
@@ -135,6 +137,7 @@ impl fmt::Display for UniqueKey {
             Self::RoleName => f.write_str("the role's name"),
             Self::FilePath => f.write_str("the path"),
             Self::VersionNumber => f.write_str("the version's number"),
+            Self::IdempotencyKey => f.write_str("the idempotency key"),
         }
     }
 }

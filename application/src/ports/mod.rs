@@ -17,6 +17,7 @@ mod epoch_repository;
 mod error;
 mod file_repository;
 mod id_generator;
+mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
 mod membership_repository;
@@ -48,6 +49,7 @@ pub use file_repository::{
     Count, FileFilter, FilePosition, FileQuery, FileRepository, FileSort, SortKey,
 };
 pub use id_generator::IdGenerator;
+pub use idempotency_repository::IdempotencyRepository;
 pub use identity_repository::IdentityRepository;
 pub use job_queue::JobQueue;
 pub use membership_repository::MembershipRepository;

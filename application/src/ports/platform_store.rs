@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
 
 use super::{
-    AccessRepository, AuditLog, CommitError, EpochRepository, IdentityRepository, JobQueue,
-    MembershipRepository, PortError, RoleRepository, SessionRepository, TenantRepository,
-    TenantStore, UpkeepIndex,
+    AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
+    IdentityRepository, JobQueue, MembershipRepository, PortError, RoleRepository,
+    SessionRepository, TenantRepository, TenantStore, UpkeepIndex,
 };
 use crate::work::PlatformWork;
 
@@ -38,6 +38,9 @@ pub trait PlatformStore: Send + Sync {
 
     /// Background work.
     fn jobs(&self) -> &dyn JobQueue;
+
+    /// Requests that came with an idempotency key.
+    fn idempotency(&self) -> &dyn IdempotencyRepository;
 
     /// The platform's own audit entries.
     fn audit(&self) -> &dyn AuditLog;

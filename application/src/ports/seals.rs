@@ -11,4 +11,6 @@ pub trait Seals: Send + Sync {
 pub enum SealPurpose {
     /// The chain of audit entries.
     Audit,
+    /// Fingerprints of requests that came with an idempotency key.
+    Idempotency,
 }

@@ -1,5 +1,5 @@
 //! Ending what broke off: uploads without a sign of life, bytes that no
-//! version shows, staging files, sessions long over.
+//! version shows, staging files, sessions and idempotency keys long over.
 
 use tenantry_domain::{
     Timestamp,
@@ -20,6 +20,8 @@ const TENANTS: u32 = 256;
 const BLOBS: u32 = 500;
 /// How many sessions one round removes.
 const SESSIONS: u32 = 1000;
+/// How many records of requests with an idempotency key one round removes.
+const REQUESTS: u32 = 1000;
 
 /// What a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,6 +34,8 @@ pub struct SweepReport {
     pub staging: u64,
     /// Sessions that are over.
     pub sessions: u64,
+    /// Records of requests whose idempotency keys are free again.
+    pub requests: u64,
 }
 
 /// Does one round. What fails is logged and left for the next one.
@@ -51,6 +55,8 @@ pub async fn sweep(on: &Services) -> Result<SweepReport> {
         }
     }
     report.sessions = on.store.sessions().purge_expired(before, SESSIONS).await?;
+    let idempotency = on.store.idempotency();
+    report.requests = idempotency.purge_expired(on.now(), REQUESTS).await?;
     Ok(report)
 }
 

@@ -8,6 +8,7 @@ use tenantry_domain::{
     blob::Blob,
     file::File,
     id::{AuditId, TenantId},
+    idempotency::IdempotencyRecord,
     identity::Identity,
     job::Job,
     membership::Membership,
@@ -78,6 +79,8 @@ pub enum Change {
     Version(Write<FileVersion>),
     /// A job.
     Job(Write<Job>),
+    /// A request that came with an idempotency key.
+    Idempotency(Write<IdempotencyRecord>),
     /// Adds an audit entry, not sealed yet.
     Audit(AuditEntry),
     /// Seals the next entries of a chain.
@@ -158,6 +161,7 @@ impl Change {
             Self::Blob(_) => Kind::Blob,
             Self::Version(_) => Kind::Version,
             Self::Job(_) => Kind::Job,
+            Self::Idempotency(_) => Kind::Idempotency,
             Self::Audit(_) => Kind::Audit,
             Self::AuditSeal(_) => Kind::AuditChain,
             Self::Expect(Expectation::Epoch(..)) | Self::Epoch(..) => Kind::Epoch,
@@ -195,6 +199,7 @@ impl Change {
             (Self::Blob(a), Self::Blob(b)) => a.order(b),
             (Self::Version(a), Self::Version(b)) => a.order(b),
             (Self::Job(a), Self::Job(b)) => a.order(b),
+            (Self::Idempotency(a), Self::Idempotency(b)) => a.order(b),
             (Self::Audit(a), Self::Audit(b)) => a.id.cmp(&b.id),
             (Self::Guard(a), Self::Guard(b)) => (a.tenant_id, a.set).cmp(&(b.tenant_id, b.set)),
             (Self::Epoch(a, _), Self::Epoch(b, _)) => a.cmp(b),

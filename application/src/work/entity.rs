@@ -6,7 +6,8 @@ use tenantry_domain::{
     Revision,
     blob::Blob,
     file::File,
-    id::{BlobId, FileId, JobId, RoleId, SessionId, TenantId, UserId, VersionId},
+    id::{BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId, VersionId},
+    idempotency::IdempotencyRecord,
     identity::Identity,
     job::Job,
     membership::Membership,
@@ -37,6 +38,8 @@ pub enum Kind {
     Version,
     /// A job.
     Job,
+    /// A request that came with an idempotency key.
+    Idempotency,
     /// An audit entry.
     Audit,
     /// The end of an audit chain.
@@ -59,6 +62,7 @@ impl fmt::Display for Kind {
             Self::Blob => "blob",
             Self::Version => "version",
             Self::Job => "job",
+            Self::Idempotency => "idempotency record",
             Self::Audit => "audit entry",
             Self::AuditChain => "audit chain",
             Self::Epoch => "epoch",
@@ -120,4 +124,5 @@ entities! {
     Blob: Blob, BlobId, |row| row.id, Some(row.tenant_id);
     FileVersion: Version, VersionId, |row| row.id, Some(row.tenant_id);
     Job: Job, JobId, |row| row.id, row.tenant_id;
+    IdempotencyRecord: Idempotency, IdempotencyId, |row| row.id, row.scope.tenant_id;
 }

@@ -4,6 +4,7 @@ use tenantry_domain::{
     Timestamp,
     audit::AuditEntry,
     id::{TenantId, UserId},
+    idempotency::IdempotencyRecord,
     identity::Identity,
     job::Job,
     membership::Membership,
@@ -60,6 +61,15 @@ impl PlatformWork {
             self.recorder.carry(tenant);
         }
         Rows::new(&mut self.recorder, Change::Job)
+    }
+
+    /// Requests with an idempotency key, of people without a tenant or of the
+    /// tenant whose rows the unit carries.
+    pub fn idempotency(&mut self, tenant: Option<TenantId>) -> Rows<'_, IdempotencyRecord> {
+        if let Some(tenant) = tenant {
+            self.recorder.carry(tenant);
+        }
+        Rows::new(&mut self.recorder, Change::Idempotency)
     }
 
     /// Memberships; raises the guard of the tenant's members and the person's

@@ -164,6 +164,7 @@ fn same_row(a: &Change, b: &Change) -> Option<Kind> {
         (Change::Blob(a), Change::Blob(b)) => same(a, b),
         (Change::Version(a), Change::Version(b)) => same(a, b),
         (Change::Job(a), Change::Job(b)) => same(a, b),
+        (Change::Idempotency(a), Change::Idempotency(b)) => same(a, b),
         _ => None,
     }
 }

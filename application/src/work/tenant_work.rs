@@ -1,7 +1,8 @@
 //! The unit of work of one tenant.
 
 use tenantry_domain::{
-    audit::AuditEntry, blob::Blob, file::File, job::Job, tenant::ActiveTenant, version::FileVersion,
+    audit::AuditEntry, blob::Blob, file::File, idempotency::IdempotencyRecord, job::Job,
+    tenant::ActiveTenant, version::FileVersion,
 };
 
 use super::{AuditSeal, Change, Expectation, Rows, UnitOfWork, recorder::Recorder};
@@ -55,6 +56,11 @@ impl TenantWork {
     /// Jobs of this tenant.
     pub fn jobs(&mut self) -> Rows<'_, Job> {
         Rows::new(&mut self.recorder, Change::Job)
+    }
+
+    /// Requests of this tenant that came with an idempotency key.
+    pub fn idempotency(&mut self) -> Rows<'_, IdempotencyRecord> {
+        Rows::new(&mut self.recorder, Change::Idempotency)
     }
 
     /// Adds an entry to the tenant's audit chain.

@@ -15,7 +15,11 @@ use tenantry_domain::{
     blob::{BackendName, Blob, Content, Digest},
     email::Email,
     file::{File, NewFile, Place},
-    id::{AuditId, BlobId, FileId, JobId, RoleId, SessionId, TenantId, UserId, VersionId},
+    id::{
+        AuditId, BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId,
+        VersionId,
+    },
+    idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope},
     identity::{Identity, IdentityStatus},
     job::{Job, JobKind},
     media_type::MediaType,
@@ -220,6 +224,19 @@ impl Samples {
         };
         blob.store(content).expect("an open blob");
         blob
+    }
+
+    /// A request of somebody with this key, under way.
+    pub fn request(&self, tenant: Option<TenantId>, key: &str) -> IdempotencyRecord {
+        let scope = IdempotencyScope {
+            tenant_id: tenant,
+            user_id: self.user(),
+            operation: "files.upload".to_owned(),
+            key: IdempotencyKey::parse(key).expect("a key"),
+        };
+        let id = IdempotencyId::from_uuid(self.id());
+        let blob = BlobId::from_uuid(self.id());
+        IdempotencyRecord::uploading(id, scope, blob, NOW)
     }
 
     /// A job that is due now.

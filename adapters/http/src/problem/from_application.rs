@@ -77,6 +77,8 @@ mod tests {
             Error::AlreadyExists("no".to_owned()),
             Error::VersionConflict,
             Error::StateConflict("no".to_owned()),
+            Error::IdempotencyMismatch,
+            Error::IdempotencyInFlight,
             Error::PreconditionFailed,
             Error::FileTooLarge { limit_bytes: 1 },
             Error::RangeNotSatisfiable { size_bytes: 1 },

@@ -41,6 +41,7 @@ pub(crate) fn steps(unit: &UnitOfWork) -> Vec<Step> {
             Change::Blob(write) => steps.push(row(write, unit.tenant)),
             Change::Version(write) => steps.push(row(write, unit.tenant)),
             Change::Job(write) => steps.push(row(write, unit.tenant)),
+            Change::Idempotency(write) => steps.push(row(write, unit.tenant)),
             Change::Audit(entry) => {
                 let row = entry_to_row(entry).into_active_model().reset_all();
                 let insert = audit_entry::Entity::insert(row);

@@ -85,6 +85,7 @@ impl<C: ConnectionTrait> Facts<'_, C> {
             Change::Blob(write) => self.row(write).await,
             Change::Version(write) => self.row(write).await,
             Change::Job(write) => self.row(write).await,
+            Change::Idempotency(write) => self.row(write).await,
             Change::Audit(entry) => self.entry_is_new(entry.id).await,
             Change::AuditSeal(seal) => self.seal(seal).await,
             Change::Guard(guard) => self.guard(*guard).await,

@@ -15,6 +15,7 @@ mod audit;
 mod blob;
 mod epoch;
 mod file;
+mod idempotency;
 mod identity;
 mod job;
 mod membership;
@@ -29,6 +30,7 @@ mod version;
 pub(crate) use audit::{chain_id, entry_from_row, entry_to_row, head_from_row, sealed_from_row};
 pub(crate) use epoch::{change_from_row, subject_kind};
 pub(crate) use file::in_place;
+pub(crate) use idempotency::in_scope;
 pub(crate) use quota::quota_from_row;
 pub(crate) use reading::Reading;
 

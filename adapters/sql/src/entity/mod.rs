@@ -8,6 +8,7 @@ pub mod audit_entry;
 pub mod blob;
 pub mod epoch;
 pub mod file;
+pub mod idempotency;
 pub mod identity;
 pub mod job;
 pub mod membership;

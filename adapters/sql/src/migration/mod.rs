@@ -14,6 +14,7 @@ mod m0001_people;
 mod m0002_files;
 mod m0003_jobs;
 mod m0004_audit;
+mod m0005_idempotency;
 
 pub(crate) struct Migrator;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_files::Migration),
             Box::new(m0003_jobs::Migration),
             Box::new(m0004_audit::Migration),
+            Box::new(m0005_idempotency::Migration),
         ]
     }
 }

@@ -28,6 +28,7 @@ suite! { $ blob_store_suite: blob_store::BlobFixture {
         every_size_comes_back
         frames_may_have_any_size
         the_limit_is_exact
+        a_body_is_told_without_being_stored
         a_broken_body_leaves_nothing
         a_dropped_put_leaves_nothing
         a_key_is_used_once

@@ -71,6 +71,23 @@ pub(super) async fn the_limit_is_exact(fixture: &BlobFixture) {
     assert!(fixture.store.put(key(), body(b"", 1), 0).await.is_ok());
 }
 
+pub(super) async fn a_body_is_told_without_being_stored(fixture: &BlobFixture) {
+    for size in [0, 1, PIECE, LARGE] {
+        let bytes = sample(size);
+        let stored = fixture.stored(key(), &bytes).await;
+        let limit = size as u64;
+        let told = fixture.store.digest(body(&bytes, 5000), limit).await;
+        assert_eq!(told.expect("told"), stored);
+        if let Some(limit) = limit.checked_sub(1) {
+            let refused = fixture.store.digest(body(&bytes, 5000), limit).await;
+            assert!(matches!(refused, Err(PutError::TooLarge { .. })));
+        }
+        let broken = broken_body(&bytes, BodyError::Cut);
+        let refused = fixture.store.digest(broken, ANY_SIZE).await;
+        assert!(matches!(refused, Err(PutError::Body(BodyError::Cut))));
+    }
+}
+
 pub(super) async fn a_broken_body_leaves_nothing(fixture: &BlobFixture) {
     for size in [0, 10, PIECE, LARGE] {
         let key = key();

@@ -8,6 +8,7 @@ use tenantry_domain::{
     audit::{AuditEntry, ChainHead, Seal},
     blob::Blob,
     file::File,
+    idempotency::IdempotencyRecord,
     job::Job,
     version::FileVersion,
 };
@@ -27,6 +28,7 @@ struct Neighbours {
     blob: Blob,
     open: Blob,
     job: Job,
+    request: IdempotencyRecord,
     entry: AuditEntry,
 }
 
@@ -41,6 +43,7 @@ impl Neighbours {
         let mut version = samples.version(victim.id, file.id, 1);
         version.blob_id = Some(blob.id);
         let job = samples.job(Some(victim.id));
+        let request = samples.request(Some(victim.id), "k");
         let entry = samples.entry(Some(victim.id), "file.upload");
         victim
             .commit(|work| {
@@ -49,6 +52,7 @@ impl Neighbours {
                 work.blobs().add(&blob);
                 work.blobs().add(&open);
                 work.jobs().add(&job);
+                work.idempotency().add(&request);
                 work.audit(entry.clone());
                 work.quota().settle(0, 10);
                 work.quota().reserve(5);
@@ -63,6 +67,7 @@ impl Neighbours {
             blob,
             open,
             job,
+            request,
             entry,
         }
     }
@@ -88,6 +93,11 @@ impl Neighbours {
                 .answer()
                 .as_ref(),
             Some(&self.job)
+        );
+        let requests = world.store.idempotency();
+        assert_eq!(
+            requests.find(&self.request.scope).await.answer().as_ref(),
+            Some(&self.request)
         );
         let unsealed = store.audit().unsealed(10).await.answer();
         assert_eq!(unsealed, std::slice::from_ref(&self.entry));
@@ -194,7 +204,9 @@ pub(super) async fn a_foreign_id_is_missing(world: &World) {
         tenant_id: Some(tenant_id),
         ..all.job.clone()
     };
-    let writes: [(Kind, Write); 8] = [
+    let mut request = all.request.clone();
+    request.scope.tenant_id = Some(tenant_id);
+    let writes: [(Kind, Write); 10] = [
         (Kind::File, &|work| work.files().update(&file)),
         (Kind::File, &|work| work.files().remove(&file)),
         (Kind::Version, &|work| work.versions().update(&version)),
@@ -203,6 +215,12 @@ pub(super) async fn a_foreign_id_is_missing(world: &World) {
         (Kind::Blob, &|work| work.blobs().remove(&blob)),
         (Kind::Job, &|work| work.jobs().update(&job)),
         (Kind::Job, &|work| work.jobs().remove(&job)),
+        (Kind::Idempotency, &|work| {
+            work.idempotency().update(&request);
+        }),
+        (Kind::Idempotency, &|work| {
+            work.idempotency().remove(&request);
+        }),
     ];
     for (kind, write) in writes {
         let refusal = all.intruder.commit(write).await.refusal();
@@ -244,13 +262,14 @@ pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
 /// no store gets to see.
 pub(super) async fn a_foreign_row_cannot_be_recorded(world: &World) {
     let all = Neighbours::new(world).await;
-    let writes: [Write; 7] = [
+    let writes: [Write; 8] = [
         &|work| work.files().update(&all.file),
         &|work| work.files().remove(&all.file),
         &|work| work.versions().update(&all.version),
         &|work| work.versions().remove(&all.version),
         &|work| work.blobs().remove(&all.blob),
         &|work| work.jobs().remove(&all.job),
+        &|work| work.idempotency().remove(&all.request),
         &|work| work.audit(all.entry.clone()),
     ];
     for write in writes {

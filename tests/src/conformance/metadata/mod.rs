@@ -11,6 +11,7 @@ mod file_filters;
 mod file_lists;
 mod files;
 mod guards;
+mod idempotency;
 mod isolation;
 mod job_leases;
 mod jobs;
@@ -76,6 +77,7 @@ suite! {
             of_sessions
             of_platform_jobs
             of_tenant_jobs
+            of_requests
             of_files
             of_versions
             of_blobs;
@@ -222,6 +224,11 @@ suite! {
             a_prolonged_job_is_completed_as_it_was_handed_out
             a_job_and_its_effect_end_together
             no_job_is_handed_out_twice;
+        idempotency:
+            every_state_comes_back
+            a_key_is_taken_in_its_scope_alone
+            one_of_two_claims_wins
+            what_has_expired_is_purged_in_portions;
         upkeep:
             nothing_is_due_in_an_empty_store
             chains_with_unsealed_entries_are_named_once

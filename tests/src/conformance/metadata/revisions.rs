@@ -181,6 +181,21 @@ pub(super) async fn of_tenant_jobs(world: &World) {
     .await;
 }
 
+pub(super) async fn of_requests(world: &World) {
+    let acme = world.company("Acme").await;
+    let row = world.samples.request(Some(acme.id), "k");
+    let scope = row.scope.clone();
+    life(
+        row,
+        async |verb, row| {
+            acme.commit(|work| record!(verb, work.idempotency(), row))
+                .await
+        },
+        async || world.store.idempotency().find(&scope).await.answer(),
+    )
+    .await;
+}
+
 pub(super) async fn of_files(world: &World) {
     let acme = world.company("Acme").await;
     let row = world.samples.file(acme.id, "a/b.txt");

@@ -2,6 +2,7 @@
 
 mod changes;
 mod form;
+mod idempotency;
 mod lists;
 mod processing;
 mod raw;

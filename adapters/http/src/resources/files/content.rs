@@ -140,10 +140,11 @@ impl ContentApi {
             declared_type: declared.unwrap_or_else(MediaType::octet_stream),
             length: length.map_or(Length::Unknown, Length::Exact),
             body: blob_body(body.0),
+            key: None,
         };
         let uploaded = files::upload(&self.on, &caller.caller()?, upload).await?;
-        let tag = content_tag(uploaded.version.digest);
-        let location = format!("/api/v1/files/{}", uploaded.file.id);
+        let tag = content_tag(uploaded.digest);
+        let location = format!("/api/v1/files/{}", uploaded.file_id);
         let body = Json((&uploaded).into());
         Ok(if uploaded.created {
             PutResponse::Created(body, tag, location)

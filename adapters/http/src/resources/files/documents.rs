@@ -14,6 +14,7 @@ use tenantry_application::{
 };
 use tenantry_domain::{
     id::{FileId, UserId},
+    idempotency::IdempotencyKey,
     path::{LogicalPath, from_client_name},
 };
 use uuid::Uuid;
@@ -68,13 +69,13 @@ pub(super) struct UploadedBody {
 impl From<&Uploaded> for UploadedBody {
     fn from(uploaded: &Uploaded) -> Self {
         Self {
-            file_id: uploaded.file.id.as_uuid(),
-            filename: uploaded.file.name().to_owned(),
-            path: uploaded.file.path.to_string(),
-            version: uploaded.version.number,
-            status: (&uploaded.version.processing).into(),
-            size_bytes: uploaded.version.size_bytes,
-            digest: uploaded.version.digest.to_string(),
+            file_id: uploaded.file_id.as_uuid(),
+            filename: uploaded.path.file_name().to_owned(),
+            path: uploaded.path.to_string(),
+            version: uploaded.version,
+            status: FileStatus::Pending,
+            size_bytes: uploaded.size_bytes,
+            digest: uploaded.digest.to_string(),
         }
     }
 }
@@ -210,9 +211,14 @@ impl FilesApi {
     async fn upload_file(
         &self,
         caller: SignedIn,
+        /// The client's name for this request, 1 to 255 visible ASCII
+        /// characters: sent again within 24 hours with the same form, it is
+        /// answered as before and stores nothing.
+        #[oai(name = "Idempotency-Key", validator(max_length = 257))]
+        idempotency_key: Header<Option<String>>,
         form: FileForm,
     ) -> Result<UploadResponse, UploadProblem> {
-        self.take_form(&caller, form).await
+        self.take_form(&caller, idempotency_key.0, form).await
     }
 
     /// Upload a file as a form (older name)
@@ -222,9 +228,14 @@ impl FilesApi {
     async fn upload_file_alias(
         &self,
         caller: SignedIn,
+        /// The client's name for this request, 1 to 255 visible ASCII
+        /// characters: sent again within 24 hours with the same form, it is
+        /// answered as before and stores nothing.
+        #[oai(name = "Idempotency-Key", validator(max_length = 257))]
+        idempotency_key: Header<Option<String>>,
         form: FileForm,
     ) -> Result<UploadResponse, UploadProblem> {
-        self.take_form(&caller, form).await
+        self.take_form(&caller, idempotency_key.0, form).await
     }
 
     /// List files
@@ -405,8 +416,10 @@ impl FilesApi {
     async fn take_form(
         &self,
         caller: &SignedIn,
+        key: Option<String>,
         form: FileForm,
     ) -> Result<UploadResponse, UploadProblem> {
+        let key = key.as_deref().map(idempotency_key).transpose()?;
         let target = match &form.path {
             Some(path) => Target::New(parse_path(path)?),
             None => Target::Named(from_client_name(&form.client_name)),
@@ -419,11 +432,16 @@ impl FilesApi {
             declared_type: form.declared_type,
             length: form.length,
             body: form.body,
+            key,
         };
         let uploaded = files::upload(&self.on, &caller.caller()?, upload).await?;
-        let location = format!("/api/v1/files/{}", uploaded.file.id);
+        let location = format!("/api/v1/files/{}", uploaded.file_id);
         Ok(UploadResponse::Created(Json((&uploaded).into()), location))
     }
+}
+
+fn idempotency_key(text: &str) -> Result<IdempotencyKey, Error> {
+    IdempotencyKey::parse(text).map_err(|e| Error::field("Idempotency-Key", e))
 }
 
 /// A path out of a request.

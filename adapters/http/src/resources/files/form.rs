@@ -1,10 +1,7 @@
 //! A file in a form (multipart/form-data, RFC 7578), read as it arrives: the
 //! small fields first, the file last, never spooled.
 
-use std::pin::Pin;
-
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use multer::{Field, Multipart};
 use poem::{Request, RequestBody, Result as PoemResult};
 use poem_openapi::{
@@ -28,12 +25,16 @@ use crate::{
     problem::Problem,
 };
 
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use steps::{Gate, Steps};
+
 /// The most bytes of a small field.
 const FIELD_BYTES: usize = 64 * 1024;
-/// The most bytes that are read before the file is seen to begin: small fields
-/// and what divides them, and where the end of its headers comes in two parts
-/// also the first of the file.
-const LEADING_BYTES: u64 = 8 * 1024 * 1024;
+/// The most bytes in front of the file: small fields and what divides them.
+const LEADING_BYTES: u64 = 256 * 1024;
 /// The most small fields.
 const FIELDS: usize = 16;
 /// What closes a form behind the boundary: the line before it, and its dashes.
@@ -62,21 +63,25 @@ impl FileForm {
             .header("content-length")
             .and_then(|length| length.parse::<u64>().ok());
         let body = body.take().map_err(|_| malformed("the form has no body"))?;
-        let (steps, delivered) = steps::Steps::new(blob_body(body));
+        let (steps, gate) = Steps::new(blob_body(body), LEADING_BYTES);
         let mut form = Multipart::new(steps, boundary);
         let mut fields = Fields::default();
         let mut count = 0;
-        while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
+        while let Some(field) = gate
+            .drive(form.next_field())
+            .await
+            .map_err(|e| broken(&e))?
+        {
             if field.name() == Some("file") {
-                let rest = total.map(|total| total.saturating_sub(delivered.get() + closing));
-                delivered.hand_on_whole();
+                let rest = total.map(|total| total.saturating_sub(gate.passed() + closing));
+                gate.open();
                 return Ok(fields.with_file(form, field, rest));
             }
             count += 1;
             if count > FIELDS {
                 return Err(malformed("the form has too many fields"));
             }
-            fields.take(field).await?;
+            fields.take(&gate, field).await?;
         }
         let missing = Invalid::new("required", "must be given, as the last field of the form");
         Err(Error::field("file", missing))
@@ -93,9 +98,9 @@ struct Fields {
 }
 
 impl Fields {
-    async fn take(&mut self, field: Field<'static>) -> Result<()> {
+    async fn take(&mut self, gate: &Gate, field: Field<'static>) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
-        let value = text(field).await?;
+        let value = text(gate, field).await?;
         match name.as_str() {
             "bucket" => self.bucket = Some(parse_bucket(&value)?),
             "bucket_id" => {
@@ -138,9 +143,9 @@ impl Fields {
     }
 }
 
-async fn text(mut field: Field<'static>) -> Result<String> {
+async fn text(gate: &Gate, mut field: Field<'static>) -> Result<String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+    while let Some(chunk) = gate.drive(field.chunk()).await.map_err(|e| broken(&e))? {
         if bytes.len() + chunk.len() > FIELD_BYTES {
             return Err(malformed("a field of the form is too large"));
         }
@@ -306,105 +311,5 @@ impl<'a> ApiExtractor<'a> for FileForm {
             .into());
         }
         <Self as ParsePayload>::from_request(request, body).await
-    }
-}
-
-mod steps {
-    //! Hands a form to its parser in steps that end where headers end, one a
-    //! turn, so that the bytes in front of the file can be counted: the rest
-    //! of the request's length is then the file's.
-
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicBool, AtomicU64, Ordering},
-        },
-        task::{Context, Poll, ready},
-    };
-
-    use super::{BodyError, Bytes, LEADING_BYTES, Pin, Stream};
-
-    /// How many bytes were handed on, and whether the file has begun.
-    #[derive(Clone, Default)]
-    pub(super) struct Delivered(Arc<(AtomicU64, AtomicBool)>);
-
-    impl Delivered {
-        pub(super) fn get(&self) -> u64 {
-            self.0.0.load(Ordering::Relaxed)
-        }
-
-        /// The file has begun: from here on there is nothing to count.
-        pub(super) fn hand_on_whole(&self) {
-            self.0.1.store(true, Ordering::Relaxed);
-        }
-
-        fn add(&self, bytes: u64) -> u64 {
-            self.0.0.fetch_add(bytes, Ordering::Relaxed) + bytes
-        }
-
-        fn is_whole(&self) -> bool {
-            self.0.1.load(Ordering::Relaxed)
-        }
-    }
-
-    pub(super) struct Steps<S> {
-        inner: S,
-        held: Bytes,
-        delivered: Delivered,
-        paused: bool,
-    }
-
-    impl<S> Steps<S> {
-        pub(super) fn new(inner: S) -> (Self, Delivered) {
-            let delivered = Delivered::default();
-            let steps = Self {
-                inner,
-                held: Bytes::new(),
-                delivered: delivered.clone(),
-                paused: false,
-            };
-            (steps, delivered)
-        }
-    }
-
-    impl<S> Stream for Steps<S>
-    where
-        S: Stream<Item = Result<Bytes, BodyError>> + Unpin,
-    {
-        type Item = Result<Bytes, BodyError>;
-
-        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            // The parser takes all it can get in one turn: end the turn after
-            // each step, and come again at once.
-            if self.paused {
-                self.paused = false;
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            if self.held.is_empty() {
-                match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
-                    Some(Ok(bytes)) => self.held = bytes,
-                    end => return Poll::Ready(end),
-                }
-            }
-            self.paused = true;
-            if self.delivered.is_whole() {
-                return Poll::Ready(Some(Ok(std::mem::take(&mut self.held))));
-            }
-            let blank_line = self
-                .held
-                .windows(4)
-                .position(|window| window == b"\r\n\r\n");
-            let step = match blank_line {
-                Some(position) => self.held.split_to(position + 4),
-                None => std::mem::take(&mut self.held),
-            };
-            // The parser keeps what it cannot make sense of yet.
-            if self.delivered.add(step.len() as u64) > LEADING_BYTES {
-                let reason = "there is too much in front of the file";
-                return Poll::Ready(Some(Err(BodyError::Malformed(reason.to_owned()))));
-            }
-            Poll::Ready(Some(Ok(step)))
-        }
     }
 }

@@ -68,6 +68,8 @@ fn key_of(message: &str) -> Option<UniqueKey> {
         "versions.number" => UniqueKey::VersionNumber,
         "blobs.id" => UniqueKey::Id(Kind::Blob),
         "jobs.id" => UniqueKey::Id(Kind::Job),
+        "idempotency_records.id" => UniqueKey::Id(Kind::Idempotency),
+        "idempotency_records.key" => UniqueKey::IdempotencyKey,
         "audit_entries.id" => UniqueKey::Id(Kind::Audit),
         "quotas.tenant_id" => UniqueKey::Id(Kind::Quota),
         _ => return None,

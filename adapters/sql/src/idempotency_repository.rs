@@ -1,0 +1,42 @@
+//! Requests that came with an idempotency key.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{EntityTrait, QueryFilter};
+use tenantry_application::ports::{IdempotencyRepository, PortError};
+use tenantry_domain::{
+    Timestamp,
+    idempotency::{IdempotencyRecord, IdempotencyScope},
+};
+
+use crate::{
+    convert::in_scope, dialect, entity::idempotency::Entity, reader::Reader, writer::Writer,
+};
+
+const PURGE: &str = "\
+    DELETE FROM idempotency_records WHERE id IN (\
+    SELECT id FROM idempotency_records WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?) \
+    RETURNING id";
+
+/// Reads records, and removes those that have expired.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlIdempotencyRepository {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Arc<Writer>,
+}
+
+#[async_trait]
+impl IdempotencyRepository for SqlIdempotencyRepository {
+    async fn find(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, PortError> {
+        self.reader
+            .one(Entity::find().filter(in_scope(scope)))
+            .await
+    }
+
+    async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
+        let values = [before.as_millis().into(), i64::from(limit).into()];
+        let removed = self.writer.run(dialect::statement(PURGE, values)).await?;
+        Ok(removed.len() as u64)
+    }
+}
