@@ -23,6 +23,7 @@ mod idempotency;
 pub mod jobs;
 pub mod paging;
 pub mod ports;
+mod precondition;
 mod retry;
 pub mod services;
 pub mod tenants;
@@ -31,4 +32,5 @@ pub mod work;
 
 pub use caller::{Caller, PersonCaller, RequestInfo};
 pub use error::{Error, Result};
+pub use precondition::Precondition;
 pub use services::Services;

@@ -24,7 +24,9 @@ pub struct Job {
     pub run_at: Timestamp,
     /// How often a worker took it; also what a completion must name.
     pub attempt: u32,
-    /// After so many failed attempts it is dead.
+    /// How many attempts failed, or were lost with their worker.
+    pub failures: u32,
+    /// After so many failures it is dead.
     pub max_attempts: u32,
     /// Who works on it, and until when nobody else may.
     pub lease: Option<Lease>,
@@ -139,6 +141,7 @@ impl Job {
             state: JobState::Queued,
             run_at: now,
             attempt: 0,
+            failures: 0,
             max_attempts: Self::ATTEMPTS,
             lease: None,
             error: None,
@@ -160,18 +163,25 @@ impl Job {
     /// This attempt failed: wait and try again, or be dead when it was the
     /// last one or trying again is no use.
     pub fn fail(&mut self, error: String, again: bool, now: Timestamp) -> Result<(), Refused> {
-        if again && self.attempt < self.max_attempts {
+        let failures = self.failures.saturating_add(1);
+        if again && failures < self.max_attempts {
             if self.state != JobState::Running {
                 return Err(self.refused(JobState::Queued));
             }
             self.state = JobState::Queued;
             self.lease = None;
-            self.run_at = now.plus(back_off(self.attempt));
+            self.run_at = now.plus(back_off(failures));
         } else {
             self.end(JobState::Dead, now)?;
         }
+        self.failures = failures;
         self.error = Some(error);
         Ok(())
+    }
+
+    /// Whether so many workers were lost over it that no other should try.
+    pub const fn is_hopeless(&self) -> bool {
+        self.failures >= self.max_attempts
     }
 
     /// Nothing is wrong with the job, but it cannot be done now: wait and try
@@ -223,7 +233,7 @@ mod tests {
 
     use super::*;
 
-    fn running(attempt: u32) -> Job {
+    fn running(failures: u32) -> Job {
         let id = JobId::from_uuid(Uuid::nil());
         let mut job = Job::new(
             id,
@@ -234,24 +244,25 @@ mod tests {
             Timestamp::EPOCH,
         );
         job.state = JobState::Running;
-        job.attempt = attempt;
+        job.attempt = failures + 1;
+        job.failures = failures;
         job
     }
 
     #[test]
     fn a_failed_attempt_waits_longer_each_time_and_ends_dead() {
-        let mut job = running(3);
+        let mut job = running(2);
         job.fail("no".into(), true, Timestamp::EPOCH)
             .expect("running");
         assert_eq!(
             (job.state, job.run_at),
             (JobState::Queued, Timestamp::from_millis(4000))
         );
-        let mut job = running(8);
+        let mut job = running(7);
         job.fail("no".into(), true, Timestamp::EPOCH)
             .expect("running");
         assert_eq!(job.state, JobState::Dead);
-        let mut job = running(1);
+        let mut job = running(0);
         job.fail("never".into(), false, Timestamp::EPOCH)
             .expect("running");
         assert_eq!(job.state, JobState::Dead);
@@ -260,9 +271,11 @@ mod tests {
 
     #[test]
     fn waiting_for_something_else_never_ends_a_job() {
-        let mut job = running(100);
+        let mut job = running(0);
+        job.attempt = 100;
         job.postpone("storage_unavailable".into(), Timestamp::EPOCH)
             .expect("running");
+        assert_eq!(job.failures, 0);
         assert_eq!(
             (job.state, job.run_at),
             (JobState::Queued, Timestamp::from_millis(60_000))
@@ -270,8 +283,14 @@ mod tests {
     }
 
     #[test]
+    fn a_job_that_takes_its_workers_with_it_is_hopeless() {
+        assert!(!running(7).is_hopeless());
+        assert!(running(8).is_hopeless());
+    }
+
+    #[test]
     fn only_a_running_job_ends() {
-        let mut job = running(1);
+        let mut job = running(0);
         job.succeed(Timestamp::EPOCH).expect("running");
         assert!(job.succeed(Timestamp::EPOCH).is_err());
         assert!(job.fail("late".into(), true, Timestamp::EPOCH).is_err());

@@ -13,9 +13,37 @@ pub struct MediaType(String);
 const ZIP_FAMILY: [&str; 5] = [
     "application/zip",
     "application/x-zip-compressed",
-    "application/epub+zip",
     "application/java-archive",
+    "application/x-java-archive",
     "application/vnd.android.package-archive",
+];
+
+/// Older names that clients still declare, and the registered ones.
+const ALIASES: [(&str, &str); 12] = [
+    (
+        "application/x-msdownload",
+        "application/vnd.microsoft.portable-executable",
+    ),
+    (
+        "application/x-dosexec",
+        "application/vnd.microsoft.portable-executable",
+    ),
+    (
+        "application/x-msdos-program",
+        "application/vnd.microsoft.portable-executable",
+    ),
+    ("application/x-rar-compressed", "application/vnd.rar"),
+    ("application/x-rar", "application/vnd.rar"),
+    (
+        "application/x-debian-package",
+        "application/vnd.debian.binary-package",
+    ),
+    ("application/x-bzip", "application/x-bzip2"),
+    ("application/x-gtar", "application/x-tar"),
+    ("application/x-tgz", "application/gzip"),
+    ("application/x-gtar-compressed", "application/gzip"),
+    ("application/x-compressed-tar", "application/gzip"),
+    ("application/x-redhat-package-manager", "application/x-rpm"),
 ];
 
 impl MediaType {
@@ -76,9 +104,25 @@ impl MediaType {
             )
     }
 
+    /// Bytes that other formats are packed in, and that do not tell which.
+    fn is_wrapping(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "application/zip" | "application/gzip" | "application/x-ole-storage"
+        )
+    }
+
+    /// A format of some program, of which there are more than signatures.
+    fn is_of_a_program(&self) -> bool {
+        self.0.starts_with("application/vnd.") || self.0.starts_with("model/")
+    }
+
     fn family(&self) -> &str {
         let kind = self.0.as_str();
+        let alias = ALIASES.iter().find(|(older, _)| *older == kind);
+        let kind = alias.map_or(kind, |(_, registered)| registered);
         if ZIP_FAMILY.contains(&kind)
+            || kind.ends_with("+zip")
             || kind.starts_with("application/vnd.openxmlformats-")
             || kind.starts_with("application/vnd.oasis.opendocument")
             || kind.starts_with("application/vnd.ms-")
@@ -129,6 +173,7 @@ pub fn settle(declared: &MediaType, detected: Option<&MediaType>) -> Result<Medi
                 found.clone()
             },
         ),
+        Some(found) if found.is_wrapping() && declared.is_of_a_program() => Ok(declared.clone()),
         Some(found) => Err(Invalid::new(
             "content_type_mismatch",
             format!("declared as {declared}, but the content is {found}"),
@@ -168,6 +213,30 @@ mod tests {
     fn an_office_file_keeps_its_name() {
         let docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
         assert_eq!(settled(docx, Some("application/zip")), Some(docx.into()));
+    }
+
+    #[test]
+    fn a_format_of_some_program_keeps_its_name() {
+        for packed in ["application/vnd.google-earth.kmz", "model/3mf"] {
+            assert_eq!(
+                settled(packed, Some("application/zip")),
+                Some(packed.into())
+            );
+            assert_eq!(settled(packed, Some("image/png")), None);
+        }
+    }
+
+    #[test]
+    fn older_names_are_understood() {
+        let program = "application/vnd.microsoft.portable-executable";
+        for (older, registered) in [
+            ("application/x-msdownload", program),
+            ("application/x-rar-compressed", "application/vnd.rar"),
+            ("application/x-tgz", "application/gzip"),
+            ("application/x-gzip", "application/gzip"),
+        ] {
+            assert_eq!(settled(older, Some(registered)), Some(registered.into()));
+        }
     }
 
     #[test]

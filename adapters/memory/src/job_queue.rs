@@ -41,6 +41,9 @@ impl JobQueue for MemoryJobQueue {
         let Some(job) = due.min_by_key(|job| (job.run_at, job.id)) else {
             return Ok(None);
         };
+        if job.state == JobState::Running {
+            job.failures += 1;
+        }
         job.state = JobState::Running;
         job.attempt += 1;
         job.lease = Some(Lease {

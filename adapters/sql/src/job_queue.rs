@@ -33,7 +33,8 @@ macro_rules! longest_waiting {
 const PEEK: &str = longest_waiting!();
 
 const CLAIM: &str = concat!(
-    "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_worker = ?, \
+    "UPDATE jobs SET state = 'running', attempt = attempt + 1, \
+     failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, \
      lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (",
     longest_waiting!(),
     ") RETURNING *"

@@ -1,7 +1,6 @@
 //! The signed-in person: what they see and change of themselves.
 
 use tenantry_domain::{
-    Revision,
     email::Email,
     id::TenantId,
     identity::Identity,
@@ -19,6 +18,7 @@ use crate::{
     caller::PersonCaller,
     error::{Checks, Error, Result},
     ports::Verification,
+    precondition::Precondition,
     retry,
     services::Services,
     work::PlatformWork,
@@ -71,8 +71,8 @@ pub struct UpdateMe {
     pub email: Option<String>,
     /// The current password.
     pub current_password: Option<String>,
-    /// Only if the person was not written since this revision.
-    pub expected: Option<Revision>,
+    /// Only on these revisions of the person.
+    pub precondition: Precondition,
 }
 
 /// Shows the signed-in person.
@@ -93,12 +93,7 @@ pub async fn update_me(on: &Services, caller: &PersonCaller, command: UpdateMe) 
     let identity = retry::while_stale!(async {
         let identity = on.store.identities().lookup(caller.user_id).await?;
         let mut identity = identity.ok_or(Error::Unauthorized)?;
-        if command
-            .expected
-            .is_some_and(|expected| expected != identity.revision)
-        {
-            return Err(Error::PreconditionFailed);
-        }
+        command.precondition.check(identity.revision)?;
         if let Some(email) = email.clone().filter(|email| *email != identity.email) {
             if !verified {
                 verify(on, &identity, command.current_password.as_deref()).await?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use tenantry_domain::{
-    Revision,
     id::{BlobId, FileId},
     policy::file_access::FileAction,
     version::FileVersion,
@@ -15,6 +14,7 @@ use crate::{
     caller::Caller,
     error::{Error, Result},
     ports::TenantStore,
+    precondition::Precondition,
     retry,
     services::Services,
 };
@@ -28,14 +28,12 @@ pub async fn delete(
     on: &Services,
     caller: &Caller,
     id: FileId,
-    expected: Option<Revision>,
+    precondition: &Precondition,
 ) -> Result<()> {
     let store = on.store.open(caller.tenant).await?;
     retry::while_stale!(async {
         let file = get::find(store.as_ref(), caller, id, FileAction::Delete).await?;
-        if expected.is_some_and(|expected| expected != file.revision) {
-            return Err(Error::PreconditionFailed);
-        }
+        precondition.check(file.revision)?;
         let mut work = store.begin();
         let mut shown: BTreeMap<BlobId, u32> = BTreeMap::new();
         let mut bytes = 0;

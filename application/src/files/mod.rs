@@ -25,6 +25,6 @@ pub(crate) use receive::key as blob_key;
 pub use update::{UpdateFile, update};
 pub use upload::upload;
 pub use upload_command::{ContentCondition, Length, Target, Upload, Uploaded};
-pub(crate) use validate::{ValidateVersion, validate};
+pub(crate) use validate::{ValidateVersion, give_up_validation, validate};
 pub use versions::{ListVersions, list_versions};
 pub use view::{FileView, VersionView};

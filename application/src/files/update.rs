@@ -1,8 +1,6 @@
 //! Moving and tagging a file.
 
-use tenantry_domain::{
-    Revision, id::FileId, path::LogicalPath, policy::file_access::FileAction, tags::Tags,
-};
+use tenantry_domain::{id::FileId, path::LogicalPath, policy::file_access::FileAction, tags::Tags};
 
 use super::{
     get,
@@ -12,8 +10,9 @@ use super::{
 use crate::{
     audit::Entry,
     caller::Caller,
-    error::{Error, Result},
+    error::Result,
     ports::{CommitError, Refusal, UniqueKey},
+    precondition::Precondition,
     retry,
     services::Services,
 };
@@ -27,8 +26,8 @@ pub struct UpdateFile {
     pub path: Option<LogicalPath>,
     /// Other labels.
     pub tags: Option<Tags>,
-    /// Only if the file was not written since this revision.
-    pub expected: Option<Revision>,
+    /// Only on these revisions.
+    pub precondition: Precondition,
 }
 
 /// Moves a file within its space and replaces its tags.
@@ -36,12 +35,7 @@ pub async fn update(on: &Services, caller: &Caller, command: UpdateFile) -> Resu
     let store = on.store.open(caller.tenant).await?;
     let file = retry::while_stale!(async {
         let mut file = get::find(store.as_ref(), caller, command.id, FileAction::Write).await?;
-        if command
-            .expected
-            .is_some_and(|expected| expected != file.revision)
-        {
-            return Err(Error::PreconditionFailed);
-        }
+        command.precondition.check(file.revision)?;
         let before = file.clone();
         if let Some(path) = &command.path {
             file.path = path.clone();

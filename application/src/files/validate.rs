@@ -1,5 +1,7 @@
 //! Validating a version in the background: presence, size, digest, type.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tenantry_domain::{
@@ -41,31 +43,54 @@ impl ValidateVersion {
 /// Validates. The verdict, what follows from it, and the end of the job are
 /// one commit, so a job that is done twice has its effect once.
 pub(crate) async fn validate(on: &Services, job: &Job) -> Result<Outcome> {
-    let Ok(payload) = serde_json::from_str::<ValidateVersion>(&job.payload) else {
-        return Ok(Outcome::Hopeless("the payload is not readable".to_owned()));
+    let (store, id) = match subject(on, job).await? {
+        Ok(subject) => subject,
+        Err(outcome) => return Ok(outcome),
     };
-    let id = VersionId::from_uuid(payload.version_id);
-    let Some(tenant) = job.tenant_id else {
-        return Ok(Outcome::Hopeless("the job names no tenant".to_owned()));
-    };
-    let status = on
-        .store
-        .tenants()
-        .lookup(tenant)
-        .await?
-        .map(|tenant| tenant.status);
-    let Some(status) = status else {
-        return Ok(Outcome::Done);
-    };
-    let Some(active) = ActiveTenant::of(tenant, status) else {
-        return Ok(Outcome::Postponed("the tenant is not active".to_owned()));
-    };
-    let store = on.store.open(active).await?;
     let Some(version) = pending(store.as_ref(), id).await? else {
         return Ok(Outcome::Done);
     };
     let verdict = judge(on, store.as_ref(), &version).await?;
-    retry::while_stale!(record(on, store.as_ref(), job, id, &verdict))
+    let mut done = job.clone();
+    done.succeed(on.now())?;
+    retry::while_stale!(record(on, store.as_ref(), &done, id, &verdict))
+}
+
+/// Fails the version that a dead job was to validate, with the end of the job
+/// in one commit: nobody else will say what becomes of it. `false` where there
+/// is no such version and the job's end is still to be recorded.
+pub(crate) async fn give_up_validation(on: &Services, dead: &Job) -> Result<bool> {
+    let Ok((store, id)) = subject(on, dead).await? else {
+        return Ok(false);
+    };
+    let verdict = Err(Failure {
+        code: "processing_failed".to_owned(),
+        message: "the content could not be examined".to_owned(),
+    });
+    let recorded = retry::while_stale!(record(on, store.as_ref(), dead, id, &verdict))?;
+    Ok(recorded == Outcome::Recorded)
+}
+
+/// The version a job is about and where it is, or how the job ends without.
+type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), Outcome>;
+
+async fn subject(on: &Services, job: &Job) -> Result<Subject> {
+    let hopeless = |why: &str| Ok(Err(Outcome::Hopeless(why.to_owned())));
+    let Ok(payload) = serde_json::from_str::<ValidateVersion>(&job.payload) else {
+        return hopeless("the payload is not readable");
+    };
+    let Some(id) = job.tenant_id else {
+        return hopeless("the job names no tenant");
+    };
+    let Some(tenant) = on.store.tenants().lookup(id).await? else {
+        return Ok(Err(Outcome::Done));
+    };
+    let Some(active) = ActiveTenant::of(id, tenant.status) else {
+        let reason = "the tenant is not active".to_owned();
+        return Ok(Err(Outcome::Postponed(reason)));
+    };
+    let version = VersionId::from_uuid(payload.version_id);
+    Ok(Ok((on.store.open(active).await?, version)))
 }
 
 async fn pending(store: &dyn TenantStore, id: VersionId) -> Result<Option<FileVersion>> {
@@ -131,10 +156,11 @@ async fn head(on: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
     Ok(head)
 }
 
+/// Records a verdict and the end of the job.
 async fn record(
     on: &Services,
     store: &dyn TenantStore,
-    job: &Job,
+    ended: &Job,
     id: VersionId,
     verdict: &Verdict,
 ) -> Result<Outcome> {
@@ -167,9 +193,7 @@ async fn record(
         .detail("version", version.number)
         .detail("status", version.processing.as_str());
     work.audit(entry.of_tenant(version.tenant_id));
-    let mut done = job.clone();
-    done.succeed(now)?;
-    work.jobs().update(&done);
+    work.jobs().update(ended);
     store.commit(work).await?;
     Ok(Outcome::Recorded)
 }

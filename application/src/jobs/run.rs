@@ -6,7 +6,7 @@ use futures_util::{
     FutureExt,
     future::{Either, select},
 };
-use tenantry_domain::job::{Job, JobKind};
+use tenantry_domain::job::{Job, JobKind, JobState};
 use tracing::Instrument;
 
 use crate::{
@@ -48,6 +48,15 @@ pub async fn run_next(on: &Services, worker: &str, lease: Duration) -> Result<bo
 }
 
 async fn run_claimed(on: &Services, job: Job, lease: Duration) -> Result<()> {
+    if job.is_hopeless() {
+        tracing::error!("every worker that took the job was lost");
+        return finish(
+            on,
+            job,
+            Outcome::Hopeless("its workers were lost".to_owned()),
+        )
+        .await;
+    }
     let Some(outcome) = run_leased(on, &job, lease).await else {
         tracing::warn!("the lease was lost: another worker has the job");
         return Ok(());
@@ -80,6 +89,14 @@ async fn execute(on: &Services, job: &Job) -> Result<Outcome> {
     }
 }
 
+/// Records the end of a dead job with what it leaves undone, where that would
+/// otherwise wait for ever.
+async fn give_up(on: &Services, job: &Job) -> Result<bool> {
+    match job.kind {
+        JobKind::ValidateVersion => files::give_up_validation(on, job).await,
+    }
+}
+
 fn failed(error: &Error) -> Outcome {
     let source = std::error::Error::source(error);
     tracing::warn!(%error, source, "an attempt failed");
@@ -100,6 +117,9 @@ async fn finish(on: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
         Outcome::Postponed(reason) => job.postpone(reason, now)?,
         Outcome::Failed(reason) => job.fail(reason, true, now)?,
         Outcome::Hopeless(reason) => job.fail(reason, false, now)?,
+    }
+    if job.state == JobState::Dead && give_up(on, &job).await? {
+        return Ok(());
     }
     let mut work = PlatformWork::new();
     work.jobs(job.tenant_id).update(&job);

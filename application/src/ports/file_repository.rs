@@ -57,7 +57,7 @@ pub struct FileQuery {
     pub filter: FileFilter,
     /// In what order.
     pub sort: FileSort,
-    /// Whether the order is turned round.
+    /// Whether the order is turned round, that of ids in ties included.
     pub descending: bool,
     /// Only those behind this position in the order.
     pub after: Option<FilePosition>,

@@ -17,7 +17,8 @@ pub trait JobQueue: Send + Sync {
     /// Takes the job that has waited longest among those due at `now`, or
     /// whose lease ended before `now`: one step, never the same job to two
     /// workers. The job comes back running, with its attempt counted and a
-    /// lease of `lease` for `worker`. `None` when nothing is due.
+    /// lease of `lease` for `worker`; a lease that ended counts as a failure.
+    /// `None` when nothing is due.
     async fn claim(
         &self,
         worker: &str,

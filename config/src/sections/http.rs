@@ -36,7 +36,8 @@ pub struct HttpConfig {
     /// Seconds a connection may stay open between requests.
     #[schemars(range(min = 1, max = 3600))]
     pub idle_timeout_seconds: u64,
-    /// Seconds after which a body that makes no progress is cut.
+    /// Seconds of waiting for the peer after which a body is cut that brought, or of which was read,
+    /// less than 500 bytes a second.
     #[schemars(range(min = 1, max = 3600))]
     pub body_progress_timeout_seconds: u64,
     /// Seconds that running requests get to finish when the service stops.

@@ -22,8 +22,8 @@ pub struct LimitsConfig {
     /// Largest JSON body, in KB of 1,024 bytes.
     #[schemars(range(min = 1, max = 65_536))]
     pub json_kb: usize,
-    /// Calls of the operations that take a password or a refresh token: of one client address in
-    /// a minute, and sign-ins to one account in a minute.
+    /// Calls in a minute of the operations that take a password or a refresh token, by one client
+    /// address (of IPv6 by one /64 network); sign-ins to one account may be five times as many.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub auth_per_minute: u32,
 }

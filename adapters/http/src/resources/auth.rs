@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     body::{MembershipBody, TenantBody, UserBody, permission_names},
-    conditions::{expected_revision, revision_tag},
+    conditions::{precondition, revision_tag},
 };
 use crate::{
     caller::SignedIn,
@@ -312,7 +312,7 @@ impl AuthApi {
             username: change(body.username),
             email: body.email,
             current_password: body.current_password,
-            expected: expected_revision(if_match.as_deref())?,
+            precondition: precondition(if_match.as_deref())?,
         };
         Ok(me_response(
             &auth::update_me(&self.on, &caller.person(), command).await?,

@@ -1,7 +1,10 @@
 //! Entity tags and conditional requests (RFC 9110, section 13).
 
-use tenantry_application::{Error, Result, files::ContentCondition};
+use tenantry_application::{Error, Precondition, Result, files::ContentCondition};
 use tenantry_domain::{Invalid, Revision, blob::Digest};
+
+const IF_MATCH: &str = "If-Match";
+const IF_NONE_MATCH: &str = "If-None-Match";
 
 /// The entity tag of something that has a revision.
 pub(crate) fn revision_tag(revision: Revision) -> String {
@@ -13,25 +16,17 @@ pub(crate) fn content_tag(digest: Digest) -> String {
     format!("\"{digest}\"")
 }
 
-/// The revision an `If-Match` asks for. `*` and an absent header ask for none.
-/// A tag that is no revision of ours matches nothing.
-pub(crate) fn expected_revision(if_match: Option<&str>) -> Result<Option<Revision>> {
+/// What an `If-Match` asks of a revision. A tag that is no revision of ours
+/// matches nothing.
+pub(crate) fn precondition(if_match: Option<&str>) -> Result<Precondition> {
     let Some(header) = if_match else {
-        return Ok(None);
+        return Ok(Precondition::None);
     };
-    match tags(header)? {
-        Tags::Any => Ok(None),
-        Tags::List(tags) => {
-            let revision = |tag: &Tag| match tag {
-                Tag::Strong(text) => text.strip_prefix('r')?.parse().ok().map(Revision::new),
-                Tag::Weak(_) => None,
-            };
-            match tags.iter().find_map(revision) {
-                Some(revision) => Ok(Some(revision)),
-                None => Err(Error::PreconditionFailed),
-            }
-        }
-    }
+    Ok(match tags(IF_MATCH, header)? {
+        // Whatever is changed is there, or it is not found.
+        Tags::Any => Precondition::None,
+        Tags::List(tags) => Precondition::OneOf(tags.iter().filter_map(revision).collect()),
+    })
 }
 
 /// What an upload's `If-Match` and `If-None-Match` ask of the content there.
@@ -41,19 +36,16 @@ pub(crate) fn content_condition(
 ) -> Result<ContentCondition> {
     match (if_match, if_none_match) {
         (None, None) => Ok(ContentCondition::None),
-        (Some(header), None) => Ok(match tags(header)? {
+        (Some(header), None) => Ok(match tags(IF_MATCH, header)? {
             Tags::Any => ContentCondition::Present,
             Tags::List(tags) => ContentCondition::OneOf(tags.iter().filter_map(digest).collect()),
         }),
-        (None, Some(header)) => match tags(header)? {
+        (None, Some(header)) => match tags(IF_NONE_MATCH, header)? {
             Tags::Any => Ok(ContentCondition::Absent),
-            Tags::List(_) => Err(invalid(
-                "If-None-Match",
-                "must be * when content is written",
-            )),
+            Tags::List(_) => Err(invalid(IF_NONE_MATCH, "must be * when content is written")),
         },
         (Some(_), Some(_)) => Err(invalid(
-            "If-Match",
+            IF_MATCH,
             "must not be given together with If-None-Match",
         )),
     }
@@ -75,7 +67,7 @@ pub(crate) fn read_condition(
     if_none_match: Option<&str>,
 ) -> Result<ReadCondition> {
     if let Some(header) = if_match {
-        let holds = match tags(header)? {
+        let holds = match tags(IF_MATCH, header)? {
             Tags::Any => true,
             Tags::List(tags) => tags.iter().any(|other| other.is_strongly(tag)),
         };
@@ -84,7 +76,7 @@ pub(crate) fn read_condition(
         }
     }
     if let Some(header) = if_none_match {
-        let known = match tags(header)? {
+        let known = match tags(IF_NONE_MATCH, header)? {
             Tags::Any => true,
             Tags::List(tags) => tags.iter().any(|other| other.is_weakly(tag)),
         };
@@ -136,7 +128,14 @@ fn digest(tag: &Tag) -> Option<Digest> {
     }
 }
 
-fn tags(header: &str) -> Result<Tags> {
+/// Only as we write it: two spellings of a number are two tags.
+fn revision(tag: &Tag) -> Option<Revision> {
+    let Tag::Strong(text) = tag else { return None };
+    let revision = Revision::new(text.strip_prefix('r')?.parse().ok()?);
+    is_quoted(&revision_tag(revision), text).then_some(revision)
+}
+
+fn tags(field: &str, header: &str) -> Result<Tags> {
     if header.trim() == "*" {
         return Ok(Tags::Any);
     }
@@ -147,7 +146,7 @@ fn tags(header: &str) -> Result<Tags> {
             Some(quoted) => (true, quoted),
             None => (false, rest),
         };
-        let wrong = || invalid("If-Match", "must be * or entity tags in double quotes");
+        let wrong = || invalid(field, "must be * or entity tags in double quotes");
         let (text, behind) = quoted
             .strip_prefix('"')
             .and_then(|open| open.split_once('"'))
@@ -201,13 +200,18 @@ mod tests {
 
     #[test]
     fn revisions_are_tags_too() {
-        let tag = revision_tag(Revision::new(7));
-        assert_eq!(
-            expected_revision(Some(&tag)).ok(),
-            Some(Some(Revision::new(7)))
-        );
-        assert_eq!(expected_revision(Some("*")).ok(), Some(None));
-        assert!(expected_revision(Some("\"other\"")).is_err());
+        let one_of = |revisions: &[u64]| {
+            let revisions = revisions.iter().copied().map(Revision::new);
+            Some(Precondition::OneOf(revisions.collect()))
+        };
+        let read = |header: &str| precondition(Some(header)).ok();
+        assert_eq!(read(&revision_tag(Revision::new(7))), one_of(&[7]));
+        assert_eq!(read("\"r7\", \"r9\""), one_of(&[7, 9]));
+        assert_eq!(read("*"), Some(Precondition::None));
+        for strange in ["\"other\"", "\"r07\"", "\"r+7\"", "W/\"r7\""] {
+            assert_eq!(read(strange), one_of(&[]), "{strange}");
+        }
+        assert!(precondition(Some("r7")).is_err());
     }
 
     #[test]

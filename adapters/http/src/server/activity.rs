@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll, ready},
@@ -13,7 +13,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::ServerOptions;
+use super::{ServerOptions, pace::Pace};
 
 /// Marks an instant that is not set; the clock below starts at one.
 const UNSET: u64 = 0;
@@ -32,6 +32,7 @@ pub(super) struct Activity {
     idle_since: AtomicU64,
     head_since: AtomicU64,
     blocked_since: AtomicU64,
+    reading: Mutex<Pace>,
 }
 
 /// Why a watch ended.
@@ -41,13 +42,13 @@ pub(super) enum Expired {
     Idle,
     /// The head of a request did not arrive in time.
     Head,
-    /// What was written is not read.
+    /// What was written is not read, or too slowly.
     Blocked,
 }
 
 impl Activity {
     /// A connection that has just begun: its first head is due.
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(options: &ServerOptions) -> Arc<Self> {
         Arc::new(Self {
             origin: Instant::now(),
             multiplexed: AtomicBool::new(false),
@@ -55,6 +56,7 @@ impl Activity {
             idle_since: AtomicU64::new(1),
             head_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(UNSET),
+            reading: Mutex::new(Pace::new(options.progress_timeout)),
         })
     }
 
@@ -88,8 +90,16 @@ impl Activity {
     }
 
     /// The peer took bytes.
-    pub(super) fn sent(&self) {
-        self.blocked_since.store(UNSET, Relaxed);
+    pub(super) fn sent(&self, bytes: usize) {
+        let since = self.blocked_since.swap(UNSET, Relaxed);
+        if since != UNSET {
+            let waited = Duration::from_millis(self.now().saturating_sub(since));
+            self.reading().note(waited, bytes);
+        }
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Pace> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request has begun; it ends when the guard is dropped.
@@ -111,7 +121,7 @@ impl Activity {
         };
         let blocked = self.blocked_since.load(Relaxed);
         if blocked != UNSET {
-            return (after(blocked, limits.progress), Expired::Blocked);
+            return (after(blocked, self.reading().left()), Expired::Blocked);
         }
         let head = self.head_since.load(Relaxed);
         if head != UNSET {
@@ -141,7 +151,6 @@ impl Drop for InFlight {
 struct Limits {
     header: Duration,
     idle: Duration,
-    progress: Duration,
 }
 
 /// Ends when the connection has been in one state for too long. Poll it after
@@ -158,7 +167,6 @@ impl Watch {
         let limits = Limits {
             header: options.header_timeout,
             idle: options.idle_timeout,
-            progress: options.progress_timeout,
         };
         let timer = Box::pin(sleep_until(activity.origin + limits.header));
         Self {
@@ -200,7 +208,7 @@ mod tests {
     use super::*;
 
     fn watch() -> (Arc<Activity>, Watch) {
-        let activity = Activity::new();
+        let activity = Activity::new(&ServerOptions::default());
         let watch = Watch::new(Arc::clone(&activity), &ServerOptions::default());
         (activity, watch)
     }
@@ -230,6 +238,22 @@ mod tests {
         let begin = Instant::now();
         assert_eq!(watch.await, Expired::Idle);
         assert_eq!(begin.elapsed().as_secs(), 75);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_reads_a_byte_now_and_then_is_noticed() {
+        let (activity, mut watch) = watch();
+        let _request = activity.request();
+        for _ in 0..3 {
+            activity.blocked();
+            let moment = Duration::from_secs(9);
+            assert!(tokio::time::timeout(moment, &mut watch).await.is_err());
+            activity.sent(1);
+        }
+        activity.blocked();
+        let begin = Instant::now();
+        assert_eq!(watch.await, Expired::Blocked);
+        assert_eq!(begin.elapsed().as_secs(), 3);
     }
 
     #[tokio::test(start_paused = true)]

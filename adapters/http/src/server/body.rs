@@ -13,16 +13,16 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::activity::InFlight;
+use super::{activity::InFlight, pace::Pace};
 
 /// A request's body that ends with an error of the kind
-/// [`TimedOut`](io::ErrorKind::TimedOut) when it brings nothing for a while,
-/// and with one of another kind when the connection ends first.
+/// [`TimedOut`](io::ErrorKind::TimedOut) when its peer is too slow, and with
+/// one of another kind when the connection ends first.
 pub(super) struct Progressing<B = Incoming> {
     inner: B,
-    limit: Duration,
+    pace: Pace,
     timer: Option<Pin<Box<Sleep>>>,
-    waiting: bool,
+    waiting_since: Option<Instant>,
     ended: bool,
 }
 
@@ -30,23 +30,27 @@ impl<B> Progressing<B> {
     pub(super) fn new(inner: B, limit: Duration) -> Self {
         Self {
             inner,
-            limit,
+            pace: Pace::new(limit),
             timer: None,
-            waiting: false,
+            waiting_since: None,
             ended: false,
         }
     }
 
     fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let deadline = Instant::now() + self.limit;
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep(self.limit)));
-        if !self.waiting {
-            self.waiting = true;
-            timer.as_mut().reset(deadline);
+        let left = self.pace.left();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(left)));
+        if self.waiting_since.is_none() {
+            let now = Instant::now();
+            self.waiting_since = Some(now);
+            timer.as_mut().reset(now + left);
         }
         timer.as_mut().poll(context)
+    }
+
+    fn moved(&mut self, bytes: usize) {
+        let waited = self.waiting_since.take().map(|since| since.elapsed());
+        self.pace.note(waited.unwrap_or_default(), bytes);
     }
 }
 
@@ -66,8 +70,10 @@ where
         }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(frame) => {
-                self.waiting = false;
-                self.ended = !matches!(frame, Some(Ok(_)));
+                match &frame {
+                    Some(Ok(frame)) => self.moved(frame.data_ref().map_or(0, Bytes::len)),
+                    Some(Err(_)) | None => self.ended = true,
+                }
                 Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)))
             }
             Poll::Pending if self.poll_stalled(context).is_ready() => {

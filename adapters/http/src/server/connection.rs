@@ -18,6 +18,8 @@ use poem::{
     http::{self, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     net::TcpStream,
@@ -35,6 +37,11 @@ use super::{
 
 /// How every HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How many bytes of answers may wait in the system to be sent; it asks for
+/// more when half of them are gone.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// How often a quiet HTTP/2 peer is asked whether it is still there, and how
 /// long it may take to say so.
@@ -83,12 +90,11 @@ pub(super) async fn serve<E>(shared: Arc<Shared<E>>, mut stream: TcpStream, peer
 where
     E: Endpoint<Output = Response> + 'static,
 {
-    let activity = Activity::new();
+    let activity = Activity::new(&shared.options);
     let Ok(local) = stream.local_addr() else {
         return;
     };
-    // Small answers leave at once instead of waiting for an acknowledgement.
-    if stream.set_nodelay(true).is_err() {
+    if tune(&stream).is_err() {
         return;
     }
     let shutdown = shared.shutdown.child_token();
@@ -115,6 +121,16 @@ where
         let connection = shared.http1.serve_connection(io, service);
         drive(connection, &shared, &activity, peer).await;
     }
+}
+
+/// Small answers leave at once instead of waiting for an acknowledgement, and
+/// of large ones little waits in the system: a slow reader is seen to read in
+/// small steps, and holds little memory.
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    Ok(())
 }
 
 /// Reads until the bytes can no longer be, or are, the HTTP/2 preface.

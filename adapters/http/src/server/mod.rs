@@ -16,6 +16,7 @@ mod body;
 mod connection;
 mod detach;
 mod options;
+mod pace;
 mod socket;
 
 #[cfg(test)]

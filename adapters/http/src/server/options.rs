@@ -13,8 +13,9 @@ pub struct ServerOptions {
     pub header_timeout: Duration,
     /// Time a connection may stay open between requests.
     pub idle_timeout: Duration,
-    /// Time after which a body that makes no progress is cut: a request's
-    /// that brings nothing, an answer's that is not read.
+    /// Time spent waiting for the peer, after which a body that made too
+    /// little progress in it is cut: a request's that brings less than 500
+    /// bytes a second, an answer's of which less is read.
     pub progress_timeout: Duration,
     /// Largest head of a request, in bytes.
     pub max_header_bytes: u32,

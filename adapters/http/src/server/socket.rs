@@ -28,9 +28,10 @@ impl<S> Socket<S> {
         }
     }
 
-    fn note<T>(&self, written: &Poll<io::Result<T>>) {
+    fn note(&self, written: &Poll<io::Result<usize>>) {
         match written {
-            Poll::Ready(_) => self.activity.sent(),
+            Poll::Ready(Ok(bytes)) => self.activity.sent(*bytes),
+            Poll::Ready(Err(_)) => self.activity.sent(0),
             Poll::Pending => self.activity.blocked(),
         }
     }

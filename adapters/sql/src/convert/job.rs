@@ -42,6 +42,7 @@ impl Stored for Job {
             state: self.state.as_str().to_owned(),
             run_at: self.run_at.as_millis(),
             attempt: self.attempt.into(),
+            failures: self.failures.into(),
             max_attempts: self.max_attempts.into(),
             lease_worker: self.lease.as_ref().map(|lease| lease.worker.clone()),
             lease_until: self.lease.as_ref().map(|lease| lease.until.as_millis()),
@@ -65,6 +66,7 @@ impl Stored for Job {
             state: read.known("state", JobState::parse(&row.state))?,
             run_at: Timestamp::from_millis(row.run_at),
             attempt: read.count("attempt", row.attempt)?,
+            failures: read.count("failures", row.failures)?,
             max_attempts: read.count("max_attempts", row.max_attempts)?,
             lease: lease.map(|(worker, until)| Lease {
                 worker,

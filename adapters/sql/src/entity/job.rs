@@ -14,6 +14,7 @@ pub struct Model {
     pub state: String,
     pub run_at: i64,
     pub attempt: i64,
+    pub failures: i64,
     pub max_attempts: i64,
     pub lease_worker: Option<String>,
     pub lease_until: Option<i64>,

@@ -34,6 +34,7 @@ fn jobs() -> TableCreateStatement {
         .col(text("state"))
         .col(big_integer("run_at"))
         .col(big_integer("attempt"))
+        .col(big_integer("failures"))
         .col(big_integer("max_attempts"))
         .col(text_null("lease_worker"))
         .col(big_integer_null("lease_until"))

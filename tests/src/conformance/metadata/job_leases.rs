@@ -22,6 +22,7 @@ pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
         .await
         .expect("the lease has ended");
     assert_eq!((second.id, second.attempt), (first.id, 2));
+    assert_eq!((first.failures, second.failures), (0, 1));
     assert_eq!(
         second.lease,
         Some(Lease {

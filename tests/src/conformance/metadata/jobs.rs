@@ -47,6 +47,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
         payload: r#"{"Ünï":"履歴書 'x' \\ \u0000"}"#.to_owned(),
         run_at: at(3),
         attempt: u32::MAX,
+        failures: u32::MAX,
         max_attempts: 9,
         lease: Some(Lease {
             worker: "wörker'1".to_owned(),

@@ -1,6 +1,9 @@
 //! Moving, tagging, deleting; and the versions of a file.
 
-use reqwest::{Method, header::IF_MATCH};
+use reqwest::{
+    Method,
+    header::{IF_MATCH, IF_NONE_MATCH},
+};
 use serde_json::{Value, json};
 use tenantry_tests::harness::{Actor, Answer, TestService};
 
@@ -222,4 +225,28 @@ async fn versions_are_listed_newest_first() {
         .get(&format!("/api/v1/files/{other}/versions?cursor={cursor}"))
         .await;
     refused.expect_field("cursor", "invalid_format");
+}
+
+#[tokio::test]
+async fn a_file_that_is_known_is_not_sent_again() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = ready(&alice, "a.txt").await;
+    let path = format!("/api/v1/files/{id}");
+    let tag = alice.file(&id).await.header("etag").map(str::to_owned);
+    let tag = tag.expect("a tag");
+    let known = async |tag: &str| {
+        let request = alice.request(Method::GET, &path);
+        alice.send(request.header(IF_NONE_MATCH, tag)).await
+    };
+    let unchanged = known(&tag).await.expect(304);
+    assert!(unchanged.body.is_empty());
+    assert_eq!(unchanged.header("etag"), Some(tag.as_str()));
+    known("\"other\"").await.expect(200);
+    let refused = known("other").await;
+    refused.expect_field("If-None-Match", "invalid_format");
+    change(&alice, &id, &json!({ "tags": { "a": 1 } }))
+        .await
+        .expect(200);
+    known(&tag).await.expect(200);
 }

@@ -1,5 +1,7 @@
 //! From pending to ready or failed.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tenantry_tests::harness::{TestService, until};
 
@@ -161,4 +163,33 @@ async fn a_job_is_shown_to_who_caused_it() {
     assert!(done["finished_at"].is_string());
     let bob = service.company("globex").await;
     bob.get(&path).await.expect_problem(404, "job_not_found");
+}
+
+/// A job that ends the process of every worker that takes it must not come
+/// back for ever, and its version must not wait for ever.
+#[tokio::test]
+async fn a_version_fails_when_its_job_is_dead() {
+    let mut service = TestService::with(&[("TENANTRY_WORKER__INLINE", "false")]).await;
+    let alice = service.company("acme").await;
+    let uploaded = alice.upload("a.txt", "text/plain", "one").await;
+    let id = uploaded.expect(201).text("file_id");
+    let jobs = service.services().store.jobs();
+    let (mut now, moment) = (service.services().now(), Duration::from_millis(2));
+    let job = loop {
+        now = now.plus(moment);
+        let job = jobs.claim("lost", now, moment / 2).await;
+        let job = job.expect("a queue").expect("a job");
+        if job.is_hopeless() {
+            break job.id;
+        }
+    };
+
+    service.restart(&[]).await;
+    let alice = alice.at(service.base());
+    let file = alice.processed(&id).await;
+    assert_eq!(file["status"], "failed");
+    assert_eq!(file["error"]["code"], "processing_failed");
+    let job = alice.get(&format!("/api/v1/jobs/{job}")).await.expect(200);
+    assert_eq!(job.text("state"), "dead");
+    assert_eq!(alice.usage().await["storage_used_bytes"], 0);
 }

@@ -28,7 +28,7 @@ use crate::{
     payload::Json,
     problem::{Problem, ProblemWith},
     resources::{
-        conditions::{expected_revision, revision_tag},
+        conditions::{ReadCondition, precondition, read_condition, revision_tag},
         paging,
     },
     tag::Tag,
@@ -99,6 +99,29 @@ enum FileResponse {
     Ok(
         Json<FileBody>,
         /// Changes with every change of the file, its versions included.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made once and read at once"
+)]
+enum FileReadResponse {
+    /// The file.
+    #[oai(status = 200)]
+    Ok(
+        Json<FileBody>,
+        /// Changes with every change of the file, its versions included.
+        #[oai(header = "ETag")]
+        String,
+    ),
+    /// The client has it already.
+    #[oai(status = 304)]
+    NotModified(
+        /// Its entity tag.
         #[oai(header = "ETag")]
         String,
     ),
@@ -317,11 +340,19 @@ impl FilesApi {
         caller: SignedIn,
         /// The file's id.
         file_id: Path<Uuid>,
-    ) -> Result<FileResponse, Problem> {
+        /// Only if the file is another one.
+        #[oai(name = "If-None-Match", validator(max_length = 1024))]
+        if_none_match: Header<Option<String>>,
+    ) -> Result<FileReadResponse, Problem> {
         let id = FileId::from_uuid(file_id.0);
         let view = files::get(&self.on, &caller.caller()?, id).await?;
         let tag = revision_tag(view.file.revision);
-        Ok(FileResponse::Ok(Json(view.into()), tag))
+        Ok(
+            match read_condition(&tag, None, if_none_match.as_deref())? {
+                ReadCondition::NotModified => FileReadResponse::NotModified(tag),
+                ReadCondition::Go => FileReadResponse::Ok(Json(view.into()), tag),
+            },
+        )
     }
 
     /// Move or tag a file
@@ -346,7 +377,7 @@ impl FilesApi {
             id: FileId::from_uuid(file_id.0),
             path: body.0.path.map(|path| parse_path(&path)).transpose()?,
             tags: body.0.tags.map(parse_tags).transpose()?,
-            expected: expected_revision(if_match.as_deref())?,
+            precondition: precondition(if_match.as_deref())?,
         };
         let view = files::update(&self.on, &caller.caller()?, command).await?;
         let tag = revision_tag(view.file.revision);
@@ -370,9 +401,9 @@ impl FilesApi {
         #[oai(name = "If-Match", validator(max_length = 1024))]
         if_match: Header<Option<String>>,
     ) -> Result<DeleteResponse, ProblemWith<412>> {
-        let expected = expected_revision(if_match.as_deref())?;
+        let precondition = precondition(if_match.as_deref())?;
         let id = FileId::from_uuid(file_id.0);
-        files::delete(&self.on, &caller.caller()?, id, expected).await?;
+        files::delete(&self.on, &caller.caller()?, id, &precondition).await?;
         Ok(DeleteResponse::Deleted)
     }
 
