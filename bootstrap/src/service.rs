@@ -43,7 +43,8 @@ impl Service {
         let root = root_secret::load(&config)?;
         let metadata = wiring::metadata_from_config(&config).await?;
         metadata.migrate().await?;
-        let services = Arc::new(wiring::services_from_config(&config, &root, &metadata)?);
+        let services = wiring::services_from_config(&config, &root, &metadata).await?;
+        let services = Arc::new(services);
         let is_new = services.store.tenants().list(None, 1).await?.is_empty();
         if is_new {
             seed(&config, &services).await?;

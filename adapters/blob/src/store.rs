@@ -43,8 +43,9 @@ pub struct ObjectBlobStore {
 }
 
 impl ObjectBlobStore {
-    /// Blobs in a folder of this machine, made if it is missing. Blocks
-    /// shortly: for the start of the process.
+    /// Blobs in a folder of this machine. Blocks shortly: for the start of
+    /// the process. Unavailable where the folder cannot be used, or is missing
+    /// and may not be new.
     ///
     /// Several processes may share the folder. Its file system needs locks
     /// and hard links; without either it works with weaker promises (age

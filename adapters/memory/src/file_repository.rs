@@ -7,6 +7,7 @@ use tenantry_application::ports::{
     Count, FileFilter, FilePosition, FileQuery, FileRepository, PortError, SortKey,
 };
 use tenantry_domain::{
+    email::Email,
     file::{File, Place},
     id::{FileId, TenantId},
     path::LogicalPath,
@@ -44,6 +45,19 @@ impl FileRepository for MemoryFileRepository {
         let state = self.shared.read();
         let row = state.files.get(&id);
         Ok(row.filter(|row| row.tenant_id == self.tenant).cloned())
+    }
+
+    async fn lookup_with_uploader(
+        &self,
+        id: FileId,
+    ) -> Result<Option<(File, Option<Email>)>, PortError> {
+        let file = self.lookup(id).await?;
+        let state = self.shared.read();
+        Ok(file.map(|file| {
+            let uploader = state.identities.get(&file.uploaded_by);
+            let email = uploader.map(|person| person.email.clone());
+            (file, email)
+        }))
     }
 
     async fn find_by_path(

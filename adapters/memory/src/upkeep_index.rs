@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_application::ports::{PortError, UpkeepIndex};
-use tenantry_domain::{Timestamp, id::TenantId};
+use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 
 use crate::{blob_repository::is_to_sweep, shared::Shared};
 
@@ -46,5 +46,10 @@ impl UpkeepIndex for MemoryUpkeepIndex {
             .filter(|tenant| state.is_active(*tenant))
             .collect();
         Ok(tenants.into_iter().take(limit as usize).collect())
+    }
+
+    async fn uses_backend(&self, backend: &BackendName) -> Result<bool, PortError> {
+        let state = self.shared.read();
+        Ok(state.blobs.values().any(|blob| blob.backend == *backend))
     }
 }

@@ -9,18 +9,26 @@ use tenantry_application::ports::{
     Count, FileFilter, FilePosition, FileQuery, FileRepository, FileSort, PortError, SortKey,
 };
 use tenantry_domain::{
+    email::Email,
     file::{File, Place},
     id::FileId,
     path::{LogicalPath, PathPrefix},
 };
 
 use crate::{
-    convert::{big, in_place},
+    convert::{Reading, big, in_place},
     dialect::{self, BACKEND},
     entity::file::{Column, Entity},
     error::port_error,
+    reader::entity,
     scope::TenantScope,
 };
+
+/// The most frequent read of all: one hop to the database in place of two.
+const WITH_UPLOADER: &str = "\
+    SELECT files.*, identities.email AS uploader FROM files \
+    LEFT JOIN identities ON identities.id = files.uploaded_by \
+    WHERE files.tenant_id = ? AND files.id = ?";
 
 /// Reads files.
 #[derive(Debug, Clone)]
@@ -32,6 +40,25 @@ pub(crate) struct SqlFileRepository {
 impl FileRepository for SqlFileRepository {
     async fn lookup(&self, id: FileId) -> Result<Option<File>, PortError> {
         self.scope.lookup(id.as_uuid()).await
+    }
+
+    async fn lookup_with_uploader(
+        &self,
+        id: FileId,
+    ) -> Result<Option<(File, Option<Email>)>, PortError> {
+        let context = "read files";
+        let statement = self.scope.own(WITH_UPLOADER, id.as_uuid());
+        let rows = self.scope.reader().rows(context, statement).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let email: Option<String> = row
+            .try_get("", "uploader")
+            .map_err(|error| port_error(context, error))?;
+        let email = email.map(|email| {
+            Reading::of("files", id.as_uuid()).parsed("uploader", Email::parse(&email))
+        });
+        Ok(Some((entity(row)?, email.transpose()?)))
     }
 
     async fn find_by_path(

@@ -36,8 +36,13 @@ impl TenantScope {
             "SELECT * FROM {} WHERE tenant_id = ? AND id = ?",
             table.table_name()
         );
+        self.reader.one_by(self.own(&sql, id)).await
+    }
+
+    /// A statement with two placeholders: the tenant, and then one of its ids.
+    pub(crate) fn own(&self, sql: &str, id: Uuid) -> sea_orm::Statement {
         let values: [Value; 2] = [self.tenant.as_uuid().into(), id.into()];
-        self.reader.one_by(dialect::statement(&sql, values)).await
+        dialect::statement(sql, values)
     }
 
     /// A statement over one of the tenant's tables, in two parts: what comes

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{DbErr, QueryResult, Value};
 use tenantry_application::ports::{PortError, UpkeepIndex};
-use tenantry_domain::{Timestamp, id::TenantId};
+use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 use uuid::Uuid;
 
 use crate::{convert::chain_id, dialect, error::port_error, reader::Reader};
@@ -19,6 +19,9 @@ const TO_SWEEP: &str = "\
     SELECT DISTINCT b.tenant_id AS id FROM blobs b \
     JOIN tenants t ON t.id = b.tenant_id AND t.status = 'active' \
     WHERE b.sweep_at < ? LIMIT ?";
+
+/// Ends at the first one; only where there is none is every blob looked at.
+const USES_BACKEND: &str = "SELECT id FROM blobs WHERE backend = ? LIMIT 1";
 
 /// Finds tenants with something to tidy.
 #[derive(Debug, Clone)]
@@ -61,6 +64,11 @@ impl UpkeepIndex for SqlUpkeepIndex {
         let values = [before.as_millis().into(), i64::from(limit).into()];
         let ids = self.ids(TO_SWEEP, values).await?;
         Ok(ids.into_iter().map(TenantId::from_uuid).collect())
+    }
+
+    async fn uses_backend(&self, backend: &BackendName) -> Result<bool, PortError> {
+        let blobs = self.ids(USES_BACKEND, [backend.as_str().into()]).await?;
+        Ok(!blobs.is_empty())
     }
 }
 

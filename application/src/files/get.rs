@@ -2,7 +2,7 @@
 
 use tenantry_domain::{file::File, id::FileId, policy::file_access::FileAction};
 
-use super::view::{self, FileView};
+use super::view::FileView;
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
@@ -13,8 +13,13 @@ use crate::{
 /// Shows a file.
 pub async fn get(on: &Services, caller: &Caller, id: FileId) -> Result<FileView> {
     let store = on.store.open(caller.tenant).await?;
-    let file = find(store.as_ref(), caller, id, FileAction::Read).await?;
-    view::file(on, file).await
+    let found = store.files().lookup_with_uploader(id).await?;
+    let (file, uploaded_by_email) = found.ok_or(Error::NotFound(Thing::File))?;
+    caller.require_file(FileAction::Read, file.place, Thing::File)?;
+    Ok(FileView {
+        file,
+        uploaded_by_email,
+    })
 }
 
 /// The file, if the caller may do `action` with it; the way every use case

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tenantry_domain::{
+    email::Email,
     file::{File, Place, Review},
     id::{FileId, UserId},
     path::{LogicalPath, PathPrefix},
@@ -14,6 +15,14 @@ use super::PortError;
 pub trait FileRepository: Send + Sync {
     /// The file of an id.
     async fn lookup(&self, id: FileId) -> Result<Option<File>, PortError>;
+
+    /// The file of an id and the address of who uploaded its newest version,
+    /// `None` where that person is gone: in one read where the store has both
+    /// at hand.
+    async fn lookup_with_uploader(
+        &self,
+        id: FileId,
+    ) -> Result<Option<(File, Option<Email>)>, PortError>;
 
     /// The file at a path.
     async fn find_by_path(

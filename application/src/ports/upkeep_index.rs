@@ -1,7 +1,7 @@
 //! Where upkeep is due, across all tenants.
 
 use async_trait::async_trait;
-use tenantry_domain::{Timestamp, id::TenantId};
+use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 
 use super::PortError;
 
@@ -22,4 +22,7 @@ pub trait UpkeepIndex: Send + Sync {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError>;
+
+    /// Whether any tenant has a blob in a storage backend, in whatever state.
+    async fn uses_backend(&self, backend: &BackendName) -> Result<bool, PortError>;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenantry_application::{
-    ports::{BlobStore, Clock, IdGenerator},
+    ports::{BlobStore, Clock, IdGenerator, PlatformStore},
     services::BlobBackends,
 };
 use tenantry_blob::{LocalOptions, ObjectBlobStore, StoreContext, UploadMemory};
@@ -17,8 +17,9 @@ const UPLOAD_MEMORY: usize = 32 * 1024 * 1024;
 
 /// Every configured backend under its name; the one called `default` takes
 /// new bytes.
-pub(super) fn blobs_from_config(
+pub(super) async fn blobs_from_config(
     config: &Config,
+    metadata: &dyn PlatformStore,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdGenerator>,
 ) -> Result<BlobBackends, StartError> {
@@ -30,7 +31,8 @@ pub(super) fn blobs_from_config(
     let mut backends: Option<BlobBackends> = None;
     for (name, storage) in config.backends() {
         let key = backend_name(name)?;
-        let store = blob_store_from_config(name, storage, context.clone())?;
+        let is_used = metadata.upkeep().uses_backend(&key).await?;
+        let store = blob_store_from_config(name, storage, is_used, context.clone())?;
         backends = Some(match backends {
             None => BlobBackends::new(key, store),
             Some(backends) => backends.with(key, store),
@@ -42,12 +44,14 @@ pub(super) fn blobs_from_config(
 fn blob_store_from_config(
     name: &str,
     storage: &StorageConfig,
+    is_used: bool,
     context: StoreContext,
 ) -> Result<Arc<dyn BlobStore>, StartError> {
     match storage {
         StorageConfig::Local(local) => {
             let options = LocalOptions {
                 root: local.root.clone(),
+                may_be_new: !is_used,
             };
             Ok(Arc::new(ObjectBlobStore::local(&options, context)?))
         }

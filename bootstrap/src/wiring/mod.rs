@@ -32,7 +32,7 @@ use crate::error::StartError;
 const CACHED_SESSIONS: usize = 20_000;
 
 /// Every port wired as configured, on an open metadata store.
-pub fn services_from_config(
+pub async fn services_from_config(
     config: &Config,
     root: &RootSecret,
     metadata: &Metadata,
@@ -40,9 +40,11 @@ pub fn services_from_config(
     refuse_unavailable(config)?;
     let clock = clock::clock();
     let ids = clock::ids();
+    let store = metadata.store();
+    let blobs = blob_store::blobs_from_config(config, store.as_ref(), &clock, &ids).await?;
     Ok(Services {
-        store: metadata.store(),
-        blobs: blob_store::blobs_from_config(config, &clock, &ids)?,
+        store,
+        blobs,
         access_cache: Arc::new(MemoryAccessCache::new(CACHED_SESSIONS)),
         passwords: password_hasher::password_hasher_from_config(&config.security)?,
         access_tokens: access_tokens::access_tokens_from_config(&config.security, root)?,

@@ -58,6 +58,7 @@ fn collect_names(folder: &Path, prefix: &str, names: &mut Vec<String>) {
 fn open(root: &Path) -> ObjectBlobStore {
     let options = LocalOptions {
         root: root.to_owned(),
+        may_be_new: true,
     };
     let context = StoreContext {
         clock: Arc::new(SystemClock),

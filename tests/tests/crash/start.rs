@@ -114,3 +114,24 @@ async fn the_database_keeps_a_journal() {
     assert_eq!(mode, ["wal"]);
     assert!(data.path().join("tenantry.db-wal").exists());
 }
+
+#[tokio::test]
+async fn a_disk_that_is_not_mounted_is_noticed() {
+    let data = DataFolder::new();
+    let process = serve(data.path(), SETTINGS).await;
+    let owner = Actor::register(process.base(), "acme").await;
+    let file = owner.upload_ready("a.txt", "text/plain", "one").await;
+    process.kill();
+    let (blobs, away) = (data.path().join("blobs"), data.path().join("away"));
+    fs::rename(&blobs, &away).expect("moved");
+    for command in ["serve", "worker", "fsck"] {
+        let ended = run(data.path(), SETTINGS, &[command]);
+        expect_line(&ended, &["blobs", "mounted"]);
+        assert!(!blobs.exists());
+    }
+    fs::rename(&away, &blobs).expect("moved");
+    let process = serve(data.path(), SETTINGS).await;
+    let id = file["id"].as_str().expect("an id");
+    let download = owner.at(process.base()).download(id).await;
+    assert_eq!(download.expect(200).body, "one");
+}

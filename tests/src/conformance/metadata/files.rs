@@ -279,3 +279,25 @@ pub(super) async fn hostile_names_are_names(world: &World) {
         assert_eq!(read(&acme, &file).await, Some(file));
     }
 }
+
+pub(super) async fn a_file_comes_with_its_uploader(world: &World) {
+    let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
+    let ann = world.samples.person("ann@example.com");
+    world
+        .commit(|work| work.identities().add(&ann))
+        .await
+        .done();
+    let mut known = world.samples.file(acme.id, "a.txt");
+    known.uploaded_by = ann.id;
+    let gone = world.samples.file(acme.id, "b.txt");
+    add(&acme, &known).await;
+    add(&acme, &gone).await;
+    let read = async |company: &Company, file: &File| {
+        let files = company.store.files();
+        files.lookup_with_uploader(file.id).await.answer()
+    };
+    let found = read(&acme, &known).await;
+    assert_eq!(found, Some((known.clone(), Some(ann.email))));
+    assert_eq!(read(&acme, &gone).await, Some((gone, None)));
+    assert_eq!(read(&globex, &known).await, None);
+}

@@ -156,7 +156,8 @@ suite! {
             a_file_cannot_move_onto_another
             a_path_let_go_is_free_in_the_same_unit
             an_id_is_taken_once
-            hostile_names_are_names;
+            hostile_names_are_names
+            a_file_comes_with_its_uploader;
         file_lists:
             every_order_runs_both_ways
             pages_of_any_size_make_the_whole
@@ -234,6 +235,7 @@ suite! {
             chains_with_unsealed_entries_are_named_once
             tenants_with_something_to_sweep_are_named_once
             chains_of_tenants_that_are_not_active_wait
-            only_active_tenants_are_swept;
+            only_active_tenants_are_swept
+            a_backend_is_used_while_it_has_a_blob;
     }
 }

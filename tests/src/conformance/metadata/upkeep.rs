@@ -8,7 +8,7 @@ use tenantry_domain::{
 };
 
 use super::world::{Answer, Company, Outcome, World};
-use crate::conformance::samples::{at, digest};
+use crate::conformance::samples::{at, backend, digest};
 
 async fn unsealed(world: &World, limit: u32) -> Vec<Option<TenantId>> {
     let mut chains = world.store.upkeep().unsealed_chains(limit).await.answer();
@@ -147,4 +147,22 @@ fn unshown(world: &World, tenant: TenantId, since: i64) -> Blob {
     let mut blob = world.samples.stored_blob(tenant, digest(1), 1);
     blob.drop_reference(at(since)).expect("one");
     blob
+}
+
+pub(super) async fn a_backend_is_used_while_it_has_a_blob(world: &World) {
+    let uses = async |name: &str| {
+        let upkeep = world.store.upkeep();
+        upkeep.uses_backend(&backend(name)).await.answer()
+    };
+    assert!(!uses("main").await);
+    let blob = |tenant| vec![world.samples.open_blob(tenant, 1)];
+    let company = with_blobs(world, "Acme", blob).await;
+    assert!(uses("main").await);
+    assert!(!uses("other").await);
+    let blobs = company.store.blobs().scan(None, 10).await.answer();
+    company
+        .commit(|work| work.blobs().remove(&blobs[0]))
+        .await
+        .done();
+    assert!(!uses("main").await);
 }

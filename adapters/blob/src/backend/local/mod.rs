@@ -6,9 +6,9 @@
 //! probe/<uuid>        probes
 //! ```
 //!
-//! The folder `t` is made once, when the store is opened. When it is missing
-//! later the disk is gone or was never mounted, and nothing may be concluded
-//! from the absence of a file.
+//! The folder `t` is made once, when the store is first opened. When it is
+//! missing later the disk is gone or was never mounted, and nothing may be
+//! concluded from the absence of a file.
 
 mod reader;
 mod staging;
@@ -41,8 +41,11 @@ const STAGING: &str = "staging";
 /// Where the local disk keeps blobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalOptions {
-    /// The folder, made if it is missing. One file system holds all of it.
+    /// The folder. One file system holds all of it.
     pub root: PathBuf,
+    /// Whether it may be new, and is made then. Where blobs are known to lie
+    /// in it, a folder without any is the wrong one, or its disk is missing.
+    pub may_be_new: bool,
 }
 
 /// A folder of this machine.
@@ -58,6 +61,14 @@ impl LocalFolder {
         ids: Arc<dyn IdGenerator>,
     ) -> Result<Self, PortError> {
         let shown = options.root.display();
+        let blobs = options.root.join(BLOBS);
+        if !options.may_be_new && !blobs.is_dir() {
+            let context = format!(
+                "there is no folder {}, although files are known to lie in it: is its disk mounted?",
+                blobs.display()
+            );
+            return Err(PortError::new(PortErrorKind::Unavailable, context));
+        }
         for part in [BLOBS, STAGING, PROBES] {
             fs::create_dir_all(options.root.join(part)).map_err(from_io("make", &shown))?;
         }

@@ -17,22 +17,25 @@ use crate::{
     name::ObjectName,
 };
 
-/// Pieces that are read while the one before is sent. A client that stops
+/// Steps that are read while the one before is sent. A client that stops
 /// reading holds this much memory, and no thread.
 const AHEAD: usize = 2;
 
-/// The bytes of a range that begins with a piece, a piece at a time; where the
+/// What is read at once: the ways to the blocking threads and back count.
+const STEP_BYTES: u64 = 2 * PIECE_BYTES;
+
+/// The bytes of a range that begins with a piece, a step at a time; where the
 /// file is shorter, less.
 pub(super) fn stream(file: File, name: ObjectName, range: Range<u64>) -> BlobStream {
     let file = Arc::new(Mutex::new(file));
-    let pieces = range.start / PIECE_BYTES..range.end.div_ceil(PIECE_BYTES);
-    stream::iter(pieces)
-        .map(move |piece| {
-            let start = piece * PIECE_BYTES;
-            let end = range.end.min(start + PIECE_BYTES);
+    let steps = 0..(range.end - range.start).div_ceil(STEP_BYTES);
+    stream::iter(steps)
+        .map(move |step| {
+            let start = range.start + step * STEP_BYTES;
+            let end = range.end.min(start + STEP_BYTES);
             let file = Arc::clone(&file);
             async move {
-                let bytes = blocking(move || read_piece(&file, start, end - start)).await?;
+                let bytes = blocking(move || read_step(&file, start, end - start)).await?;
                 bytes.map_err(|error| -> PortError { from_io("read", name)(error) })
             }
         })
@@ -40,7 +43,7 @@ pub(super) fn stream(file: File, name: ObjectName, range: Range<u64>) -> BlobStr
         .boxed()
 }
 
-fn read_piece(file: &Mutex<File>, start: u64, count: u64) -> io::Result<Bytes> {
+fn read_step(file: &Mutex<File>, start: u64, count: u64) -> io::Result<Bytes> {
     let mut bytes = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     file.seek(SeekFrom::Start(start))?;
