@@ -4,12 +4,10 @@
 use tenantry_domain::{
     Revision,
     blob::Blob,
-    file::{File, NewFile, Place},
+    file::{File, NewFile},
     id::{FileId, JobId, VersionId},
     job::{Job, JobKind},
-    media_type::MediaType,
     path::LogicalPath,
-    tags::Tags,
     version::{FileVersion, Processing},
 };
 
@@ -17,7 +15,7 @@ use super::{
     ValidateVersion,
     receive::{Received, discard, key},
     replay,
-    upload_command::{Target, Uploaded, taken},
+    upload_command::{Target, Uploaded, Wanted, taken},
 };
 use crate::{
     audit::Entry,
@@ -33,14 +31,6 @@ use crate::{
 /// How many numbered names are tried for a file without a path, before one
 /// that nothing else has.
 const NAMES: u32 = 20;
-
-/// What the bytes are to become.
-pub(super) struct Wanted {
-    pub(super) place: Place,
-    pub(super) target: Target,
-    pub(super) tags: Option<Tags>,
-    pub(super) declared_type: MediaType,
-}
 
 /// Publishes, or ends the bytes. Only where the outcome of the commit is
 /// unknown are they left for the sweeper to judge.

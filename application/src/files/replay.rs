@@ -10,10 +10,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::{
-    publish::Wanted,
-    upload_command::{Target, Uploaded},
-};
+use super::upload_command::{Target, Uploaded, Wanted};
 use crate::{
     error::{Error, Result},
     idempotency::{self, Answered},

@@ -3,11 +3,10 @@
 use tenantry_domain::{file::Place, policy::file_access::FileAction};
 
 use super::{
-    place,
-    publish::{self, Wanted},
+    place, publish,
     receive::{discard, receive},
     replay::{OPERATION, replay},
-    upload_command::{ContentCondition, Length, Target, Upload, Uploaded, taken},
+    upload_command::{ContentCondition, Length, Target, Upload, Uploaded, Wanted, taken},
 };
 use crate::{
     caller::Caller,

@@ -2,7 +2,7 @@
 
 use tenantry_domain::{
     blob::Digest,
-    file::{Bucket, File},
+    file::{Bucket, File, Place},
     id::FileId,
     idempotency::IdempotencyKey,
     media_type::MediaType,
@@ -35,6 +35,14 @@ pub struct Upload {
     pub body: BlobBody,
     /// The client's name for the request, if it may be sent twice.
     pub key: Option<IdempotencyKey>,
+}
+
+/// What the bytes of an upload are to become.
+pub(super) struct Wanted {
+    pub(super) place: Place,
+    pub(super) target: Target,
+    pub(super) tags: Option<Tags>,
+    pub(super) declared_type: MediaType,
 }
 
 /// What is known of a body's length, in bytes, before it arrives.

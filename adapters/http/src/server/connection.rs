@@ -41,7 +41,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How many bytes of answers may wait in the system to be sent; it asks for
 /// more when half of them are gone.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const UNSENT_BYTES: u32 = 128 * 1024;
+const UNSENT_BYTES: u32 = 256 * 1024;
 
 /// How often a quiet HTTP/2 peer is asked whether it is still there, and how
 /// long it may take to say so.

@@ -11,8 +11,8 @@ use tenantry_application::ports::UniqueKey;
 mod sqlite;
 
 pub(crate) use sqlite::{
-    BACKEND, apply, begin, calls, contains, create, id_among, kind_of, open_reader, open_writer,
-    prepare_to_close, statement,
+    BACKEND, apply, apply_together, begin, calls, contains, create, id_among, kind_of, open_reader,
+    open_writer, prepare_to_close, shareable, statement,
 };
 
 /// A part of a unit of work, in the form a database takes.

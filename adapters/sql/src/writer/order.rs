@@ -34,6 +34,14 @@ pub(super) enum Outcome {
 }
 
 impl Order {
+    /// The calls that apply a unit; none for other orders.
+    pub(super) fn calls(&self) -> &[Statement] {
+        match self {
+            Self::Unit { calls, .. } => calls,
+            Self::Statement { .. } => &[],
+        }
+    }
+
     /// Answers after the commit.
     pub(super) fn answer(self, outcome: Outcome) {
         match (self, outcome) {

@@ -58,8 +58,8 @@ impl Task {
         }
     }
 
-    async fn serve(&mut self, mut orders: Vec<Order>) {
-        match self.write(&mut orders).await {
+    async fn serve(&mut self, orders: Vec<Order>) {
+        match self.write(&orders).await {
             Ok(outcomes) => {
                 if orders.iter().zip(&outcomes).any(adds_jobs) {
                     self.jobs.added();
@@ -86,15 +86,30 @@ impl Task {
     /// others alone; any other error may have ended the transaction, after
     /// which the next savepoint would commit by itself, so it fails them all.
     #[tracing::instrument(level = "debug", skip_all, fields(orders = orders.len()))]
-    async fn write(&self, orders: &mut [Order]) -> Result<Vec<Outcome>, PortError> {
+    async fn write(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
         let failed = |error| unavailable("write to the database", error);
         let transaction = dialect::begin(&self.db).await.map_err(failed)?;
         let mut outcomes = Vec::with_capacity(orders.len());
-        for order in orders {
-            outcomes.push(match order {
+        // Units of one shape share a call; where one of them is refused, each
+        // is applied by itself after all.
+        let mut alone = 0;
+        while let [next, ..] = &orders[outcomes.len()..] {
+            let rest = &orders[outcomes.len()..];
+            let together = dialect::shareable(rest.iter().map(Order::calls));
+            if alone == 0 && together > 1 {
+                let calls = rest[..together].iter().flat_map(Order::calls);
+                let applied = dialect::apply_together(&transaction, calls).await;
+                if applied.map_err(failed)? {
+                    outcomes.extend((0..together).map(|_| Outcome::Unit(Ok(()))));
+                } else {
+                    alone = together;
+                }
+                continue;
+            }
+            alone = alone.saturating_sub(1);
+            outcomes.push(match next {
                 Order::Unit { unit, calls, .. } => {
-                    let calls = std::mem::take(calls);
-                    Outcome::Unit(apply_unit(&transaction, unit, calls).await?)
+                    Outcome::Unit(apply_unit(&transaction, unit, calls.clone()).await?)
                 }
                 Order::Statement { statement, .. } => {
                     let rows = transaction.query_all_raw(statement.clone()).await;

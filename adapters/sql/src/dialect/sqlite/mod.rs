@@ -21,7 +21,7 @@ mod unit;
 
 pub(crate) use connect::{create, open_reader, open_writer};
 pub(crate) use errors::kind_of;
-pub(crate) use unit::{apply, calls};
+pub(crate) use unit::{apply, apply_together, calls, shareable};
 
 /// For building statements.
 pub(crate) const BACKEND: DbBackend = DbBackend::Sqlite;

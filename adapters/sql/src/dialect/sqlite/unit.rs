@@ -9,6 +9,10 @@ use crate::dialect::{Applied, Step};
 /// savepoint.
 const STEPS_A_CALL: usize = 32;
 
+/// How many units of one shape share a call. Few sizes, so that the texts stay
+/// prepared.
+const SHARED: [usize; 3] = [8, 4, 2];
+
 /// How expectations are checked inside a call: inserting a number into the
 /// view ends the call with an error and leaves nothing behind.
 pub(super) const EXPECTATIONS: &str = "\
@@ -26,6 +30,43 @@ pub(crate) fn calls(steps: &[Step]) -> Vec<Statement> {
         .enumerate()
         .map(|(number, steps)| call(steps, number * STEPS_A_CALL, number == 0, number == last))
         .collect()
+}
+
+/// How many of the units, from the first on, may share a call: those of one
+/// call each whose texts are alike.
+pub(crate) fn shareable<'c>(mut calls: impl Iterator<Item = &'c [Statement]>) -> usize {
+    let Some([first]) = calls.next() else {
+        return 1;
+    };
+    let alike = |calls: &&[Statement]| matches!(calls, [call] if call.sql == first.sql);
+    let run = 1 + calls.take(SHARED[0] - 1).take_while(alike).count();
+    let most = SHARED.into_iter().find(|size| *size <= run);
+    most.unwrap_or(1)
+}
+
+/// Applies units that may share a call; `false` where some is refused, and
+/// nothing of any of them is left.
+pub(crate) async fn apply_together(
+    transaction: &DatabaseTransaction,
+    calls: impl Iterator<Item = &Statement>,
+) -> Result<bool, DbErr> {
+    let mut sql = String::from("SAVEPOINT units;");
+    let mut values = Vec::new();
+    for call in calls {
+        sql.push_str(&call.sql);
+        sql.push(';');
+        values.extend(call.values.iter().flat_map(|values| values.0.clone()));
+    }
+    sql.push_str("RELEASE units");
+    let call = Statement::from_sql_and_values(BACKEND, sql, values);
+    let Err(error) = transaction.execute_raw(call).await else {
+        return Ok(true);
+    };
+    refused(&error).ok_or(error)?;
+    transaction
+        .execute_unprepared("ROLLBACK TO units; RELEASE units")
+        .await?;
+    Ok(false)
 }
 
 /// Makes the calls of a unit. After a refusal nothing of it is left. Errors
