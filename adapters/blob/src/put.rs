@@ -40,7 +40,8 @@ pub(crate) async fn put(
         gatherer.give_back(chunk.bytes);
         chunk = next;
     }
-    let (hasher, upload) = take_in(hasher, upload, chunk.bytes).await?;
+    let (hasher, upload) = take_in(hasher, upload, chunk.bytes.clone()).await?;
+    gatherer.give_back(chunk.bytes);
     upload.finish().await?;
     Ok(hasher.finish())
 }
@@ -56,10 +57,10 @@ pub(crate) async fn digest(
     loop {
         let chunk = gatherer.next_chunk().await?;
         hasher = hasher.update_apart(chunk.bytes.clone()).await?;
+        gatherer.give_back(chunk.bytes);
         if chunk.is_last {
             return Ok(hasher.finish());
         }
-        gatherer.give_back(chunk.bytes);
     }
 }
 
@@ -87,8 +88,6 @@ struct Gatherer {
     share: Share,
     /// What of the last frame had no room in its chunk.
     rest: Bytes,
-    /// A used buffer, to be filled again.
-    spare: BytesMut,
 }
 
 struct Chunk {
@@ -104,18 +103,17 @@ impl Gatherer {
             received: 0,
             share,
             rest: Bytes::new(),
-            spare: BytesMut::new(),
         }
     }
 
     /// The next chunk: full, or the last.
     async fn next_chunk(&mut self) -> Result<Chunk, PutError> {
         let chunk_bytes = self.share.chunk_bytes();
-        let mut buffer = std::mem::take(&mut self.spare);
+        let mut buffer = BytesMut::new();
         loop {
             let room = chunk_bytes - buffer.len();
             let part = self.rest.split_to(room.min(self.rest.len()));
-            make_room(&mut buffer, part.len(), chunk_bytes);
+            self.make_room(&mut buffer, part.len());
             buffer.extend_from_slice(&part);
             if buffer.len() == chunk_bytes {
                 return Ok(Chunk {
@@ -137,26 +135,26 @@ impl Gatherer {
         }
     }
 
-    /// Takes a buffer back, if nobody else still reads it.
-    fn give_back(&mut self, chunk: Bytes) {
-        if let Ok(mut buffer) = chunk.try_into_mut() {
-            buffer.clear();
-            self.spare = buffer;
+    /// Room for more bytes: little while few have come, so that a small body
+    /// takes little, and then for the whole chunk.
+    fn make_room(&self, buffer: &mut BytesMut, more: usize) {
+        let needed = buffer.len() + more;
+        if needed <= buffer.capacity() {
+            return;
         }
+        if needed <= SMALL_BYTES {
+            buffer.reserve(SMALL_BYTES - buffer.len());
+            return;
+        }
+        let mut whole = self.share.buffer();
+        whole.extend_from_slice(buffer);
+        *buffer = whole;
     }
-}
 
-/// Room for more bytes: little while few have come, so that a small body takes
-/// little, and then for the whole chunk. A buffer that grew step by step would
-/// copy most bytes once more and leave as much memory behind as it takes.
-fn make_room(buffer: &mut BytesMut, more: usize, chunk_bytes: usize) {
-    let needed = buffer.len() + more;
-    if needed > buffer.capacity() {
-        let wanted = if needed <= SMALL_BYTES {
-            SMALL_BYTES
-        } else {
-            chunk_bytes
-        };
-        buffer.reserve(wanted - buffer.len());
+    /// Takes a buffer back, if nobody else still reads it.
+    fn give_back(&self, chunk: Bytes) {
+        if let Ok(buffer) = chunk.try_into_mut() {
+            self.share.give_back(buffer);
+        }
     }
 }

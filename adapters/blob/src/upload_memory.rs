@@ -1,7 +1,8 @@
 //! How much memory uploads may take, all together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::BytesMut;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What a fast upload gathers before it is hashed and written: large enough
@@ -17,15 +18,29 @@ const CHUNKS: usize = 2;
 ///
 /// An upload takes 2 MiB of it if there is as much left. If not it does not
 /// wait (slow clients that hold it would lock out the others) but goes on with
-/// 128 KiB of its own, less quickly.
+/// 128 KiB of its own, less quickly. Buffers go from one upload to the next:
+/// allocated on one thread and let go on another, again and again, they would
+/// take several times what is in use.
 #[derive(Debug, Clone)]
 pub struct UploadMemory {
     wide_uploads: Arc<Semaphore>,
+    spare: Arc<Spare>,
+}
+
+/// Buffers that are not in use, while some upload is under way.
+#[derive(Debug, Default)]
+struct Spare(Mutex<Buffers>);
+
+#[derive(Debug, Default)]
+struct Buffers {
+    uploads: usize,
+    wide: Vec<BytesMut>,
 }
 
 /// An upload's share, given back when dropped.
 pub(crate) struct Share {
     permit: Option<OwnedSemaphorePermit>,
+    spare: Arc<Spare>,
 }
 
 impl UploadMemory {
@@ -33,12 +48,15 @@ impl UploadMemory {
     pub fn new(bytes: usize) -> Self {
         Self {
             wide_uploads: Arc::new(Semaphore::new(bytes / (CHUNKS * WIDE_BYTES))),
+            spare: Arc::default(),
         }
     }
 
     pub(crate) fn share(&self) -> Share {
+        self.spare.lock().uploads += 1;
         Share {
             permit: Arc::clone(&self.wide_uploads).try_acquire_owned().ok(),
+            spare: Arc::clone(&self.spare),
         }
     }
 }
@@ -50,6 +68,39 @@ impl Share {
         } else {
             NARROW_BYTES
         }
+    }
+
+    /// An empty buffer with room for a chunk.
+    pub(crate) fn buffer(&self) -> BytesMut {
+        let spare = match self.permit {
+            Some(_) => self.spare.lock().wide.pop(),
+            None => None,
+        };
+        spare.unwrap_or_else(|| BytesMut::with_capacity(self.chunk_bytes()))
+    }
+
+    /// Takes a buffer back that is no longer in use.
+    pub(crate) fn give_back(&self, mut buffer: BytesMut) {
+        buffer.clear();
+        if self.permit.is_some() && buffer.capacity() == WIDE_BYTES {
+            self.spare.lock().wide.push(buffer);
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut buffers = self.spare.lock();
+        buffers.uploads -= 1;
+        if buffers.uploads == 0 {
+            buffers.wide = Vec::new();
+        }
+    }
+}
+
+impl Spare {
+    fn lock(&self) -> MutexGuard<'_, Buffers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,5 +123,21 @@ mod tests {
         assert_eq!(memory.clone().share().chunk_bytes(), NARROW_BYTES);
         drop(first);
         assert_eq!(memory.share().chunk_bytes(), WIDE_BYTES);
+    }
+
+    #[test]
+    fn buffers_are_used_again_until_the_last_upload_ends() {
+        let memory = UploadMemory::default();
+        let (first, second) = (memory.share(), memory.share());
+        let mut buffer = first.buffer();
+        buffer.extend_from_slice(b"bytes");
+        let place = buffer.as_ptr();
+        first.give_back(buffer);
+        drop(first);
+        let again = second.buffer();
+        assert_eq!((again.len(), again.as_ptr()), (0, place));
+        second.give_back(again);
+        drop(second);
+        assert!(memory.spare.lock().wide.is_empty());
     }
 }

@@ -9,27 +9,42 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, combinators::BoxBody};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, Sleep, sleep, timeout},
+};
 
 use super::{activity::InFlight, pace::Pace};
 
 /// A request's body that ends with an error of the kind
 /// [`TimedOut`](io::ErrorKind::TimedOut) when its peer is too slow, and with
 /// one of another kind when the connection ends first.
-pub(super) struct Progressing<B = Incoming> {
-    inner: B,
+///
+/// What its reader leaves is read to its end and let go, for a while: a client
+/// that is refused early is still sending, and would find its connection
+/// broken in place of the answer.
+pub(super) struct Progressing<B: Lingering = Incoming> {
+    inner: Option<B>,
+    sent: bool,
     pace: Pace,
     timer: Option<Pin<Box<Sleep>>>,
     waiting_since: Option<Instant>,
     ended: bool,
 }
 
-impl<B> Progressing<B> {
-    pub(super) fn new(inner: B, limit: Duration) -> Self {
+/// How long what is left of a body is read for.
+const LINGER: Duration = Duration::from_secs(10);
+/// How much of it is read.
+const LINGER_BYTES: u64 = 256 * 1024 * 1024;
+
+impl<B: Lingering> Progressing<B> {
+    /// `sent` says whether the peer sends the body without being asked to.
+    pub(super) fn new(inner: B, limit: Duration, sent: bool) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
+            sent,
             pace: Pace::new(limit),
             timer: None,
             waiting_since: None,
@@ -54,10 +69,40 @@ impl<B> Progressing<B> {
     }
 }
 
-impl<B> Body for Progressing<B>
-where
-    B: Body<Data = Bytes, Error = hyper::Error> + Unpin,
+/// A body of a connection.
+pub(super) trait Lingering:
+    Body<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static
 {
+}
+
+impl<B: Body<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static> Lingering for B {}
+
+impl<B: Lingering> Drop for Progressing<B> {
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.take() else {
+            return;
+        };
+        if self.ended || !self.sent || inner.is_end_stream() {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(timeout(LINGER, let_go(inner)));
+        }
+    }
+}
+
+async fn let_go(mut body: impl Lingering) {
+    let mut left = LINGER_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        left = left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+impl<B: Lingering> Body for Progressing<B> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -68,7 +113,10 @@ where
         if self.ended {
             return Poll::Ready(None);
         }
-        match Pin::new(&mut self.inner).poll_frame(context) {
+        let Some(inner) = &mut self.inner else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(inner).poll_frame(context) {
             Poll::Ready(frame) => {
                 match &frame {
                     Some(Ok(frame)) => self.moved(frame.data_ref().map_or(0, Bytes::len)),
@@ -87,11 +135,13 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ended || self.inner.is_end_stream()
+        self.ended || self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner
+            .as_ref()
+            .map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 

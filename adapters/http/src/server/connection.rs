@@ -43,6 +43,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_BYTES: u32 = 256 * 1024;
 
+/// What is read of a connection at once: a body has about three times as much
+/// on its way.
+const BUFFER_BYTES: usize = 128 * 1024;
+
 /// How often a quiet HTTP/2 peer is asked whether it is still there, and how
 /// long it may take to say so.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -69,6 +73,7 @@ pub(super) fn http1(options: &ServerOptions) -> http1::Builder {
         // hyper counts this time while a connection is idle, too; `Watch`
         // tells the two apart.
         .header_read_timeout(None)
+        .max_buf_size(BUFFER_BYTES.max(usize::try_from(options.max_header_bytes).unwrap_or(0)))
         .max_header_size(usize::try_from(options.max_header_bytes).unwrap_or(usize::MAX));
     builder
 }
@@ -187,10 +192,11 @@ fn to_poem(
         RemoteAddr(Addr::from(peer)),
         Scheme::HTTP,
     ));
+    let sent = !parts.headers.contains_key(http::header::EXPECT);
     let body = if body.is_end_stream() {
         Body::empty()
     } else {
-        Body::from(Progressing::new(body, options.progress_timeout).boxed())
+        Body::from(Progressing::new(body, options.progress_timeout, sent).boxed())
     };
     Request::from_parts(parts, body)
 }

@@ -291,6 +291,27 @@ async fn a_body_that_stands_still_is_an_error_for_its_reader() {
     running.stop().await;
 }
 
+#[tokio::test]
+async fn who_is_refused_early_can_send_to_the_end() {
+    let endpoint = make(|_: Request| async {
+        let refused = Response::builder().status(poem::http::StatusCode::FORBIDDEN);
+        Ok::<_, poem::Error>(refused.body("no."))
+    });
+    let running = Running::start(ServerOptions::default(), endpoint).await;
+    let mut stream = running.connect().await;
+    let length = 8 * 1024 * 1024;
+    let head = format!("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: {length}\r\n\r\n");
+    send(&mut stream, &head).await;
+    let piece = vec![0; 64 * 1024];
+    for _ in 0..length / piece.len() {
+        // The answer has come long ago.
+        within(stream.write_all(&piece)).await.expect("sent");
+    }
+    let answer = read_until(&mut stream, "no.").await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    running.stop().await;
+}
+
 async fn read_all(body: Body) -> io::Result<u64> {
     tokio::io::copy(&mut body.into_async_read(), &mut tokio::io::sink()).await
 }
