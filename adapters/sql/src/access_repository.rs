@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use crate::{
     convert::Reading,
-    dialect,
     error::port_error,
     reader::{Reader, entity},
 };
@@ -50,16 +49,12 @@ impl AccessRepository for SqlAccessRepository {
         now: Timestamp,
     ) -> Result<Option<AccessGrant>, PortError> {
         let values = [session.as_uuid().into(), now.as_millis().into()];
-        let lookup = dialect::statement(LOOKUP, values);
-        let rows = self
-            .reader
-            .rows("read what a session opens", lookup)
-            .await?;
+        let context = "read what a session opens";
+        let rows = self.reader.rows_by(context, LOOKUP, values).await?;
         let Some(first) = rows.first() else {
             return Ok(None);
         };
-        let found =
-            Found::read(first).map_err(|error| port_error("read what a session opens", error))?;
+        let found = Found::read(first).map_err(|error| port_error(context, error))?;
         let roles = match found.tenant_id {
             Some(_) => roles(&rows)?,
             None => Vec::new(),

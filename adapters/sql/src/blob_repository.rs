@@ -77,7 +77,7 @@ impl SqlBlobRepository {
 mod tests {
     use super::*;
     use crate::{
-        dialect::BACKEND,
+        dialect::Dialect,
         testing::{World, plan, world},
     };
 
@@ -90,7 +90,7 @@ mod tests {
         } = world().await;
         let scope = TenantScope::new(store.reader().clone(), tenant.tenant().id());
         let to_sweep = SqlBlobRepository { scope }.to_sweep(Timestamp::EPOCH, 1);
-        let plan = plan(store.reader(), to_sweep.build(BACKEND)).await;
+        let plan = plan(store.reader(), to_sweep.build(Dialect::Sqlite.backend())).await;
         assert!(plan.contains("INDEX blobs_of_tenant_to_sweep"), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }

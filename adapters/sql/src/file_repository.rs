@@ -17,7 +17,6 @@ use tenantry_domain::{
 
 use crate::{
     convert::{Reading, big, in_place},
-    dialect::{self, BACKEND},
     entity::file::{Column, Entity},
     error::port_error,
     reader::entity,
@@ -93,7 +92,7 @@ impl FileRepository for SqlFileRepository {
         let rows = self
             .scope
             .reader()
-            .rows(context, BACKEND.build(&count))
+            .rows(context, self.scope.reader().dialect.backend().build(&count))
             .await?;
         let total = rows.first().map_or(Ok(0), |row| row.try_get("", "total"));
         let total: i64 = total.map_err(|error| port_error(context, error))?;
@@ -106,6 +105,7 @@ impl FileRepository for SqlFileRepository {
 
 impl SqlFileRepository {
     fn filtered(&self, filter: &FileFilter) -> Select<Entity> {
+        let dialect = self.scope.reader().dialect;
         let prefix = filter.prefix.as_ref().map(PathPrefix::as_str);
         let prefix = prefix.filter(|prefix| !prefix.is_empty());
         self.scope
@@ -132,7 +132,7 @@ impl SqlFileRepository {
                 select.filter(Column::OwnerId.eq(owner.as_uuid()))
             })
             .apply_if(filter.search.as_deref(), |select, text| {
-                select.filter(dialect::contains(Column::NameKey, text))
+                select.filter(dialect.contains(Column::NameKey, text))
             })
     }
 

@@ -10,9 +10,7 @@ use tenantry_domain::{
     idempotency::{IdempotencyRecord, IdempotencyScope},
 };
 
-use crate::{
-    convert::in_scope, dialect, entity::idempotency::Entity, reader::Reader, writer::Writer,
-};
+use crate::{convert::in_scope, entity::idempotency::Entity, reader::Reader, writer::Writer};
 
 const PURGE: &str = "\
     DELETE FROM idempotency_records WHERE id IN (\
@@ -36,7 +34,7 @@ impl IdempotencyRepository for SqlIdempotencyRepository {
 
     async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
         let values = [before.as_millis().into(), i64::from(limit).into()];
-        let removed = self.writer.run(dialect::statement(PURGE, values)).await?;
+        let removed = self.writer.run(PURGE, values).await?;
         Ok(removed.len() as u64)
     }
 }

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::{
     convert::{Reading, Stored},
-    dialect,
     entity::identity::{Column, Entity},
     error::port_error,
     reader::Reader,
@@ -45,7 +44,7 @@ impl IdentityRepository for SqlIdentityRepository {
         let rows: Vec<(Uuid, String)> = Entity::find()
             .select_only()
             .columns([Column::Id, Column::Email])
-            .filter(dialect::id_among(Column::Id, ids))
+            .filter(self.reader.dialect.id_among(Column::Id, ids))
             .into_tuple()
             .all(&self.reader.db)
             .await

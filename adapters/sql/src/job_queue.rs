@@ -9,36 +9,22 @@ use tenantry_domain::{Timestamp, id::JobId, job::Job};
 
 use crate::{
     convert::Stored,
-    dialect,
     entity::job::Entity,
     job_signal::JobSignal,
     reader::{Reader, entity},
     writer::Writer,
 };
 
-/// The job that has waited longest: one that is due, or one whose worker did
-/// not come back. Each half walks the index and stops at its first.
-macro_rules! longest_waiting {
-    () => {
-        "SELECT id FROM (\
-         SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? \
-         ORDER BY run_at, id LIMIT 1) AS due \
-         UNION ALL \
-         SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? \
-         ORDER BY run_at, id LIMIT 1) AS lost\
-         ) AS waiting ORDER BY run_at, id LIMIT 1"
-    };
-}
-
-const PEEK: &str = longest_waiting!();
-
-const CLAIM: &str = concat!(
-    "UPDATE jobs SET state = 'running', attempt = attempt + 1, \
-     failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, \
-     lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (",
-    longest_waiting!(),
-    ") RETURNING *"
-);
+/// Whether a job is due, or one whose worker did not come back. Each half
+/// walks the index and stops at its first.
+const PEEK: &str = "\
+    SELECT id FROM (\
+    SELECT * FROM (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= ? \
+    ORDER BY run_at, id LIMIT 1) AS due \
+    UNION ALL \
+    SELECT * FROM (SELECT id FROM jobs WHERE state = 'running' AND lease_until < ? \
+    ORDER BY run_at, id LIMIT 1) AS lost\
+    ) AS waiting LIMIT 1";
 
 /// Leaves the revision alone: the worker's own completion expects the one it
 /// claimed.
@@ -69,14 +55,15 @@ impl JobQueue for SqlJobQueue {
         let count = self.signal.count();
         let at = now.as_millis();
         // Idle workers ask often: they are not to bother the writer.
-        let peek = dialect::statement(PEEK, [at.into(), at.into()]);
-        if self.reader.rows("look for jobs", peek).await?.is_empty() {
+        let due = [at.into(), at.into()];
+        let due = self.reader.rows_by("look for jobs", PEEK, due).await?;
+        if due.is_empty() {
             self.signal.found_nothing(count);
             return Ok(None);
         }
         let until = now.plus(lease).as_millis();
         let values = [worker.into(), until.into(), at.into(), at.into(), at.into()];
-        let claimed = self.writer.run(dialect::statement(CLAIM, values)).await?;
+        let claimed = self.writer.run(self.reader.dialect.claim(), values).await?;
         claimed.first().map(entity).transpose()
     }
 
@@ -86,7 +73,7 @@ impl JobQueue for SqlJobQueue {
             id.as_uuid().into(),
             i64::from(attempt).into(),
         ];
-        let extended = self.writer.run(dialect::statement(EXTEND, values)).await?;
+        let extended = self.writer.run(EXTEND, values).await?;
         Ok(!extended.is_empty())
     }
 

@@ -1,4 +1,5 @@
-//! Metadata on SQL databases, through sea-orm: on `SQLite` so far.
+//! Metadata on SQL databases, through sea-orm: on `SQLite` and
+//! `PostgreSQL`.
 //!
 //! [`SqlStore`] is the platform's store and the door to each tenant's. Reads
 //! go through a pool of connections that cannot write; every write, units of
@@ -67,5 +68,5 @@ mod upkeep_index;
 mod version_repository;
 mod writer;
 
-pub use options::SqlOptions;
+pub use options::{PostgresOptions, SqlOptions, SqliteOptions};
 pub use platform_store::SqlStore;

@@ -1,10 +1,19 @@
 //! How a store is opened.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
-/// Where the database is and how it is used.
+/// Which database, and how it is used.
 #[derive(Debug, Clone)]
-pub struct SqlOptions {
+pub enum SqlOptions {
+    /// A file of this machine.
+    Sqlite(SqliteOptions),
+    /// A server.
+    Postgres(PostgresOptions),
+}
+
+/// Where a file is and how it is used.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
     /// The file. It is made, readable by its owner alone, where there is none;
     /// its folder must be there.
     pub path: PathBuf,
@@ -21,7 +30,26 @@ pub struct SqlOptions {
     pub cache_bytes: u64,
 }
 
-impl SqlOptions {
+/// Where a server is and how it is used.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// `postgres://user:password@host:port/database`.
+    pub url: String,
+    /// The same database with a login that may change its schema, where that
+    /// is another one.
+    pub migrate_url: Option<String>,
+    /// Connections that are open at once, at least two.
+    pub connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// Commits that may wait to be written; what comes after them is answered
+    /// busy at once. One tenant may hold half of it.
+    pub queue: usize,
+    /// The most commits of one tenant that are written in one transaction.
+    pub group: usize,
+}
+
+impl SqliteOptions {
     /// The usual way to use the file at a path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
@@ -32,5 +60,59 @@ impl SqlOptions {
             busy_timeout: Duration::from_secs(5),
             cache_bytes: 8 * 1024 * 1024,
         }
+    }
+}
+
+impl PostgresOptions {
+    /// The usual way to use the server at a URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            migrate_url: None,
+            connections: 16,
+            acquire_timeout: Duration::from_secs(10),
+            queue: 1024,
+            group: 128,
+        }
+    }
+}
+
+impl SqlOptions {
+    pub(crate) fn queue(&self) -> usize {
+        match self {
+            Self::Sqlite(options) => options.queue,
+            Self::Postgres(options) => options.queue,
+        }
+    }
+
+    pub(crate) fn group(&self) -> usize {
+        match self {
+            Self::Sqlite(options) => options.group,
+            Self::Postgres(options) => options.group,
+        }
+    }
+}
+
+impl From<SqliteOptions> for SqlOptions {
+    fn from(options: SqliteOptions) -> Self {
+        Self::Sqlite(options)
+    }
+}
+
+impl From<PostgresOptions> for SqlOptions {
+    fn from(options: PostgresOptions) -> Self {
+        Self::Postgres(options)
+    }
+}
+
+/// Without the URLs, which hold passwords.
+impl fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresOptions")
+            .field("connections", &self.connections)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("queue", &self.queue)
+            .field("group", &self.group)
+            .finish_non_exhaustive()
     }
 }

@@ -13,16 +13,28 @@ use tenantry_application::{
     work::PlatformWork,
 };
 use tenantry_domain::tenant::ActiveTenant;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::{
-    SqlOptions, access_repository::SqlAccessRepository, audit_log::SqlAuditLog, dialect,
-    epoch_repository::SqlEpochRepository, error::port_error,
-    idempotency_repository::SqlIdempotencyRepository, identity_repository::SqlIdentityRepository,
-    job_queue::SqlJobQueue, job_signal::JobSignal, membership_repository::SqlMembershipRepository,
-    migration, reader::Reader, role_repository::SqlRoleRepository,
-    session_repository::SqlSessionRepository, tenant_repository::SqlTenantRepository,
-    tenant_store::SqlTenantStore, upkeep_index::SqlUpkeepIndex, writer::Writer,
+    SqlOptions,
+    access_repository::SqlAccessRepository,
+    audit_log::SqlAuditLog,
+    dialect::{self, Opened},
+    epoch_repository::SqlEpochRepository,
+    error::port_error,
+    idempotency_repository::SqlIdempotencyRepository,
+    identity_repository::SqlIdentityRepository,
+    job_queue::SqlJobQueue,
+    job_signal::JobSignal,
+    membership_repository::SqlMembershipRepository,
+    migration,
+    reader::Reader,
+    role_repository::SqlRoleRepository,
+    session_repository::SqlSessionRepository,
+    tenant_repository::SqlTenantRepository,
+    tenant_store::SqlTenantStore,
+    upkeep_index::SqlUpkeepIndex,
+    writer::Writer,
 };
 
 /// A store on a database.
@@ -31,7 +43,7 @@ pub struct SqlStore {
     options: SqlOptions,
     reader: Reader,
     writer: Arc<Writer>,
-    writing: JoinHandle<()>,
+    writing: JoinSet<()>,
     identities: SqlIdentityRepository,
     tenants: SqlTenantRepository,
     memberships: SqlMembershipRepository,
@@ -51,15 +63,12 @@ impl SqlStore {
     ///
     /// Unavailable where the file cannot be opened; unsupported where a newer
     /// program has changed the schema.
-    pub async fn connect(options: SqlOptions) -> Result<Self, PortError> {
-        dialect::create(&options).await?;
-        let db = dialect::open_writer(&options).await?;
-        migration::refuse_newer(&db).await?;
-        let reader = Reader {
-            db: dialect::open_reader(&options).await?,
-        };
+    pub async fn connect(options: impl Into<SqlOptions>) -> Result<Self, PortError> {
+        let options = options.into();
+        let Opened { reader, writing } = dialect::open(&options).await?;
+        migration::refuse_newer(&reader.db).await?;
         let signal = Arc::new(JobSignal::default());
-        let (writer, writing) = Writer::start(options.clone(), db, Arc::clone(&signal));
+        let (writer, writing) = Writer::start(&options, writing, &signal);
         let writer = Arc::new(writer);
         Ok(Self {
             options,
@@ -107,12 +116,7 @@ impl SqlStore {
     /// Makes or changes the tables as this program needs them. May be called
     /// again at any time; what is applied already stays.
     pub async fn migrate(&self) -> Result<(), PortError> {
-        // A connection of its own: the writer's belongs to the writer.
-        let db = dialect::open_writer(&self.options).await?;
-        let migrated = migration::migrate(&db).await;
-        let closed = db.close().await;
-        migrated?;
-        closed.map_err(|error| port_error("close a connection", error))
+        dialect::migrate(&self.options, async |db| migration::migrate(db).await).await
     }
 
     /// The migrations this program knows, in order, and whether each is applied.
@@ -122,13 +126,15 @@ impl SqlStore {
 
     /// Writes what waits, brings the journal into the file and closes it.
     /// Handles that are still about answer unavailable from then on.
-    pub async fn close(self) -> Result<(), PortError> {
+    pub async fn close(mut self) -> Result<(), PortError> {
         self.writer.close();
         // Readers go first: the journal cannot be cut short under them.
         let readers = self.reader.db.close().await;
-        self.writing.await.map_err(|error| {
-            PortError::new(PortErrorKind::Internal, "end the writer").caused_by(error)
-        })?;
+        while let Some(ended) = self.writing.join_next().await {
+            ended.map_err(|error| {
+                PortError::new(PortErrorKind::Internal, "end the writer").caused_by(error)
+            })?;
+        }
         readers.map_err(|error| port_error("close the connections that read", error))
     }
 }
@@ -202,8 +208,8 @@ impl PlatformStore for SqlStore {
 
     async fn probe(&self) -> Result<(), PortError> {
         self.writer.probe()?;
-        let question = dialect::statement("SELECT 1", []);
-        self.reader.rows("probe the database", question).await?;
+        let context = "probe the database";
+        self.reader.rows_by(context, "SELECT 1", []).await?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! One tenant's ledger, and where its bytes come from.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
 use tenantry_application::ports::{PlaceUsage, PortError, PortErrorKind, QuotaRepository, Usage};
 use tenantry_domain::{file::Bucket, id::TenantId, quota::Quota};
 use uuid::Uuid;
@@ -43,7 +43,8 @@ impl QuotaRepository for SqlQuotaRepository {
     }
 
     async fn usage(&self) -> Result<Usage, PortError> {
-        let snapshot = read(self.scope.reader().db.begin().await)?;
+        let reader = self.scope.reader();
+        let snapshot = read(reader.dialect.snapshot(&reader.db).await)?;
         let quota = self.ledger(&snapshot).await?;
         let places = self.scope.statement(PLACES.0, PLACES.1);
         let places = read(PlaceRow::find_by_statement(places).all(&snapshot).await)?;

@@ -1,10 +1,13 @@
 //! Reading rows.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityName, QueryResult, Select, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, EntityName, QueryResult, Select, Statement, Value,
+};
 use tenantry_application::ports::PortError;
 
 use crate::{
     convert::{Row, Stored},
+    dialect::Dialect,
     error::port_error,
 };
 
@@ -12,6 +15,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
     pub(crate) db: DatabaseConnection,
+    pub(crate) dialect: Dialect,
 }
 
 impl Reader {
@@ -58,6 +62,17 @@ impl Reader {
     ) -> Result<Vec<QueryResult>, PortError> {
         let rows = self.db.query_all_raw(statement).await;
         rows.map_err(|error| port_error(context, error))
+    }
+
+    /// The same of a statement written by hand, with `?` for each value.
+    pub(crate) async fn rows_by(
+        &self,
+        context: &'static str,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, PortError> {
+        self.rows(context, self.dialect.statement(sql, values))
+            .await
     }
 }
 

@@ -5,7 +5,7 @@ use tenantry_application::ports::PortError;
 use tenantry_domain::id::TenantId;
 use uuid::Uuid;
 
-use crate::{convert::Stored, dialect, reader::Reader};
+use crate::{convert::Stored, reader::Reader};
 
 /// Reads rows of the tenant it was made for. Repositories of a tenant begin
 /// every query here, so that none can forget its filter.
@@ -42,13 +42,14 @@ impl TenantScope {
     /// A statement with two placeholders: the tenant, and then one of its ids.
     pub(crate) fn own(&self, sql: &str, id: Uuid) -> sea_orm::Statement {
         let values: [Value; 2] = [self.tenant.as_uuid().into(), id.into()];
-        dialect::statement(sql, values)
+        self.reader.dialect.statement(sql, values)
     }
 
     /// A statement over one of the tenant's tables, in two parts: what comes
     /// before `WHERE tenant_id = ?`, and what comes behind it.
     pub(crate) fn statement(&self, before: &str, behind: &str) -> sea_orm::Statement {
         let sql = format!("{before} WHERE tenant_id = ? {behind}");
-        dialect::statement(&sql, [self.tenant.as_uuid().into()])
+        let values = [self.tenant.as_uuid().into()];
+        self.reader.dialect.statement(&sql, values)
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait, QueryFilter};
 use tenantry_application::ports::{PortError, SessionRepository};
 use tenantry_domain::{Timestamp, id::SessionId, session::Session};
 
-use crate::{convert::Stored, dialect, entity::session::Entity, reader::Reader, writer::Writer};
+use crate::{convert::Stored, entity::session::Entity, reader::Reader, writer::Writer};
 
 const PURGE: &str = "\
     DELETE FROM sessions WHERE id IN (\
@@ -31,7 +31,7 @@ impl SessionRepository for SqlSessionRepository {
 
     async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
         let values = [before.as_millis().into(), i64::from(limit).into()];
-        let removed = self.writer.run(dialect::statement(PURGE, values)).await?;
+        let removed = self.writer.run(PURGE, values).await?;
         Ok(removed.len() as u64)
     }
 }

@@ -25,7 +25,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use crate::{SqlOptions, SqlStore, dialect, reader::Reader};
+use crate::{SqlStore, SqliteOptions, reader::Reader};
 
 pub(crate) struct World {
     pub(crate) store: SqlStore,
@@ -35,7 +35,7 @@ pub(crate) struct World {
 
 pub(crate) async fn world() -> World {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = SqlOptions::new(folder.path().join("odd ?name#.db"));
+    let options = SqliteOptions::new(folder.path().join("odd ?name#.db"));
     let store = SqlStore::connect(options).await.expect("a database");
     store.migrate().await.expect("tables");
     let tenant = add_tenant(&store, 1).await;
@@ -115,9 +115,7 @@ pub(crate) fn entry(tenant: &dyn TenantStore, number: u128) -> AuditEntry {
 pub(crate) async fn plan(reader: &Reader, query: Statement) -> String {
     let sql = format!("EXPLAIN QUERY PLAN {}", query.sql);
     let values = query.values.map(|values| values.0).unwrap_or_default();
-    let rows = reader
-        .rows("explain", dialect::statement(&sql, values))
-        .await;
+    let rows = reader.rows_by("explain", &sql, values).await;
     let rows = rows.expect("a plan");
     let detail = |row: &QueryResult| row.try_get::<String>("", "detail").expect("text");
     rows.iter().map(detail).collect::<Vec<_>>().join("; ")

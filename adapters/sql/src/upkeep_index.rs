@@ -6,7 +6,7 @@ use tenantry_application::ports::{PortError, UpkeepIndex};
 use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 use uuid::Uuid;
 
-use crate::{convert::chain_id, dialect, error::port_error, reader::Reader};
+use crate::{convert::chain_id, error::port_error, reader::Reader};
 
 /// The platform's chain has no tenant, and its id is nil.
 const UNSEALED: &str = "\
@@ -36,10 +36,7 @@ impl SqlUpkeepIndex {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Uuid>, PortError> {
         let context = "look for upkeep";
-        let rows = self
-            .reader
-            .rows(context, dialect::statement(sql, values))
-            .await?;
+        let rows = self.reader.rows_by(context, sql, values).await?;
         let id = |row: &QueryResult| row.try_get("", "id");
         let ids: Result<_, DbErr> = rows.iter().map(id).collect();
         ids.map_err(|error| port_error(context, error))
@@ -75,7 +72,10 @@ impl UpkeepIndex for SqlUpkeepIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{World, plan, world};
+    use crate::{
+        dialect::Dialect,
+        testing::{World, plan, world},
+    };
 
     #[tokio::test]
     async fn only_what_is_due_is_walked() {
@@ -84,10 +84,10 @@ mod tests {
             folder: _folder,
             ..
         } = world().await;
-        let unsealed = dialect::statement(UNSEALED, [chain_id(None).into(), 1.into()]);
+        let unsealed = Dialect::Sqlite.statement(UNSEALED, [chain_id(None).into(), 1.into()]);
         let unsealed = plan(store.reader(), unsealed).await;
         assert!(unsealed.contains("INDEX audit_unsealed"), "{unsealed}");
-        let to_sweep = dialect::statement(TO_SWEEP, [1.into(), 1.into()]);
+        let to_sweep = Dialect::Sqlite.statement(TO_SWEEP, [1.into(), 1.into()]);
         let to_sweep = plan(store.reader(), to_sweep).await;
         assert!(
             to_sweep.contains("INDEX blobs_to_sweep (sweep_at<?)"),

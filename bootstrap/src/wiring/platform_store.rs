@@ -7,7 +7,7 @@ use tenantry_config::{
     Config,
     sections::{DatabaseConfig, SqliteConfig},
 };
-use tenantry_sql::{SqlOptions, SqlStore};
+use tenantry_sql::{SqlStore, SqliteOptions};
 
 use crate::{error::StartError, root_secret};
 
@@ -33,19 +33,19 @@ pub async fn metadata_from_config(config: &Config) -> Result<Metadata, StartErro
     }
 }
 
-fn sqlite_options(config: &SqliteConfig) -> Result<SqlOptions, StartError> {
+fn sqlite_options(config: &SqliteConfig) -> Result<SqliteOptions, StartError> {
     let path = config.url.sqlite_file().ok_or_else(|| {
         StartError::setting(
             "database.url",
             "must name a file, like sqlite:data/tenantry.db",
         )
     })?;
-    Ok(SqlOptions {
+    Ok(SqliteOptions {
         readers: config.readers,
         queue: config.queue_length,
         group: config.group,
         busy_timeout: Duration::from_secs(config.busy_timeout_seconds),
-        ..SqlOptions::new(path)
+        ..SqliteOptions::new(path)
     })
 }
 

@@ -20,7 +20,7 @@ use tenantry_application::{
     work::PlatformWork,
 };
 use tenantry_domain::tenant::{ActiveTenant, Tenant};
-use tenantry_sql::{SqlOptions, SqlStore};
+use tenantry_sql::{SqlStore, SqliteOptions};
 use tenantry_tests::conformance::samples::Samples;
 use tokio::{runtime::Runtime, task::JoinSet, time::Instant};
 
@@ -54,7 +54,7 @@ pub(crate) fn commits(table: &mut Table) {
 
 /// Makes the tables, with one company.
 async fn open(folder: &Path, samples: &Samples) -> (SqlStore, Tenant) {
-    let store = SqlStore::connect(SqlOptions::new(folder.join(FILE))).await;
+    let store = SqlStore::connect(SqliteOptions::new(folder.join(FILE))).await;
     let store = store.expect("a store");
     store.migrate().await.expect("tables");
     let tenant = samples.tenant("acme");

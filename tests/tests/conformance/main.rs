@@ -3,4 +3,5 @@
 mod local_disk;
 mod memory;
 mod memory_blobs;
+mod postgres;
 mod sqlite;

@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use tenantry_sql::{SqlOptions, SqlStore};
+use tenantry_sql::{SqlStore, SqliteOptions};
 use tenantry_tests::conformance::metadata::World;
 
 /// A database file of its own for each case.
 async fn store() -> World {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let options = SqlOptions::new(folder.path().join("tenantry.db"));
+    let options = SqliteOptions::new(folder.path().join("tenantry.db"));
     let store = SqlStore::connect(options).await.expect("the store opens");
     store.migrate().await.expect("the tables are made");
     World::new(Arc::new(store), folder)

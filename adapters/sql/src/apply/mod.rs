@@ -1,7 +1,8 @@
 //! Units of work as steps that a database takes.
 
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryTrait, Statement,
+    ActiveModelTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    QueryTrait, Statement,
     sea_query::{Expr, Func, Query},
 };
 use tenantry_application::{
@@ -16,7 +17,7 @@ use tenantry_domain::{
 
 use crate::{
     convert::{Stored, big, entry_to_row},
-    dialect::{BACKEND, Step},
+    dialect::Step,
     entity::{audit_entry, epoch, tenant},
 };
 
@@ -27,32 +28,34 @@ mod seal;
 pub(crate) use refusal::refusal;
 
 /// The steps of a unit, in its order.
-pub(crate) fn steps(unit: &UnitOfWork) -> Vec<Step> {
+pub(crate) fn steps(unit: &UnitOfWork, on: DbBackend) -> Vec<Step> {
     let mut steps = Vec::with_capacity(unit.changes.len());
     for change in &unit.changes {
         match change {
-            Change::Expect(expectation) => steps.push(Step::Find(found(*expectation))),
-            Change::Identity(write) => steps.push(row(write, unit.tenant)),
-            Change::Tenant(write) => steps.push(row(write, unit.tenant)),
-            Change::Role(write) => steps.push(row(write, unit.tenant)),
-            Change::Membership(write) => steps.push(row(write, unit.tenant)),
-            Change::Session(write) => steps.push(row(write, unit.tenant)),
-            Change::File(write) => steps.push(row(write, unit.tenant)),
-            Change::Blob(write) => steps.push(row(write, unit.tenant)),
-            Change::Version(write) => steps.push(row(write, unit.tenant)),
-            Change::Job(write) => steps.push(row(write, unit.tenant)),
-            Change::Idempotency(write) => steps.push(row(write, unit.tenant)),
+            Change::Expect(expectation) => steps.push(Step::Find(found(*expectation, on))),
+            Change::Identity(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Tenant(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Role(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Membership(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Session(write) => steps.push(row(write, unit.tenant, on)),
+            Change::File(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Blob(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Version(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Job(write) => steps.push(row(write, unit.tenant, on)),
+            Change::Idempotency(write) => steps.push(row(write, unit.tenant, on)),
             Change::Audit(entry) => {
                 let row = entry_to_row(entry).into_active_model().reset_all();
                 let insert = audit_entry::Entity::insert(row);
-                steps.push(Step::Change(insert.build(BACKEND)));
+                steps.push(Step::Change(insert.build(on)));
             }
-            Change::AuditSeal(seal) => seal::push(&mut steps, seal),
-            Change::Guard(guard) => steps.push(counters::guard(*guard)),
-            Change::Epoch(subject, at) => steps.push(counters::epoch(*subject, *at)),
-            Change::QuotaOpen(tenant, limit) => steps.push(counters::quota_open(*tenant, *limit)),
+            Change::AuditSeal(seal) => seal::push(&mut steps, seal, on),
+            Change::Guard(guard) => steps.push(counters::guard(*guard, on)),
+            Change::Epoch(subject, at) => steps.push(counters::epoch(*subject, *at, on)),
+            Change::QuotaOpen(tenant, limit) => {
+                steps.push(counters::quota_open(*tenant, *limit, on));
+            }
             Change::QuotaMove(tenant, movement) => {
-                steps.push(counters::quota_move(*tenant, *movement));
+                steps.push(counters::quota_move(*tenant, *movement, on));
             }
         }
     }
@@ -60,12 +63,12 @@ pub(crate) fn steps(unit: &UnitOfWork) -> Vec<Step> {
 }
 
 /// The step of a write to a row that has a revision.
-fn row<T: Stored>(write: &Write<T>, tenant: Option<TenantId>) -> Step {
+fn row<T: Stored>(write: &Write<T>, tenant: Option<TenantId>, on: DbBackend) -> Step {
     match write {
         Write::Add(entity) => {
             let mut row = entity.to_row().into_active_model().reset_all();
             row.set(T::REVISION, big(Revision::FIRST.number()).into());
-            Step::Change(T::Table::insert(row).build(BACKEND))
+            Step::Change(T::Table::insert(row).build(on))
         }
         Write::Update(entity) => {
             let mut row = entity.to_row().into_active_model().reset_all();
@@ -78,14 +81,14 @@ fn row<T: Stored>(write: &Write<T>, tenant: Option<TenantId>) -> Step {
                 .filter(T::keyed(entity.id()))
                 .filter(T::within(tenant))
                 .filter(at_revision::<T>(entity.revision()));
-            Step::ChangeOne(update.build(BACKEND))
+            Step::ChangeOne(update.build(on))
         }
         Write::Remove(id, revision) => {
             let delete = T::Table::delete_many()
                 .filter(T::keyed(*id))
                 .filter(T::within(tenant))
                 .filter(at_revision::<T>(*revision));
-            Step::ChangeOne(delete.build(BACKEND))
+            Step::ChangeOne(delete.build(on))
         }
     }
 }
@@ -95,7 +98,7 @@ fn at_revision<T: Stored>(revision: Revision) -> Expr {
 }
 
 /// A query that finds a row where an expectation holds.
-fn found(expectation: Expectation) -> Statement {
+fn found(expectation: Expectation, on: DbBackend) -> Statement {
     match expectation {
         Expectation::TenantActive(tenant) => tenant::Entity::find()
             .filter(<Tenant as Stored>::keyed(tenant.id()))
@@ -103,12 +106,14 @@ fn found(expectation: Expectation) -> Statement {
                 &tenant::Column::Status,
                 TenantStatus::Active.as_str(),
             ))
-            .build(BACKEND),
-        Expectation::Epoch(subject, epoch) => epoch_is(subject, epoch),
+            // Where several write at once, it stays so until the commit.
+            .lock_shared()
+            .build(on),
+        Expectation::Epoch(subject, epoch) => epoch_is(subject, epoch, on),
     }
 }
 
-fn epoch_is(subject: EpochSubject, epoch: u64) -> Statement {
+fn epoch_is(subject: EpochSubject, epoch: u64, on: DbBackend) -> Statement {
     let stored = Query::select()
         .column(epoch::Column::Epoch)
         .from(epoch::Entity)
@@ -119,5 +124,5 @@ fn epoch_is(subject: EpochSubject, epoch: u64) -> Statement {
         .expr(Expr::val(1))
         .and_where(Expr::expr(Func::coalesce([stored, Expr::val(0)])).eq(big(epoch)))
         .take();
-    BACKEND.build(&select)
+    on.build(&select)
 }

@@ -23,7 +23,7 @@ use tenantry_domain::{
 
 use crate::{
     convert::{Stored, big, chain_id, head_from_row, quota_from_row},
-    dialect,
+    dialect::Dialect,
     entity::{audit_chain, audit_entry, epoch, quota, tenant},
     error::port_error,
 };
@@ -211,12 +211,13 @@ impl<C: ConnectionTrait> Facts<'_, C> {
     async fn seal(&self, seal: &AuditSeal) -> Result<Option<Refusal>, PortError> {
         let chain = chain_id(seal.tenant_id);
         let ids = seal.seals.iter().map(|(id, _)| id.as_uuid());
+        let dialect = Dialect::of(self.db.get_database_backend());
         let open = audit_entry::Entity::find()
             .select_only()
             .column_as(audit_entry::Column::Id.count(), "count")
             .filter(audit_entry::Column::ChainId.eq(chain))
             .filter(audit_entry::Column::Sequence.is_null())
-            .filter(dialect::id_among(audit_entry::Column::Id, ids))
+            .filter(dialect.id_among(audit_entry::Column::Id, ids))
             .into_model::<Counted>()
             .one(self.db)
             .await;

@@ -4,7 +4,10 @@ use tenantry_domain::id::TenantId;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{World, plan, world};
+use crate::{
+    dialect::Dialect,
+    testing::{World, plan, world},
+};
 
 #[test]
 fn the_successor_of_a_prefix_is_above_all_that_begin_with_it() {
@@ -58,7 +61,7 @@ async fn no_page_is_sorted_and_none_reads_the_whole_table() {
     ] {
         for (descending, after) in [(false, false), (false, true), (true, false), (true, true)] {
             let page = files.page(&query(tenant, sort, descending, after));
-            let plan = plan(store.reader(), page.build(BACKEND)).await;
+            let plan = plan(store.reader(), page.build(Dialect::Sqlite.backend())).await;
             assert!(
                 plan.contains("SEARCH files USING INDEX"),
                 "{sort:?}: {plan}"
@@ -80,7 +83,11 @@ async fn a_prefix_is_a_range_of_the_index() {
     let files = SqlFileRepository { scope };
     let mut query = query(tenant, FileSort::Path, false, false);
     query.filter.prefix = Some(PathPrefix::parse("folder/").expect("a prefix"));
-    let plan = plan(store.reader(), files.page(&query).build(BACKEND)).await;
+    let plan = plan(
+        store.reader(),
+        files.page(&query).build(Dialect::Sqlite.backend()),
+    )
+    .await;
     assert!(plan.contains("path>? AND path<?"), "{plan}");
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
 }

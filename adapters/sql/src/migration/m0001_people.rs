@@ -2,12 +2,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{
-        big_integer, big_integer_null, blob, blob_null, boolean, text, text_null, uuid, uuid_null,
-    },
+    schema::{big_integer, big_integer_null, blob, blob_null, boolean, uuid, uuid_null},
 };
 
-use super::{index, unique};
+use super::{Columns, index, unique};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -15,13 +13,14 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let on = Columns::of(manager);
         for table in [
-            identities(),
-            tenants(),
-            roles(),
-            memberships(),
-            sessions(),
-            epochs(),
+            identities(on),
+            tenants(on),
+            roles(on),
+            memberships(on),
+            sessions(on),
+            epochs(on),
         ] {
             manager.create_table(table).await?;
         }
@@ -49,18 +48,18 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn identities() -> TableCreateStatement {
+fn identities(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("identities")
         .col(uuid("id").primary_key())
-        .col(text("email"))
-        .col(text("email_key"))
+        .col(on.text("email"))
+        .col(on.text("email_key"))
         .col(boolean("email_verified"))
-        .col(text_null("username"))
-        .col(text_null("username_key"))
-        .col(text_null("display_name"))
-        .col(text_null("password_hash"))
-        .col(text("status"))
+        .col(on.text_null("username"))
+        .col(on.text_null("username_key"))
+        .col(on.text_null("display_name"))
+        .col(on.text_null("password_hash"))
+        .col(on.text("status"))
         .col(boolean("platform_admin"))
         .col(uuid_null("last_tenant_id"))
         .col(big_integer("created_at"))
@@ -69,16 +68,16 @@ fn identities() -> TableCreateStatement {
         .take()
 }
 
-fn tenants() -> TableCreateStatement {
+fn tenants(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("tenants")
         .col(uuid("id").primary_key())
-        .col(text("name"))
-        .col(text_null("name_key"))
-        .col(text("subdomain"))
-        .col(text_null("subdomain_key"))
-        .col(text("status"))
-        .col(text("isolation"))
+        .col(on.text("name"))
+        .col(on.text_null("name_key"))
+        .col(on.text("subdomain"))
+        .col(on.text_null("subdomain_key"))
+        .col(on.text("status"))
+        .col(on.text("isolation"))
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
         .col(big_integer("members_version"))
@@ -87,36 +86,36 @@ fn tenants() -> TableCreateStatement {
         .take()
 }
 
-fn roles() -> TableCreateStatement {
+fn roles(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("roles")
         .col(uuid("id").primary_key())
         .col(uuid("tenant_id"))
-        .col(text("name"))
-        .col(text("name_key"))
-        .col(text("description"))
-        .col(text_null("preset"))
-        .col(text("parent_ids"))
+        .col(on.text("name"))
+        .col(on.text("name_key"))
+        .col(on.text("description"))
+        .col(on.text_null("preset"))
+        .col(on.text("parent_ids"))
         .col(big_integer("permissions"))
         .col(big_integer("created_at"))
         .col(big_integer("revision"))
         .take()
 }
 
-fn memberships() -> TableCreateStatement {
+fn memberships(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("memberships")
         .col(uuid("tenant_id"))
         .col(uuid("user_id"))
-        .col(text("role_ids"))
-        .col(text("status"))
+        .col(on.text("role_ids"))
+        .col(on.text("status"))
         .col(big_integer("created_at"))
         .col(big_integer("revision"))
         .primary_key(Index::create().col("tenant_id").col("user_id"))
         .take()
 }
 
-fn sessions() -> TableCreateStatement {
+fn sessions(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("sessions")
         .col(uuid("id").primary_key())
@@ -129,18 +128,18 @@ fn sessions() -> TableCreateStatement {
         .col(big_integer("created_at"))
         .col(big_integer("expires_at"))
         .col(big_integer_null("revoked_at"))
-        .col(text_null("revoke_reason"))
-        .col(text_null("client_address"))
-        .col(text_null("client_agent"))
+        .col(on.text_null("revoke_reason"))
+        .col(on.text_null("client_address"))
+        .col(on.text_null("client_agent"))
         .col(big_integer("revision"))
         .take()
 }
 
-fn epochs() -> TableCreateStatement {
+fn epochs(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("epochs")
         .col(uuid("subject_id").primary_key())
-        .col(text("kind"))
+        .col(on.text("kind"))
         .col(big_integer("epoch"))
         .col(big_integer("changed_at"))
         .take()

@@ -2,10 +2,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, blob, blob_null, text, text_null, uuid, uuid_null},
+    schema::{big_integer, big_integer_null, blob, blob_null, uuid, uuid_null},
 };
 
-use super::{index, unique};
+use super::{Columns, index, unique};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -13,7 +13,8 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [files(), versions(), blobs(), quotas()] {
+        let on = Columns::of(manager);
+        for table in [files(on), versions(on), blobs(on), quotas()] {
             manager.create_table(table).await?;
         }
         manager
@@ -65,25 +66,25 @@ fn sweepable(name: &str, columns: &[&str]) -> IndexCreateStatement {
         .take()
 }
 
-fn files() -> TableCreateStatement {
+fn files(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("files")
         .col(uuid("id").primary_key())
         .col(uuid("tenant_id"))
-        .col(text("bucket"))
+        .col(on.text("bucket"))
         .col(uuid("bucket_id"))
-        .col(text("path"))
-        .col(text("name_key"))
-        .col(text("tags"))
+        .col(on.text("path"))
+        .col(on.text("name_key"))
+        .col(on.text("tags"))
         .col(big_integer("version"))
         .col(big_integer_null("content_version"))
         .col(big_integer("size_bytes"))
-        .col(text("media_type"))
+        .col(on.text("media_type"))
         .col(blob("digest"))
-        .col(text("status"))
-        .col(text_null("failure_code"))
-        .col(text_null("failure_message"))
-        .col(text("review"))
+        .col(on.text("status"))
+        .col(on.text_null("failure_code"))
+        .col(on.text_null("failure_message"))
+        .col(on.text("review"))
         .col(uuid("owner_id"))
         .col(uuid("uploaded_by"))
         .col(big_integer("created_at"))
@@ -93,7 +94,7 @@ fn files() -> TableCreateStatement {
         .take()
 }
 
-fn versions() -> TableCreateStatement {
+fn versions(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("versions")
         .col(uuid("id").primary_key())
@@ -103,11 +104,11 @@ fn versions() -> TableCreateStatement {
         .col(uuid_null("blob_id"))
         .col(big_integer("size_bytes"))
         .col(blob("digest"))
-        .col(text("declared_type"))
-        .col(text("media_type"))
-        .col(text("status"))
-        .col(text_null("failure_code"))
-        .col(text_null("failure_message"))
+        .col(on.text("declared_type"))
+        .col(on.text("media_type"))
+        .col(on.text("status"))
+        .col(on.text_null("failure_code"))
+        .col(on.text_null("failure_message"))
         .col(uuid("created_by"))
         .col(big_integer("created_at"))
         .col(big_integer_null("processed_at"))
@@ -117,13 +118,13 @@ fn versions() -> TableCreateStatement {
 
 // The checksums of the pieces come last: they are the one long column, and
 // what stands before them is read without them.
-fn blobs() -> TableCreateStatement {
+fn blobs(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("blobs")
         .col(uuid("id").primary_key())
         .col(uuid("tenant_id"))
-        .col(text("backend"))
-        .col(text("state"))
+        .col(on.text("backend"))
+        .col(on.text("state"))
         .col(big_integer("created_at"))
         .col(big_integer_null("sweep_at"))
         .col(big_integer_null("reserved_bytes"))

@@ -2,10 +2,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, blob, blob_null, text, text_null, uuid, uuid_null},
+    schema::{big_integer, big_integer_null, blob, blob_null, uuid, uuid_null},
 };
 
-use super::index;
+use super::{Columns, index};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -13,7 +13,8 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(entries()).await?;
+        let on = Columns::of(manager);
+        manager.create_table(entries(on)).await?;
         manager.create_table(chains()).await?;
         for index in [
             index("audit_by_time", "audit_entries", &["chain_id", "at", "id"]),
@@ -40,18 +41,18 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn entries() -> TableCreateStatement {
+fn entries(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("audit_entries")
         .col(uuid("id").primary_key())
         .col(uuid("chain_id"))
         .col(uuid_null("actor_id"))
-        .col(text("action"))
-        .col(text("subject_kind"))
-        .col(text("subject_id"))
+        .col(on.text("action"))
+        .col(on.text("subject_kind"))
+        .col(on.text("subject_id"))
         .col(big_integer("at"))
-        .col(text_null("request_id"))
-        .col(text("detail"))
+        .col(on.text_null("request_id"))
+        .col(on.text("detail"))
         .col(big_integer_null("sequence"))
         .col(blob_null("hash"))
         .take()

@@ -4,7 +4,8 @@
 use sea_orm_migration::{
     MigrationStatus,
     prelude::*,
-    sea_orm::{ConnectionTrait, DatabaseConnection, DbErr},
+    schema,
+    sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr},
 };
 use tenantry_application::ports::{PortError, PortErrorKind};
 
@@ -99,4 +100,35 @@ fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
 /// An index that lets every combination of the columns in once.
 fn unique(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
     index(name, table, columns).unique().take()
+}
+
+/// Columns of text, which all databases compare byte for byte.
+#[derive(Clone, Copy)]
+struct Columns {
+    backend: DbBackend,
+}
+
+impl Columns {
+    fn of(manager: &SchemaManager) -> Self {
+        Self {
+            backend: manager.get_database_backend(),
+        }
+    }
+
+    /// A text that must be there.
+    fn text(self, name: &str) -> ColumnDef {
+        self.collated(schema::text(name.to_owned()))
+    }
+
+    /// A text that may be absent.
+    fn text_null(self, name: &str) -> ColumnDef {
+        self.collated(schema::text_null(name.to_owned()))
+    }
+
+    fn collated(self, mut column: ColumnDef) -> ColumnDef {
+        if self.backend == DbBackend::Postgres {
+            column.extra("COLLATE \"C\"");
+        }
+        column
+    }
 }

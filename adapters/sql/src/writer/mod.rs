@@ -1,46 +1,62 @@
 //! The one way in which anything is written.
 //!
-//! A single task owns the connection that writes. Whoever commits hands it a
-//! unit and waits for the answer; going away changes nothing. The task takes
-//! what waits, tenant by tenant in turn, applies each unit under a savepoint of
-//! its own, commits once for all of them, and only then answers.
+//! Whoever commits hands over a unit and waits for the answer; going away
+//! changes nothing. On a file a single task owns the one connection that
+//! writes: it takes what waits, tenant by tenant in turn, applies each unit
+//! under a savepoint of its own, commits once for all of them, and only then
+//! answers. On a server several tasks do, each with what waits of one tenant,
+//! which no other has at the same time.
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseConnection, QueryResult, Statement};
+use sea_orm::{QueryResult, Value};
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
     work::UnitOfWork,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinSet};
 
-use crate::{SqlOptions, apply, dialect, job_signal::JobSignal};
+use crate::{
+    SqlOptions,
+    dialect::{Dialect, Writing},
+    job_signal::JobSignal,
+};
 
 mod order;
 mod queue;
 mod task;
 
-use order::Order;
+pub(crate) use order::{Order, Outcome};
 use queue::Queue;
 
-/// The way to the writer task. When the last one is gone, the task writes what
-/// waits and ends.
+/// The way to the tasks that write. When the last one is gone, they write what
+/// waits and end.
 #[derive(Debug)]
 pub(crate) struct Writer {
     queue: Arc<Queue>,
+    dialect: Dialect,
 }
 
 impl Writer {
-    /// Starts the task on the connection that writes.
+    /// Starts the tasks on the connections that write.
     pub(crate) fn start(
-        options: SqlOptions,
-        db: DatabaseConnection,
-        jobs: Arc<JobSignal>,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
-        let queue = Arc::new(Queue::new(options.queue));
-        let task = task::Task::new(Arc::clone(&queue), db, options, jobs);
-        let task = tokio::spawn(task.run());
-        (Self { queue }, task)
+        options: &SqlOptions,
+        writing: Writing,
+        jobs: &Arc<JobSignal>,
+    ) -> (Self, JoinSet<()>) {
+        let queue = Arc::new(Queue::new(options.queue()));
+        let dialect = writing.dialect();
+        let mut tasks = JoinSet::new();
+        for writing in writing.more().into_iter().chain([writing]) {
+            let task = task::Task::new(
+                Arc::clone(&queue),
+                writing,
+                options.group(),
+                Arc::clone(jobs),
+            );
+            tasks.spawn(task.run());
+        }
+        (Self { queue, dialect }, tasks)
     }
 
     /// Applies a unit, or nothing of it.
@@ -49,14 +65,25 @@ impl Writer {
             return Ok(());
         }
         let lane = unit.tenant;
-        let calls = dialect::calls(&apply::steps(&unit));
+        let prepared = self.dialect.prepare(&unit);
         let (reply, answer) = oneshot::channel();
-        self.queue.push(lane, Order::Unit { unit, calls, reply })?;
+        let order = Order::Unit {
+            unit,
+            prepared,
+            reply,
+        };
+        self.queue.push(lane, order)?;
         answer.await.unwrap_or_else(|_| Err(gone().into()))
     }
 
-    /// Runs one statement that writes, and answers the rows it returns.
-    pub(crate) async fn run(&self, statement: Statement) -> Result<Vec<QueryResult>, PortError> {
+    /// Runs one statement that writes, with `?` for each value, and answers
+    /// the rows it returns.
+    pub(crate) async fn run(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, PortError> {
+        let statement = self.dialect.statement(sql, values);
         let (reply, answer) = oneshot::channel();
         self.queue
             .push(None, Order::Statement { statement, reply })?;

@@ -7,14 +7,15 @@ use tenantry_application::{
 };
 use tokio::sync::oneshot;
 
+use crate::dialect::Prepared;
+
 /// One thing to write. Nobody may be waiting for the answer any more.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// A unit of work.
     Unit {
         unit: UnitOfWork,
-        /// What applies it, built by whoever asked: the writer has less time.
-        calls: Vec<Statement>,
+        prepared: Prepared,
         reply: oneshot::Sender<Result<(), CommitError>>,
     },
     /// A statement that is whole in itself.
@@ -26,19 +27,23 @@ pub(super) enum Order {
 
 /// How an order ended, to be told once the group is committed.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Of a unit.
     Unit(Result<(), CommitError>),
     /// Of a statement.
-    Rows(Vec<QueryResult>),
+    Rows(Result<Vec<QueryResult>, PortError>),
 }
 
 impl Order {
-    /// The calls that apply a unit; none for other orders.
-    pub(super) fn calls(&self) -> &[Statement] {
+    /// The calls that apply a unit; none where it takes steps, and for other
+    /// orders.
+    pub(crate) fn calls(&self) -> &[Statement] {
         match self {
-            Self::Unit { calls, .. } => calls,
-            Self::Statement { .. } => &[],
+            Self::Unit {
+                prepared: Prepared::Calls(calls),
+                ..
+            } => calls,
+            _ => &[],
         }
     }
 
@@ -46,7 +51,7 @@ impl Order {
     pub(super) fn answer(self, outcome: Outcome) {
         match (self, outcome) {
             (Self::Unit { reply, .. }, Outcome::Unit(result)) => drop(reply.send(result)),
-            (Self::Statement { reply, .. }, Outcome::Rows(rows)) => drop(reply.send(Ok(rows))),
+            (Self::Statement { reply, .. }, Outcome::Rows(rows)) => drop(reply.send(rows)),
             // An outcome is made from its order; without an answer the order
             // fails as one whose writer is gone.
             _ => {}

@@ -1,7 +1,7 @@
 //! What waits for the writer: bounded, and fair between tenants.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Queue {
 struct Waiting {
     lanes: HashMap<Lane, VecDeque<Order>>,
     turn: VecDeque<Lane>,
+    /// Lanes that a task has: what waits in them waits for it to come back.
+    taken: HashSet<Lane>,
     count: usize,
     closed: bool,
 }
@@ -53,7 +55,7 @@ impl Queue {
             return Err(PortError::new(PortErrorKind::Busy, text));
         }
         waiting.count += 1;
-        if mine == 0 {
+        if mine == 0 && !waiting.taken.contains(&lane) {
             waiting.turn.push_back(lane);
         }
         waiting.lanes.entry(lane).or_default().push_back(order);
@@ -77,6 +79,42 @@ impl Queue {
             }
             self.arrived.notified().await;
         }
+    }
+
+    /// Waits for a lane that no other task has, and takes up to `most` of its
+    /// orders; it is to be [released](Self::release). `None` when the queue is
+    /// closed and empty.
+    pub(super) async fn take_lane(&self, most: usize) -> Option<(Lane, Vec<Order>)> {
+        loop {
+            {
+                let mut waiting = self.lock();
+                if let Some(taken) = waiting.take_lane(most.max(1)) {
+                    let more = !waiting.turn.is_empty();
+                    drop(waiting);
+                    if more {
+                        self.arrived.notify_one();
+                    }
+                    return Some(taken);
+                }
+                if waiting.closed && waiting.count == 0 {
+                    drop(waiting);
+                    // The other tasks end as well.
+                    self.arrived.notify_one();
+                    return None;
+                }
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    /// Gives a lane back.
+    pub(super) fn release(&self, lane: Lane) {
+        let mut waiting = self.lock();
+        if waiting.taken.remove(&lane) && waiting.lanes.contains_key(&lane) {
+            waiting.turn.push_back(lane);
+        }
+        drop(waiting);
+        self.arrived.notify_one();
     }
 
     /// Lets nothing more in.
@@ -123,6 +161,24 @@ impl Waiting {
         self.count -= taken.len();
         taken
     }
+
+    /// What belongs to no tenant has no order among itself: several tasks may
+    /// have some of it.
+    fn take_lane(&mut self, most: usize) -> Option<(Lane, Vec<Order>)> {
+        let lane = self.turn.pop_front()?;
+        let orders = self.lanes.get_mut(&lane)?;
+        let taken: Vec<Order> = orders.drain(..most.min(orders.len())).collect();
+        if orders.is_empty() {
+            self.lanes.remove(&lane);
+        } else if lane.is_none() {
+            self.turn.push_back(lane);
+        }
+        if lane.is_some() {
+            self.taken.insert(lane);
+        }
+        self.count -= taken.len();
+        Some((lane, taken))
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +189,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::dialect::Prepared;
 
     fn tenant(number: u128) -> TenantId {
         TenantId::from_uuid(Uuid::from_u128(number))
@@ -145,8 +202,13 @@ mod tests {
             changes: Vec::new(),
         };
         let reply = oneshot::channel().0;
-        let calls = Vec::new();
-        queue.push(lane, Order::Unit { unit, calls, reply })
+        let prepared = Prepared::Steps(Vec::new());
+        let order = Order::Unit {
+            unit,
+            prepared,
+            reply,
+        };
+        queue.push(lane, order)
     }
 
     fn lanes(orders: &[Order]) -> Vec<Lane> {
@@ -170,6 +232,25 @@ mod tests {
         );
         let rest = queue.take(4).await.expect("orders");
         assert_eq!(lanes(&rest), [tenant(3), tenant(1), tenant(1)].map(Some));
+    }
+
+    #[tokio::test]
+    async fn a_lane_is_one_tasks_until_it_is_released() {
+        let queue = Queue::new(100);
+        for number in [1, 1, 1, 2] {
+            push(&queue, tenant(number)).expect("room");
+        }
+        let (first, orders) = queue.take_lane(2).await.expect("orders");
+        assert_eq!(lanes(&orders), [tenant(1); 2].map(Some));
+        push(&queue, tenant(1)).expect("room");
+        let (second, orders) = queue.take_lane(2).await.expect("orders");
+        assert_eq!(lanes(&orders), [Some(tenant(2))]);
+        let none = tokio::time::timeout(std::time::Duration::ZERO, queue.take_lane(2)).await;
+        assert!(none.is_err(), "both lanes are taken");
+        queue.release(second);
+        queue.release(first);
+        let (_, orders) = queue.take_lane(9).await.expect("orders");
+        assert_eq!(lanes(&orders), [tenant(1); 2].map(Some));
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use tenantry_application::ports::{
 use tenantry_domain::file::Place;
 
 use crate::{
-    SqlOptions, SqlStore, dialect,
+    SqlStore, SqliteOptions,
     testing::{World, add_tenant, entry, file, world},
 };
 
@@ -116,19 +116,15 @@ async fn a_full_disk_fails_the_group_and_the_next_one_starts_anew() {
         store,
         folder: _folder,
     } = world().await;
-    let probe = dialect::statement("PRAGMA page_count", []);
-    let rows = store.writer().run(probe).await.expect("a number");
+    let rows = store.writer().run("PRAGMA page_count", []).await;
+    let rows = rows.expect("a number");
     let pages: i64 = rows
         .first()
         .expect("a row")
         .try_get_by_index(0)
         .expect("a number");
     let full = format!("PRAGMA max_page_count = {}", pages + 2);
-    store
-        .writer()
-        .run(dialect::statement(&full, []))
-        .await
-        .expect("a limit");
+    store.writer().run(&full, []).await.expect("a limit");
 
     let results = together((0..200).map(|number| add(tenant.clone(), number, 1))).await;
     let unknown = |result: &Result<(), CommitError>| matches!(result, Err(CommitError::Failed(error)) if error.kind == PortErrorKind::Unavailable);
@@ -166,7 +162,7 @@ async fn a_commit_runs_on_when_its_caller_goes_away() {
         add(tenant, 2, 0).await,
         Err(CommitError::Failed(error)) if error.kind == PortErrorKind::Unavailable
     ));
-    let options = SqlOptions::new(folder.path().join("odd ?name#.db"));
+    let options = SqliteOptions::new(folder.path().join("odd ?name#.db"));
     let store = SqlStore::connect(options).await.expect("a database");
     let status = store.migration_status().await.expect("a list");
     assert!(status.iter().all(|(_, applied)| *applied) && !status.is_empty());
@@ -185,13 +181,9 @@ async fn first_tenant(store: &SqlStore) -> Arc<dyn TenantStore> {
 async fn a_database_of_a_newer_program_is_refused() {
     let World { store, folder, .. } = world().await;
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
-    store
-        .writer()
-        .run(dialect::statement(newer, []))
-        .await
-        .expect("a row");
+    store.writer().run(newer, []).await.expect("a row");
     store.close().await.expect("closed");
-    let options = SqlOptions::new(folder.path().join("odd ?name#.db"));
+    let options = SqliteOptions::new(folder.path().join("odd ?name#.db"));
     let error = SqlStore::connect(options).await.expect_err("refused");
     assert_eq!(error.kind, PortErrorKind::Unsupported);
     assert!(error.context.contains("m9999_later"), "{error}");

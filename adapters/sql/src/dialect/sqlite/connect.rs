@@ -6,8 +6,8 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tenantry_application::ports::{PortError, PortErrorKind};
 
-use super::{statement, unit::EXPECTATIONS};
-use crate::{SqlOptions, error::port_error};
+use super::unit::EXPECTATIONS;
+use crate::{SqliteOptions, dialect::Dialect, error::port_error};
 
 /// The first version without a fault in WAL mode that could lose commits.
 const LEAST_VERSION: (u32, u32, u32) = (3, 51, 3);
@@ -22,7 +22,7 @@ const READER_STATEMENTS: usize = 100;
 
 /// Makes the file where there is none, so that its owner alone may read it;
 /// its journal takes over the same mode.
-pub(crate) async fn create(options: &SqlOptions) -> Result<(), PortError> {
+pub(crate) async fn create(options: &SqliteOptions) -> Result<(), PortError> {
     let mut file = tokio::fs::OpenOptions::new();
     file.create(true).append(true);
     #[cfg(unix)]
@@ -36,7 +36,7 @@ pub(crate) async fn create(options: &SqlOptions) -> Result<(), PortError> {
 
 /// Opens the connection that writes. The file must be there: one that is gone
 /// while it is in use is not to come back empty.
-pub(crate) async fn open_writer(options: &SqlOptions) -> Result<DatabaseConnection, PortError> {
+pub(crate) async fn open_writer(options: &SqliteOptions) -> Result<DatabaseConnection, PortError> {
     let file = common(options)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -57,14 +57,14 @@ pub(crate) async fn open_writer(options: &SqlOptions) -> Result<DatabaseConnecti
 }
 
 /// Opens the connections that read.
-pub(crate) async fn open_reader(options: &SqlOptions) -> Result<DatabaseConnection, PortError> {
+pub(crate) async fn open_reader(options: &SqliteOptions) -> Result<DatabaseConnection, PortError> {
     let file = common(options)
         .statement_cache_capacity(READER_STATEMENTS)
         .pragma("query_only", "ON");
     open(pool(options.readers.max(1), file)).await
 }
 
-fn common(options: &SqlOptions) -> SqliteConnectOptions {
+fn common(options: &SqliteOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(&options.path)
         .busy_timeout(options.busy_timeout)
@@ -102,7 +102,9 @@ async fn open(connect: ConnectOptions) -> Result<DatabaseConnection, PortError> 
 async fn check(db: &DatabaseConnection) -> Result<(), PortError> {
     let question = "SELECT sqlite_version() AS version, journal_mode FROM pragma_journal_mode";
     let context = "ask for the version of sqlite";
-    let answer = db.query_one_raw(statement(question, [])).await;
+    let answer = db
+        .query_one_raw(Dialect::Sqlite.statement(question, []))
+        .await;
     let (version, journal): (String, String) = answer
         .and_then(|row| row.ok_or(DbErr::RecordNotFound(context.to_owned())))
         .and_then(|row| {

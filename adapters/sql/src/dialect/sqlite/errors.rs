@@ -6,17 +6,17 @@ use tenantry_application::{
     work::Kind,
 };
 
-use crate::dialect::Applied;
+use crate::dialect::Stop;
 
 /// The refusal that an error stands for; `None` for any other error.
-pub(super) fn refused(error: &DbErr) -> Option<Applied> {
+pub(super) fn refused(error: &DbErr) -> Option<Stop> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
         error
     else {
         return None;
     };
     let error = error.as_database_error()?;
-    (primary_code(error) == SQLITE_CONSTRAINT).then(|| Applied::Refused(key_of(error.message())))
+    (primary_code(error) == SQLITE_CONSTRAINT).then(|| Stop::Refused(key_of(error.message())))
 }
 
 const SQLITE_BUSY: u32 = 5;

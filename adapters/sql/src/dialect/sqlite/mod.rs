@@ -8,61 +8,49 @@
 //! statistics either, so that queries take the indexes that the tests saw them
 //! take, whatever lies in the tables.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-    sea_query::{Expr, IntoColumnRef},
-};
-use uuid::Uuid;
+use sea_orm::DbBackend;
+use tenantry_application::ports::PortError;
+
+use super::{Dialect, Opened};
+use crate::{SqliteOptions, reader::Reader};
 
 mod connect;
 mod errors;
 mod unit;
+mod writing;
 
-pub(crate) use connect::{create, open_reader, open_writer};
+pub(crate) use connect::open_writer;
 pub(crate) use errors::kind_of;
-pub(crate) use unit::{apply, apply_together, calls, shareable};
+pub(crate) use unit::calls;
+pub(crate) use writing::Writing;
 
 /// For building statements.
-pub(crate) const BACKEND: DbBackend = DbBackend::Sqlite;
+const BACKEND: DbBackend = DbBackend::Sqlite;
 
-/// Begins a transaction that may write at once, so that it never has to give
-/// way half way.
-pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
+/// See [`Dialect::claim`].
+pub(crate) const CLAIM: &str = "\
+    UPDATE jobs SET state = 'running', attempt = attempt + 1, \
+    failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, \
+    lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (\
+    SELECT id FROM (\
+    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? \
+    ORDER BY run_at, id LIMIT 1) AS due \
+    UNION ALL \
+    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? \
+    ORDER BY run_at, id LIMIT 1) AS lost\
+    ) AS waiting ORDER BY run_at, id LIMIT 1) RETURNING *";
+
+/// Opens the file.
+pub(super) async fn open(options: &SqliteOptions) -> Result<Opened, PortError> {
+    connect::create(options).await?;
+    let db = open_writer(options).await?;
+    let reader = Reader {
+        db: connect::open_reader(options).await?,
+        dialect: Dialect::Sqlite,
     };
-    db.begin_with_options(options).await
-}
-
-/// Brings the journal into the file, so that a copy of the file alone is whole.
-pub(crate) async fn prepare_to_close(db: &DatabaseConnection) -> Result<(), DbErr> {
-    db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
-        .await
-        .map(|_| ())
-}
-
-/// A statement written by hand, with `?` for each value.
-pub(crate) fn statement(sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-    Statement::from_sql_and_values(BACKEND, sql, values)
-}
-
-/// Whether a text column contains a text, byte for byte.
-pub(crate) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
-    Expr::cust_with_exprs(
-        "instr(?, ?) > 0",
-        [Expr::col(column), Expr::val(text.to_owned())],
-    )
-}
-
-/// Whether an id column holds one of some ids. They are one value, so that the
-/// text of the statement is always the same and stays prepared.
-pub(crate) fn id_among(column: impl IntoColumnRef, ids: impl Iterator<Item = Uuid>) -> Expr {
-    let ids: Vec<String> = ids.map(|id| id.simple().to_string()).collect();
-    let json = serde_json::Value::from(ids).to_string();
-    Expr::cust_with_exprs(
-        "? IN (SELECT unhex(value) FROM json_each(?))",
-        [Expr::col(column), Expr::val(json)],
-    )
+    let writing = super::Writing::Sqlite(Writing {
+        db,
+        options: options.clone(),
+    });
+    Ok(Opened { reader, writing })
 }

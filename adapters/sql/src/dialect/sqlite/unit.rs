@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
 use super::{BACKEND, errors::refused};
-use crate::dialect::{Applied, Step};
+use crate::dialect::{Step, Stop};
 
 /// The steps that go in one call. A unit with more takes several, under one
 /// savepoint.
@@ -69,22 +69,22 @@ pub(crate) async fn apply_together(
     Ok(false)
 }
 
-/// Makes the calls of a unit. After a refusal nothing of it is left. Errors
-/// other than a refusal may have ended the whole transaction.
+/// Makes the calls of a unit. After a refusal nothing of it is left. Errors other than a
+/// refusal may have ended the whole transaction.
 pub(crate) async fn apply(
     transaction: &DatabaseTransaction,
-    calls: Vec<Statement>,
-) -> Result<Applied, DbErr> {
+    calls: &[Statement],
+) -> Result<Option<Stop>, DbErr> {
     for call in calls {
-        if let Err(error) = transaction.execute_raw(call).await {
-            let refused = refused(&error).ok_or(error)?;
+        if let Err(error) = transaction.execute_raw(call.clone()).await {
+            let stopped = refused(&error).ok_or(error)?;
             transaction
                 .execute_unprepared("ROLLBACK TO unit; RELEASE unit")
                 .await?;
-            return Ok(refused);
+            return Ok(Some(stopped));
         }
     }
-    Ok(Applied::Whole)
+    Ok(None)
 }
 
 /// Several steps as one statement text with one list of values. The text
@@ -146,7 +146,7 @@ mod tests {
         work.quota().settle(5, 7);
         work.audit(entry(tenant.as_ref(), 1));
         let unit = work.finish().expect("a unit");
-        let calls = calls(&apply::steps(&unit));
+        let calls = calls(&apply::steps(&unit, BACKEND));
         let [call] = calls.as_slice() else {
             unreachable!("{} calls", calls.len());
         };

@@ -1,0 +1,63 @@
+//! Connecting to the server.
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use tenantry_application::ports::PortError;
+
+use crate::{PostgresOptions, dialect::Dialect, error::port_error};
+
+/// Statements that each connection keeps prepared.
+const STATEMENTS: usize = 256;
+
+/// The lock under which tables are made and changed: any number, the same in
+/// every process.
+const MIGRATION_LOCK: i64 = 0x7E4A_17B1;
+
+/// Opens a pool.
+pub(super) async fn open(
+    options: &PostgresOptions,
+    connections: u32,
+) -> Result<DatabaseConnection, PortError> {
+    connect(&options.url, options, connections).await
+}
+
+async fn connect(
+    url: &str,
+    options: &PostgresOptions,
+    connections: u32,
+) -> Result<DatabaseConnection, PortError> {
+    let mut connect = ConnectOptions::new(url);
+    connect
+        .max_connections(connections)
+        .min_connections(0)
+        .test_before_acquire(false)
+        .acquire_timeout(options.acquire_timeout)
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(|options| {
+            let options = options
+                .application_name("tenantry")
+                .statement_cache_capacity(STATEMENTS);
+            sqlx::ConnectOptions::disable_statement_logging(options)
+        });
+    let db = Database::connect(connect).await;
+    db.map_err(|error| port_error("connect to the database", error))
+}
+
+/// Runs `migrate` on a connection of its own, while no other process does the
+/// same.
+pub(crate) async fn migrate_locked(
+    options: &PostgresOptions,
+    migrate: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), PortError>,
+) -> Result<(), PortError> {
+    let url = options.migrate_url.as_deref().unwrap_or(&options.url);
+    // A single connection, to which the lock belongs: it ends with it.
+    let db = connect(url, options, 1).await?;
+    let lock = Dialect::Postgres.statement("SELECT pg_advisory_lock(?)", [MIGRATION_LOCK.into()]);
+    let locked = db.query_one_raw(lock).await;
+    let migrated = match locked {
+        Ok(_) => migrate(&db).await,
+        Err(error) => Err(port_error("wait for another migration", error)),
+    };
+    let closed = db.close().await;
+    migrated?;
+    closed.map_err(|error| port_error("close a connection", error))
+}

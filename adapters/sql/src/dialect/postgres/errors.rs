@@ -1,0 +1,69 @@
+//! What the server's errors mean.
+
+use sea_orm::{DbErr, RuntimeErr};
+use tenantry_application::{
+    ports::{PortErrorKind, UniqueKey},
+    work::Kind,
+};
+
+use crate::dialect::Stop;
+
+const DIVISION_BY_ZERO: &str = "22012";
+const UNIQUE_VIOLATION: &str = "23505";
+const SERIALIZATION_FAILURE: &str = "40001";
+const DEADLOCK: &str = "40P01";
+
+/// Why a unit stopped; `None` for an error that says nothing of the unit.
+pub(super) fn stop(error: &DbErr) -> Option<Stop> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return None;
+    };
+    let error = error.as_database_error()?;
+    match error.code()?.as_ref() {
+        DIVISION_BY_ZERO => Some(Stop::Refused(None)),
+        UNIQUE_VIOLATION => Some(Stop::Refused(error.constraint().and_then(key_of))),
+        SERIALIZATION_FAILURE | DEADLOCK => Some(Stop::Conflict),
+        _ => None,
+    }
+}
+
+/// What an error means to the caller, by the class of its code.
+pub(crate) fn kind_of(error: &dyn sqlx::error::DatabaseError) -> PortErrorKind {
+    let code = error.code().unwrap_or_default();
+    match code.get(..2) {
+        // Too many connections come and go.
+        Some("53") if code == "53300" => PortErrorKind::Busy,
+        // Connection, resources, operator, system.
+        Some("08" | "53" | "57" | "58") => PortErrorKind::Unavailable,
+        _ if code == SERIALIZATION_FAILURE || code == DEADLOCK => PortErrorKind::Busy,
+        _ => PortErrorKind::Internal,
+    }
+}
+
+fn key_of(constraint: &str) -> Option<UniqueKey> {
+    Some(match constraint {
+        "identities_pkey" => UniqueKey::Id(Kind::Identity),
+        "identities_email_key" => UniqueKey::IdentityEmail,
+        "identities_username_key" => UniqueKey::IdentityUsername,
+        "tenants_pkey" => UniqueKey::Id(Kind::Tenant),
+        "tenants_name_key" => UniqueKey::TenantName,
+        "tenants_subdomain_key" => UniqueKey::TenantSubdomain,
+        "roles_pkey" => UniqueKey::Id(Kind::Role),
+        "roles_name_key" => UniqueKey::RoleName,
+        "memberships_pkey" => UniqueKey::Id(Kind::Membership),
+        "sessions_pkey" => UniqueKey::Id(Kind::Session),
+        "files_pkey" => UniqueKey::Id(Kind::File),
+        "files_path" => UniqueKey::FilePath,
+        "versions_pkey" => UniqueKey::Id(Kind::Version),
+        "versions_number" => UniqueKey::VersionNumber,
+        "blobs_pkey" => UniqueKey::Id(Kind::Blob),
+        "jobs_pkey" => UniqueKey::Id(Kind::Job),
+        "idempotency_records_pkey" => UniqueKey::Id(Kind::Idempotency),
+        "idempotency_records_scope" => UniqueKey::IdempotencyKey,
+        "audit_entries_pkey" => UniqueKey::Id(Kind::Audit),
+        "quotas_pkey" => UniqueKey::Id(Kind::Quota),
+        _ => return None,
+    })
+}

@@ -1,0 +1,71 @@
+//! `PostgreSQL`.
+//!
+//! What one tenant commits is written by one task at a time, as much of it as
+//! waits in one transaction; different tenants write side by side. A unit is
+//! one statement, and so one way to the server and back: each step is a part
+//! of its `WITH`, and its end divides by zero where a step did not do what it
+//! must.
+
+use sea_orm::DbBackend;
+use tenantry_application::{
+    ports::PortError,
+    work::{Change, UnitOfWork, Write},
+};
+
+use super::{Dialect, Opened};
+use crate::{PostgresOptions, reader::Reader};
+
+mod connect;
+mod errors;
+mod unit;
+mod writing;
+
+pub(crate) use connect::migrate_locked;
+pub(crate) use errors::kind_of;
+pub(crate) use unit::{call, numbered};
+pub(crate) use writing::Writing;
+
+/// For building statements.
+const BACKEND: DbBackend = DbBackend::Postgres;
+
+/// See [`Dialect::claim`]. Workers that look at the same time do not wait for
+/// one another, and none takes what another is about to.
+pub(crate) const CLAIM: &str = "\
+    UPDATE jobs SET state = 'running', attempt = attempt + 1, \
+    failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, \
+    lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (\
+    SELECT id FROM (\
+    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? \
+    ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS due \
+    UNION ALL \
+    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? \
+    ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS lost\
+    ) AS waiting ORDER BY run_at, id LIMIT 1) RETURNING *";
+
+/// Whether no step of a unit looks at what another step of it has written:
+/// the parts of one statement do not see each other's rows.
+pub(super) fn is_plain(unit: &UnitOfWork) -> bool {
+    !unit.changes.iter().any(|change| {
+        matches!(
+            change,
+            Change::Tenant(Write::Add(_) | Write::Remove(..))
+                | Change::QuotaOpen(..)
+                | Change::AuditSeal(_)
+        )
+    })
+}
+
+/// Connects to the server.
+pub(super) async fn open(options: &PostgresOptions) -> Result<Opened, PortError> {
+    let writers = (options.connections / 4).clamp(1, 8);
+    let readers = options.connections.saturating_sub(writers).max(1);
+    let reader = Reader {
+        db: connect::open(options, readers).await?,
+        dialect: Dialect::Postgres,
+    };
+    let writing = super::Writing::Postgres(Writing {
+        db: connect::open(options, writers).await?,
+        tasks: writers as usize,
+    });
+    Ok(Opened { reader, writing })
+}

@@ -1,0 +1,165 @@
+//! Writing what waits of one tenant.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait,
+};
+use tenantry_application::{
+    ports::{CommitError, PortError, PortErrorKind},
+    work::UnitOfWork,
+};
+
+use super::errors::stop;
+use crate::{
+    apply,
+    dialect::{Prepared, Step, Stop},
+    error::{port_error, unavailable},
+    writer::{Order, Outcome},
+};
+
+/// How often a unit is tried anew that others were in the way of.
+const TRIES: u32 = 8;
+
+/// The connections that write, and how many tasks share them.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    pub(super) db: DatabaseConnection,
+    pub(super) tasks: usize,
+}
+
+impl Writing {
+    pub(crate) fn more(&self) -> impl Iterator<Item = Self> {
+        (1..self.tasks).map(|_| Self {
+            db: self.db.clone(),
+            tasks: self.tasks,
+        })
+    }
+
+    /// Writes a group: in one transaction if nothing of it is refused, else
+    /// each order by itself.
+    pub(crate) async fn write(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
+        if orders.len() > 1 && self.together(orders).await? {
+            return Ok(orders.iter().map(|_| Outcome::Unit(Ok(()))).collect());
+        }
+        let mut outcomes = Vec::with_capacity(orders.len());
+        for order in orders {
+            outcomes.push(self.alone(order).await);
+        }
+        Ok(outcomes)
+    }
+
+    /// `false` where nothing was written.
+    async fn together(&self, orders: &[Order]) -> Result<bool, PortError> {
+        let mut calls = Vec::with_capacity(orders.len());
+        for order in orders {
+            let [call] = order.calls() else {
+                return Ok(false);
+            };
+            calls.push(call);
+        }
+        let Ok(transaction) = self.db.begin().await else {
+            return Ok(false);
+        };
+        for call in calls {
+            if transaction.query_one_raw(call.clone()).await.is_err() {
+                // Whatever it was will be met again, by one of them alone.
+                drop(transaction.rollback().await);
+                return Ok(false);
+            }
+        }
+        // An end that nobody heard of may have come: doing it again would be
+        // refused by what it wrote itself.
+        let ended = transaction.commit().await;
+        ended.map_err(|error| unavailable("commit a group", error))?;
+        Ok(true)
+    }
+
+    async fn alone(&self, order: &Order) -> Outcome {
+        match order {
+            Order::Unit { unit, prepared, .. } => {
+                Outcome::Unit(self.apply_unit(unit, prepared).await)
+            }
+            Order::Statement { statement, .. } => Outcome::Rows(self.run(statement).await),
+        }
+    }
+
+    async fn run(&self, statement: &Statement) -> Result<Vec<sea_orm::QueryResult>, PortError> {
+        for _ in 1..TRIES {
+            match self.db.query_all_raw(statement.clone()).await {
+                Err(error) if stop(&error) == Some(Stop::Conflict) => {}
+                rows => return rows.map_err(|error| port_error("write to the database", error)),
+            }
+        }
+        Err(in_the_way())
+    }
+
+    async fn apply_unit(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<(), CommitError> {
+        for _ in 0..TRIES {
+            let applied = match prepared {
+                Prepared::Calls(calls) => self.call(calls).await,
+                Prepared::Steps(steps) => self.steps(steps).await,
+            };
+            let violated = match applied {
+                Ok(None) => return Ok(()),
+                Ok(Some(Stop::Conflict)) => continue,
+                Ok(Some(Stop::Refused(violated))) => violated,
+                Err(error) => return Err(port_error("apply a unit of work", error).into()),
+            };
+            // What was in the way may be gone by now.
+            if let Some(refusal) = apply::refusal(&self.db, unit, violated).await? {
+                tracing::debug!(%refusal, "a unit of work was refused");
+                return Err(CommitError::Refused(refusal));
+            }
+        }
+        Err(in_the_way().into())
+    }
+
+    /// Each call is a transaction of its own; a plain unit has one.
+    async fn call(&self, calls: &[Statement]) -> Result<Option<Stop>, DbErr> {
+        for call in calls {
+            if let Err(error) = self.db.query_one_raw(call.clone()).await {
+                return stop(&error).map(Some).ok_or(error);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn steps(&self, steps: &[Step]) -> Result<Option<Stop>, DbErr> {
+        let transaction = self.db.begin().await?;
+        for step in steps {
+            let stopped = match apply_step(&transaction, step).await {
+                Ok(true) => continue,
+                Ok(false) => Stop::Refused(None),
+                Err(error) => match stop(&error) {
+                    Some(stopped) => stopped,
+                    None => return Err(error),
+                },
+            };
+            transaction.rollback().await?;
+            return Ok(Some(stopped));
+        }
+        transaction.commit().await?;
+        Ok(None)
+    }
+}
+
+/// Whether a step did what it must.
+async fn apply_step(transaction: &DatabaseTransaction, step: &Step) -> Result<bool, DbErr> {
+    Ok(match step {
+        Step::ChangeOne(statement) => {
+            let done = transaction.execute_raw(statement.clone()).await?;
+            done.rows_affected() == 1
+        }
+        Step::Change(statement) => {
+            transaction.execute_raw(statement.clone()).await?;
+            true
+        }
+        Step::Find(statement) => transaction
+            .query_one_raw(statement.clone())
+            .await?
+            .is_some(),
+    })
+}
+
+fn in_the_way() -> PortError {
+    PortError::new(PortErrorKind::Busy, "too many write the same at once")
+}

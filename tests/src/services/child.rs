@@ -1,0 +1,83 @@
+//! Servers as children that never outlive the tests.
+
+use std::{
+    os::unix::fs::{PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// Runs the words behind it until its standard input ends, whose other end the
+/// tests hold: however they end, so does the server, and its folder goes.
+const UNTIL_THE_END: &str = r#"folder=$1; shift
+"$@" >"$folder/server.log" 2>&1 & server=$!
+cat >/dev/null
+kill -INT "$server"; wait "$server"; cd /; rm -rf "$folder""#;
+
+/// A server, and the folder it works in.
+pub(super) struct Server {
+    _child: Child,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Makes a folder and starts what `command` makes of it.
+    pub(super) fn start(owner: Option<Owner>, command: impl FnOnce(&Path) -> Command) -> Self {
+        let folder = TempDir::with_prefix("tenantry-").expect("a folder").keep();
+        if let Some(owner) = owner {
+            chown(&folder, Some(owner.user), Some(owner.group)).expect("a folder of its own");
+        }
+        let mode = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&folder, mode).expect("a private folder");
+        let server = command(&folder);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", UNTIL_THE_END, "sh"])
+            .arg(&folder)
+            .arg(server.get_program())
+            .args(server.get_args())
+            .stdin(Stdio::piped());
+        as_owner(&mut shell, owner);
+        let child = shell.spawn().expect("a shell");
+        Self {
+            _child: child,
+            folder,
+        }
+    }
+
+    /// What the server has said.
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
+    }
+}
+
+/// A user of this machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    user: u32,
+    group: u32,
+}
+
+impl Owner {
+    /// Of a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let users = std::fs::read_to_string("/etc/passwd").ok()?;
+        let line = users
+            .lines()
+            .find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some(Self {
+            user: fields.next()?.parse().ok()?,
+            group: fields.next()?.parse().ok()?,
+        })
+    }
+}
+
+/// Runs a command as somebody else, if it is told who.
+pub(super) fn as_owner(command: &mut Command, owner: Option<Owner>) {
+    use std::os::unix::process::CommandExt;
+    if let Some(owner) = owner {
+        command.uid(owner.user).gid(owner.group).current_dir("/");
+    }
+}

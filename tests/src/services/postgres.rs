@@ -1,0 +1,136 @@
+//! `PostgreSQL`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::sync::OnceCell;
+
+use super::{
+    child::{Owner, Server, as_owner},
+    free_port,
+};
+use crate::harness::until;
+
+/// Where one may be that is used instead of one of our own.
+const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
+
+/// A server.
+pub struct Postgres {
+    url: String,
+    server: Option<Server>,
+    schemas: AtomicU32,
+}
+
+impl Postgres {
+    /// The server of this run.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Postgres> = OnceCell::const_new();
+        SHARED.get_or_init(Self::find).await
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whoever runs the tests says so in the environment"
+    )]
+    async fn find() -> Self {
+        let given = std::env::var(URL).ok();
+        let found = match given {
+            Some(url) => Self {
+                url,
+                server: None,
+                schemas: AtomicU32::new(0),
+            },
+            None => Self::start(),
+        };
+        found.answers().await;
+        found
+    }
+
+    fn start() -> Self {
+        let programs = programs().unwrap_or_else(|| {
+            panic!("PostgreSQL is missing: apt-get install postgresql, or set {URL}")
+        });
+        // It refuses to run as root.
+        let owner = is_root().then(|| Owner::named("postgres").or(Owner::named("nobody")));
+        let owner = owner.flatten();
+        let port = free_port();
+        let server = Server::start(owner, |folder| {
+            let data = folder.join("data");
+            let mut init = Command::new(programs.join("initdb"));
+            init.arg("--pgdata").arg(&data).args([
+                "--username=tenantry",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-sync",
+            ]);
+            as_owner(&mut init, owner);
+            let made = init.output().expect("initdb");
+            let said = String::from_utf8_lossy(&made.stderr);
+            assert!(made.status.success(), "initdb: {said}");
+            let mut server = Command::new(programs.join("postgres"));
+            server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
+            server.arg("-k").arg(folder).args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_connections=400",
+                "-c",
+                "fsync=off",
+            ]);
+            server
+        });
+        Self {
+            url: format!("postgres://tenantry@127.0.0.1:{port}/postgres"),
+            server: Some(server),
+            schemas: AtomicU32::new(0),
+        }
+    }
+
+    async fn answers(&self) {
+        let connected = until("PostgreSQL answers", async || {
+            PgConnection::connect(&self.url).await.ok()
+        });
+        let connected = tokio::time::timeout(std::time::Duration::from_mins(1), connected).await;
+        let Ok(connection) = connected else {
+            let log = self.server.as_ref().map(Server::log).unwrap_or_default();
+            panic!("PostgreSQL does not answer: {log}");
+        };
+        connection.close().await.expect("closed");
+    }
+
+    /// The URL of a schema that nobody uses yet.
+    pub async fn fresh(&self) -> String {
+        let number = self.schemas.fetch_add(1, Ordering::Relaxed);
+        let schema = format!("t{}_{number}", std::process::id());
+        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+        connection.execute(create).await.expect("a schema");
+        connection.close().await.expect("closed");
+        let mark = if self.url.contains('?') { '&' } else { '?' };
+        format!("{}{mark}options=-c%20search_path%3D{schema}", self.url)
+    }
+}
+
+/// Where the programs are: on the path, or where Debian keeps them.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok();
+    let debian = versions.into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders.push("/usr/local/bin".into());
+    folders.push("/usr/bin".into());
+    let has_both = |folder: &PathBuf| {
+        let is_there = |name: &str| Path::new(folder).join(name).is_file();
+        is_there("initdb") && is_there("postgres")
+    };
+    folders.into_iter().rfind(has_both)
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
