@@ -43,5 +43,5 @@ openapi: ## write openapi/openapi.json anew
 	@new=$$(mktemp) && trap "rm -f $$new" EXIT \
 		&& cargo run --quiet --package tenantry -- openapi >$$new && cat $$new >openapi/openapi.json
 
-services: ## start the servers that tests need
-	@echo "this version needs no outside servers"
+services: ## bring the servers' programs that tests need
+	tests/scripts/services
