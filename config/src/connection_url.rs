@@ -49,6 +49,18 @@ impl ConnectionUrl {
         (!name.is_empty()).then_some(name)
     }
 
+    /// The same with this database, where a server's URL names none.
+    #[must_use]
+    pub fn with_database_name(&self, name: &str) -> Self {
+        if self.database_name().is_some() {
+            return self.clone();
+        }
+        let host = self.0.rfind('@').or(self.0.find("://")).unwrap_or(0);
+        let options = self.0[host..].find(['?', '#']).map(|at| host + at);
+        let (server, options) = self.0.split_at(options.unwrap_or(self.0.len()));
+        Self(format!("{}/{name}{options}", server.trim_end_matches('/')))
+    }
+
     /// The file a `sqlite:` URL names; absent for a database in memory or another scheme.
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         let rest = self.0.strip_prefix("sqlite:")?;
@@ -158,6 +170,19 @@ mod tests {
             ("sqlite:./data/tenantry.db", "sqlite:./data/tenantry.db"),
         ] {
             assert_eq!(ConnectionUrl::new(url).redacted(), shown);
+        }
+    }
+
+    #[test]
+    fn a_url_without_a_database_takes_one() {
+        for (url, with) in [
+            ("postgres://u:p@h:5432", "postgres://u:p@h:5432/db"),
+            ("postgres://h/", "postgres://h/db"),
+            ("postgres://u:p@h?a=b", "postgres://u:p@h/db?a=b"),
+            ("postgres://h/other", "postgres://h/other"),
+        ] {
+            let url = ConnectionUrl::new(url).with_database_name("db");
+            assert_eq!(url.expose(), with);
         }
     }
 

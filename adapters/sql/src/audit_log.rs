@@ -30,9 +30,9 @@ pub(crate) struct SqlAuditLog {
 }
 
 impl SqlAuditLog {
-    pub(crate) fn new(reader: Reader, tenant: Option<TenantId>) -> Self {
+    pub(crate) fn new(reader: &Reader, tenant: Option<TenantId>) -> Self {
         Self {
-            reader,
+            reader: tenant.map_or(reader.clone(), |tenant| reader.of(tenant)),
             chain: chain_id(tenant),
         }
     }
@@ -43,8 +43,9 @@ impl SqlAuditLog {
     }
 
     async fn rows(&self, select: Select<Entity>) -> Result<Vec<Model>, PortError> {
-        let rows = select.all(&self.reader.db).await;
-        rows.map_err(|error| port_error("read audit entries", error))
+        let rows = async { select.all(&self.reader.executor().await?).await };
+        rows.await
+            .map_err(|error| port_error("read audit entries", error))
     }
 }
 
@@ -92,10 +93,12 @@ impl AuditLog for SqlAuditLog {
     }
 
     async fn head(&self) -> Result<ChainHead, PortError> {
-        let row = audit_chain::Entity::find_by_id(self.chain)
-            .one(&self.reader.db)
-            .await
-            .map_err(|error| port_error("read the end of an audit chain", error))?;
+        let row = async {
+            let db = self.reader.executor().await?;
+            audit_chain::Entity::find_by_id(self.chain).one(&db).await
+        };
+        let row = row.await;
+        let row = row.map_err(|error| port_error("read the end of an audit chain", error))?;
         row.as_ref().map_or(Ok(ChainHead::EMPTY), head_from_row)
     }
 

@@ -88,7 +88,7 @@ mod tests {
             tenant,
             folder: _folder,
         } = world().await;
-        let scope = TenantScope::new(store.reader().clone(), tenant.tenant().id());
+        let scope = TenantScope::new(store.reader(), tenant.tenant().id());
         let to_sweep = SqlBlobRepository { scope }.to_sweep(Timestamp::EPOCH, 1);
         let plan = plan(store.reader(), to_sweep.build(Dialect::Sqlite.backend())).await;
         assert!(plan.contains("INDEX blobs_of_tenant_to_sweep"), "{plan}");

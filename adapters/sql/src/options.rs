@@ -47,6 +47,12 @@ pub struct PostgresOptions {
     pub queue: usize,
     /// The most commits of one tenant that are written in one transaction.
     pub group: usize,
+    /// Whether what is done for one tenant runs as a role that sees this
+    /// tenant's rows alone.
+    pub row_security: bool,
+    /// Whether reads do so too, where commits do: each then takes a
+    /// transaction.
+    pub guarded_reads: bool,
 }
 
 impl SqliteOptions {
@@ -73,6 +79,8 @@ impl PostgresOptions {
             acquire_timeout: Duration::from_secs(10),
             queue: 1024,
             group: 128,
+            row_security: true,
+            guarded_reads: true,
         }
     }
 }
@@ -113,6 +121,8 @@ impl fmt::Debug for PostgresOptions {
             .field("acquire_timeout", &self.acquire_timeout)
             .field("queue", &self.queue)
             .field("group", &self.group)
+            .field("row_security", &self.row_security)
+            .field("guarded_reads", &self.guarded_reads)
             .finish_non_exhaustive()
     }
 }

@@ -103,7 +103,7 @@ impl SqlStore {
                 reader: reader.clone(),
                 writer: Arc::clone(&writer),
             },
-            audit: SqlAuditLog::new(reader.clone(), None),
+            audit: SqlAuditLog::new(&reader, None),
             upkeep: SqlUpkeepIndex {
                 reader: reader.clone(),
             },
@@ -114,9 +114,11 @@ impl SqlStore {
     }
 
     /// Makes or changes the tables as this program needs them. May be called
-    /// again at any time; what is applied already stays.
+    /// again at any time; what is applied already stays. On a server with
+    /// row-level security its wall is built as well, and tried.
     pub async fn migrate(&self) -> Result<(), PortError> {
-        dialect::migrate(&self.options, async |db| migration::migrate(db).await).await
+        dialect::migrate(&self.options, async |db| migration::migrate(db).await).await?;
+        dialect::check(&self.options, &self.reader).await
     }
 
     /// The migrations this program knows, in order, and whether each is applied.
@@ -197,9 +199,8 @@ impl PlatformStore for SqlStore {
     }
 
     async fn open(&self, tenant: ActiveTenant) -> Result<Arc<dyn TenantStore>, PortError> {
-        let reader = self.reader.clone();
         let writer = Arc::clone(&self.writer);
-        Ok(Arc::new(SqlTenantStore::new(tenant, reader, writer)))
+        Ok(Arc::new(SqlTenantStore::new(tenant, &self.reader, writer)))
     }
 
     async fn commit(&self, work: PlatformWork) -> Result<(), CommitError> {

@@ -39,12 +39,12 @@ pub(crate) struct SqlQuotaRepository {
 #[async_trait]
 impl QuotaRepository for SqlQuotaRepository {
     async fn current(&self) -> Result<Quota, PortError> {
-        self.ledger(&self.scope.reader().db).await
+        self.ledger(&read(self.scope.reader().executor().await)?)
+            .await
     }
 
     async fn usage(&self) -> Result<Usage, PortError> {
-        let reader = self.scope.reader();
-        let snapshot = read(reader.dialect.snapshot(&reader.db).await)?;
+        let snapshot = read(self.scope.reader().snapshot().await)?;
         let quota = self.ledger(&snapshot).await?;
         let places = self.scope.statement(PLACES.0, PLACES.1);
         let places = read(PlaceRow::find_by_statement(places).all(&snapshot).await)?;

@@ -1,9 +1,11 @@
 //! Reading rows.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, EntityName, QueryResult, Select, Statement, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, EntityName,
+    QueryResult, Select, Statement, TransactionTrait, Value,
 };
 use tenantry_application::ports::PortError;
+use tenantry_domain::id::TenantId;
 
 use crate::{
     convert::{Row, Stored},
@@ -16,16 +18,57 @@ use crate::{
 pub(crate) struct Reader {
     pub(crate) db: DatabaseConnection,
     pub(crate) dialect: Dialect,
+    /// Whether reads of tenants stand behind the wall of row-level security.
+    pub(crate) walled: bool,
+    tenant: Option<TenantId>,
 }
 
 impl Reader {
+    pub(crate) const fn new(db: DatabaseConnection, dialect: Dialect, walled: bool) -> Self {
+        Self {
+            db,
+            dialect,
+            walled,
+            tenant: None,
+        }
+    }
+
+    /// The same for one tenant.
+    pub(crate) fn of(&self, tenant: TenantId) -> Self {
+        Self {
+            tenant: self.walled.then_some(tenant),
+            ..self.clone()
+        }
+    }
+
+    /// What reads: a connection, or behind the wall a transaction that ends
+    /// with it.
+    pub(crate) async fn executor(&self) -> Result<DatabaseExecutor<'_>, DbErr> {
+        let Some(tenant) = self.tenant else {
+            return Ok(DatabaseExecutor::Connection(&self.db));
+        };
+        let transaction = self.db.begin().await?;
+        self.dialect.enter(&transaction, tenant).await?;
+        Ok(DatabaseExecutor::OwnedTransaction(transaction))
+    }
+
+    /// A transaction whose reads are all as of one instant.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.dialect.snapshot(&self.db).await?;
+        if let Some(tenant) = self.tenant {
+            self.dialect.enter(&transaction, tenant).await?;
+        }
+        Ok(transaction)
+    }
+
     /// The entity that a query finds, if it finds one.
     pub(crate) async fn one<T: Stored>(
         &self,
         select: Select<T::Table>,
     ) -> Result<Option<T>, PortError> {
-        let row = select.one(&self.db).await;
-        row.map_err(|error| port_error(reading::<T>(), error))?
+        let row = async { select.one(&self.executor().await?).await };
+        row.await
+            .map_err(|error| port_error(reading::<T>(), error))?
             .map(T::from_row)
             .transpose()
     }
@@ -35,8 +78,9 @@ impl Reader {
         &self,
         select: Select<T::Table>,
     ) -> Result<Vec<T>, PortError> {
-        let rows = select.all(&self.db).await;
-        rows.map_err(|error| port_error(reading::<T>(), error))?
+        let rows = async { select.all(&self.executor().await?).await };
+        rows.await
+            .map_err(|error| port_error(reading::<T>(), error))?
             .into_iter()
             .map(T::from_row)
             .collect()
@@ -48,8 +92,9 @@ impl Reader {
         &self,
         statement: Statement,
     ) -> Result<Option<T>, PortError> {
-        let row = self.db.query_one_raw(statement).await;
-        row.map_err(|error| port_error(reading::<T>(), error))?
+        let row = async { self.executor().await?.query_one_raw(statement).await };
+        row.await
+            .map_err(|error| port_error(reading::<T>(), error))?
             .map(|row| entity::<T>(&row))
             .transpose()
     }
@@ -60,8 +105,8 @@ impl Reader {
         context: &'static str,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, PortError> {
-        let rows = self.db.query_all_raw(statement).await;
-        rows.map_err(|error| port_error(context, error))
+        let rows = async { self.executor().await?.query_all_raw(statement).await };
+        rows.await.map_err(|error| port_error(context, error))
     }
 
     /// The same of a statement written by hand, with `?` for each value.

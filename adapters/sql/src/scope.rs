@@ -16,8 +16,11 @@ pub(crate) struct TenantScope {
 }
 
 impl TenantScope {
-    pub(crate) fn new(reader: Reader, tenant: TenantId) -> Self {
-        Self { reader, tenant }
+    pub(crate) fn new(reader: &Reader, tenant: TenantId) -> Self {
+        Self {
+            reader: reader.of(tenant),
+            tenant,
+        }
     }
 
     pub(crate) fn reader(&self) -> &Reader {

@@ -31,8 +31,8 @@ pub(crate) struct SqlTenantStore {
 }
 
 impl SqlTenantStore {
-    pub(crate) fn new(tenant: ActiveTenant, reader: Reader, writer: Arc<Writer>) -> Self {
-        let scope = TenantScope::new(reader.clone(), tenant.id());
+    pub(crate) fn new(tenant: ActiveTenant, reader: &Reader, writer: Arc<Writer>) -> Self {
+        let scope = TenantScope::new(reader, tenant.id());
         Self {
             tenant,
             writer,

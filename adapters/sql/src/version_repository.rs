@@ -70,12 +70,12 @@ impl VersionRepository for SqlVersionRepository {
     }
 
     async fn count_by_blob(&self, blob: BlobId) -> Result<u64, PortError> {
-        let count = self
+        let shown = self
             .scope
             .find::<FileVersion>()
-            .filter(Column::BlobId.eq(blob.as_uuid()))
-            .count(&self.scope.reader().db)
-            .await;
+            .filter(Column::BlobId.eq(blob.as_uuid()));
+        let count = async { shown.count(&self.scope.reader().executor().await?).await };
+        let count = count.await;
         count.map_err(|error| port_error("count the versions of a blob", error))
     }
 }

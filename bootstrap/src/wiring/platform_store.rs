@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use tenantry_application::ports::PlatformStore;
 use tenantry_config::{
-    Config,
-    sections::{DatabaseConfig, SqliteConfig},
+    Config, ConnectionUrl,
+    sections::{DatabaseConfig, PostgresConfig, SqliteConfig},
 };
-use tenantry_sql::{SqlStore, SqliteOptions};
+use tenantry_sql::{PostgresOptions, SqlStore, SqliteOptions};
+use tokio::time::{Instant, sleep};
 
 use crate::{error::StartError, root_secret};
 
@@ -25,10 +26,16 @@ pub async fn metadata_from_config(config: &Config) -> Result<Metadata, StartErro
             let store = SqlStore::connect(sqlite_options(sqlite)?).await?;
             Ok(Metadata::Sql(Arc::new(store)))
         }
-        other => Err(StartError::NotAvailable {
+        DatabaseConfig::Postgres(postgres) => {
+            root_secret::make_data_folder(&config.app.data)?;
+            let options = postgres_options(postgres);
+            let store = connect_patiently(options, postgres.connect_wait_seconds).await?;
+            Ok(Metadata::Sql(Arc::new(store)))
+        }
+        other @ DatabaseConfig::Mongodb(_) => Err(StartError::NotAvailable {
             key: "database.kind".to_owned(),
             kind: other.kind().to_owned(),
-            available: "sqlite",
+            available: "sqlite, postgres",
         }),
     }
 }
@@ -47,6 +54,38 @@ fn sqlite_options(config: &SqliteConfig) -> Result<SqliteOptions, StartError> {
         busy_timeout: Duration::from_secs(config.busy_timeout_seconds),
         ..SqliteOptions::new(path)
     })
+}
+
+fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
+    let url = |url: &ConnectionUrl| match &config.name {
+        Some(name) => url.with_database_name(name).expose().to_owned(),
+        None => url.expose().to_owned(),
+    };
+    PostgresOptions {
+        migrate_url: config.migrate_url.as_ref().map(url),
+        connections: config.max_connections,
+        acquire_timeout: Duration::from_secs(config.acquire_timeout_seconds),
+        queue: config.queue_length,
+        group: config.group,
+        row_security: config.row_security.enabled,
+        guarded_reads: config.row_security.reads,
+        ..PostgresOptions::new(url(&config.url))
+    }
+}
+
+/// Waits for a server that is not up yet; one that answers and refuses ends
+/// the start at once.
+async fn connect_patiently(options: PostgresOptions, seconds: u64) -> Result<SqlStore, StartError> {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        match SqlStore::connect(options.clone()).await {
+            Err(error) if error.is_retryable() && Instant::now() < deadline => {
+                tracing::warn!(%error, "the database does not answer yet");
+                sleep(Duration::from_secs(1)).await;
+            }
+            connected => return Ok(connected?),
+        }
+    }
 }
 
 impl Metadata {

@@ -9,6 +9,7 @@ mod cases;
 mod files;
 mod isolation;
 mod journey;
+mod providers;
 mod quota;
 mod roles;
 mod system;

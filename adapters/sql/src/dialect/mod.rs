@@ -14,6 +14,7 @@ use tenantry_application::{
     ports::{PortError, PortErrorKind, UniqueKey},
     work::UnitOfWork,
 };
+use tenantry_domain::id::TenantId;
 use uuid::Uuid;
 
 use crate::{SqlOptions, apply, error::port_error, reader::Reader};
@@ -151,6 +152,18 @@ impl Dialect {
         }
     }
 
+    /// Puts a transaction behind the wall of a tenant, where there is one.
+    pub(crate) async fn enter(
+        self,
+        transaction: &DatabaseTransaction,
+        tenant: TenantId,
+    ) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite => Ok(()),
+            Self::Postgres => postgres::enter(transaction, tenant).await,
+        }
+    }
+
     /// Begins a transaction whose reads are all as of one instant.
     pub(crate) async fn snapshot(
         self,
@@ -191,6 +204,14 @@ pub(crate) async fn migrate(
             closed.map_err(|error| port_error("close a connection", error))
         }
         SqlOptions::Postgres(options) => postgres::migrate_locked(options, migrate).await,
+    }
+}
+
+/// Tries what keeps tenants apart beside the queries.
+pub(crate) async fn check(options: &SqlOptions, reader: &Reader) -> Result<(), PortError> {
+    match options {
+        SqlOptions::Postgres(options) if options.row_security => postgres::check(&reader.db).await,
+        _ => Ok(()),
     }
 }
 

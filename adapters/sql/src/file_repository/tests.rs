@@ -50,7 +50,7 @@ async fn no_page_is_sorted_and_none_reads_the_whole_table() {
         folder: _folder,
     } = world().await;
     let tenant = tenant.tenant().id();
-    let scope = TenantScope::new(store.reader().clone(), tenant);
+    let scope = TenantScope::new(store.reader(), tenant);
     let files = SqlFileRepository { scope };
     for sort in [
         FileSort::Name,
@@ -79,7 +79,7 @@ async fn a_prefix_is_a_range_of_the_index() {
         folder: _folder,
     } = world().await;
     let tenant = tenant.tenant().id();
-    let scope = TenantScope::new(store.reader().clone(), tenant);
+    let scope = TenantScope::new(store.reader(), tenant);
     let files = SqlFileRepository { scope };
     let mut query = query(tenant, FileSort::Path, false, false);
     query.filter.prefix = Some(PathPrefix::parse("folder/").expect("a prefix"));

@@ -35,7 +35,10 @@ pub(super) fn stream(file: File, name: ObjectName, range: Range<u64>) -> BlobStr
             let end = range.end.min(start + STEP_BYTES);
             let file = Arc::clone(&file);
             async move {
-                let bytes = blocking(move || read_step(&file, start, end - start)).await?;
+                // Made here and not on the blocking threads, of which there are
+                // many, each with memory of its own to keep.
+                let buffer = Vec::with_capacity(usize::try_from(end - start).unwrap_or(0));
+                let bytes = blocking(move || read_step(&file, start..end, buffer)).await?;
                 bytes.map_err(|error| -> PortError { from_io("read", name)(error) })
             }
         })
@@ -43,10 +46,9 @@ pub(super) fn stream(file: File, name: ObjectName, range: Range<u64>) -> BlobStr
         .boxed()
 }
 
-fn read_step(file: &Mutex<File>, start: u64, count: u64) -> io::Result<Bytes> {
-    let mut bytes = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+fn read_step(file: &Mutex<File>, range: Range<u64>, mut buffer: Vec<u8>) -> io::Result<Bytes> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.seek(SeekFrom::Start(start))?;
-    Read::take(&mut *file, count).read_to_end(&mut bytes)?;
-    Ok(bytes.into())
+    file.seek(SeekFrom::Start(range.start))?;
+    Read::take(&mut *file, range.end - range.start).read_to_end(&mut buffer)?;
+    Ok(buffer.into())
 }

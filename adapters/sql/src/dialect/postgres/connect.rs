@@ -1,8 +1,9 @@
 //! Connecting to the server.
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
-use tenantry_application::ports::PortError;
+use tenantry_application::ports::{PortError, PortErrorKind};
 
+use super::wall;
 use crate::{PostgresOptions, dialect::Dialect, error::port_error};
 
 /// Statements that each connection keeps prepared.
@@ -54,10 +55,35 @@ pub(crate) async fn migrate_locked(
     let lock = Dialect::Postgres.statement("SELECT pg_advisory_lock(?)", [MIGRATION_LOCK.into()]);
     let locked = db.query_one_raw(lock).await;
     let migrated = match locked {
-        Ok(_) => migrate(&db).await,
+        Ok(_) => migrated(&db, options, migrate).await,
         Err(error) => Err(port_error("wait for another migration", error)),
     };
     let closed = db.close().await;
     migrated?;
     closed.map_err(|error| port_error("close a connection", error))
+}
+
+async fn migrated(
+    db: &DatabaseConnection,
+    options: &PostgresOptions,
+    migrate: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), PortError>,
+) -> Result<(), PortError> {
+    migrate(db).await?;
+    if !options.row_security {
+        return Ok(());
+    }
+    let login = match &options.migrate_url {
+        Some(_) => Some(login(&options.url)?),
+        None => None,
+    };
+    wall::build(db, login.as_deref()).await
+}
+
+fn login(url: &str) -> Result<String, PortError> {
+    let options = url.parse::<sqlx::postgres::PgConnectOptions>();
+    let options = options.map_err(|error| {
+        let context = "read the url of the database";
+        PortError::new(PortErrorKind::Internal, context).caused_by(error)
+    })?;
+    Ok(options.get_username().to_owned())
 }

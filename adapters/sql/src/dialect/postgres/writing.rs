@@ -7,8 +7,9 @@ use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
     work::UnitOfWork,
 };
+use tenantry_domain::id::TenantId;
 
-use super::errors::stop;
+use super::{errors::stop, is_of_tenant, wall::enter};
 use crate::{
     apply,
     dialect::{Prepared, Step, Stop},
@@ -24,6 +25,8 @@ const TRIES: u32 = 8;
 pub(crate) struct Writing {
     pub(super) db: DatabaseConnection,
     pub(super) tasks: usize,
+    /// Whether units of one tenant stand behind the wall of row-level security.
+    pub(super) walled: bool,
 }
 
 impl Writing {
@@ -31,6 +34,7 @@ impl Writing {
         (1..self.tasks).map(|_| Self {
             db: self.db.clone(),
             tasks: self.tasks,
+            walled: self.walled,
         })
     }
 
@@ -50,13 +54,19 @@ impl Writing {
     /// `false` where nothing was written.
     async fn together(&self, orders: &[Order]) -> Result<bool, PortError> {
         let mut calls = Vec::with_capacity(orders.len());
+        let mut tenants = Vec::with_capacity(orders.len());
         for order in orders {
-            let [call] = order.calls() else {
+            let (Order::Unit { unit, .. }, [call]) = (order, order.calls()) else {
                 return Ok(false);
             };
             calls.push(call);
+            tenants.push(self.behind(unit));
         }
-        let Ok(transaction) = self.db.begin().await else {
+        tenants.dedup();
+        let &[tenant] = tenants.as_slice() else {
+            return Ok(false);
+        };
+        let Ok(transaction) = self.begin(tenant).await else {
             return Ok(false);
         };
         for call in calls {
@@ -71,6 +81,19 @@ impl Writing {
         let ended = transaction.commit().await;
         ended.map_err(|error| unavailable("commit a group", error))?;
         Ok(true)
+    }
+
+    /// The tenant behind whose wall a unit is written.
+    fn behind(&self, unit: &UnitOfWork) -> Option<TenantId> {
+        unit.tenant.filter(|_| self.walled && is_of_tenant(unit))
+    }
+
+    async fn begin(&self, tenant: Option<TenantId>) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.db.begin().await?;
+        if let Some(tenant) = tenant {
+            enter(&transaction, tenant).await?;
+        }
+        Ok(transaction)
     }
 
     async fn alone(&self, order: &Order) -> Outcome {
@@ -94,9 +117,10 @@ impl Writing {
 
     async fn apply_unit(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<(), CommitError> {
         for _ in 0..TRIES {
-            let applied = match prepared {
-                Prepared::Calls(calls) => self.call(calls).await,
-                Prepared::Steps(steps) => self.steps(steps).await,
+            let applied = match (prepared, self.behind(unit)) {
+                (Prepared::Calls(calls), None) => self.call(calls).await,
+                (Prepared::Calls(calls), tenant) => self.call_behind(tenant, calls).await,
+                (Prepared::Steps(steps), tenant) => self.steps(tenant, steps).await,
             };
             let violated = match applied {
                 Ok(None) => return Ok(()),
@@ -123,8 +147,25 @@ impl Writing {
         Ok(None)
     }
 
-    async fn steps(&self, steps: &[Step]) -> Result<Option<Stop>, DbErr> {
-        let transaction = self.db.begin().await?;
+    async fn call_behind(
+        &self,
+        tenant: Option<TenantId>,
+        calls: &[Statement],
+    ) -> Result<Option<Stop>, DbErr> {
+        let transaction = self.begin(tenant).await?;
+        for call in calls {
+            if let Err(error) = transaction.query_one_raw(call.clone()).await {
+                let stopped = stop(&error).ok_or(error)?;
+                transaction.rollback().await?;
+                return Ok(Some(stopped));
+            }
+        }
+        transaction.commit().await?;
+        Ok(None)
+    }
+
+    async fn steps(&self, tenant: Option<TenantId>, steps: &[Step]) -> Result<Option<Stop>, DbErr> {
+        let transaction = self.begin(tenant).await?;
         for step in steps {
             let stopped = match apply_step(&transaction, step).await {
                 Ok(true) => continue,

@@ -44,10 +44,7 @@ pub(crate) const CLAIM: &str = "\
 pub(super) async fn open(options: &SqliteOptions) -> Result<Opened, PortError> {
     connect::create(options).await?;
     let db = open_writer(options).await?;
-    let reader = Reader {
-        db: connect::open_reader(options).await?,
-        dialect: Dialect::Sqlite,
-    };
+    let reader = Reader::new(connect::open_reader(options).await?, Dialect::Sqlite, false);
     let writing = super::Writing::Sqlite(Writing {
         db,
         options: options.clone(),
