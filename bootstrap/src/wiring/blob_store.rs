@@ -13,7 +13,7 @@ use tenantry_domain::blob::BackendName;
 use crate::error::StartError;
 
 /// What all uploads together may hold in memory, in bytes.
-const UPLOAD_MEMORY: usize = 24 * 1024 * 1024;
+const UPLOAD_MEMORY: usize = 16 * 1024 * 1024;
 
 /// Every configured backend under its name; the one called `default` takes
 /// new bytes.
