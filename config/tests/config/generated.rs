@@ -81,13 +81,16 @@ fn the_examples_fit() {
         "secret",
         "0123456789abcdef0123456789abcdef\n",
     );
+    let url = write(folder.path(), "url", "postgres://u:p@127.0.0.1/tenantry\n");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut seen = 0;
     for entry in fs::read_dir(examples).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        // Where the secret lies on the operator's machine.
-        let text = text.replace("/etc/tenantry/secret", &secret);
+        // Where secrets lie on the operator's machine.
+        let text = text
+            .replace("/etc/tenantry/secret", &secret)
+            .replace("/etc/tenantry/database-url", &url);
         let file = write(folder.path(), "example.toml", &text);
         let sources = env(&[("TENANTRY_PROFILE", "production")]).config_file(Some(file.into()));
         assert_eq!(faults(&sources), "fine", "{}", path.display());
