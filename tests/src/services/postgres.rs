@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -104,15 +104,42 @@ impl Postgres {
 
     /// The URL of a schema that nobody uses yet.
     pub async fn fresh(&self) -> String {
-        let number = self.schemas.fetch_add(1, Ordering::Relaxed);
-        let schema = format!("t{}_{number}", std::process::id());
-        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
-        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-        connection.execute(create).await.expect("a schema");
-        connection.close().await.expect("closed");
-        let mark = if self.url.contains('?') { '&' } else { '?' };
-        format!("{}{mark}options=-c%20search_path%3D{schema}", self.url)
+        let schema = self.name();
+        self.run(format!("CREATE SCHEMA {schema}")).await;
+        within(&self.url, &schema)
     }
+
+    /// The URLs of a schema for two people of little power: one who owns it
+    /// and may make roles, and one who may sign in.
+    pub async fn fresh_of_two(&self) -> (String, String) {
+        let schema = self.name();
+        self.run(format!(
+            "CREATE ROLE {schema}_owner LOGIN CREATEROLE; CREATE ROLE {schema}_guest LOGIN; \
+             CREATE SCHEMA {schema} AUTHORIZATION {schema}_owner"
+        ))
+        .await;
+        let url = within(&self.url, &schema);
+        let (_, server) = url.split_once('@').expect("a url with a login");
+        let of = |login: &str| format!("postgres://{schema}_{login}@{server}");
+        (of("owner"), of("guest"))
+    }
+
+    fn name(&self) -> String {
+        let number = self.schemas.fetch_add(1, Ordering::Relaxed);
+        format!("t{}_{number}", std::process::id())
+    }
+
+    async fn run(&self, sql: String) {
+        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+        let run = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection);
+        run.await.expect("done");
+        connection.close().await.expect("closed");
+    }
+}
+
+fn within(url: &str, schema: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}options=-c%20search_path%3D{schema}")
 }
 
 /// Where the programs are: on the path, or where Debian keeps them.

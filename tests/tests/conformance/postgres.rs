@@ -12,7 +12,10 @@ use sqlx::{
     postgres::PgArguments, query, query::Query, query_scalar,
 };
 use tenantry_sql::{PostgresOptions, SqlStore};
-use tenantry_tests::{conformance::metadata::World, services::Postgres};
+use tenantry_tests::{
+    conformance::metadata::{World, stamped},
+    services::Postgres,
+};
 use uuid::Uuid;
 
 /// A schema of its own for each case.
@@ -28,6 +31,27 @@ async fn store() -> World {
 }
 
 tenantry_tests::metadata_suite!(store);
+
+/// Who serves need not own the tables, nor be able to change them.
+#[tokio::test]
+async fn who_serves_need_not_own_the_tables() {
+    let (owner, guest) = Postgres::shared().await.fresh_of_two().await;
+    let options = PostgresOptions {
+        migrate_url: Some(owner),
+        connections: 4,
+        ..PostgresOptions::new(guest)
+    };
+    let open = async || {
+        let store = SqlStore::connect(options.clone()).await;
+        let store = store.expect("the store opens");
+        store.migrate().await.expect("the tables are made");
+        store
+    };
+    // What stands already is no obstacle.
+    open().await.close().await.expect("closed");
+    let world = World::new(Arc::new(open().await), ());
+    stamped::isolation::no_read_sees_over_the_wall(&world).await;
+}
 
 /// Whatever a query says, behind the wall there is one tenant's data alone.
 #[tokio::test]

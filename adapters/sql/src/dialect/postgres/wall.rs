@@ -88,16 +88,15 @@ pub(super) async fn build(db: &DatabaseConnection, login: Option<&str>) -> Resul
         None => script.push_str(JOIN),
         Some(login) => {
             let closed = without(db, PLATFORM, login).await.map_err(failed)?;
-            if !closed.is_empty() {
-                let login = quoted(login);
-                let _ = write!(script, "GRANT {ROLE} TO {login}; {}", tables_to(&login));
-                for (table, _) in closed {
-                    let _ = write!(
-                        script,
-                        "DROP POLICY IF EXISTS {PLATFORM} ON {table}; \
-                         CREATE POLICY {PLATFORM} ON {table} TO {login} USING (true);",
-                    );
-                }
+            let login = quoted(login);
+            // Tables may have come since the last time.
+            let _ = write!(script, "GRANT {ROLE} TO {login}; {}", tables_to(&login));
+            for (table, _) in closed {
+                let _ = write!(
+                    script,
+                    "DROP POLICY IF EXISTS {PLATFORM} ON {table}; \
+                     CREATE POLICY {PLATFORM} ON {table} TO {login} USING (true);",
+                );
             }
         }
     }
