@@ -19,9 +19,10 @@ use crate::{
     audit::Entry,
     error::{Error, Result},
     jobs::Outcome,
-    ports::{PortError, PortErrorKind, TenantStore},
+    ports::{CommitError, PortError, PortErrorKind, Refusal, TenantStore},
     retry,
     services::Services,
+    work::Kind,
 };
 
 /// What a validation is to be done with.
@@ -194,6 +195,12 @@ async fn record(
         .detail("status", version.processing.as_str());
     work.audit(entry.of_tenant(version.tenant_id));
     work.jobs().update(ended);
-    store.commit(work).await?;
-    Ok(Outcome::Recorded)
+    match store.commit(work).await {
+        Ok(()) => Ok(Outcome::Recorded),
+        // Deleted in between: the next look finds that.
+        Err(CommitError::Refused(Refusal::Missing(Kind::File | Kind::Version | Kind::Blob))) => {
+            Err(Error::VersionConflict)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
