@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     child::{Owner, Server, as_owner},
-    free_port,
+    free_port, given,
 };
 use crate::harness::until;
 
@@ -32,13 +32,8 @@ impl Postgres {
         SHARED.get_or_init(Self::find).await
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "whoever runs the tests says so in the environment"
-    )]
     async fn find() -> Self {
-        let given = std::env::var(URL).ok();
-        let found = match given {
+        let found = match given(URL) {
             Some(url) => Self {
                 url,
                 server: None,
