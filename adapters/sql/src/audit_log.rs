@@ -18,7 +18,6 @@ use crate::{
         audit_chain,
         audit_entry::{Column, Entity, Model},
     },
-    error::port_error,
     reader::Reader,
 };
 
@@ -43,9 +42,8 @@ impl SqlAuditLog {
     }
 
     async fn rows(&self, select: Select<Entity>) -> Result<Vec<Model>, PortError> {
-        let rows = async { select.all(&self.reader.executor().await?).await };
-        rows.await
-            .map_err(|error| port_error("read audit entries", error))
+        let rows = async { select.all(&self.reader.executor().await?.get()).await };
+        self.reader.ask("read audit entries", rows).await
     }
 }
 
@@ -95,10 +93,14 @@ impl AuditLog for SqlAuditLog {
     async fn head(&self) -> Result<ChainHead, PortError> {
         let row = async {
             let db = self.reader.executor().await?;
-            audit_chain::Entity::find_by_id(self.chain).one(&db).await
+            audit_chain::Entity::find_by_id(self.chain)
+                .one(&db.get())
+                .await
         };
-        let row = row.await;
-        let row = row.map_err(|error| port_error("read the end of an audit chain", error))?;
+        let row = self
+            .reader
+            .ask("read the end of an audit chain", row)
+            .await?;
         row.as_ref().map_or(Ok(ChainHead::EMPTY), head_from_row)
     }
 

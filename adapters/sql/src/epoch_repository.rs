@@ -8,7 +8,6 @@ use tenantry_domain::Timestamp;
 use crate::{
     convert::change_from_row,
     entity::epoch::{Column, Entity},
-    error::port_error,
     reader::Reader,
 };
 
@@ -21,13 +20,12 @@ pub(crate) struct SqlEpochRepository {
 #[async_trait]
 impl EpochRepository for SqlEpochRepository {
     async fn changed_since(&self, since: Timestamp) -> Result<Vec<EpochChange>, PortError> {
-        let rows = Entity::find()
+        let select = Entity::find()
             .filter(Column::ChangedAt.gte(since.as_millis()))
             .order_by_asc(Column::ChangedAt)
-            .order_by_asc(Column::SubjectId)
-            .all(&self.reader.db)
-            .await
-            .map_err(|error| port_error("read epochs", error))?;
+            .order_by_asc(Column::SubjectId);
+        let rows = async { select.all(&self.reader.executor().await?.get()).await };
+        let rows = self.reader.ask("read epochs", rows).await?;
         rows.iter().map(change_from_row).collect()
     }
 }

@@ -15,14 +15,31 @@ pub(crate) fn unavailable(context: impl Into<String>, error: DbErr) -> PortError
     PortError::new(PortErrorKind::Unavailable, context).caused_by(error)
 }
 
-fn kind_of(error: &DbErr) -> PortErrorKind {
+/// Whether no connection was free in time.
+pub(crate) fn is_pool_timeout(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
+        || matches!(driver_error(error), Some(sqlx::Error::PoolTimedOut))
+}
+
+/// The driver's own error.
+pub(crate) fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// What an error means to the caller.
+pub(crate) fn kind_of(error: &DbErr) -> PortErrorKind {
+    if let Some(error) = driver_error(error) {
+        return driver_kind(error);
+    }
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => PortErrorKind::Busy,
         DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) | DbErr::Conn(_) => {
             PortErrorKind::Unavailable
-        }
-        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            driver_kind(error)
         }
         DbErr::Type(_) | DbErr::TryIntoErr { .. } | DbErr::Json(_) => PortErrorKind::Corrupt,
         _ => PortErrorKind::Internal,

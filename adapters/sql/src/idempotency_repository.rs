@@ -12,11 +12,6 @@ use tenantry_domain::{
 
 use crate::{convert::in_scope, entity::idempotency::Entity, reader::Reader, writer::Writer};
 
-const PURGE: &str = "\
-    DELETE FROM idempotency_records WHERE id IN (\
-    SELECT id FROM idempotency_records WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?) \
-    RETURNING id";
-
 /// Reads records, and removes those that have expired.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlIdempotencyRepository {
@@ -33,8 +28,8 @@ impl IdempotencyRepository for SqlIdempotencyRepository {
     }
 
     async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
-        let values = [before.as_millis().into(), i64::from(limit).into()];
-        let removed = self.writer.run(PURGE, values).await?;
-        Ok(removed.len() as u64)
+        self.writer
+            .purge("idempotency_records", before, limit)
+            .await
     }
 }

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use crate::{
     convert::{Reading, Stored},
     entity::identity::{Column, Entity},
-    error::port_error,
     reader::Reader,
 };
 
@@ -41,14 +40,13 @@ impl IdentityRepository for SqlIdentityRepository {
 
     async fn emails(&self, ids: &[UserId]) -> Result<Vec<(UserId, Email)>, PortError> {
         let ids = ids.iter().map(|id| id.as_uuid());
-        let rows: Vec<(Uuid, String)> = Entity::find()
+        let select = Entity::find()
             .select_only()
             .columns([Column::Id, Column::Email])
             .filter(self.reader.dialect.id_among(Column::Id, ids))
-            .into_tuple()
-            .all(&self.reader.db)
-            .await
-            .map_err(|error| port_error("read e-mail addresses", error))?;
+            .into_tuple();
+        let rows = async { select.all(&self.reader.executor().await?.get()).await };
+        let rows: Vec<(Uuid, String)> = self.reader.ask("read e-mail addresses", rows).await?;
         rows.into_iter()
             .map(|(id, email)| {
                 let read = Reading::of("identities", id);

@@ -51,6 +51,7 @@ mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
 mod job_signal;
+mod link;
 mod membership_repository;
 mod migration;
 mod options;

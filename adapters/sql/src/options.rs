@@ -40,8 +40,10 @@ pub struct PostgresOptions {
     pub migrate_url: Option<String>,
     /// Connections that are open at once, at least two.
     pub connections: u32,
-    /// How long a request waits for a connection.
-    pub acquire_timeout: Duration,
+    /// How soon the server must answer a read, the wait for a connection
+    /// included. One that takes longer is unavailable; while the server gives
+    /// no sign of life at all, everything is at once.
+    pub answer_within: Duration,
     /// Commits that may wait to be written; what comes after them is answered
     /// busy at once. One tenant may hold half of it.
     pub queue: usize,
@@ -76,7 +78,7 @@ impl PostgresOptions {
             url: url.into(),
             migrate_url: None,
             connections: 16,
-            acquire_timeout: Duration::from_secs(10),
+            answer_within: Duration::from_millis(1500),
             queue: 1024,
             group: 128,
             row_security: true,
@@ -118,7 +120,7 @@ impl fmt::Debug for PostgresOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresOptions")
             .field("connections", &self.connections)
-            .field("acquire_timeout", &self.acquire_timeout)
+            .field("answer_within", &self.answer_within)
             .field("queue", &self.queue)
             .field("group", &self.group)
             .field("row_security", &self.row_security)

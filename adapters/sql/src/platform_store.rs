@@ -61,12 +61,12 @@ impl SqlStore {
     /// Opens the database, which is made where there is none, and starts its
     /// writer; the tables are made by [`migrate`](Self::migrate).
     ///
-    /// Unavailable where the file cannot be opened; unsupported where a newer
-    /// program has changed the schema.
+    /// Unavailable where the file cannot be opened or the server does not
+    /// answer; unsupported where a newer program has changed the schema.
     pub async fn connect(options: impl Into<SqlOptions>) -> Result<Self, PortError> {
         let options = options.into();
         let Opened { reader, writing } = dialect::open(&options).await?;
-        migration::refuse_newer(&reader.db).await?;
+        migration::refuse_newer(&reader.link.reading()).await?;
         let signal = Arc::new(JobSignal::default());
         let (writer, writing) = Writer::start(&options, writing, &signal);
         let writer = Arc::new(writer);
@@ -123,7 +123,7 @@ impl SqlStore {
 
     /// The migrations this program knows, in order, and whether each is applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, PortError> {
-        migration::status(&self.reader.db).await
+        migration::status(&self.reader.link.reading()).await
     }
 
     /// Writes what waits, brings the journal into the file and closes it.
@@ -131,13 +131,16 @@ impl SqlStore {
     pub async fn close(mut self) -> Result<(), PortError> {
         self.writer.close();
         // Readers go first: the journal cannot be cut short under them.
-        let readers = self.reader.db.close().await;
+        let readers = self.reader.link.close_reading().await;
         while let Some(ended) = self.writing.join_next().await {
             ended.map_err(|error| {
                 PortError::new(PortErrorKind::Internal, "end the writer").caused_by(error)
             })?;
         }
-        readers.map_err(|error| port_error("close the connections that read", error))
+        let writers = self.reader.link.close_writing().await;
+        readers
+            .and(writers)
+            .map_err(|error| port_error("close the connections to the database", error))
     }
 }
 

@@ -8,8 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     convert::{Reading, quota_from_row},
-    entity::quota,
-    error::port_error,
+    entity::quota::{Entity, Model},
     scope::TenantScope,
 };
 
@@ -29,6 +28,8 @@ const BLOBS: (&str, &str) = (
     "GROUP BY state",
 );
 
+const READ: &str = "read the storage quota";
+
 /// Reads the ledger.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlQuotaRepository {
@@ -39,18 +40,25 @@ pub(crate) struct SqlQuotaRepository {
 #[async_trait]
 impl QuotaRepository for SqlQuotaRepository {
     async fn current(&self) -> Result<Quota, PortError> {
-        self.ledger(&read(self.scope.reader().executor().await)?)
-            .await
+        let reader = self.scope.reader();
+        let ledger = async { self.ledger(&reader.executor().await?.get()).await };
+        quota(reader.ask(READ, ledger).await?)
     }
 
     async fn usage(&self) -> Result<Usage, PortError> {
-        let snapshot = read(self.scope.reader().snapshot().await)?;
-        let quota = self.ledger(&snapshot).await?;
+        let reader = self.scope.reader();
         let places = self.scope.statement(PLACES.0, PLACES.1);
-        let places = read(PlaceRow::find_by_statement(places).all(&snapshot).await)?;
         let blobs = self.scope.statement(BLOBS.0, BLOBS.1);
-        let blobs = read(BlobRow::find_by_statement(blobs).all(&snapshot).await)?;
-        read(snapshot.commit().await)?;
+        let read = async {
+            let snapshot = reader.snapshot().await?;
+            let ledger = self.ledger(&snapshot).await?;
+            let places = PlaceRow::find_by_statement(places).all(&snapshot).await?;
+            let blobs = BlobRow::find_by_statement(blobs).all(&snapshot).await?;
+            snapshot.commit().await?;
+            Ok((ledger, places, blobs))
+        };
+        let (ledger, places, blobs) = reader.ask_at_length(READ, read).await?;
+        let quota = quota(ledger)?;
 
         let row = Reading::of("quotas", self.tenant.as_uuid());
         let mut usage = Usage {
@@ -75,15 +83,16 @@ impl QuotaRepository for SqlQuotaRepository {
 }
 
 impl SqlQuotaRepository {
-    async fn ledger(&self, db: &impl ConnectionTrait) -> Result<Quota, PortError> {
-        let row = quota::Entity::find_by_id(self.tenant.as_uuid())
-            .one(db)
-            .await;
-        let row = read(row)?.ok_or_else(|| {
-            PortError::new(PortErrorKind::NotFound, "the tenant has no storage quota")
-        })?;
-        quota_from_row(&row)
+    async fn ledger(&self, db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
+        Entity::find_by_id(self.tenant.as_uuid()).one(db).await
     }
+}
+
+fn quota(ledger: Option<Model>) -> Result<Quota, PortError> {
+    let ledger = ledger.ok_or_else(|| {
+        PortError::new(PortErrorKind::NotFound, "the tenant has no storage quota")
+    })?;
+    quota_from_row(&ledger)
 }
 
 #[derive(FromQueryResult)]
@@ -112,8 +121,4 @@ fn place(row: &PlaceRow) -> Result<PlaceUsage, PortError> {
         versions: read.count("number", row.versions)?,
         bytes: read.count("size_bytes", row.bytes)?,
     })
-}
-
-fn read<T>(result: Result<T, DbErr>) -> Result<T, PortError> {
-    result.map_err(|error| port_error("read the storage quota", error))
 }

@@ -1,5 +1,7 @@
 //! Reading rows.
 
+use std::{future::Future, sync::Arc};
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, EntityName,
     QueryResult, Select, Statement, TransactionTrait, Value,
@@ -11,22 +13,39 @@ use crate::{
     convert::{Row, Stored},
     dialect::Dialect,
     error::port_error,
+    link::Link,
 };
 
 /// The connections that read.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
-    pub(crate) db: DatabaseConnection,
+    pub(crate) link: Arc<Link>,
     pub(crate) dialect: Dialect,
     /// Whether reads of tenants stand behind the wall of row-level security.
-    pub(crate) walled: bool,
+    walled: bool,
     tenant: Option<TenantId>,
 }
 
+/// What reads: a connection, or behind the wall a transaction that ends with
+/// it.
+pub(crate) enum Executor {
+    Connection(DatabaseConnection),
+    Transaction(DatabaseTransaction),
+}
+
+impl Executor {
+    pub(crate) const fn get(&self) -> DatabaseExecutor<'_> {
+        match self {
+            Self::Connection(connection) => DatabaseExecutor::Connection(connection),
+            Self::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
+        }
+    }
+}
+
 impl Reader {
-    pub(crate) const fn new(db: DatabaseConnection, dialect: Dialect, walled: bool) -> Self {
+    pub(crate) const fn new(link: Arc<Link>, dialect: Dialect, walled: bool) -> Self {
         Self {
-            db,
+            link,
             dialect,
             walled,
             tenant: None,
@@ -41,20 +60,38 @@ impl Reader {
         }
     }
 
-    /// What reads: a connection, or behind the wall a transaction that ends
-    /// with it.
-    pub(crate) async fn executor(&self) -> Result<DatabaseExecutor<'_>, DbErr> {
+    /// What reads.
+    pub(crate) async fn executor(&self) -> Result<Executor, DbErr> {
+        let db = self.link.reading();
         let Some(tenant) = self.tenant else {
-            return Ok(DatabaseExecutor::Connection(&self.db));
+            return Ok(Executor::Connection(db));
         };
-        let transaction = self.db.begin().await?;
+        let transaction = db.begin().await?;
         self.dialect.enter(&transaction, tenant).await?;
-        Ok(DatabaseExecutor::OwnedTransaction(transaction))
+        Ok(Executor::Transaction(transaction))
+    }
+
+    /// Reads within the time that a read may take.
+    pub(crate) async fn ask<T>(
+        &self,
+        context: impl Into<String>,
+        read: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, PortError> {
+        self.link.ask(context, read).await
+    }
+
+    /// The same of what takes longer the more a tenant has.
+    pub(crate) async fn ask_at_length<T>(
+        &self,
+        context: impl Into<String>,
+        read: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, PortError> {
+        self.link.ask_at_length(context, read).await
     }
 
     /// A transaction whose reads are all as of one instant.
     pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = self.dialect.snapshot(&self.db).await?;
+        let transaction = self.dialect.snapshot(&self.link.reading()).await?;
         if let Some(tenant) = self.tenant {
             self.dialect.enter(&transaction, tenant).await?;
         }
@@ -66,9 +103,9 @@ impl Reader {
         &self,
         select: Select<T::Table>,
     ) -> Result<Option<T>, PortError> {
-        let row = async { select.one(&self.executor().await?).await };
-        row.await
-            .map_err(|error| port_error(reading::<T>(), error))?
+        let row = async { select.one(&self.executor().await?.get()).await };
+        self.ask(reading::<T>(), row)
+            .await?
             .map(T::from_row)
             .transpose()
     }
@@ -78,9 +115,9 @@ impl Reader {
         &self,
         select: Select<T::Table>,
     ) -> Result<Vec<T>, PortError> {
-        let rows = async { select.all(&self.executor().await?).await };
-        rows.await
-            .map_err(|error| port_error(reading::<T>(), error))?
+        let rows = async { select.all(&self.executor().await?.get()).await };
+        self.ask(reading::<T>(), rows)
+            .await?
             .into_iter()
             .map(T::from_row)
             .collect()
@@ -92,9 +129,9 @@ impl Reader {
         &self,
         statement: Statement,
     ) -> Result<Option<T>, PortError> {
-        let row = async { self.executor().await?.query_one_raw(statement).await };
-        row.await
-            .map_err(|error| port_error(reading::<T>(), error))?
+        let row = async { self.executor().await?.get().query_one_raw(statement).await };
+        self.ask(reading::<T>(), row)
+            .await?
             .map(|row| entity::<T>(&row))
             .transpose()
     }
@@ -105,8 +142,8 @@ impl Reader {
         context: &'static str,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, PortError> {
-        let rows = async { self.executor().await?.query_all_raw(statement).await };
-        rows.await.map_err(|error| port_error(context, error))
+        let rows = async { self.executor().await?.get().query_all_raw(statement).await };
+        self.ask(context, rows).await
     }
 
     /// The same of a statement written by hand, with `?` for each value.

@@ -9,11 +9,6 @@ use tenantry_domain::{Timestamp, id::SessionId, session::Session};
 
 use crate::{convert::Stored, entity::session::Entity, reader::Reader, writer::Writer};
 
-const PURGE: &str = "\
-    DELETE FROM sessions WHERE id IN (\
-    SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?) \
-    RETURNING id";
-
 /// Reads sessions, and removes those that are over.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlSessionRepository {
@@ -30,8 +25,6 @@ impl SessionRepository for SqlSessionRepository {
     }
 
     async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
-        let values = [before.as_millis().into(), i64::from(limit).into()];
-        let removed = self.writer.run(PURGE, values).await?;
-        Ok(removed.len() as u64)
+        self.writer.purge("sessions", before, limit).await
     }
 }

@@ -8,7 +8,7 @@ use tenantry_domain::{
     version::FileVersion,
 };
 
-use crate::{entity::version::Column, error::port_error, scope::TenantScope};
+use crate::{entity::version::Column, scope::TenantScope};
 
 /// Reads versions.
 #[derive(Debug, Clone)]
@@ -74,8 +74,8 @@ impl VersionRepository for SqlVersionRepository {
             .scope
             .find::<FileVersion>()
             .filter(Column::BlobId.eq(blob.as_uuid()));
-        let count = async { shown.count(&self.scope.reader().executor().await?).await };
-        let count = count.await;
-        count.map_err(|error| port_error("count the versions of a blob", error))
+        let reader = self.scope.reader();
+        let count = async { shown.count(&reader.executor().await?.get()).await };
+        reader.ask("count the versions of a blob", count).await
     }
 }

@@ -64,7 +64,7 @@ fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
     PostgresOptions {
         migrate_url: config.migrate_url.as_ref().map(url),
         connections: config.max_connections,
-        acquire_timeout: Duration::from_secs(config.acquire_timeout_seconds),
+        answer_within: Duration::from_millis(config.answer_within_ms),
         queue: config.queue_length,
         group: config.group,
         row_security: config.row_security.enabled,

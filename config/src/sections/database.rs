@@ -73,10 +73,11 @@ pub struct PostgresConfig {
     #[serde(default = "max_connections")]
     #[schemars(range(min = 2, max = 1000))]
     pub max_connections: u32,
-    /// Seconds a request waits for a free connection.
-    #[serde(default = "acquire_timeout_seconds")]
-    #[schemars(range(min = 1, max = 600))]
-    pub acquire_timeout_seconds: u64,
+    /// Milliseconds within which the server must answer a read, the wait for a free connection
+    /// included; while it gives no sign of life everything is refused at once.
+    #[serde(default = "answer_within_ms")]
+    #[schemars(range(min = 100, max = 60_000))]
+    pub answer_within_ms: u64,
     /// Commits that may wait to be written; further ones are answered `busy`.
     #[serde(default = "queue_length")]
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -133,8 +134,8 @@ fn max_connections() -> u32 {
     16
 }
 
-fn acquire_timeout_seconds() -> u64 {
-    10
+fn answer_within_ms() -> u64 {
+    1500
 }
 
 fn queue_length() -> usize {

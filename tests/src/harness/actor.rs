@@ -189,6 +189,12 @@ impl Actor {
         self.get(&format!("/api/v1/files/{id}")).await
     }
 
+    /// The entity tag of one file.
+    pub async fn file_tag(&self, id: &str) -> String {
+        let file = self.file(id).await;
+        file.header("etag").expect("a tag").to_owned()
+    }
+
     /// Waits until the processing of a file has ended; returns the file.
     pub async fn processed(&self, id: &str) -> Value {
         until("the file is processed", async || {

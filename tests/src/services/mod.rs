@@ -9,8 +9,10 @@
 
 mod child;
 mod postgres;
+mod proxy;
 
 pub use postgres::Postgres;
+pub use proxy::{Fault, FaultProxy};
 
 use std::{net::TcpListener, path::PathBuf};
 

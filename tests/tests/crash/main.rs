@@ -1,5 +1,6 @@
 //! What holds when things end badly: kills in the middle of uploads, damage
-//! on disk, files larger than memory, stops, and starts that cannot be.
+//! on disk, servers that fail, files larger than memory, stops, and starts that
+//! cannot be.
 //!
 //! All of it on the program itself, as a process of its own. The tier is
 //! chosen by `TENANTRY_TEST_TIER`: without it a run takes minutes, with `soak`
@@ -13,6 +14,7 @@
 
 mod damage;
 mod data_folder;
+mod faults;
 mod kill;
 mod large;
 mod ledger;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 /// What one probe may take.
 const BOUND: Duration = Duration::from_secs(2);
 /// How long its answer serves, so that asking often costs the part nothing.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_millis(400);
 
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 

@@ -19,6 +19,26 @@ use uuid::Uuid;
 
 use crate::{SqlOptions, apply, error::port_error, reader::Reader};
 
+/// Takes a job; how its row is locked until then is all that differs.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, ",
+            "failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, ",
+            "lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (",
+            "SELECT id FROM (",
+            "SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? ",
+            "ORDER BY run_at, id LIMIT 1",
+            $lock,
+            ") AS due UNION ALL ",
+            "SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? ",
+            "ORDER BY run_at, id LIMIT 1",
+            $lock,
+            ") AS lost) AS waiting ORDER BY run_at, id LIMIT 1) RETURNING *"
+        )
+    };
+}
+
 mod postgres;
 mod sqlite;
 mod writing;
@@ -210,7 +230,9 @@ pub(crate) async fn migrate(
 /// Tries what keeps tenants apart beside the queries.
 pub(crate) async fn check(options: &SqlOptions, reader: &Reader) -> Result<(), PortError> {
     match options {
-        SqlOptions::Postgres(options) if options.row_security => postgres::check(&reader.db).await,
+        SqlOptions::Postgres(options) if options.row_security => {
+            postgres::check(&reader.link.reading()).await
+        }
         _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
     work::UnitOfWork,
 };
+use tenantry_domain::Timestamp;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
@@ -88,6 +89,22 @@ impl Writer {
         self.queue
             .push(None, Order::Statement { statement, reply })?;
         answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Removes rows of a table that expired before an instant, up to `limit`,
+    /// and says how many.
+    pub(crate) async fn purge(
+        &self,
+        table: &'static str,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, PortError> {
+        let purge = format!(
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires_at < ? \
+             ORDER BY expires_at, id LIMIT ?) RETURNING id"
+        );
+        let values = [before.as_millis().into(), i64::from(limit).into()];
+        Ok(self.run(&purge, values).await?.len() as u64)
     }
 
     /// Takes no more; what waits is still written.

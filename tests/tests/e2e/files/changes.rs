@@ -99,12 +99,7 @@ async fn two_editors_do_not_overwrite_each_other() {
     let alice = service.company("acme").await;
     let id = ready(&alice, "a.txt").await;
     let path = format!("/api/v1/files/{id}");
-    let tag = alice
-        .file(&id)
-        .await
-        .header("etag")
-        .expect("a tag")
-        .to_owned();
+    let tag = alice.file_tag(&id).await;
     let with_tag = async |method: Method, tag: &str| {
         let request = alice.request(method, &path).header(IF_MATCH, tag);
         alice
@@ -117,22 +112,12 @@ async fn two_editors_do_not_overwrite_each_other() {
         refused.expect_problem(412, "precondition_failed");
     }
     // A new version changes the file as well.
-    let tag = alice
-        .file(&id)
-        .await
-        .header("etag")
-        .expect("a tag")
-        .to_owned();
+    let tag = alice.file_tag(&id).await;
     alice.upload("a.txt", "text/plain", "two").await.expect(200);
     let refused = with_tag(Method::DELETE, &tag).await;
     refused.expect_problem(412, "precondition_failed");
     alice.processed(&id).await;
-    let tag = alice
-        .file(&id)
-        .await
-        .header("etag")
-        .expect("a tag")
-        .to_owned();
+    let tag = alice.file_tag(&id).await;
     with_tag(Method::DELETE, &tag).await.expect(204);
 }
 
@@ -233,8 +218,7 @@ async fn a_file_that_is_known_is_not_sent_again() {
     let alice = service.company("acme").await;
     let id = ready(&alice, "a.txt").await;
     let path = format!("/api/v1/files/{id}");
-    let tag = alice.file(&id).await.header("etag").map(str::to_owned);
-    let tag = tag.expect("a tag");
+    let tag = alice.file_tag(&id).await;
     let known = async |tag: &str| {
         let request = alice.request(Method::GET, &path);
         alice.send(request.header(IF_NONE_MATCH, tag)).await

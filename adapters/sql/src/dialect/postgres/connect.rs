@@ -1,10 +1,17 @@
 //! Connecting to the server.
 
+use std::sync::Arc;
+
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tenantry_application::ports::{PortError, PortErrorKind};
 
-use super::wall;
-use crate::{PostgresOptions, dialect::Dialect, error::port_error};
+use super::{errors::refused, wall};
+use crate::{
+    PostgresOptions,
+    dialect::Dialect,
+    error::port_error,
+    link::{Link, Open, Pools},
+};
 
 /// Statements that each connection keeps prepared.
 const STATEMENTS: usize = 256;
@@ -13,25 +20,36 @@ const STATEMENTS: usize = 256;
 /// every process.
 const MIGRATION_LOCK: i64 = 0x7E4A_17B1;
 
-/// Opens a pool.
+/// Opens connections that are opened anew when the server was away.
 pub(super) async fn open(
     options: &PostgresOptions,
-    connections: u32,
-) -> Result<DatabaseConnection, PortError> {
-    connect(&options.url, options, connections).await
+    readers: u32,
+    writers: u32,
+) -> Result<Arc<Link>, PortError> {
+    let reading = settings(&options.url, options, readers);
+    let writing = settings(&options.url, options, writers);
+    let open: Open = Box::new(move || {
+        let (reading, writing) = (reading.clone(), writing.clone());
+        Box::pin(async {
+            Ok(Pools {
+                reading: Database::connect(reading).await?,
+                writing: Database::connect(writing).await?,
+            })
+        })
+    });
+    let link = Link::to_server(open, options.answer_within).await;
+    link.map_err(|error| refused(&options.url, error))
 }
 
-async fn connect(
-    url: &str,
-    options: &PostgresOptions,
-    connections: u32,
-) -> Result<DatabaseConnection, PortError> {
+fn settings(url: &str, options: &PostgresOptions, connections: u32) -> ConnectOptions {
     let mut connect = ConnectOptions::new(url);
     connect
         .max_connections(connections)
         .min_connections(0)
         .test_before_acquire(false)
-        .acquire_timeout(options.acquire_timeout)
+        // Less than the bound of a read: whoever finds all of them busy hears
+        // that, and not that the server does not answer.
+        .acquire_timeout(options.answer_within * 2 / 3)
         .sqlx_logging(false)
         .map_sqlx_postgres_opts(|options| {
             let options = options
@@ -39,8 +57,7 @@ async fn connect(
                 .statement_cache_capacity(STATEMENTS);
             sqlx::ConnectOptions::disable_statement_logging(options)
         });
-    let db = Database::connect(connect).await;
-    db.map_err(|error| port_error("connect to the database", error))
+    connect
 }
 
 /// Runs `migrate` on a connection of its own, while no other process does the
@@ -51,7 +68,8 @@ pub(crate) async fn migrate_locked(
 ) -> Result<(), PortError> {
     let url = options.migrate_url.as_deref().unwrap_or(&options.url);
     // A single connection, to which the lock belongs: it ends with it.
-    let db = connect(url, options, 1).await?;
+    let db = Database::connect(settings(url, options, 1)).await;
+    let db = db.map_err(|error| refused(url, error))?;
     let lock = Dialect::Postgres.statement("SELECT pg_advisory_lock(?)", [MIGRATION_LOCK.into()]);
     let locked = db.query_one_raw(lock).await;
     let migrated = match locked {

@@ -1,12 +1,13 @@
 //! What the server's errors mean.
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::DbErr;
+use sqlx::postgres::PgConnectOptions;
 use tenantry_application::{
-    ports::{PortErrorKind, UniqueKey},
+    ports::{PortError, PortErrorKind, UniqueKey},
     work::Kind,
 };
 
-use crate::dialect::Stop;
+use crate::{dialect::Stop, error::driver_error};
 
 const DIVISION_BY_ZERO: &str = "22012";
 const UNIQUE_VIOLATION: &str = "23505";
@@ -15,18 +16,59 @@ const DEADLOCK: &str = "40P01";
 
 /// Why a unit stopped; `None` for an error that says nothing of the unit.
 pub(super) fn stop(error: &DbErr) -> Option<Stop> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
-        error
-    else {
-        return None;
-    };
-    let error = error.as_database_error()?;
+    let error = driver_error(error)?.as_database_error()?;
     match error.code()?.as_ref() {
         DIVISION_BY_ZERO => Some(Stop::Refused(None)),
         UNIQUE_VIOLATION => Some(Stop::Refused(error.constraint().and_then(key_of))),
         SERIALIZATION_FAILURE | DEADLOCK => Some(Stop::Conflict),
         _ => None,
     }
+}
+
+/// Why no connection came about: in words that say what to look at, and hold no
+/// secret.
+pub(super) fn refused(url: &str, error: DbErr) -> PortError {
+    use sqlx::Error;
+
+    let (kind, advice) = match driver_error(&error) {
+        Some(Error::Database(found)) => match found.code().as_deref() {
+            Some(code) if code.starts_with("28") => (
+                PortErrorKind::Internal,
+                "refuses the login; look at the user and the password in database.url",
+            ),
+            Some("3D000") => (
+                PortErrorKind::Internal,
+                "has no such database; make it, or look at its name in database.url",
+            ),
+            Some("42501") => (
+                PortErrorKind::Internal,
+                "lets the login not connect; grant it CONNECT on the database",
+            ),
+            _ => (kind_of(found.as_ref()), "refuses the connection"),
+        },
+        Some(Error::Tls(_)) => (
+            PortErrorKind::Internal,
+            "and this service find no TLS in common; look at sslmode and sslrootcert in database.url",
+        ),
+        Some(Error::Configuration(_)) => (
+            PortErrorKind::Internal,
+            "cannot be reached by what database.url says",
+        ),
+        _ => (
+            PortErrorKind::Unavailable,
+            "does not answer; look at host and port in database.url, and whether it runs",
+        ),
+    };
+    let context = format!("PostgreSQL {}{advice}", place(url));
+    PortError::new(kind, context).caused_by(error)
+}
+
+/// Where a URL leads, without its login.
+fn place(url: &str) -> String {
+    let Ok(options) = url.parse::<PgConnectOptions>() else {
+        return String::new();
+    };
+    format!("at {}:{} ", options.get_host(), options.get_port())
 }
 
 /// What an error means to the caller, by the class of its code.

@@ -8,6 +8,8 @@
 //!
 //! What is done for one tenant stands behind a second wall: see `wall`.
 
+use std::sync::Arc;
+
 use sea_orm::DbBackend;
 use tenantry_application::{
     ports::PortError,
@@ -34,17 +36,7 @@ const BACKEND: DbBackend = DbBackend::Postgres;
 
 /// See [`Dialect::claim`]. Workers that look at the same time do not wait for
 /// one another, and none takes what another is about to.
-pub(crate) const CLAIM: &str = "\
-    UPDATE jobs SET state = 'running', attempt = attempt + 1, \
-    failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, \
-    lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (\
-    SELECT id FROM (\
-    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? \
-    ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS due \
-    UNION ALL \
-    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? \
-    ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS lost\
-    ) AS waiting ORDER BY run_at, id LIMIT 1) RETURNING *";
+pub(crate) const CLAIM: &str = claim!(" FOR UPDATE SKIP LOCKED");
 
 /// Whether no step of a unit looks at what another step of it has written:
 /// the parts of one statement do not see each other's rows.
@@ -88,13 +80,11 @@ fn is_row_of<T: Entity>(unit: &UnitOfWork, write: &Write<T>) -> bool {
 pub(super) async fn open(options: &PostgresOptions) -> Result<Opened, PortError> {
     let writers = (options.connections / 4).clamp(1, 8);
     let readers = options.connections.saturating_sub(writers).max(1);
-    let reader = Reader::new(
-        connect::open(options, readers).await?,
-        Dialect::Postgres,
-        options.row_security && options.guarded_reads,
-    );
+    let link = connect::open(options, readers, writers).await?;
+    let guarded = options.row_security && options.guarded_reads;
+    let reader = Reader::new(Arc::clone(&link), Dialect::Postgres, guarded);
     let writing = super::Writing::Postgres(Writing {
-        db: connect::open(options, writers).await?,
+        link,
         tasks: writers as usize,
         walled: options.row_security,
     });

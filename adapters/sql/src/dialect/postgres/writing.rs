@@ -1,8 +1,8 @@
 //! Writing what waits of one tenant.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait,
-};
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
     work::UnitOfWork,
@@ -13,9 +13,14 @@ use super::{errors::stop, is_of_tenant, wall::enter};
 use crate::{
     apply,
     dialect::{Prepared, Step, Stop},
-    error::{port_error, unavailable},
+    error::unavailable,
+    link::Link,
     writer::{Order, Outcome},
 };
+
+/// How many times longer than a read a group may take, locks that others hold
+/// included, before nobody waits for it any longer.
+const PATIENCE: u32 = 4;
 
 /// How often a unit is tried anew that others were in the way of.
 const TRIES: u32 = 8;
@@ -23,7 +28,7 @@ const TRIES: u32 = 8;
 /// The connections that write, and how many tasks share them.
 #[derive(Debug)]
 pub(crate) struct Writing {
-    pub(super) db: DatabaseConnection,
+    pub(super) link: Arc<Link>,
     pub(super) tasks: usize,
     /// Whether units of one tenant stand behind the wall of row-level security.
     pub(super) walled: bool,
@@ -32,7 +37,7 @@ pub(crate) struct Writing {
 impl Writing {
     pub(crate) fn more(&self) -> impl Iterator<Item = Self> {
         (1..self.tasks).map(|_| Self {
-            db: self.db.clone(),
+            link: Arc::clone(&self.link),
             tasks: self.tasks,
             walled: self.walled,
         })
@@ -41,6 +46,10 @@ impl Writing {
     /// Writes a group: in one transaction if nothing of it is refused, else
     /// each order by itself.
     pub(crate) async fn write(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
+        self.link.within(PATIENCE, self.group(orders)).await?
+    }
+
+    async fn group(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
         if orders.len() > 1 && self.together(orders).await? {
             return Ok(orders.iter().map(|_| Outcome::Unit(Ok(()))).collect());
         }
@@ -79,7 +88,10 @@ impl Writing {
         // An end that nobody heard of may have come: doing it again would be
         // refused by what it wrote itself.
         let ended = transaction.commit().await;
-        ended.map_err(|error| unavailable("commit a group", error))?;
+        ended.map_err(|error| {
+            self.link.doubtful();
+            unavailable("commit a group", error)
+        })?;
         Ok(true)
     }
 
@@ -89,7 +101,7 @@ impl Writing {
     }
 
     async fn begin(&self, tenant: Option<TenantId>) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = self.db.begin().await?;
+        let transaction = self.link.writing().begin().await?;
         if let Some(tenant) = tenant {
             enter(&transaction, tenant).await?;
         }
@@ -106,10 +118,12 @@ impl Writing {
     }
 
     async fn run(&self, statement: &Statement) -> Result<Vec<sea_orm::QueryResult>, PortError> {
-        for _ in 1..TRIES {
-            match self.db.query_all_raw(statement.clone()).await {
+        for _ in 0..TRIES {
+            match self.link.writing().query_all_raw(statement.clone()).await {
                 Err(error) if stop(&error) == Some(Stop::Conflict) => {}
-                rows => return rows.map_err(|error| port_error("write to the database", error)),
+                rows => {
+                    return rows.map_err(|error| self.link.failed("write to the database", error));
+                }
             }
         }
         Err(in_the_way())
@@ -126,10 +140,10 @@ impl Writing {
                 Ok(None) => return Ok(()),
                 Ok(Some(Stop::Conflict)) => continue,
                 Ok(Some(Stop::Refused(violated))) => violated,
-                Err(error) => return Err(port_error("apply a unit of work", error).into()),
+                Err(error) => return Err(self.link.failed("apply a unit of work", error).into()),
             };
             // What was in the way may be gone by now.
-            if let Some(refusal) = apply::refusal(&self.db, unit, violated).await? {
+            if let Some(refusal) = apply::refusal(&self.link.writing(), unit, violated).await? {
                 tracing::debug!(%refusal, "a unit of work was refused");
                 return Err(CommitError::Refused(refusal));
             }
@@ -139,8 +153,9 @@ impl Writing {
 
     /// Each call is a transaction of its own; a plain unit has one.
     async fn call(&self, calls: &[Statement]) -> Result<Option<Stop>, DbErr> {
+        let db = self.link.writing();
         for call in calls {
-            if let Err(error) = self.db.query_one_raw(call.clone()).await {
+            if let Err(error) = db.query_one_raw(call.clone()).await {
                 return stop(&error).map(Some).ok_or(error);
             }
         }
@@ -155,9 +170,7 @@ impl Writing {
         let transaction = self.begin(tenant).await?;
         for call in calls {
             if let Err(error) = transaction.query_one_raw(call.clone()).await {
-                let stopped = stop(&error).ok_or(error)?;
-                transaction.rollback().await?;
-                return Ok(Some(stopped));
+                return given_up(transaction, stop(&error).ok_or(error)?).await;
             }
         }
         transaction.commit().await?;
@@ -167,20 +180,20 @@ impl Writing {
     async fn steps(&self, tenant: Option<TenantId>, steps: &[Step]) -> Result<Option<Stop>, DbErr> {
         let transaction = self.begin(tenant).await?;
         for step in steps {
-            let stopped = match apply_step(&transaction, step).await {
-                Ok(true) => continue,
-                Ok(false) => Stop::Refused(None),
-                Err(error) => match stop(&error) {
-                    Some(stopped) => stopped,
-                    None => return Err(error),
-                },
-            };
-            transaction.rollback().await?;
-            return Ok(Some(stopped));
+            match apply_step(&transaction, step).await {
+                Ok(true) => {}
+                Ok(false) => return given_up(transaction, Stop::Refused(None)).await,
+                Err(error) => return given_up(transaction, stop(&error).ok_or(error)?).await,
+            }
         }
         transaction.commit().await?;
         Ok(None)
     }
+}
+
+async fn given_up(transaction: DatabaseTransaction, why: Stop) -> Result<Option<Stop>, DbErr> {
+    transaction.rollback().await?;
+    Ok(Some(why))
 }
 
 /// Whether a step did what it must.

@@ -12,7 +12,7 @@ use sea_orm::DbBackend;
 use tenantry_application::ports::PortError;
 
 use super::{Dialect, Opened};
-use crate::{SqliteOptions, reader::Reader};
+use crate::{SqliteOptions, link::Link, reader::Reader};
 
 mod connect;
 mod errors;
@@ -28,23 +28,14 @@ pub(crate) use writing::Writing;
 const BACKEND: DbBackend = DbBackend::Sqlite;
 
 /// See [`Dialect::claim`].
-pub(crate) const CLAIM: &str = "\
-    UPDATE jobs SET state = 'running', attempt = attempt + 1, \
-    failures = failures + CASE state WHEN 'running' THEN 1 ELSE 0 END, lease_worker = ?, \
-    lease_until = ?, started_at = ?, revision = revision + 1 WHERE id = (\
-    SELECT id FROM (\
-    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at <= ? \
-    ORDER BY run_at, id LIMIT 1) AS due \
-    UNION ALL \
-    SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? \
-    ORDER BY run_at, id LIMIT 1) AS lost\
-    ) AS waiting ORDER BY run_at, id LIMIT 1) RETURNING *";
+pub(crate) const CLAIM: &str = claim!("");
 
 /// Opens the file.
 pub(super) async fn open(options: &SqliteOptions) -> Result<Opened, PortError> {
     connect::create(options).await?;
     let db = open_writer(options).await?;
-    let reader = Reader::new(connect::open_reader(options).await?, Dialect::Sqlite, false);
+    let link = Link::to_file(connect::open_reader(options).await?);
+    let reader = Reader::new(link, Dialect::Sqlite, false);
     let writing = super::Writing::Sqlite(Writing {
         db,
         options: options.clone(),
