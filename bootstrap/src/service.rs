@@ -70,18 +70,7 @@ impl Service {
     /// Binds the configured address and serves until the handle stops it.
     pub async fn serve(self) -> Result<ServiceHandle, StartError> {
         let http = &self.config.http;
-        let wanted = format!("{}:{}", http.host, http.port);
-        let listener = TcpListener::bind((http.host.as_str(), http.port))
-            .await
-            .map_err(|e| {
-                StartError::io(
-                    format!("cannot listen on {wanted} (choose another with --port)"),
-                    e,
-                )
-            })?;
-        let address = listener
-            .local_addr()
-            .map_err(|e| StartError::io(format!("cannot listen on {wanted}"), e))?;
+        let (listener, address) = listen(&http.host, http.port, "--port").await?;
         let stop = CancellationToken::new();
         let services = Arc::clone(&self.services);
         let is_new = self.is_new;
@@ -129,11 +118,37 @@ impl Service {
         outcome.map_err(|e| StartError::io("the server failed", e))
     }
 
-    /// Works on jobs and upkeep until `stop` is cancelled.
+    /// Works on jobs and upkeep until `stop` is cancelled, and answers how it
+    /// is where `worker.port` says.
     pub async fn work(self, stop: CancellationToken) -> Result<(), StartError> {
+        let system = match self.config.worker.port {
+            Some(port) => Some(self.serve_system(port, stop.clone()).await?),
+            None => None,
+        };
         let options = wiring::worker_options(&self.config.worker);
         tenantry_worker::run(Arc::clone(&self.services), options, stop).await;
+        if let Some(system) = system {
+            // It ends with `stop` as well.
+            drop(system.await);
+        }
         self.close().await
+    }
+
+    async fn serve_system(
+        &self,
+        port: u16,
+        stop: CancellationToken,
+    ) -> Result<JoinHandle<()>, StartError> {
+        let (listener, address) = listen(&self.config.http.host, port, "worker.port").await?;
+        let state = wiring::http_state(Arc::clone(&self.services), stop.clone());
+        let endpoint = tenantry_http::build_system(&wiring::http_options(&self.config), &state);
+        let server = Server::new(wiring::server_options(&self.config.http));
+        tracing::info!(%address, "answers how it is");
+        Ok(tokio::spawn(async move {
+            if let Err(error) = server.serve(listener, endpoint, stop).await {
+                tracing::error!(%error, "the server failed");
+            }
+        }))
     }
 
     /// Closes every part.
@@ -164,6 +179,21 @@ impl ServiceHandle {
             ))),
         }
     }
+}
+
+/// Binds an address; `chosen_by` is what chooses another port.
+async fn listen(
+    host: &str,
+    port: u16,
+    chosen_by: &str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| {
+        let what = format!("cannot listen on {host}:{port} (choose another with {chosen_by})");
+        StartError::io(what, error)
+    };
+    let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// Makes the first administrator, and their tenant, where the configuration

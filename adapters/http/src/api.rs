@@ -40,14 +40,16 @@ pub(crate) fn resources(options: &HttpOptions, state: &State) -> Resources {
         ContentApi::new(on()),
         JobsApi::new(on()),
         AuditApi::new(on()),
-        System::new(
-            options,
-            state.health.clone(),
-            Arc::clone(&state.services.access_tokens),
-        ),
+        system(options, state),
         ProblemPages,
         DocumentPages,
     )
+}
+
+/// The service about itself.
+pub(crate) fn system(options: &HttpOptions, state: &State) -> System {
+    let tokens = Arc::clone(&state.services.access_tokens);
+    System::new(options, state.health.clone(), tokens)
 }
 
 const DESCRIPTION: &str = "\

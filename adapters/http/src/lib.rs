@@ -72,6 +72,15 @@ pub fn build(
     .data(options.tenant_selection.clone())
 }
 
+/// Health, version and the like alone: for a process that serves nothing else.
+pub fn build_system(
+    options: &HttpOptions,
+    state: &State,
+) -> impl Endpoint<Output = Response> + 'static + use<> {
+    let resources = (api::system(options, state), problem::ProblemPages);
+    assemble(resources, options, Arc::clone(&state.services.ids))
+}
+
 /// Any API within the frame.
 fn assemble<A: OpenApi + 'static>(
     api: A,

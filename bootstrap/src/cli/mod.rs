@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod fsck;
+mod health;
 mod migrate;
 mod openapi;
 mod output;
@@ -77,6 +78,12 @@ enum Command {
         #[command(subcommand)]
         action: admin::Action,
     },
+    /// Ask the process that runs with this configuration how it is
+    Health {
+        /// Ask the worker, at `worker.port`, instead of what serves the API
+        #[arg(long)]
+        worker: bool,
+    },
     /// Check rows, bytes, quota and audit chains against one another
     Fsck {
         /// Mend what can be mended without losing anything that is visible
@@ -109,6 +116,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Config { action } => config::run(&options, &action),
         Command::Secret { action } => secret::run(&action),
         Command::Admin { action } => admin::run(&options, action),
+        Command::Health { worker } => health::run(&options, worker),
         Command::Fsck { repair } => fsck::run(&options, repair),
     }
 }

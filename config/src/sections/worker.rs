@@ -17,6 +17,10 @@ const LEAST_UPLOAD_GRACE_SECONDS: u64 = 10;
 pub struct WorkerConfig {
     /// Whether the serving process works on jobs too; else `tenantry worker` does.
     pub inline: bool,
+    /// Where `tenantry worker` answers `/health` and `/version`, on the address `http.host`; without
+    /// it nowhere.
+    #[schemars(range(min = 1))]
+    pub port: Option<u16>,
     /// Jobs worked on at once.
     #[schemars(range(min = 1, max = 256))]
     pub concurrency: usize,
@@ -44,6 +48,7 @@ impl Default for WorkerConfig {
     fn default() -> Self {
         Self {
             inline: true,
+            port: None,
             concurrency: 4,
             lease_seconds: 60,
             poll_seconds: 1,

@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, time::Duration};
 
-use tenantry_tests::harness::{Actor, ServiceProcess, Settings};
+use tenantry_tests::harness::{Actor, ServiceProcess, Settings, command, until};
 use tokio::time::Instant;
 
 use crate::{
@@ -134,4 +134,50 @@ async fn a_disk_that_is_not_mounted_is_noticed() {
     let id = file["id"].as_str().expect("an id");
     let download = owner.at(process.base()).download(id).await;
     assert_eq!(download.expect(200).body, "one");
+}
+
+/// What watches processes, and has no client but the program itself, can tell
+/// whether they are well.
+#[tokio::test]
+async fn a_process_can_be_asked_how_it_is() {
+    let data = DataFolder::new();
+    let [port, worker_port] = [free_port(), free_port()];
+    let settings: Settings<'_> = &[
+        ("TENANTRY_HTTP__PORT", &port),
+        ("TENANTRY_WORKER__PORT", &worker_port),
+        ("TENANTRY_WORKER__INLINE", "false"),
+    ];
+    let nobody = run(data.path(), settings, &["health"]);
+    expect_line(&nobody, &[&port, "does not answer"]);
+
+    let process = serve(data.path(), settings).await;
+    let mut worker = command(PROGRAM, data.path(), settings);
+    let mut worker = worker.arg("worker").spawn().expect("a worker");
+    let healthy = run(data.path(), settings, &["health"]);
+    assert!(healthy.is_success(), "{}", healthy.all());
+    until("the worker is well", async || {
+        let asked = run(data.path(), settings, &["health", "--worker"]);
+        asked.is_success().then_some(())
+    })
+    .await;
+    // It answers nothing else.
+    let files = Actor::anonymous(format!("http://127.0.0.1:{worker_port}"));
+    files
+        .get("/api/v1/files")
+        .await
+        .expect_problem(404, "not_found");
+
+    process.kill();
+    worker.kill().expect("a kill");
+    worker.wait().expect("its end");
+    assert!(!run(data.path(), settings, &["health", "--worker"]).is_success());
+}
+
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener
+        .local_addr()
+        .expect("an address")
+        .port()
+        .to_string()
 }
