@@ -33,10 +33,11 @@ bench: ## ratios against bare tools
 soak: ## long rounds of the tests
 	TENANTRY_TEST_TIER=soak cargo test --package tenantry-tests --release
 
-lint: ## format, clippy, the OpenAPI document; dependencies where cargo-deny is installed
+lint: ## format, clippy, the OpenAPI document, what people deploy with; dependencies where cargo-deny is installed
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	tests/scripts/lint-openapi
+	tests/scripts/lint-deployment
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi
 
 openapi: ## write openapi/openapi.json anew

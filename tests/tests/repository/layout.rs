@@ -9,6 +9,7 @@ use crate::{
 /// decision, with a record.
 const TOP_LEVEL: &[&str] = &[
     ".ci",
+    ".dockerignore",
     ".env.example",
     ".gitignore",
     "ARCHITECTURE.md",
@@ -17,6 +18,7 @@ const TOP_LEVEL: &[&str] = &[
     "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
+    "Dockerfile",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "Makefile",
@@ -25,6 +27,7 @@ const TOP_LEVEL: &[&str] = &[
     "application",
     "bootstrap",
     "clippy.toml",
+    "compose.yaml",
     "config",
     "deny.toml",
     "docs",
