@@ -34,6 +34,16 @@ pub enum StartError {
     /// An outside part failed.
     #[error("{}", chain(.0))]
     Port(#[from] PortError),
+    /// A storage backend cannot be used.
+    #[error("storage {name} ({kind}): {}", chain(.error))]
+    Storage {
+        /// Its name.
+        name: String,
+        /// The value of its `kind`.
+        kind: &'static str,
+        /// Why.
+        error: PortError,
+    },
     /// A use case failed.
     #[error("{}", chain(.0))]
     UseCase(#[from] Error),

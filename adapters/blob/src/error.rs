@@ -20,6 +20,14 @@ pub(crate) fn from_store(
 
     let context = format!("cannot {doing} {what}");
     |error| {
+        #[cfg(feature = "network")]
+        if let Some((kind, source)) = crate::network::explain(&error) {
+            return PortError {
+                kind,
+                context,
+                source: Some(source.into()),
+            };
+        }
         let kind = match &error {
             Error::NotFound { .. } => PortErrorKind::NotFound,
             Error::NotSupported { .. } | Error::NotImplemented { .. } => PortErrorKind::Unsupported,
@@ -30,6 +38,21 @@ pub(crate) fn from_store(
             _ => PortErrorKind::Unavailable,
         };
         PortError::new(kind, context).caused_by(error)
+    }
+}
+
+/// The same for a request past `object_store`.
+#[cfg(feature = "network")]
+pub(crate) fn from_http(
+    doing: &str,
+    what: impl Display,
+) -> impl FnOnce(object_store::client::HttpError) -> PortError {
+    let failed = from_store(doing, what);
+    |error| {
+        failed(object_store::Error::Generic {
+            store: "HTTP",
+            source: Box::new(error),
+        })
     }
 }
 

@@ -9,7 +9,8 @@
 //! | `backend/mod.rs` | the little that backends do differently |
 //! | `backend/local/` | a folder of this machine |
 //! | `backend/objects.rs` | any `object_store` |
-//! | `backend/memory.rs` | the constructor of one of them: S3 and the like add one such file |
+//! | `backend/memory.rs`, `s3/`, `azure/`, `gcs.rs` | the constructors of those, a service each |
+//! | `network/` | what services that are reached over HTTP have in common |
 //!
 //! The local disk does not go through `object_store`. That keeps a write's
 //! staging file beside its target, where a kill leaves it unlisted and only a
@@ -20,11 +21,19 @@ mod backend;
 mod error;
 mod hash;
 mod name;
+#[cfg(feature = "network")]
+mod network;
 mod put;
 mod read;
 mod store;
 mod upload_memory;
 
+#[cfg(feature = "azure")]
+pub use backend::azure::{AzureCredential, AzureOptions};
+#[cfg(feature = "gcs")]
+pub use backend::gcs::GcsOptions;
 pub use backend::local::LocalOptions;
+#[cfg(feature = "s3")]
+pub use backend::s3::{S3Keys, S3Options};
 pub use store::{ObjectBlobStore, StoreContext};
 pub use upload_memory::UploadMemory;

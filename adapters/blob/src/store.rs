@@ -59,10 +59,11 @@ impl ObjectBlobStore {
     /// Blobs in any object store: the way in for services that have no
     /// constructor here.
     pub fn objects(store: Arc<dyn ObjectStore>, context: StoreContext) -> Self {
-        Self::new(Arc::new(Objects::new(store)), context)
+        let objects = Objects::new(store, context.upload_memory.clone());
+        Self::new(Arc::new(objects), context)
     }
 
-    fn new(backend: Arc<dyn Backend>, context: StoreContext) -> Self {
+    pub(crate) fn new(backend: Arc<dyn Backend>, context: StoreContext) -> Self {
         Self { backend, context }
     }
 }

@@ -1,9 +1,15 @@
 //! How much memory uploads may take, all together.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use bytes::BytesMut;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// What a fast upload gathers before it is hashed and written: large enough
 /// that the ways to the blocking threads and back do not count.
@@ -13,6 +19,16 @@ const NARROW_BYTES: usize = 64 * 1024;
 /// One chunk is gathered while the one before is hashed and written.
 const CHUNKS: usize = 2;
 
+/// The size of all parts of an object but the last. Services take at most
+/// 10,000 of one.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The least that services take of a part that is not the last.
+const SMALL_PART_BYTES: usize = 5 * 1024 * 1024;
+/// How many parts there are memory for, where nobody says.
+const DEFAULT_PARTS: usize = 8;
+/// How long an upload waits for the memory of a part.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Memory that uploads share; clones share it too, so that several stores can
 /// have one bound.
 ///
@@ -21,9 +37,14 @@ const CHUNKS: usize = 2;
 /// 128 KiB of its own, less quickly. Buffers go from one upload to the next:
 /// allocated on one thread and let go on another, again and again, they would
 /// take several times what is in use.
+///
+/// Stores that take objects in parts gather each part in 8 MiB of a memory of
+/// its own. Where none is left an upload waits for it, but not for ever: those
+/// who hold it may be slow clients. Then it goes on with 5 MiB of its own.
 #[derive(Debug, Clone)]
 pub struct UploadMemory {
     wide_uploads: Arc<Semaphore>,
+    parts: Arc<Semaphore>,
     spare: Arc<Spare>,
 }
 
@@ -35,6 +56,7 @@ struct Spare(Mutex<Buffers>);
 struct Buffers {
     uploads: usize,
     wide: Vec<BytesMut>,
+    parts: Vec<BytesMut>,
 }
 
 /// An upload's share, given back when dropped.
@@ -44,11 +66,41 @@ pub(crate) struct Share {
 }
 
 impl UploadMemory {
-    /// Memory of so many bytes, in steps of 2 MiB.
+    /// Memory of so many bytes, in steps of 2 MiB, and as much for parts as
+    /// [`with_parts`](Self::with_parts) says, else 64 MiB.
     pub fn new(bytes: usize) -> Self {
         Self {
             wide_uploads: Arc::new(Semaphore::new(bytes / (CHUNKS * WIDE_BYTES))),
+            parts: Arc::new(Semaphore::new(DEFAULT_PARTS)),
             spare: Arc::default(),
+        }
+    }
+
+    /// The same with memory for parts of so many bytes, in steps of 8 MiB.
+    #[must_use]
+    pub fn with_parts(self, bytes: usize) -> Self {
+        Self {
+            parts: Arc::new(Semaphore::new(bytes / PART_BYTES)),
+            ..self
+        }
+    }
+
+    /// Memory for a part, as soon as there is some.
+    pub(crate) async fn part(&self) -> Part {
+        let permit = timeout(PATIENCE, Arc::clone(&self.parts).acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok);
+        let size = match permit {
+            Some(_) => PART_BYTES,
+            None => SMALL_PART_BYTES,
+        };
+        let spare = permit.as_ref().and_then(|_| self.spare.lock().parts.pop());
+        Part {
+            buffer: spare.unwrap_or_else(|| BytesMut::with_capacity(size)),
+            size,
+            room: PartRoom {
+                permit,
+                spare: Arc::clone(&self.spare),
+            },
         }
     }
 
@@ -94,6 +146,54 @@ impl Drop for Share {
         buffers.uploads -= 1;
         if buffers.uploads == 0 {
             buffers.wide = Vec::new();
+            buffers.parts = Vec::new();
+        }
+    }
+}
+
+/// A part in the making.
+#[derive(Debug)]
+pub(crate) struct Part {
+    buffer: BytesMut,
+    size: usize,
+    room: PartRoom,
+}
+
+/// The memory of a part, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct PartRoom {
+    permit: Option<OwnedSemaphorePermit>,
+    spare: Arc<Spare>,
+}
+
+impl Part {
+    pub(crate) fn is_full(&self) -> bool {
+        self.buffer.len() == self.size
+    }
+
+    /// Takes as much of the bytes as there is room for.
+    pub(crate) fn take_from(&mut self, bytes: &mut Bytes) {
+        let taken = bytes.len().min(self.size - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..taken]);
+        bytes.advance(taken);
+    }
+
+    pub(crate) fn into_bytes(self) -> (Bytes, PartRoom) {
+        (self.buffer.freeze(), self.room)
+    }
+}
+
+impl PartRoom {
+    /// Takes the bytes back, once they are sent, for the next part.
+    pub(crate) fn give_back(self, bytes: Bytes) {
+        let mut buffers = self.spare.lock();
+        if let Ok(mut buffer) = bytes.try_into_mut()
+            && self.permit.is_some()
+            && buffer.capacity() >= PART_BYTES
+            && buffers.uploads > 0
+        {
+            buffer.clear();
+            buffers.parts.push(buffer);
         }
     }
 }

@@ -1,19 +1,22 @@
 //! Where bytes are kept.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tenantry_application::{
-    ports::{BlobStore, Clock, IdGenerator, PlatformStore},
+    ports::{BlobStore, Clock, IdGenerator, PlatformStore, PortError},
     services::BlobBackends,
 };
 use tenantry_blob::{LocalOptions, ObjectBlobStore, StoreContext, UploadMemory};
 use tenantry_config::{Config, sections::StorageConfig};
 use tenantry_domain::blob::BackendName;
+use tokio::time::{Instant, sleep};
 
 use crate::error::StartError;
 
-/// What all uploads together may hold in memory, in bytes.
+/// What all uploads together may hold in memory, in bytes: of what they
+/// gather, and of the parts that services take.
 const UPLOAD_MEMORY: usize = 16 * 1024 * 1024;
+const PART_MEMORY: usize = 64 * 1024 * 1024;
 
 /// Every configured backend under its name; the one called `default` takes
 /// new bytes.
@@ -26,13 +29,13 @@ pub(super) async fn blobs_from_config(
     let context = StoreContext {
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
-        upload_memory: UploadMemory::new(UPLOAD_MEMORY),
+        upload_memory: UploadMemory::new(UPLOAD_MEMORY).with_parts(PART_MEMORY),
     };
     let mut backends: Option<BlobBackends> = None;
     for (name, storage) in config.backends() {
         let key = backend_name(name)?;
         let is_used = metadata.upkeep().uses_backend(&key).await?;
-        let store = blob_store_from_config(name, storage, is_used, context.clone())?;
+        let store = open_patiently(name, storage, !is_used, &context).await?;
         backends = Some(match backends {
             None => BlobBackends::new(key, store),
             Some(backends) => backends.with(key, store),
@@ -41,30 +44,136 @@ pub(super) async fn blobs_from_config(
     backends.ok_or_else(|| StartError::setting("storage.kind", "no backend is configured"))
 }
 
-fn blob_store_from_config(
+/// Waits for a service that is not up yet; one that answers and refuses ends
+/// the start at once.
+async fn open_patiently(
     name: &str,
     storage: &StorageConfig,
-    is_used: bool,
-    context: StoreContext,
+    may_be_new: bool,
+    context: &StoreContext,
 ) -> Result<Arc<dyn BlobStore>, StartError> {
-    match storage {
+    let patience = Duration::from_secs(storage.connect_wait_seconds());
+    let deadline = Instant::now() + patience;
+    loop {
+        match blob_store_from_config(storage, may_be_new, context.clone()).await {
+            Some(Err(error)) if error.is_retryable() && Instant::now() < deadline => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, backend = name, "the storage does not answer yet");
+                sleep(Duration::from_secs(1)).await;
+            }
+            Some(Err(error)) => {
+                return Err(StartError::Storage {
+                    name: name.to_owned(),
+                    kind: storage.kind(),
+                    error,
+                });
+            }
+            Some(Ok(store)) => return Ok(Arc::new(store)),
+            None => {
+                let kind = storage.kind();
+                let reason = format!("{kind} is not part of this build (cargo feature {kind})");
+                return Err(StartError::setting(format!("storage {name}: kind"), reason));
+            }
+        }
+    }
+}
+
+/// `None` for a kind that is not built in.
+async fn blob_store_from_config(
+    storage: &StorageConfig,
+    may_be_new: bool,
+    context: StoreContext,
+) -> Option<Result<ObjectBlobStore, PortError>> {
+    Some(match storage {
         StorageConfig::Local(local) => {
             let options = LocalOptions {
                 root: local.root.clone(),
-                may_be_new: !is_used,
+                may_be_new,
             };
-            Ok(Arc::new(ObjectBlobStore::local(&options, context)?))
+            ObjectBlobStore::local(&options, context)
         }
-        StorageConfig::Memory(_) => Ok(Arc::new(ObjectBlobStore::memory(context))),
-        other => Err(StartError::NotAvailable {
-            key: format!("storage {name}: kind"),
-            kind: other.kind().to_owned(),
-            available: "local, memory",
-        }),
-    }
+        StorageConfig::Memory(_) => Ok(ObjectBlobStore::memory(context)),
+        #[cfg(feature = "s3")]
+        StorageConfig::S3(s3) => {
+            ObjectBlobStore::s3(&services::s3_options(s3, may_be_new), context).await
+        }
+        #[cfg(feature = "azure")]
+        StorageConfig::Azure(azure) => {
+            ObjectBlobStore::azure(&services::azure_options(azure, may_be_new), context).await
+        }
+        #[cfg(feature = "gcs")]
+        StorageConfig::Gcs(gcs) => {
+            ObjectBlobStore::gcs(&services::gcs_options(gcs, may_be_new), context).await
+        }
+        #[expect(unreachable_patterns, reason = "every kind is built in, or not")]
+        _ => return None,
+    })
 }
 
 fn backend_name(name: &str) -> Result<BackendName, StartError> {
     BackendName::parse(name)
         .map_err(|e| StartError::setting(format!("storages.{name}"), e.to_string()))
+}
+
+/// From the sections of services to the options of their adapters.
+mod services {
+    #[cfg(feature = "gcs")]
+    use tenantry_blob::GcsOptions;
+    #[cfg(feature = "azure")]
+    use tenantry_blob::{AzureCredential, AzureOptions};
+    #[cfg(feature = "s3")]
+    use tenantry_blob::{S3Keys, S3Options};
+    #[cfg(feature = "azure")]
+    use tenantry_config::sections::AzureStorageConfig;
+    #[cfg(feature = "gcs")]
+    use tenantry_config::sections::GcsStorageConfig;
+    #[cfg(feature = "s3")]
+    use tenantry_config::sections::S3StorageConfig;
+
+    #[cfg(feature = "s3")]
+    pub(super) fn s3_options(s3: &S3StorageConfig, may_be_new: bool) -> S3Options {
+        let keys = s3.access_key_id.as_ref().zip(s3.secret_access_key.as_ref());
+        S3Options {
+            bucket: s3.bucket.clone(),
+            region: s3.region.clone(),
+            endpoint: s3.endpoint.clone(),
+            public_endpoint: s3.public_endpoint.clone(),
+            keys: keys.map(|(id, secret)| S3Keys {
+                access_key_id: id.clone(),
+                secret_access_key: secret.expose().to_owned(),
+            }),
+            path_style: s3.path_style,
+            ca_file: s3.ca_file.clone(),
+            create: s3.create,
+            may_be_new,
+        }
+    }
+
+    #[cfg(feature = "azure")]
+    pub(super) fn azure_options(azure: &AzureStorageConfig, may_be_new: bool) -> AzureOptions {
+        let credential = match (&azure.access_key, &azure.sas, &azure.connection_string) {
+            (Some(key), _, _) => AzureCredential::AccessKey(key.expose().to_owned()),
+            (_, Some(sas), _) => AzureCredential::Sas(sas.expose().to_owned()),
+            (_, _, Some(text)) => AzureCredential::ConnectionString(text.expose().to_owned()),
+            (None, None, None) => AzureCredential::Identity,
+        };
+        AzureOptions {
+            account: azure.account.clone(),
+            container: azure.container.clone(),
+            credential,
+            endpoint: azure.endpoint.clone(),
+            public_endpoint: azure.public_endpoint.clone(),
+            create: azure.create,
+            may_be_new,
+        }
+    }
+
+    #[cfg(feature = "gcs")]
+    pub(super) fn gcs_options(gcs: &GcsStorageConfig, may_be_new: bool) -> GcsOptions {
+        GcsOptions {
+            bucket: gcs.bucket.clone(),
+            credentials_file: gcs.credentials_file.clone(),
+            may_be_new,
+        }
+    }
 }

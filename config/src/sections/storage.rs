@@ -71,6 +71,10 @@ pub struct S3StorageConfig {
     pub create: bool,
     /// PEM file of further certificate authorities to trust.
     pub ca_file: Option<PathBuf>,
+    /// Seconds the start waits for a service that cannot be reached.
+    #[serde(default = "connect_wait_seconds")]
+    #[schemars(range(max = 3600))]
+    pub connect_wait_seconds: u64,
 }
 
 /// Azure Blob Storage.
@@ -99,6 +103,10 @@ pub struct AzureStorageConfig {
     /// Whether a missing container is made at start.
     #[serde(default)]
     pub create: bool,
+    /// Seconds the start waits for a service that cannot be reached.
+    #[serde(default = "connect_wait_seconds")]
+    #[schemars(range(max = 3600))]
+    pub connect_wait_seconds: u64,
 }
 
 /// Google Cloud Storage.
@@ -110,6 +118,14 @@ pub struct GcsStorageConfig {
     pub bucket: String,
     /// JSON file of a service account; without one the machine's identity.
     pub credentials_file: Option<PathBuf>,
+    /// Seconds the start waits for a service that cannot be reached.
+    #[serde(default = "connect_wait_seconds")]
+    #[schemars(range(max = 3600))]
+    pub connect_wait_seconds: u64,
+}
+
+fn connect_wait_seconds() -> u64 {
+    30
 }
 
 /// The memory of this process; has no keys.
@@ -132,6 +148,16 @@ impl StorageConfig {
             Self::Azure(_) => "azure",
             Self::Gcs(_) => "gcs",
             Self::Memory(_) => "memory",
+        }
+    }
+
+    /// How many seconds the start waits for it; none for what is on this machine.
+    pub fn connect_wait_seconds(&self) -> u64 {
+        match self {
+            Self::S3(s3) => s3.connect_wait_seconds,
+            Self::Azure(azure) => azure.connect_wait_seconds,
+            Self::Gcs(gcs) => gcs.connect_wait_seconds,
+            Self::Local(_) | Self::Memory(_) => 0,
         }
     }
 

@@ -93,6 +93,7 @@ fn the_examples_fit() {
         // Where secrets lie on the operator's machine.
         let text = text
             .replace("/etc/tenantry/secret", &secret)
+            .replace("/etc/tenantry/storage-key", &secret)
             .replace("/etc/tenantry/database-url", &url);
         let file = write(folder.path(), "example.toml", &text);
         let sources = env(&[("TENANTRY_PROFILE", "production")]).config_file(Some(file.into()));

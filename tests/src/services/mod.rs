@@ -7,14 +7,23 @@
     reason = "a test that has no server fails"
 )]
 
+mod azurite;
 mod child;
+mod minio;
 mod postgres;
 mod proxy;
 
+pub use azurite::Azurite;
+pub use minio::Minio;
 pub use postgres::Postgres;
 pub use proxy::{Fault, FaultProxy};
 
-use std::{net::TcpListener, path::PathBuf};
+use std::{env, net::TcpListener, path::PathBuf, time::Duration};
+
+use tokio::time::timeout;
+
+use self::child::Server;
+use crate::harness::until;
 
 /// A port that nobody has.
 fn free_port() -> u16 {
@@ -34,7 +43,6 @@ fn given(variable: &str) -> Option<String> {
 }
 
 /// Where `tests/scripts/services` keeps the programs that it builds.
-#[expect(dead_code, reason = "no built server yet")]
 fn programs_folder() -> PathBuf {
     let named = given("TENANTRY_TEST_PROGRAMS").map(PathBuf::from);
     let cache = || given("XDG_CACHE_HOME").map(PathBuf::from);
@@ -43,4 +51,21 @@ fn programs_folder() -> PathBuf {
         let cache = cache().or_else(home).unwrap_or_else(std::env::temp_dir);
         cache.join("tenantry-tests")
     })
+}
+
+/// A program on the path, else the built one of a name in the folder of
+/// programs.
+fn program(name: &str, built: &str) -> Option<PathBuf> {
+    let path = given("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&path).map(|folder| folder.join(name));
+    let mut places = on_path.chain([programs_folder().join(built)]);
+    places.find(|place| place.is_file())
+}
+
+/// Waits until something answers at an address, whatever it says.
+async fn answers(url: &str, server: &Server) {
+    let client = reqwest::Client::new();
+    let answered = until(url, async || client.get(url).send().await.ok());
+    let answered = timeout(Duration::from_mins(1), answered).await;
+    assert!(answered.is_ok(), "{url} does not answer: {}", server.log());
 }

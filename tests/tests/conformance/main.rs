@@ -1,7 +1,10 @@
 //! Every port's conformance suite, stamped on every adapter.
 
+mod azurite;
 mod local_disk;
 mod memory;
 mod memory_blobs;
+mod minio;
+mod objects;
 mod postgres;
 mod sqlite;

@@ -1,9 +1,10 @@
 //! The same service on other providers: configuration decides, and nothing
 //! else changes.
 
+use reqwest::Method;
 use tenantry_tests::{
-    harness::{Form, TestService},
-    services::Postgres,
+    harness::{Content, Form, Settings, TestService},
+    services::{Azurite, Minio, Postgres},
 };
 
 #[tokio::test]
@@ -37,4 +38,79 @@ async fn metadata_on_postgres() {
     assert_eq!(alice.usage().await["storage_used_bytes"], 0);
     // Nothing lies in a file of this machine.
     assert!(!service.data().join("tenantry.db").exists());
+}
+
+#[tokio::test]
+async fn files_on_s3() {
+    let (minio, bucket) = (Minio::shared().await, Minio::shared().await.fresh());
+    files_elsewhere(&[
+        ("TENANTRY_STORAGE__KIND", "s3"),
+        ("TENANTRY_STORAGE__ENDPOINT", minio.endpoint()),
+        ("TENANTRY_STORAGE__ALLOW_HTTP", "true"),
+        ("TENANTRY_STORAGE__PATH_STYLE", "true"),
+        ("TENANTRY_STORAGE__BUCKET", &bucket),
+        ("TENANTRY_STORAGE__CREATE", "true"),
+        ("TENANTRY_STORAGE__ACCESS_KEY_ID", minio.access_key_id()),
+        (
+            "TENANTRY_STORAGE__SECRET_ACCESS_KEY",
+            minio.secret_access_key(),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn files_on_azure() {
+    let azurite = Azurite::shared().await;
+    let container = azurite.fresh();
+    files_elsewhere(&[
+        ("TENANTRY_STORAGE__KIND", "azure"),
+        ("TENANTRY_STORAGE__CONTAINER", &container),
+        (
+            "TENANTRY_STORAGE__CONNECTION_STRING",
+            azurite.connection_string(),
+        ),
+        ("TENANTRY_STORAGE__CREATE", "true"),
+    ])
+    .await;
+}
+
+/// A journey of files whose bytes lie elsewhere.
+async fn files_elsewhere(settings: Settings<'_>) {
+    let mut service = TestService::with(settings).await;
+    let alice = service.company("acme").await;
+    let bob = service.company("globex").await;
+    let large = Content::new(7, 20 * 1024 * 1024 + 3);
+
+    let file = alice.upload_ready("a.txt", "text/plain", "one").await;
+    let id = file["id"].as_str().expect("an id").to_owned();
+    let file = alice
+        .upload_ready("large.bin", "application/octet-stream", large.body())
+        .await;
+    assert_eq!(file["status"], "ready", "{file}");
+    let large_id = file["id"].as_str().expect("an id").to_owned();
+    assert_eq!(alice.download(&id).await.expect(200).body, "one");
+    bob.download(&id)
+        .await
+        .expect_problem(404, "file_not_found");
+    // Over the boundary of two parts.
+    let range = alice
+        .request(Method::GET, &format!("/api/v1/files/{large_id}/content"))
+        .header("Range", "bytes=8388600-8388620");
+    let part = alice.send(range).await.expect(206).body;
+    let ready = alice.get("/health/storage").await.expect(200);
+    assert_eq!(ready.text("status"), "healthy");
+
+    service.restart(settings).await;
+    let alice = alice.at(service.base());
+    let whole = alice.download(&large_id).await.expect(200).body;
+    assert_eq!(whole.slice(8_388_600..8_388_621), part);
+    assert_eq!(whole.len() as u64, large.size());
+    alice
+        .delete(&format!("/api/v1/files/{large_id}"))
+        .await
+        .expect(204);
+    assert_eq!(alice.usage().await["storage_used_bytes"], 3);
+    // No content lies on this machine.
+    assert!(!service.data().join("blobs").exists());
 }

@@ -1,8 +1,14 @@
 //! What backends do differently: everything below hashing and checking.
 
+#[cfg(feature = "azure")]
+pub(crate) mod azure;
+#[cfg(feature = "gcs")]
+pub(crate) mod gcs;
 pub(crate) mod local;
 mod memory;
 pub(crate) mod objects;
+#[cfg(feature = "s3")]
+pub(crate) mod s3;
 
 use std::{fmt, ops::Range};
 

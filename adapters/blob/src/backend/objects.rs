@@ -1,49 +1,142 @@
 //! Objects in anything that `object_store` speaks to.
 
-use std::{fmt, mem, ops::Range, sync::Arc};
+mod upload;
+
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::ready, stream, stream::BoxStream};
 use object_store::{
-    GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
-    PutPayload, path::Path,
+    GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, path::Path,
 };
 use tenantry_application::ports::{BlobEntry, BlobStream, PortError, PortErrorKind};
 use tenantry_domain::{Timestamp, blob::Content};
-use tokio::{runtime::Handle, task::JoinSet};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
+use self::upload::ObjectUpload;
 use super::{Backend, Upload};
 use crate::{
     error::{already_there, blocking, from_store},
     hash::ContentHasher,
     name::{BLOBS, ObjectName, PROBES},
+    upload_memory::UploadMemory,
 };
 
-/// The size of all parts but the last: S3 takes none below 5 MiB and at most
-/// 10,000 of an object.
-const PART_BYTES: usize = 8 * 1024 * 1024;
-/// Parts of one upload that are sent at the same time.
-const PARTS_UNDER_WAY: usize = 2;
+/// How long a short question may take, tries included: somebody waits for the
+/// first byte.
+const PROMPT: Duration = Duration::from_millis(1900);
+
+/// The object that says that blobs are kept here.
+#[cfg(feature = "network")]
+const MARK: &str = "tenantry";
+#[cfg(feature = "network")]
+const MARK_TEXT: &[u8] = b"Files of Tenantry lie under t/. Their service looks for this object.\n";
 
 /// An object store.
 #[derive(Clone)]
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
+    memory: UploadMemory,
 }
 
 impl Objects {
-    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, memory: UploadMemory) -> Self {
+        Self { store, memory }
     }
 
-    async fn meta(&self, path: &Path) -> object_store::Result<Option<ObjectMeta>> {
-        match self.store.head(path).await {
-            Ok(meta) => Ok(Some(meta)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
+    /// Says that blobs are kept here; once is enough.
+    #[cfg(feature = "network")]
+    pub(crate) async fn mark(&self) -> Result<(), PortError> {
+        let (path, text) = (Path::from(MARK), Bytes::from_static(MARK_TEXT));
+        let put = self
+            .store
+            .put_opts(&path, text.into(), PutMode::Create.into());
+        match put.await {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(from_store("write", MARK)(error)),
         }
     }
+
+    /// Whether blobs were ever kept here.
+    #[cfg(feature = "network")]
+    pub(crate) async fn is_marked(&self) -> Result<bool, PortError> {
+        let meta = self.meta(&Path::from(MARK)).await;
+        Ok(meta.map_err(from_store("find", MARK))?.is_some())
+    }
+
+    /// `None` where there is no such object. A store that has lost the whole
+    /// bucket fails instead: nothing may be concluded from that.
+    async fn meta(&self, path: &Path) -> object_store::Result<Option<ObjectMeta>> {
+        match self.store.head(path).await {
+            Err(object_store::Error::NotFound { .. }) => {}
+            found => return found.map(Some),
+        }
+        // That answer cannot say what it is that was not found. This one can.
+        match self.store.get(path).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            found => found.map(|found| Some(found.meta)),
+        }
+    }
+
+    /// Runs what makes an object visible to its end, whatever becomes of
+    /// whoever waits for it; where nobody does any more, the object goes.
+    async fn place<T: Send + 'static>(
+        &self,
+        name: ObjectName,
+        step: impl Future<Output = Result<T, PortError>> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let (answer, waits) = oneshot::channel();
+        let objects = self.clone();
+        tokio::spawn(async move {
+            let outcome = step.await.map(|value| {
+                let placed = Placed(Some((objects, name)));
+                (placed, value)
+            });
+            // Nobody waits any more: what is sent is dropped here.
+            let _ = answer.send(outcome);
+        });
+        let (placed, value) = waits.await.map_err(|error| {
+            let context = format!("the write of {name} ended early");
+            PortError::new(PortErrorKind::Unavailable, context).caused_by(error)
+        })??;
+        placed.keep();
+        Ok(value)
+    }
+}
+
+/// An object that is visible, and goes again unless it is kept.
+struct Placed(Option<(Objects, ObjectName)>);
+
+impl Placed {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        if let (Some((objects, name)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(async move {
+                if let Err(error) = objects.delete(name).await {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(error, blob.name = %name, "an object that nobody wants stays");
+                }
+            });
+        }
+    }
+}
+
+/// Ends what takes too long.
+async fn promptly<T>(
+    doing: &str,
+    name: ObjectName,
+    step: impl Future<Output = Result<T, PortError>>,
+) -> Result<T, PortError> {
+    timeout(PROMPT, step).await.unwrap_or_else(|elapsed| {
+        let context = format!("cannot {doing} {name}: the service does not answer in time");
+        Err(PortError::new(PortErrorKind::Unavailable, context).caused_by(elapsed))
+    })
 }
 
 #[async_trait]
@@ -51,29 +144,31 @@ impl Backend for Objects {
     async fn put_whole(&self, name: ObjectName, body: Bytes) -> Result<Content, PortError> {
         let hashed = body.clone();
         let content = blocking(move || ContentHasher::content_of(&hashed)).await?;
-        let (path, payload) = (name.object_path(), PutPayload::from_bytes(body));
-        let put = self.store.put_opts(&path, payload, PutMode::Create.into());
-        match put.await {
-            Ok(_) => Ok(content),
-            Err(object_store::Error::AlreadyExists { .. }) => Err(already_there(name)),
-            Err(error) => Err(from_store("write", name)(error)),
-        }
+        let (store, path) = (Arc::clone(&self.store), name.object_path());
+        let put = async move {
+            let payload = PutPayload::from_bytes(body);
+            match store.put_opts(&path, payload, PutMode::Create.into()).await {
+                Ok(_) => Ok(()),
+                Err(object_store::Error::AlreadyExists { .. }) => Err(already_there(name)),
+                Err(error) => Err(from_store("write", name)(error)),
+            }
+        };
+        self.place(name, put).await?;
+        Ok(content)
     }
 
     async fn begin(&self, name: ObjectName) -> Result<Box<dyn Upload>, PortError> {
         let path = name.object_path();
         let failed = |error| from_store("begin", name)(error);
         // Completing an upload of several parts knows no condition.
-        if self.meta(&path).await.map_err(failed)?.is_some() {
+        let meta = promptly("find", name, async {
+            self.meta(&path).await.map_err(failed)
+        });
+        if meta.await?.is_some() {
             return Err(already_there(name));
         }
         let upload = self.store.put_multipart(&path).await.map_err(failed)?;
-        Ok(Box::new(ObjectUpload {
-            name,
-            upload: Some(upload),
-            gathered: Vec::new(),
-            sending: JoinSet::new(),
-        }))
+        Ok(Box::new(ObjectUpload::new(self.clone(), name, upload)))
     }
 
     async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError> {
@@ -83,22 +178,28 @@ impl Backend for Objects {
             ..GetOptions::default()
         };
         let failed = move |error| from_store("read", name)(error);
-        match self.store.get_opts(&path, options).await {
-            Ok(result) => Ok(result.into_stream().map_err(failed).boxed()),
-            Err(error) => match self.meta(&path).await {
-                // A range behind the end is an error of its own kind in each
-                // store.
-                Ok(Some(meta)) if meta.size <= range.start => Ok(stream::empty().boxed()),
-                _ => Err(failed(error)),
-            },
-        }
+        promptly("read", name, async {
+            match self.store.get_opts(&path, options).await {
+                Ok(result) => Ok(result.into_stream().map_err(failed).boxed()),
+                Err(error) => match self.meta(&path).await {
+                    // A range behind the end is an error of its own kind in
+                    // each store.
+                    Ok(Some(meta)) if meta.size <= range.start => Ok(stream::empty().boxed()),
+                    _ => Err(failed(error)),
+                },
+            }
+        })
+        .await
     }
 
     async fn size(&self, name: ObjectName) -> Result<Option<u64>, PortError> {
-        let meta = self.meta(&name.object_path()).await;
-        Ok(meta
-            .map_err(from_store("find", name))?
-            .map(|meta| meta.size))
+        promptly("find", name, async {
+            let meta = self.meta(&name.object_path()).await;
+            Ok(meta
+                .map_err(from_store("find", name))?
+                .map(|meta| meta.size))
+        })
+        .await
     }
 
     async fn delete(&self, name: ObjectName) -> Result<(), PortError> {
@@ -142,78 +243,6 @@ fn entry(meta: &ObjectMeta) -> Option<BlobEntry> {
 
 fn written(meta: &ObjectMeta) -> Timestamp {
     Timestamp::from_millis(meta.last_modified.timestamp_millis())
-}
-
-/// An upload in parts.
-struct ObjectUpload {
-    name: ObjectName,
-    /// Gone once it is complete.
-    upload: Option<Box<dyn MultipartUpload>>,
-    gathered: Vec<Bytes>,
-    sending: JoinSet<object_store::Result<()>>,
-}
-
-impl ObjectUpload {
-    async fn send_part(&mut self) -> Result<(), PortError> {
-        while self.sending.len() >= PARTS_UNDER_WAY {
-            self.await_part().await?;
-        }
-        let payload: PutPayload = mem::take(&mut self.gathered).into_iter().collect();
-        if let Some(upload) = &mut self.upload {
-            self.sending.spawn(upload.put_part(payload));
-        }
-        Ok(())
-    }
-
-    async fn await_part(&mut self) -> Result<(), PortError> {
-        match self.sending.join_next().await {
-            None => Ok(()),
-            Some(Ok(sent)) => sent.map_err(from_store("write", self.name)),
-            Some(Err(error)) => {
-                let context = format!("a part of {} ended early", self.name);
-                Err(PortError::new(PortErrorKind::Unavailable, context).caused_by(error))
-            }
-        }
-    }
-}
-
-#[async_trait]
-impl Upload for ObjectUpload {
-    async fn write(&mut self, chunk: Bytes) -> Result<(), PortError> {
-        self.gathered.push(chunk);
-        let gathered: usize = self.gathered.iter().map(Bytes::len).sum();
-        if gathered >= PART_BYTES {
-            self.send_part().await?;
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self: Box<Self>) -> Result<(), PortError> {
-        self.send_part().await?;
-        while !self.sending.is_empty() {
-            self.await_part().await?;
-        }
-        if let Some(upload) = &mut self.upload {
-            let completed = upload.complete().await;
-            completed.map_err(from_store("complete", self.name))?;
-        }
-        self.upload = None;
-        Ok(())
-    }
-}
-
-impl Drop for ObjectUpload {
-    fn drop(&mut self) {
-        if let (Some(mut upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
-            let name = self.name;
-            runtime.spawn(async move {
-                if let Err(error) = upload.abort().await {
-                    let error: &dyn std::error::Error = &error;
-                    tracing::warn!(error, blob.name = %name, "cannot abort an upload in parts");
-                }
-            });
-        }
-    }
 }
 
 impl fmt::Debug for Objects {

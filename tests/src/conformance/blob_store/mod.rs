@@ -27,6 +27,7 @@ suite! { $ blob_store_suite: blob_store::BlobFixture {
     writes:
         every_size_comes_back
         frames_may_have_any_size
+        large_bodies_come_back
         the_limit_is_exact
         a_body_is_told_without_being_stored
         a_broken_body_leaves_nothing

@@ -48,6 +48,19 @@ pub(super) async fn frames_may_have_any_size(fixture: &BlobFixture) {
     );
 }
 
+pub(super) async fn large_bodies_come_back(fixture: &BlobFixture) {
+    // At a boundary of the parts that some stores take, and beyond several.
+    for size in [8 * 1024 * 1024, 25 * 1024 * 1024 + 3] {
+        let (key, bytes) = (key(), sample(size));
+        let put = fixture.store.put(key, body(&bytes, 65_536), ANY_SIZE);
+        let content = put.await.expect("stored");
+        assert!(fixture.read_all(key, &content).await == bytes, "{size}");
+        fixture.store.verify(key, &content).await.expect("unharmed");
+        fixture.keeps_only(&[key]).await;
+        fixture.store.delete(key).await.expect("deleted");
+    }
+}
+
 pub(super) async fn the_limit_is_exact(fixture: &BlobFixture) {
     for size in [1, PIECE, LARGE] {
         let (bytes, limit) = (sample(size), size as u64);

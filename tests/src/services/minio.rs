@@ -1,0 +1,99 @@
+//! `MinIO`, which speaks the protocol of S3.
+
+use std::{
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use tokio::sync::OnceCell;
+
+use super::{answers, child::Server, free_port, given, program};
+
+/// Where a service may be that is used instead of one of our own:
+/// `http://<access key>:<secret>@<host>:<port>`.
+const URL: &str = "TENANTRY_TEST_S3_URL";
+
+/// A server.
+pub struct Minio {
+    endpoint: String,
+    access_key_id: String,
+    secret_access_key: String,
+    _server: Option<Server>,
+    buckets: AtomicU32,
+}
+
+impl Minio {
+    /// The server of this run.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Minio> = OnceCell::const_new();
+        SHARED.get_or_init(Self::find).await
+    }
+
+    async fn find() -> Self {
+        let Some(url) = given(URL) else {
+            return Self::start().await;
+        };
+        let mut url: reqwest::Url = url.parse().expect("a URL");
+        let access_key_id = url.username().to_owned();
+        let secret_access_key = url.password().unwrap_or_default().to_owned();
+        url.set_username("").expect("a URL of HTTP");
+        url.set_password(None).expect("a URL of HTTP");
+        Self {
+            endpoint: url.as_str().trim_end_matches('/').to_owned(),
+            access_key_id,
+            secret_access_key,
+            _server: None,
+            buckets: AtomicU32::new(0),
+        }
+    }
+
+    async fn start() -> Self {
+        let program = program("minio", "minio-20260212201848/minio").unwrap_or_else(|| {
+            panic!("MinIO is missing: tests/scripts/services builds it, or set {URL}")
+        });
+        let (access_key_id, secret_access_key) = ("tenantry", "tenantry-secret");
+        let address = format!("127.0.0.1:{}", free_port());
+        let server = Server::start(None, |folder| {
+            // The shell hands on the environment that it is given.
+            let mut server = Command::new("env");
+            server
+                .arg(format!("MINIO_ROOT_USER={access_key_id}"))
+                .arg(format!("MINIO_ROOT_PASSWORD={secret_access_key}"))
+                .arg("MINIO_BROWSER=off")
+                .arg(program)
+                .args(["server", "--quiet", "--address", &address])
+                .arg(folder.join("data"));
+            server
+        });
+        let endpoint = format!("http://{address}");
+        answers(&format!("{endpoint}/minio/health/ready"), &server).await;
+        Self {
+            endpoint,
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: secret_access_key.to_owned(),
+            _server: Some(server),
+            buckets: AtomicU32::new(0),
+        }
+    }
+
+    /// Where it is, `http://127.0.0.1:1234`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The name of its access key.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret of its access key.
+    pub fn secret_access_key(&self) -> &str {
+        &self.secret_access_key
+    }
+
+    /// The name of a bucket that is not there yet, and nobody else's.
+    pub fn fresh(&self) -> String {
+        let number = self.buckets.fetch_add(1, Ordering::Relaxed);
+        format!("t{}-{number}", std::process::id())
+    }
+}
