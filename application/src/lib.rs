@@ -14,6 +14,7 @@
 //! 4. The implementations, each under `adapters/<technology>/` in a file of
 //!    the port's name, and one wiring function in `bootstrap/src/wiring/`.
 
+mod announcing;
 pub mod audit;
 pub mod auth;
 pub mod caller;
@@ -30,6 +31,7 @@ pub mod tenants;
 pub mod upkeep;
 pub mod work;
 
+pub use announcing::AnnouncingStore;
 pub use caller::{Caller, PersonCaller, RequestInfo};
 pub use error::{Error, Result};
 pub use precondition::Precondition;

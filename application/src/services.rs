@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     ports::{
         AccessCache, AccessTokens, BlobStore, Clock, Cursors, IdGenerator, PasswordHasher,
-        PlatformStore, RateLimiter, RefreshTokens, Seals, TypeDetector,
+        PlatformStore, RateLimiter, RefreshTokens, Seals, Signals, TypeDetector,
     },
 };
 
@@ -38,6 +38,8 @@ pub struct Services {
     pub types: Arc<dyn TypeDetector>,
     /// Limits on tries.
     pub rates: Arc<dyn RateLimiter>,
+    /// Hints from and to other processes.
+    pub signals: Arc<dyn Signals>,
     /// The settings of use cases.
     pub settings: Settings,
 }

@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     Cursor,
     AuditSeal,
     Idempotency,
+    RateKey,
 }
 
 impl Purpose {
@@ -35,6 +36,7 @@ impl Purpose {
             Self::Cursor => "tenantry cursor v1",
             Self::AuditSeal => "tenantry audit-seal v1",
             Self::Idempotency => "tenantry idempotency v1",
+            Self::RateKey => "tenantry rate-key v1",
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::root_secret::{Purpose, RootSecret, tag};
 pub struct SecretSeals {
     audit: Key,
     idempotency: Key,
+    rate_key: Key,
 }
 
 impl SecretSeals {
@@ -19,6 +20,7 @@ impl SecretSeals {
         Self {
             audit: root.key(Purpose::AuditSeal),
             idempotency: root.key(Purpose::Idempotency),
+            rate_key: root.key(Purpose::RateKey),
         }
     }
 }
@@ -28,6 +30,7 @@ impl Seals for SecretSeals {
         let key = match purpose {
             SealPurpose::Audit => &self.audit,
             SealPurpose::Idempotency => &self.idempotency,
+            SealPurpose::RateKey => &self.rate_key,
         };
         tag(key, &[message])
     }

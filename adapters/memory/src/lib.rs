@@ -5,8 +5,8 @@
 //! (see `apply/`). Nothing survives the process, and most reads look through
 //! every row of their kind.
 //!
-//! [`MemoryAccessCache`] and [`MemoryRateLimiter`] serve a single node in
-//! earnest. [`testing`] has a clock and ids under a test's control.
+//! [`MemoryAccessCache`] serves every node, [`MemoryRateLimiter`] and
+//! [`MemorySignals`] a single one, in earnest. [`testing`] has a clock and ids under a test's control.
 
 mod access_cache;
 mod access_repository;
@@ -26,6 +26,7 @@ mod role_repository;
 mod row;
 mod session_repository;
 mod shared;
+mod signals;
 mod state;
 mod tenant_repository;
 mod tenant_store;
@@ -35,4 +36,5 @@ mod version_repository;
 
 pub use access_cache::MemoryAccessCache;
 pub use platform_store::MemoryStore;
-pub use rate_limiter::{MemoryRateLimiter, RateLimit, RateLimits};
+pub use rate_limiter::MemoryRateLimiter;
+pub use signals::MemorySignals;

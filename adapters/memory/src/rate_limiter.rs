@@ -1,7 +1,6 @@
 //! Limits on how often something may be tried, counted in this process.
 
 use std::{
-    num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -14,26 +13,10 @@ use governor::{
     Quota, RateLimiter as Governor, clock::Clock as GovernorClock,
     middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
 };
-use tenantry_application::ports::{Clock, PortError, RateDecision, RateLimiter, RateRule};
+use tenantry_application::ports::{
+    Clock, PortError, RateDecision, RateLimit, RateLimiter, RateLimits, RateRule,
+};
 use tenantry_domain::Timestamp;
-
-/// How much one rule allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Tries a minute, in the long run.
-    pub per_minute: NonZeroU32,
-    /// Tries in a row after a quiet time.
-    pub burst: NonZeroU32,
-}
-
-/// How much each rule allows; `None`: as much as anyone likes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RateLimits {
-    /// Of [`RateRule::Auth`].
-    pub auth: Option<RateLimit>,
-    /// Of [`RateRule::Account`].
-    pub account: Option<RateLimit>,
-}
 
 /// One bucket for each rule and key, by the generic cell rate algorithm: tries
 /// come back one by one, not all at the end of a minute.
@@ -68,16 +51,9 @@ impl RateLimiter for MemoryRateLimiter {
         };
         Ok(buckets
             .as_ref()
-            .map_or(UNLIMITED, |buckets| buckets.check(key)))
+            .map_or(RateDecision::UNLIMITED, |buckets| buckets.check(key)))
     }
 }
-
-const UNLIMITED: RateDecision = RateDecision {
-    allowed: true,
-    limit: u32::MAX,
-    remaining: u32::MAX,
-    reset_after: Duration::ZERO,
-};
 
 /// The least number of tries between two looks for keys that may be forgotten.
 const TRIES_BETWEEN_SWEEPS: usize = 1024;
@@ -168,6 +144,8 @@ impl GovernorClock for SteadyClock {
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a failed test may panic")]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
     use crate::testing::ManualClock;
 
@@ -217,7 +195,10 @@ mod tests {
         let limiter = limiter(&clock);
         for _ in 0..1000 {
             let decision = limiter.check(RateRule::Account, "ann").await;
-            assert_eq!(decision.expect("memory does not fail"), UNLIMITED);
+            assert_eq!(
+                decision.expect("memory does not fail"),
+                RateDecision::UNLIMITED
+            );
         }
         assert_eq!(limiter.remembered(), 0);
     }

@@ -1,10 +1,15 @@
 //! The upkeep that is done every so often.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use tenantry_application::{
     Result, Services, audit,
     upkeep::{self, AccessWatch, SweepReport},
 };
+
+use tokio_util::sync::CancellationToken;
 
 use crate::background::Chore;
 
@@ -49,5 +54,14 @@ impl Chore for AccessWatch {
 
     async fn round(&mut self, on: &Services) -> Result<()> {
         self.look(on).await
+    }
+}
+
+/// Hears between two looks what other processes tell of it, until `stop` is
+/// cancelled.
+pub(crate) async fn hear_of_access(on: Arc<Services>, stop: CancellationToken) {
+    let mut signals = on.signals.listen();
+    while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
+        upkeep::hear_of_access(&on, signal);
     }
 }

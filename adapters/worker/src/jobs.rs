@@ -2,11 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenantry_application::{Services, jobs};
+use futures_util::StreamExt;
+use tenantry_application::{Services, jobs, ports::Signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait after the queue itself failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// Wakes the workers of this process when another one has added jobs, until
+/// `stop` is cancelled.
+pub(crate) async fn wake(on: Arc<Services>, wakeups: watch::Sender<()>, stop: CancellationToken) {
+    let mut signals = on.signals.listen();
+    drop(on);
+    while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
+        if signal == Signal::JobsAdded {
+            wakeups.send_replace(());
+        }
+    }
+}
 
 /// Takes and does one job after the other until `stop` is cancelled; the one
 /// under way is finished.
@@ -15,14 +29,18 @@ pub(crate) async fn work(
     name: String,
     lease: Duration,
     poll: Duration,
+    mut wakeups: watch::Receiver<()>,
     stop: CancellationToken,
 ) {
     while !stop.is_cancelled() {
+        // What comes between looking and waiting wakes all the same.
+        wakeups.mark_unchanged();
         match jobs::run_next(&on, &name, lease).await {
             Ok(true) => {}
             Ok(false) => {
                 tokio::select! {
                     () = on.store.jobs().wait(poll) => {}
+                    () = woken(&mut wakeups) => {}
                     () = stop.cancelled() => {}
                 }
             }
@@ -34,5 +52,12 @@ pub(crate) async fn work(
                 }
             }
         }
+    }
+}
+
+/// Waits for a wake-up, for ever where there will be none.
+async fn woken(wakeups: &mut watch::Receiver<()>) {
+    if wakeups.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

@@ -10,7 +10,7 @@ mod jobs;
 use std::{sync::Arc, time::Duration};
 
 use tenantry_application::{Services, upkeep::AccessWatch};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::chores::{Seal, Sweep};
@@ -36,6 +36,7 @@ pub struct WorkerOptions {
 /// cannot wait drops the future: leases bring unfinished jobs back.
 pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
+    let wakeups = watch::Sender::new(());
     for number in 0..options.concurrency.max(1) {
         let name = format!("{}/{number}", options.name);
         tasks.spawn(jobs::work(
@@ -43,9 +44,11 @@ pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationTo
             name,
             options.lease,
             options.poll,
+            wakeups.subscribe(),
             stop.clone(),
         ));
     }
+    tasks.spawn(jobs::wake(Arc::clone(&on), wakeups, stop.clone()));
     let seal = background::repeat(Seal, options.seal_every, Arc::clone(&on), stop.clone());
     tasks.spawn(seal);
     tasks.spawn(background::repeat(Sweep, options.sweep_every, on, stop));
@@ -59,5 +62,7 @@ pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationTo
 /// Watches for changes of what callers may do until `stop` is cancelled. Every
 /// process that answers requests runs it: without it nothing is kept close.
 pub async fn watch_access(on: Arc<Services>, stop: CancellationToken) {
-    background::repeat(AccessWatch::default(), AccessWatch::EVERY, on, stop).await;
+    let heard = chores::hear_of_access(Arc::clone(&on), stop.clone());
+    let watched = background::repeat(AccessWatch::default(), AccessWatch::EVERY, on, stop);
+    tokio::join!(heard, watched);
 }

@@ -13,4 +13,6 @@ pub enum SealPurpose {
     Audit,
     /// Fingerprints of requests that came with an idempotency key.
     Idempotency,
+    /// Names under which tries are counted outside of this process.
+    RateKey,
 }

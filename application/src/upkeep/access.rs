@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tenantry_domain::Timestamp;
 
-use crate::{error::Result, ports::EpochSubject, services::Services};
+use crate::{
+    error::Result,
+    ports::{EpochSubject, Signal},
+    services::Services,
+};
 
 /// How far clocks of several processes may be apart, and a commit may take
 /// from its reading of the clock to its being visible.
@@ -39,5 +43,13 @@ impl AccessWatch {
         self.seen.retain(|_, (_, changed_at)| *changed_at >= since);
         on.access_cache.keep_fresh_until(now.plus(FRESH));
         Ok(())
+    }
+}
+
+/// Hears of a raised epoch before the next look. Only forgets: how long the
+/// cache may be believed is for [`AccessWatch`] alone to say.
+pub fn hear_of_access(on: &Services, signal: Signal) {
+    if let Signal::EpochRaised(subject) = signal {
+        on.access_cache.forget(subject);
     }
 }

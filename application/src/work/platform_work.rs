@@ -16,7 +16,7 @@ use tenantry_domain::{
 use super::{
     AuditSeal, Change, Entity, Expectation, GuardedSet, Rows, UnitOfWork, Write, recorder::Recorder,
 };
-use crate::ports::{EpochSubject, PortError};
+use crate::ports::{EpochSubject, PortError, Signal};
 
 /// Changes of what belongs to no tenant. It may carry the rows of one tenant
 /// as well, so that registering a company is one commit. Dropping it leaves
@@ -142,6 +142,11 @@ impl PlatformWork {
                 .blame("a tenant's chain is sealed through its own handle");
         }
         self.recorder.push(Change::AuditSeal(seal));
+    }
+
+    /// What other processes may want to hear of once the unit is committed.
+    pub fn signals(&self) -> Vec<Signal> {
+        self.recorder.signals()
     }
 
     /// What a store takes.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use tenantry_domain::{
-    Timestamp, audit::AuditEntry, id::TenantId, quota::QuotaMovement, tenant::ActiveTenant,
+    Timestamp, audit::AuditEntry, id::TenantId, job::JobState, quota::QuotaMovement,
+    tenant::ActiveTenant,
 };
 
 use super::{Change, Entity, Expectation, Guard, GuardedSet, Kind, Write};
-use crate::ports::{EpochSubject, PortError, PortErrorKind};
+use crate::ports::{EpochSubject, PortError, PortErrorKind, Signal};
 
 /// A unit of work as adapters see it: checked, complete, in canonical order.
 #[derive(Debug, Clone)]
@@ -96,6 +97,18 @@ impl Recorder {
             self.blame("an audit entry belongs to another tenant");
         }
         self.push(Change::Audit(entry));
+    }
+
+    /// What other processes may want to hear of once the unit is committed.
+    pub(super) fn signals(&self) -> Vec<Signal> {
+        let is_queued = |change: &Change| match change {
+            Change::Job(Write::Add(job) | Write::Update(job)) => job.state == JobState::Queued,
+            _ => false,
+        };
+        let jobs = self.changes.iter().any(is_queued);
+        let jobs = jobs.then_some(Signal::JobsAdded);
+        let epochs = self.epochs.keys().copied().map(Signal::EpochRaised);
+        jobs.into_iter().chain(epochs).collect()
     }
 
     fn check<T: Entity>(&mut self, row: &T) {

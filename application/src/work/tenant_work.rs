@@ -6,7 +6,7 @@ use tenantry_domain::{
 };
 
 use super::{AuditSeal, Change, Expectation, Rows, UnitOfWork, recorder::Recorder};
-use crate::ports::{EpochSubject, PortError};
+use crate::ports::{EpochSubject, PortError, Signal};
 
 /// Changes of one tenant's data, begun by its handle. Always expects that the
 /// tenant is active. Dropping it leaves nothing.
@@ -83,6 +83,11 @@ impl TenantWork {
     /// Refuses the unit as stale when what somebody may do has changed.
     pub fn expect_epoch(&mut self, subject: EpochSubject, epoch: u64) {
         self.recorder.expect(Expectation::Epoch(subject, epoch));
+    }
+
+    /// What other processes may want to hear of once the unit is committed.
+    pub fn signals(&self) -> Vec<Signal> {
+        self.recorder.signals()
     }
 
     /// What a store takes.

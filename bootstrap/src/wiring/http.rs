@@ -50,13 +50,21 @@ fn tenant_selection(tenancy: &TenancyConfig) -> TenantSelection {
 pub fn http_state(services: Arc<Services>, draining: CancellationToken) -> State {
     let store = Arc::clone(&services.store);
     let blobs = services.blobs.clone();
+    let signals = Arc::clone(&services.signals);
     let health = HealthChecks::new(draining)
         .with("db", move || {
             let store = Arc::clone(&store);
             async move { store.probe().await.map_err(|_| "unreachable".to_owned()) }
         })
-        // The cache of this version is in the process itself.
-        .with("cache", || async { Ok(()) })
+        .with_optional("cache", move || {
+            let signals = Arc::clone(&signals);
+            async move {
+                let probed = signals.probe().await;
+                probed.map_err(|_| {
+                    "unreachable; this process goes by what it knows itself".to_owned()
+                })
+            }
+        })
         .with("storage", move || {
             let blobs = blobs.clone();
             async move {

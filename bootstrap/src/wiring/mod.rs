@@ -5,18 +5,20 @@
 
 mod access_tokens;
 mod blob_store;
+mod cache;
 mod clock;
 mod http;
 mod password_hasher;
 mod platform_store;
 mod rate_limiter;
 mod settings;
+mod signals;
 mod worker;
 
 use std::sync::Arc;
 
-use tenantry_application::Services;
-use tenantry_config::{Config, sections::CacheConfig};
+use tenantry_application::{Services, ports::Seals};
+use tenantry_config::Config;
 use tenantry_crypto::{DerivedRefreshTokens, RootSecret, SecretSeals, SignedCursors};
 use tenantry_media::MagicTypeDetector;
 use tenantry_memory::MemoryAccessCache;
@@ -40,8 +42,12 @@ pub async fn services_from_config(
     refuse_unavailable(config)?;
     let clock = clock::clock();
     let ids = clock::ids();
-    let store = metadata.store();
+    let cache = cache::cache_from_config(&config.cache, &ids).await?;
+    let signals = signals::signals_from_config(cache.as_ref(), &ids);
+    let store = signals::announcing(metadata.store(), cache.as_ref(), &signals);
     let blobs = blob_store::blobs_from_config(config, store.as_ref(), &clock, &ids).await?;
+    let seals: Arc<dyn Seals> = Arc::new(SecretSeals::new(root));
+    let rates = rate_limiter::rate_limiter_from_config(config, cache.as_ref(), &seals, &clock);
     Ok(Services {
         store,
         blobs,
@@ -56,10 +62,11 @@ pub async fn services_from_config(
                 .as_ref()
                 .map(|pepper| pepper.expose().as_bytes()),
         )),
-        seals: Arc::new(SecretSeals::new(root)),
+        seals,
         cursors: Arc::new(SignedCursors::new(root)),
         types: Arc::new(MagicTypeDetector),
-        rates: rate_limiter::rate_limiter_from_config(config, &clock),
+        rates,
+        signals,
         settings: settings::settings_from_config(config),
         clock,
         ids,
@@ -67,13 +74,6 @@ pub async fn services_from_config(
 }
 
 fn refuse_unavailable(config: &Config) -> Result<(), StartError> {
-    if let CacheConfig::Redis(_) = config.cache {
-        return Err(StartError::NotAvailable {
-            key: "cache.kind".to_owned(),
-            kind: "redis".to_owned(),
-            available: "memory",
-        });
-    }
     if config.security.verify_email {
         return Err(StartError::setting(
             "security.verify_email",

@@ -2,20 +2,35 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use tenantry_application::ports::{Clock, RateLimiter};
+use tenantry_application::ports::{Clock, RateLimit, RateLimiter, RateLimits, Seals};
 use tenantry_config::Config;
-use tenantry_memory::{MemoryRateLimiter, RateLimit, RateLimits};
+use tenantry_memory::MemoryRateLimiter;
+use tenantry_redis::{RedisRateLimiter, RedisServer};
 
-/// In this process.
+/// In the server that processes share, or in this process.
 pub(super) fn rate_limiter_from_config(
     config: &Config,
+    cache: Option<&Arc<RedisServer>>,
+    seals: &Arc<dyn Seals>,
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn RateLimiter> {
     let auth = limit(config.limits.auth_per_minute);
     // Wider than that of an address, so that no single one can keep the
     // person out, and narrow enough against many that guess together.
     let account = limit(config.limits.auth_per_minute.saturating_mul(5));
-    Arc::new(MemoryRateLimiter::new(RateLimits { auth, account }, clock))
+    let limits = RateLimits { auth, account };
+    match cache {
+        Some(server) => {
+            let (server, seals) = (Arc::clone(server), Arc::clone(seals));
+            Arc::new(RedisRateLimiter::new(
+                server,
+                limits,
+                seals,
+                Arc::clone(clock),
+            ))
+        }
+        None => Arc::new(MemoryRateLimiter::new(limits, clock)),
+    }
 }
 
 fn limit(per_minute: u32) -> Option<RateLimit> {

@@ -28,6 +28,14 @@ pub struct MemoryCacheConfig {}
 pub struct RedisConfig {
     /// The server as `redis://:password@host:6379/0`, or `rediss://` with TLS.
     pub url: ConnectionUrl,
+    /// What names of keys and channels begin with; installations that share a server need one each.
+    #[serde(default = "default_namespace")]
+    #[schemars(length(min = 1, max = 64))]
+    pub namespace: String,
+}
+
+fn default_namespace() -> String {
+    "tenantry".to_owned()
 }
 
 impl Default for CacheConfig {

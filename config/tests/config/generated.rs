@@ -82,6 +82,7 @@ fn the_examples_fit() {
         "0123456789abcdef0123456789abcdef\n",
     );
     let url = write(folder.path(), "url", "postgres://u:p@127.0.0.1/tenantry\n");
+    let cache = write(folder.path(), "cache", "redis://:p@127.0.0.1:6379/0\n");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut seen = 0;
     for entry in fs::read_dir(examples).unwrap() {
@@ -94,7 +95,8 @@ fn the_examples_fit() {
         let text = text
             .replace("/etc/tenantry/secret", &secret)
             .replace("/etc/tenantry/storage-key", &secret)
-            .replace("/etc/tenantry/database-url", &url);
+            .replace("/etc/tenantry/database-url", &url)
+            .replace("/etc/tenantry/redis-url", &cache);
         let file = write(folder.path(), "example.toml", &text);
         let sources = env(&[("TENANTRY_PROFILE", "production")]).config_file(Some(file.into()));
         assert_eq!(faults(&sources), "fine", "{}", path.display());

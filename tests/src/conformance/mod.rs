@@ -6,4 +6,5 @@ pub mod blob_store;
 pub mod metadata;
 pub mod rate_limiter;
 pub mod samples;
+pub mod signals;
 mod suite;

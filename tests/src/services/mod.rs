@@ -12,11 +12,15 @@ mod child;
 mod minio;
 mod postgres;
 mod proxy;
+mod redis;
 
-pub use azurite::Azurite;
-pub use minio::Minio;
-pub use postgres::Postgres;
-pub use proxy::{Fault, FaultProxy};
+pub use self::{
+    azurite::Azurite,
+    minio::Minio,
+    postgres::Postgres,
+    proxy::{Fault, FaultProxy},
+    redis::{Frozen, Redis, RedisPlace},
+};
 
 use std::{env, net::TcpListener, path::PathBuf, time::Duration};
 

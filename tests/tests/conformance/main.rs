@@ -7,4 +7,5 @@ mod memory_blobs;
 mod minio;
 mod objects;
 mod postgres;
+mod redis;
 mod sqlite;

@@ -39,8 +39,8 @@ mod rate_limiter {
     };
 
     use async_trait::async_trait;
-    use tenantry_application::ports::{Clock, RateLimiter};
-    use tenantry_memory::{MemoryRateLimiter, RateLimit, RateLimits, testing::ManualClock};
+    use tenantry_application::ports::{Clock, RateLimit, RateLimiter, RateLimits};
+    use tenantry_memory::{MemoryRateLimiter, testing::ManualClock};
     use tenantry_tests::conformance::{
         rate_limiter::{BURST, LimiterWorld, RateFixture},
         samples::NOW,

@@ -53,6 +53,7 @@ const HOMES: &[(&str, &str)] = &[
     ("object_store", "adapters/blob"),
     ("poem", "adapters/http"),
     ("poem-openapi", "adapters/http"),
+    ("redis", "adapters/redis"),
     ("sea-orm", "adapters/sql"),
     ("sea-orm-migration", "adapters/sql"),
     ("sqlx", "adapters/sql"),

@@ -26,9 +26,18 @@ pub struct HealthChecks {
 
 struct Check {
     name: &'static str,
+    is_needed: bool,
     probe: Box<Probe>,
     /// Held while the probe runs: who asks meanwhile waits for its answer.
     last: Mutex<Option<(Instant, Result<(), String>)>>,
+}
+
+/// How a part was found.
+pub(super) struct Checked {
+    pub(super) name: &'static str,
+    /// Whether the service cannot do without it.
+    pub(super) is_needed: bool,
+    pub(super) result: Result<(), String>,
 }
 
 impl HealthChecks {
@@ -41,11 +50,30 @@ impl HealthChecks {
         }
     }
 
-    /// The same with one more probe: `db`, `cache`, `storage`.
+    /// The same with one more probe: `db`, `storage`. The service cannot do
+    /// without the part.
     ///
     /// Probes are added before the first use; afterwards the list is shared
     /// and stays as it is.
-    pub fn with<F, P>(mut self, name: &'static str, probe: P) -> Self
+    pub fn with<F, P>(self, name: &'static str, probe: P) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+        P: Fn() -> F + Send + Sync + 'static,
+    {
+        self.add(name, true, probe)
+    }
+
+    /// The same with a probe of a part that the service can do without:
+    /// `cache`.
+    pub fn with_optional<F, P>(self, name: &'static str, probe: P) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+        P: Fn() -> F + Send + Sync + 'static,
+    {
+        self.add(name, false, probe)
+    }
+
+    fn add<F, P>(mut self, name: &'static str, is_needed: bool, probe: P) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
         P: Fn() -> F + Send + Sync + 'static,
@@ -53,6 +81,7 @@ impl HealthChecks {
         if let Some(checks) = Arc::get_mut(&mut self.checks) {
             checks.push(Check {
                 name,
+                is_needed,
                 probe: Box::new(move || Box::pin(probe())),
                 last: Mutex::new(None),
             });
@@ -65,10 +94,17 @@ impl HealthChecks {
         self.draining.is_cancelled()
     }
 
-    /// All probes at once, by name.
-    pub async fn all(&self) -> Vec<(&'static str, Result<(), String>)> {
+    /// All probes at once.
+    pub(super) async fn all(&self) -> Vec<Checked> {
         let checks = self.checks.iter();
-        join_all(checks.map(|check| async { (check.name, check.result().await) })).await
+        let checked = checks.map(|check| async {
+            Checked {
+                name: check.name,
+                is_needed: check.is_needed,
+                result: check.result().await,
+            }
+        });
+        join_all(checked).await
     }
 
     /// One probe; `None` where there is none of that name.
@@ -124,8 +160,8 @@ mod tests {
         let begin = Instant::now();
         let all = checks.all().await;
         assert_eq!(begin.elapsed(), BOUND);
-        assert_eq!(all[0], ("db", Ok(())));
-        assert_eq!(all[1].1, Err("no answer in time".to_owned()));
+        assert_eq!((all[0].name, &all[0].result), ("db", &Ok(())));
+        assert_eq!(all[1].result, Err("no answer in time".to_owned()));
         // The quick answer is two seconds old by now, the slow one is fresh.
         for _ in 0..3 {
             assert_eq!(checks.one("db").await, Some(Ok(())));

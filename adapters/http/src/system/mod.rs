@@ -45,13 +45,7 @@ impl System {
         }
     }
 
-    fn answer(&self, checks: BTreeMap<String, CheckResult>, ready: bool) -> HealthResponse {
-        let sound = checks.values().all(|check| check.status == Status::Healthy);
-        let status = if sound && ready {
-            Status::Healthy
-        } else {
-            Status::Unhealthy
-        };
+    fn answer(&self, status: Status, checks: BTreeMap<String, CheckResult>) -> HealthResponse {
         let health = Json(Health {
             status,
             app: self.app.clone(),
@@ -59,25 +53,38 @@ impl System {
             checks,
         });
         match status {
-            Status::Healthy => HealthResponse::Healthy(health),
+            Status::Healthy | Status::Degraded => HealthResponse::Healthy(health),
             Status::Unhealthy => HealthResponse::Unhealthy(health, RETRY_SECONDS),
         }
     }
 
-    async fn all(&self) -> BTreeMap<String, CheckResult> {
-        let results = self.health.all().await.into_iter();
-        results
-            .map(|(name, result)| (name.to_owned(), result.into()))
-            .collect()
+    async fn all(&self) -> HealthResponse {
+        let checked = self.health.all().await;
+        let fails = |is_needed| {
+            let mut parts = checked.iter();
+            parts.any(|part| part.result.is_err() && part.is_needed == is_needed)
+        };
+        let status = if self.health.is_draining() || fails(true) {
+            Status::Unhealthy
+        } else if fails(false) {
+            Status::Degraded
+        } else {
+            Status::Healthy
+        };
+        let checks = checked.into_iter();
+        let checks = checks.map(|part| (part.name.to_owned(), part.result.into()));
+        self.answer(status, checks.collect())
     }
 
     /// What is not configured cannot be ill.
     async fn one(&self, name: &str) -> HealthResponse {
-        let result = self.health.one(name).await.into_iter();
-        let checks = result
-            .map(|result| (name.to_owned(), result.into()))
-            .collect();
-        self.answer(checks, true)
+        let result = self.health.one(name).await;
+        let status = match result {
+            Some(Err(_)) => Status::Unhealthy,
+            Some(Ok(())) | None => Status::Healthy,
+        };
+        let checks = result.map(|result| (name.to_owned(), result.into()));
+        self.answer(status, checks.into_iter().collect())
     }
 }
 
@@ -92,7 +99,7 @@ impl System {
     /// Asks every part the service depends on, at most once a second each.
     #[oai(path = "/health", method = "get", operation_id = "get_health")]
     async fn get_health(&self) -> Result<HealthResponse, Problem> {
-        Ok(self.answer(self.all().await, !self.health.is_draining()))
+        Ok(self.all().await)
     }
 
     /// Whether the process is alive
@@ -110,10 +117,11 @@ impl System {
 
     /// Whether requests can be served
     ///
-    /// Off while a part cannot be reached, and once the service begins to stop.
+    /// Off while a part cannot be reached that the service cannot do without, and once it begins to
+    /// stop.
     #[oai(path = "/health/ready", method = "get", operation_id = "get_readiness")]
     async fn get_readiness(&self) -> Result<HealthResponse, Problem> {
-        Ok(self.answer(self.all().await, !self.health.is_draining()))
+        Ok(self.all().await)
     }
 
     /// Health of the database

@@ -12,13 +12,16 @@ use crate::payload::Json;
 #[oai(rename_all = "lowercase")]
 pub(super) enum Status {
     Healthy,
+    /// It works, without a part that it can do without.
+    Degraded,
     Unhealthy,
 }
 
 /// How the service is.
 #[derive(Debug, Object)]
 pub(super) struct Health {
-    /// Unhealthy when one of the checks is, or the service is about to stop.
+    /// Unhealthy when a part is that the service cannot do without, or when it is about to stop;
+    /// degraded when another part is.
     pub(super) status: Status,
     /// The installation's name.
     #[oai(validator(max_length = 64))]
@@ -59,7 +62,7 @@ impl From<Result<(), String>> for CheckResult {
 /// The answer to a question about health.
 #[derive(ApiResponse)]
 pub(super) enum HealthResponse {
-    /// Everything can be used.
+    /// Everything that is needed can be used.
     #[oai(status = 200)]
     Healthy(Json<Health>),
     /// Something cannot be used at the moment, or the service is about to stop.

@@ -1,0 +1,59 @@
+//! The same for one tenant's store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenantry_domain::tenant::ActiveTenant;
+
+use super::announce;
+use crate::{
+    ports::{
+        AuditLog, BlobRepository, CommitError, FileRepository, QuotaRepository, Signals,
+        TenantStore, VersionRepository,
+    },
+    work::TenantWork,
+};
+
+/// One tenant's store, whose commits are told.
+pub(super) struct AnnouncingTenantStore {
+    pub(super) store: Arc<dyn TenantStore>,
+    pub(super) signals: Arc<dyn Signals>,
+}
+
+#[async_trait]
+impl TenantStore for AnnouncingTenantStore {
+    fn tenant(&self) -> ActiveTenant {
+        self.store.tenant()
+    }
+
+    fn files(&self) -> &dyn FileRepository {
+        self.store.files()
+    }
+
+    fn versions(&self) -> &dyn VersionRepository {
+        self.store.versions()
+    }
+
+    fn blobs(&self) -> &dyn BlobRepository {
+        self.store.blobs()
+    }
+
+    fn quota(&self) -> &dyn QuotaRepository {
+        self.store.quota()
+    }
+
+    fn audit(&self) -> &dyn AuditLog {
+        self.store.audit()
+    }
+
+    fn begin(&self) -> TenantWork {
+        self.store.begin()
+    }
+
+    async fn commit(&self, work: TenantWork) -> Result<(), CommitError> {
+        let told = work.signals();
+        let outcome = self.store.commit(work).await;
+        announce(&outcome, self.signals.as_ref(), &told);
+        outcome
+    }
+}

@@ -1,0 +1,60 @@
+//! Telling and hearing.
+
+use futures_util::future::join_all;
+use tenantry_application::ports::{EpochSubject, Signal};
+use tenantry_domain::id::TenantId;
+use uuid::Uuid;
+
+use super::{SignalWorld, up_to, user};
+
+pub(super) async fn the_others_hear_every_kind(world: &SignalWorld) {
+    let mut heard = world.other.listen();
+    let tenant = TenantId::from_uuid(Uuid::from_u128(7));
+    let tenant = Signal::EpochRaised(EpochSubject::Tenant(tenant));
+    for signal in [Signal::JobsAdded, user(7), tenant] {
+        world.one.tell(&[signal]);
+        assert!(up_to(&mut heard, signal).await.contains(&signal));
+    }
+}
+
+pub(super) async fn nobody_hears_themselves(world: &SignalWorld) {
+    let mut heard = world.one.listen();
+    let mut elsewhere = world.other.listen();
+    world.one.tell(&[user(1)]);
+    up_to(&mut elsewhere, user(1)).await;
+    world.other.tell(&[user(2)]);
+    assert!(!up_to(&mut heard, user(2)).await.contains(&user(1)));
+}
+
+pub(super) async fn installations_do_not_hear_each_other(world: &SignalWorld) {
+    let mut heard = world.other.listen();
+    world.stranger.tell(&[user(1)]);
+    world.one.tell(&[user(2)]);
+    assert!(!up_to(&mut heard, user(2)).await.contains(&user(1)));
+    world.stranger.tell(&[user(3)]);
+    world.one.tell(&[user(4)]);
+    assert!(!up_to(&mut heard, user(4)).await.contains(&user(3)));
+}
+
+pub(super) async fn every_listener_hears(world: &SignalWorld) {
+    let mut listeners: Vec<_> = (0..3).map(|_| world.other.listen()).collect();
+    world.one.tell(&[user(1)]);
+    join_all(listeners.iter_mut().map(|heard| up_to(heard, user(1)))).await;
+}
+
+pub(super) async fn a_flood_blocks_nobody(world: &SignalWorld) {
+    // This one never listens, and is not waited for.
+    let _idle = world.other.listen();
+    for number in 0..100_000 {
+        world.one.tell(&[user(number)]);
+    }
+    let mut heard = world.other.listen();
+    // What was in the flood may be lost, what comes after it is heard again.
+    super::until_heard(world.one.as_ref(), world.other.as_ref()).await;
+    world.one.tell(&[user(200_000)]);
+    up_to(&mut heard, user(200_000)).await;
+}
+
+pub(super) async fn who_is_there_gives_a_sign_of_life(world: &SignalWorld) {
+    world.one.probe().await.expect("a sign of life");
+}

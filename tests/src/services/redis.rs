@@ -1,0 +1,178 @@
+//! Redis.
+
+use std::{
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use redis::{Client, RedisResult, cmd};
+use tokio::sync::OnceCell;
+
+use super::{child::Server, free_port, given};
+use crate::harness::until;
+
+/// Where one may be that is used instead of one of our own.
+const URL: &str = "TENANTRY_TEST_REDIS_URL";
+
+/// Namespaces of this run; a server that was given may be somebody else's too.
+static NAMESPACES: AtomicU32 = AtomicU32::new(0);
+
+/// A server.
+pub struct Redis {
+    port: u16,
+    url: String,
+    server: Option<Server>,
+}
+
+/// A part of a server that nobody uses yet.
+#[derive(Debug, Clone)]
+pub struct RedisPlace {
+    /// The server.
+    pub url: String,
+    /// What names of keys and channels begin with.
+    pub namespace: String,
+}
+
+impl Redis {
+    /// The server of this run.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Redis> = OnceCell::const_new();
+        let find = async || match given(URL) {
+            Some(url) => Self {
+                port: 0,
+                url,
+                server: None,
+            },
+            None => Self::own().await,
+        };
+        SHARED.get_or_init(find).await
+    }
+
+    /// A server of one test, which it may stop.
+    pub async fn own() -> Self {
+        let port = free_port();
+        let mut redis = Self {
+            port,
+            url: format!("redis://127.0.0.1:{port}/0"),
+            server: None,
+        };
+        redis.start().await;
+        redis
+    }
+
+    /// Starts it, again on the same port and with an empty memory.
+    pub async fn start(&mut self) {
+        let port = self.port.to_string();
+        self.server = Some(Server::start(None, |folder| {
+            let mut server = Command::new("redis-server");
+            server.args(["--bind", "127.0.0.1", "--port", &port]);
+            server.args(["--save", "", "--appendonly", "no", "--dir"]);
+            server.arg(folder);
+            server
+        }));
+        let answers = until("Redis answers", async || {
+            self.number_of_process().await.ok()
+        });
+        let answers = tokio::time::timeout(std::time::Duration::from_secs(20), answers).await;
+        assert!(
+            answers.is_ok(),
+            "Redis does not answer (apt-get install redis-server, or set {URL}): {}",
+            self.server.as_ref().map(Server::log).unwrap_or_default()
+        );
+    }
+
+    /// A part of it that nobody uses yet.
+    pub fn fresh(&self) -> RedisPlace {
+        let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);
+        RedisPlace {
+            url: self.url.clone(),
+            namespace: format!("t{}-{number}", std::process::id()),
+        }
+    }
+
+    /// Ends it at once. Its memory is lost.
+    pub async fn kill(&mut self) {
+        self.signal("KILL").await;
+        let gone = async || self.number_of_process().await.err();
+        until("Redis is gone", gone).await;
+        self.server = None;
+    }
+
+    /// Lets it hang, connections open, until what is returned is told to go on.
+    pub async fn freeze(&self) -> Frozen {
+        Frozen(self.signal("STOP").await)
+    }
+
+    /// Every key and value in it, as text.
+    pub async fn dump(&self) -> String {
+        let client = Client::open(self.url.as_str()).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut connection = connection.expect("connected");
+        let keys: Vec<String> = cmd("KEYS")
+            .arg("*")
+            .query_async(&mut connection)
+            .await
+            .expect("keys");
+        let mut dump = Vec::new();
+        for key in keys {
+            let value: Option<String> = cmd("GET")
+                .arg(&key)
+                .query_async(&mut connection)
+                .await
+                .expect("a value");
+            dump.push(format!("{key} = {}", value.unwrap_or_default()));
+        }
+        dump.join("\n")
+    }
+
+    /// Publishes a message as somebody else would.
+    pub async fn publish(&self, channel: &str, message: &[u8]) {
+        let client = Client::open(self.url.as_str()).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut publish = cmd("PUBLISH");
+        publish.arg(channel).arg(message);
+        let () = publish
+            .query_async(&mut connection.expect("connected"))
+            .await
+            .expect("published");
+    }
+
+    async fn number_of_process(&self) -> RedisResult<u32> {
+        let client = Client::open(self.url.as_str())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let info: String = cmd("INFO")
+            .arg("server")
+            .query_async(&mut connection)
+            .await?;
+        let line = info
+            .lines()
+            .find_map(|line| line.strip_prefix("process_id:"));
+        let number = line.and_then(|number| number.trim().parse().ok());
+        Ok(number.expect("the number of a process"))
+    }
+
+    async fn signal(&self, name: &str) -> u32 {
+        assert!(self.server.is_some(), "this server is not ours");
+        let number = self.number_of_process().await.expect("a running server");
+        send(name, number);
+        number
+    }
+}
+
+/// A server that hangs; goes on when this is dropped.
+#[must_use]
+pub struct Frozen(u32);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        send("CONT", self.0);
+    }
+}
+
+fn send(signal: &str, process: u32) {
+    let sent = Command::new("sh")
+        .args(["-c", "kill -\"$1\" \"$2\"", "kill", signal])
+        .arg(process.to_string())
+        .status();
+    assert!(sent.expect("a shell").success(), "no signal was sent");
+}

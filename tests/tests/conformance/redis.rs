@@ -1,0 +1,319 @@
+//! What is shared through Redis, and what holds without it.
+
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
+
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use tenantry_application::ports::{
+    Clock, RateDecision, RateLimit, RateLimiter, RateLimits, RateRule, Signals,
+};
+use tenantry_crypto::{RootSecret, SecretSeals, UuidV7Ids};
+use tenantry_memory::testing::ManualClock;
+use tenantry_redis::{RedisOptions, RedisRateLimiter, RedisServer, RedisSignals};
+use tenantry_tests::{
+    conformance::{
+        rate_limiter::{BURST, LimiterWorld, RateFixture},
+        samples::NOW,
+        signals::{SignalWorld, until_heard},
+    },
+    harness::until,
+    services::{Redis, RedisPlace},
+};
+use tokio::time::{Duration, Instant};
+
+async fn server(place: &RedisPlace) -> Arc<RedisServer> {
+    let options = RedisOptions {
+        url: place.url.clone(),
+        namespace: place.namespace.clone(),
+    };
+    let server = RedisServer::connect(&options, Arc::new(UuidV7Ids)).await;
+    Arc::new(server.expect("no refusal"))
+}
+
+/// One process that counts.
+struct Limiter {
+    clock: Arc<ManualClock>,
+    limiter: RedisRateLimiter,
+}
+
+impl Limiter {
+    async fn at(place: &RedisPlace) -> Self {
+        Self::with(place, Arc::new(ManualClock::new(NOW))).await
+    }
+
+    async fn with(place: &RedisPlace, clock: Arc<ManualClock>) -> Self {
+        let limit = Some(RateLimit {
+            per_minute: NonZeroU32::MIN.saturating_add(59),
+            burst: NonZeroU32::MIN.saturating_add(BURST - 1),
+        });
+        let limits = RateLimits {
+            auth: limit,
+            account: limit,
+        };
+        let shared: Arc<dyn Clock> = clock.clone();
+        let seals = Arc::new(SecretSeals::new(&RootSecret::new(b"a secret of all")));
+        let limiter = RedisRateLimiter::new(server(place).await, limits, seals, shared);
+        Self { clock, limiter }
+    }
+
+    async fn attempt(&self, key: &str) -> RateDecision {
+        let decision = self.limiter.check(RateRule::Auth, key).await;
+        decision.expect("it always answers")
+    }
+
+    async fn exhaust(&self, key: &str) -> u32 {
+        let mut allowed = 0;
+        while self.attempt(key).await.allowed {
+            allowed += 1;
+        }
+        allowed
+    }
+}
+
+#[async_trait]
+impl RateFixture for Limiter {
+    fn limiter(&self) -> &dyn RateLimiter {
+        &self.limiter
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+}
+
+/// Processes that take turns: what each of them counted by itself would be too
+/// much.
+struct Fleet {
+    processes: Vec<Limiter>,
+    turn: AtomicUsize,
+}
+
+#[async_trait]
+impl RateFixture for Fleet {
+    fn limiter(&self) -> &dyn RateLimiter {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        &self.processes[turn % self.processes.len()].limiter
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.processes[0].clock.advance(time);
+    }
+}
+
+mod rate_limiter {
+    use super::{Arc, AtomicUsize, Fleet, Limiter, LimiterWorld, ManualClock, NOW, Redis};
+
+    async fn limiter() -> LimiterWorld {
+        let place = Redis::shared().await.fresh();
+        let clock = Arc::new(ManualClock::new(NOW));
+        let mut processes = Vec::new();
+        for _ in 0..3 {
+            processes.push(Limiter::with(&place, Arc::clone(&clock)).await);
+        }
+        let turn = AtomicUsize::new(0);
+        LimiterWorld::new(Fleet { processes, turn })
+    }
+
+    tenantry_tests::rate_limiter_suite!(limiter);
+}
+
+/// The same while the server is away.
+mod rate_limiter_alone {
+    use super::{Limiter, LimiterWorld, nowhere};
+
+    async fn limiter() -> LimiterWorld {
+        LimiterWorld::new(Limiter::at(&nowhere()).await)
+    }
+
+    tenantry_tests::rate_limiter_suite!(limiter);
+}
+
+mod signals {
+    use super::{
+        Arc, Redis, RedisPlace, RedisSignals, SignalWorld, UuidV7Ids, server, until_heard,
+    };
+
+    async fn at(place: &RedisPlace) -> Arc<RedisSignals> {
+        Arc::new(RedisSignals::new(server(place).await, &UuidV7Ids))
+    }
+
+    async fn signals() -> SignalWorld {
+        let redis = Redis::shared().await;
+        let (place, elsewhere) = (redis.fresh(), redis.fresh());
+        let (one, other, stranger) = (at(&place).await, at(&place).await, at(&elsewhere).await);
+        until_heard(one.as_ref(), other.as_ref()).await;
+        until_heard(other.as_ref(), one.as_ref()).await;
+        SignalWorld::new(one, other, stranger, ())
+    }
+
+    tenantry_tests::signals_suite!(signals);
+}
+
+/// A place where no server is.
+fn nowhere() -> RedisPlace {
+    // The discard port, which nobody serves.
+    RedisPlace {
+        url: "redis://127.0.0.1:9/0".to_owned(),
+        namespace: "nowhere".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn processes_count_together() {
+    let place = Redis::shared().await.fresh();
+    let (one, other) = (Limiter::at(&place).await, Limiter::at(&place).await);
+    assert_eq!(other.attempt("ann").await.remaining, BURST - 1);
+    assert_eq!(one.exhaust("ann").await, BURST - 1);
+    assert!(!other.attempt("ann").await.allowed);
+    other.pass(Duration::from_secs(1)).await;
+    assert_eq!(other.exhaust("ann").await, 1);
+}
+
+#[tokio::test]
+async fn installations_count_apart() {
+    let redis = Redis::shared().await;
+    let (one, other) = (
+        Limiter::at(&redis.fresh()).await,
+        Limiter::at(&redis.fresh()).await,
+    );
+    assert_eq!(one.exhaust("ann").await, BURST);
+    assert_eq!(other.exhaust("ann").await, BURST);
+}
+
+#[tokio::test]
+async fn the_server_does_not_learn_who_tries() {
+    let redis = Redis::own().await;
+    let place = redis.fresh();
+    let limiter = Limiter::at(&place).await;
+    limiter.exhaust("ann@example.com").await;
+    limiter.exhaust("192.0.2.7").await;
+    let dump = redis.dump().await;
+    assert_eq!(dump.matches(":rate:auth:").count(), 2, "{dump}");
+    assert!(!dump.contains("ann") && !dump.contains("192.0.2"), "{dump}");
+    for line in dump.lines() {
+        assert!(line.starts_with(&place.namespace), "{line}");
+    }
+}
+
+/// Whoever was refused before the server went is refused after, and once it is
+/// back with an empty memory too.
+#[tokio::test]
+async fn losing_the_server_makes_no_bucket_whole() {
+    let mut redis = Redis::own().await;
+    let limiter = Limiter::at(&redis.fresh()).await;
+    assert_eq!(limiter.exhaust("ann").await, BURST);
+    redis.kill().await;
+    assert!(!limiter.attempt("ann").await.allowed);
+    // Somebody new has what the shared limit gives, and no more.
+    assert_eq!(limiter.exhaust("bob").await, BURST);
+
+    redis.start().await;
+    until("the server is asked again", async || {
+        limiter.attempt("somebody").await;
+        redis.dump().await.contains(":rate:auth:").then_some(())
+    })
+    .await;
+    assert!(!limiter.attempt("ann").await.allowed);
+    assert!(!limiter.attempt("bob").await.allowed);
+    limiter.pass(Duration::from_secs(1)).await;
+    assert_eq!(limiter.exhaust("ann").await, 1);
+}
+
+/// A server that hangs costs a few tries a moment each, and then none.
+#[tokio::test]
+async fn nobody_waits_long_for_a_server_that_hangs() {
+    let redis = Redis::own().await;
+    let place = redis.fresh();
+    let limiter = Limiter::at(&place).await;
+    assert_eq!(limiter.exhaust("ann").await, BURST);
+    let frozen = redis.freeze().await;
+    let begun = Instant::now();
+    for _ in 0..1000 {
+        assert!(!limiter.attempt("ann").await.allowed);
+    }
+    // Three answers of 200 ms are waited for, and a little.
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    // A start does not wait for it either.
+    let begun = Instant::now();
+    let other = Limiter::at(&place).await;
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert_eq!(other.exhaust("ann").await, BURST);
+
+    drop(frozen);
+    let begun = Instant::now();
+    until("both are counted together again", async || {
+        let key = format!("{:?}", begun.elapsed());
+        let left = limiter.attempt(&key).await.remaining;
+        (other.attempt(&key).await.remaining < left).then_some(())
+    })
+    .await;
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn signals_come_back_with_the_server() {
+    let mut redis = Redis::own().await;
+    let place = redis.fresh();
+    let signals = async || Arc::new(RedisSignals::new(server(&place).await, &UuidV7Ids));
+    let (one, other) = (signals().await, signals().await);
+    until_heard(one.as_ref(), other.as_ref()).await;
+    one.probe().await.expect("a sign of life");
+    redis.kill().await;
+    assert!(one.probe().await.is_err());
+    redis.start().await;
+    let begun = Instant::now();
+    until_heard(one.as_ref(), other.as_ref()).await;
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    one.probe().await.expect("a sign of life");
+}
+
+/// Messages of newer versions, and nonsense, are passed over.
+#[tokio::test]
+async fn strange_messages_are_passed_over() {
+    let redis = Redis::own().await;
+    let place = redis.fresh();
+    let signals = async || Arc::new(RedisSignals::new(server(&place).await, &UuidV7Ids));
+    let (one, other) = (signals().await, signals().await);
+    until_heard(one.as_ref(), other.as_ref()).await;
+    let channel = format!("{}:signals", place.namespace);
+    for message in [&b""[..], b"\xff\xfe\n\x00", b"x\nuser 7\nmoon full\n{}"] {
+        redis.publish(&channel, message).await;
+    }
+    until_heard(one.as_ref(), other.as_ref()).await;
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_ends_the_start_without_a_secret() {
+    let redis = Redis::own().await;
+    let place = redis.fresh();
+    let address = place
+        .url
+        .trim_start_matches("redis://")
+        .trim_end_matches("/0");
+    for url in [
+        format!("redis://ann:hunter2@{address}/0"),
+        format!("redis://{address}/4711"),
+        "redis://:hunter2@".to_owned(),
+    ] {
+        let options = RedisOptions {
+            url,
+            namespace: "t".to_owned(),
+        };
+        assert!(!format!("{options:?}").contains("hunter2"));
+        let refused = RedisServer::connect(&options, Arc::new(UuidV7Ids)).await;
+        let refused = refused.err().expect("a refusal");
+        assert!(!refused.is_retryable());
+        let shown = format!("{refused} {refused:?}");
+        assert!(
+            shown.contains("URL") && !shown.contains("hunter2"),
+            "{shown}"
+        );
+    }
+}
