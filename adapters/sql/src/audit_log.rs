@@ -43,7 +43,7 @@ impl SqlAuditLog {
 
     async fn rows(&self, select: Select<Entity>) -> Result<Vec<Model>, PortError> {
         let rows = async { select.all(&self.reader.executor().await?.get()).await };
-        self.reader.ask("read audit entries", rows).await
+        self.reader.find("read audit entries", rows).await
     }
 }
 

@@ -11,7 +11,7 @@ use tenantry_domain::id::TenantId;
 
 use crate::{
     convert::{Row, Stored},
-    dialect::Dialect,
+    dialect::{self, Dialect},
     error::port_error,
     link::Link,
 };
@@ -80,7 +80,24 @@ impl Reader {
         self.link.ask(context, read).await
     }
 
-    /// The same of what takes longer the more a tenant has.
+    /// Reads what a query finds. A text that the database cannot hold is in
+    /// no row.
+    pub(crate) async fn find<T: Default>(
+        &self,
+        context: impl Into<String>,
+        read: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, PortError> {
+        // Handed on as it is, a read would be as large again at each step.
+        let read = Box::pin(async {
+            match read.await {
+                Err(error) if dialect::is_unstorable(&error) => Ok(T::default()),
+                found => found,
+            }
+        });
+        self.ask(context, read).await
+    }
+
+    /// Reads what takes longer the more a tenant has.
     pub(crate) async fn ask_at_length<T>(
         &self,
         context: impl Into<String>,
@@ -104,7 +121,7 @@ impl Reader {
         select: Select<T::Table>,
     ) -> Result<Option<T>, PortError> {
         let row = async { select.one(&self.executor().await?.get()).await };
-        self.ask(reading::<T>(), row)
+        self.find(reading::<T>(), row)
             .await?
             .map(T::from_row)
             .transpose()
@@ -116,7 +133,7 @@ impl Reader {
         select: Select<T::Table>,
     ) -> Result<Vec<T>, PortError> {
         let rows = async { select.all(&self.executor().await?.get()).await };
-        self.ask(reading::<T>(), rows)
+        self.find(reading::<T>(), rows)
             .await?
             .into_iter()
             .map(T::from_row)
@@ -129,8 +146,11 @@ impl Reader {
         &self,
         statement: Statement,
     ) -> Result<Option<T>, PortError> {
-        let row = async { self.executor().await?.get().query_one_raw(statement).await };
-        self.ask(reading::<T>(), row)
+        let row = async {
+            let executor = self.executor().await?;
+            executor.get().query_one_raw(statement).await
+        };
+        self.find(reading::<T>(), row)
             .await?
             .map(|row| entity::<T>(&row))
             .transpose()
@@ -142,8 +162,11 @@ impl Reader {
         context: &'static str,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, PortError> {
-        let rows = async { self.executor().await?.get().query_all_raw(statement).await };
-        self.ask(context, rows).await
+        let rows = async {
+            let executor = self.executor().await?;
+            executor.get().query_all_raw(statement).await
+        };
+        self.find(context, rows).await
     }
 
     /// The same of a statement written by hand, with `?` for each value.

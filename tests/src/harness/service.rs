@@ -7,7 +7,7 @@ use tenantry::{Service, ServiceHandle};
 use tenantry_application::Services;
 use tenantry_config::{Config, Dotenv, Sources};
 
-use super::Actor;
+use super::{Actor, Place, Providers};
 
 /// Settings of a test, as environment variables.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
@@ -17,6 +17,7 @@ pub struct TestService {
     handle: Option<ServiceHandle>,
     base: String,
     folder: TempDir,
+    place: Place,
 }
 
 impl TestService {
@@ -25,22 +26,24 @@ impl TestService {
         Self::with(&[]).await
     }
 
-    /// A service with settings of its own.
+    /// A service with settings of its own, on the providers of this run.
     pub async fn with(settings: Settings<'_>) -> Self {
+        let place = Providers::of_this_run().place().await;
         let folder = tempfile::tempdir().expect("a folder");
-        let handle = serve(folder.path(), settings).await;
+        let handle = serve(folder.path(), &place, settings).await;
         let base = format!("http://{}", handle.address);
         Self {
             handle: Some(handle),
             base,
             folder,
+            place,
         }
     }
 
     /// Stops the service, draining it, and starts it again on the same data.
     pub async fn restart(&mut self, settings: Settings<'_>) {
         self.stop().await;
-        let handle = serve(self.folder.path(), settings).await;
+        let handle = serve(self.folder.path(), &self.place, settings).await;
         self.base = format!("http://{}", handle.address);
         self.handle = Some(handle);
     }
@@ -61,6 +64,11 @@ impl TestService {
     /// Its data folder.
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where it keeps what it keeps.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// What its use cases work with, to look behind the API.
@@ -94,8 +102,9 @@ pub fn configuration(data: &Path, settings: Settings<'_>) -> Config {
         .config
 }
 
-async fn serve(data: &Path, settings: Settings<'_>) -> ServiceHandle {
-    let service = Service::open(configuration(data, settings))
+async fn serve(data: &Path, place: &Place, settings: Settings<'_>) -> ServiceHandle {
+    let settings: Vec<_> = place.with(settings).collect();
+    let service = Service::open(configuration(data, &settings))
         .await
         .expect("an open service");
     service.serve().await.expect("a serving service")

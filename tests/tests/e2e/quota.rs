@@ -63,7 +63,7 @@ async fn of_a_hundred_raw_uploads_ten_find_room() {
     assert_eq!(settled_usage(&alice).await, 10 * TENTH);
     let files = alice.get("/api/v1/files?include_total=true").await;
     assert_eq!(files.expect(200).json()["total"], 10);
-    assert!(service.stored(&alice).len() <= 10);
+    assert!(service.stored(&alice).await.len() <= 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,7 +134,7 @@ async fn uploads_that_are_cut_hold_nothing() {
     let files = alice.get("/api/v1/files?include_total=true").await;
     assert_eq!(files.expect(200).json()["total"], 1);
     until("the cut bytes are gone", async || {
-        (service.stored(&alice).len() == 1).then_some(())
+        (service.stored(&alice).await.len() == 1).then_some(())
     })
     .await;
 }
@@ -153,7 +153,7 @@ async fn a_body_of_unknown_length_ends_where_the_room_does() {
         .get("/api/v1/files/content?path=2.bin")
         .await
         .expect_problem(404, "file_not_found");
-    assert_eq!(service.stored(&alice).len(), 1);
+    assert_eq!(service.stored(&alice).await.len(), 1);
     // Exactly the rest fits.
     let rest = put(&alice, 3, Content::new(3, MIB / 2).body(), None).await;
     rest.expect(201);
@@ -182,7 +182,7 @@ async fn a_file_larger_than_one_may_be_is_refused() {
     refused.expect_problem(413, "file_too_large");
 
     assert_eq!(settled_usage(&alice).await, 0);
-    assert!(service.stored(&alice).is_empty());
+    assert!(service.stored(&alice).await.is_empty());
     let exact = put(&alice, 2, Content::new(2, MIB).body(), Some(MIB)).await;
     exact.expect(201);
 }

@@ -237,6 +237,11 @@ pub(crate) async fn check(options: &SqlOptions, reader: &Reader) -> Result<(), P
     }
 }
 
+/// Whether a query was refused for a text that the database cannot hold.
+pub(crate) fn is_unstorable(error: &DbErr) -> bool {
+    postgres::is_unstorable(error)
+}
+
 /// What an error of a database means to the caller.
 pub(crate) fn kind_of(error: &dyn sqlx::error::DatabaseError) -> PortErrorKind {
     if error

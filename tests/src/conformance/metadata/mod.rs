@@ -35,6 +35,7 @@ suite! {
     $ metadata_suite: metadata::World {
         people:
             nobody_is_found_in_an_empty_store
+            a_text_that_nobody_can_have_finds_nobody
             every_field_comes_back
             every_field_can_be_written
             they_are_found_by_folded_names

@@ -57,6 +57,17 @@ pub(super) async fn nobody_is_found_in_an_empty_store(world: &World) {
     assert_eq!(people.emails(&[world.samples.user()]).await.answer(), []);
 }
 
+pub(super) async fn a_text_that_nobody_can_have_finds_nobody(world: &World) {
+    add(world, &complete(world, "ann@example.com")).await;
+    let people = world.store.identities();
+    for text in ["\0", "ann@example.com\0", "\u{10FFFF}", "'", "%", ""] {
+        let found = people.find_by_email(text).await.answer();
+        assert_eq!(found, None, "{text:?}");
+        let found = people.find_by_username(text).await.answer();
+        assert_eq!(found, None, "{text:?}");
+    }
+}
+
 pub(super) async fn every_field_comes_back(world: &World) {
     let plain = world.samples.person("plain@example.com");
     let complete = complete(world, "Ünï+tag@例え.jp");

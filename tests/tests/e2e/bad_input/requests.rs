@@ -45,6 +45,40 @@ async fn ids_in_paths_are_ids() {
 }
 
 #[tokio::test]
+async fn no_text_in_a_query_is_too_strange() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let own = belongings(&service, &alice).await;
+    let mut tried = 0;
+    for operation in served_operations(&alice).await {
+        let call = usual(&operation, &own);
+        let texts = operation.parameters.iter();
+        for parameter in texts.filter(|p| p.place == "query" && !p.is_id) {
+            for odd in [
+                "a\0b",
+                "%_\\'\"",
+                "\u{1F600}\u{0301}",
+                "\u{FFFF}",
+                "\r\n",
+                "",
+            ] {
+                let odd = call.with("query", &parameter.name, odd);
+                let answer = alice.send(odd.request(&alice)).await;
+                let status = answer.status.as_u16();
+                assert!(
+                    status < 500,
+                    "{} {}: {status}",
+                    operation.id,
+                    parameter.name
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 50, "{tried} odd texts");
+}
+
+#[tokio::test]
 async fn an_id_has_one_spelling_or_is_the_same_thing() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;

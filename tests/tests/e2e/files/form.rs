@@ -189,7 +189,7 @@ async fn a_form_that_is_wrong_leaves_nothing() {
     let usage = alice.usage().await;
     assert_eq!(usage["storage_used_bytes"], 0);
     assert_eq!(usage["storage_reserved_bytes"], 0);
-    assert!(service.stored(&alice).is_empty());
+    assert!(service.stored(&alice).await.is_empty());
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn equal_content_of_a_tenant_is_stored_once() {
         let file = alice.upload_ready(path, "text/plain", CONTENT).await;
         ids.push(file["id"].as_str().expect("an id").to_owned());
     }
-    assert_eq!(service.stored(&alice).len(), 1);
+    assert_eq!(service.stored(&alice).await.len(), 1);
     let usage = alice.usage().await;
     assert_eq!(usage["stored_bytes"], CONTENT.len());
     assert_eq!(usage["storage_used_bytes"], 3 * CONTENT.len());
@@ -40,8 +40,8 @@ async fn two_tenants_share_nothing() {
     let hers = alice.upload_ready("a.txt", "text/plain", CONTENT).await;
     let his = bob.upload_ready("a.txt", "text/plain", CONTENT).await;
 
-    assert_eq!(service.stored(&alice).len(), 1);
-    assert_eq!(service.stored(&bob).len(), 1);
+    assert_eq!(service.stored(&alice).await.len(), 1);
+    assert_eq!(service.stored(&bob).await.len(), 1);
     assert_ne!(hers["id"], his["id"]);
     for person in [&alice, &bob] {
         assert_eq!(person.usage().await["stored_bytes"], CONTENT.len());
@@ -75,7 +75,7 @@ async fn bytes_that_nobody_shows_are_swept() {
         .expect(204);
 
     until("the bytes are gone", async || {
-        (service.stored(&alice).len() == 1).then_some(())
+        (service.stored(&alice).await.len() == 1).then_some(())
     })
     .await;
     let kept = kept["id"].as_str().expect("an id");

@@ -10,6 +10,7 @@ use tenantry_application::{
 use crate::{dialect::Stop, error::driver_error};
 
 const DIVISION_BY_ZERO: &str = "22012";
+const UNTRANSLATABLE: &str = "22021";
 const UNIQUE_VIOLATION: &str = "23505";
 const SERIALIZATION_FAILURE: &str = "40001";
 const DEADLOCK: &str = "40P01";
@@ -23,6 +24,12 @@ pub(super) fn stop(error: &DbErr) -> Option<Stop> {
         SERIALIZATION_FAILURE | DEADLOCK => Some(Stop::Conflict),
         _ => None,
     }
+}
+
+/// Whether a text held a NUL, which none that is stored does.
+pub(crate) fn is_unstorable(error: &DbErr) -> bool {
+    let error = driver_error(error).and_then(sqlx::Error::as_database_error);
+    error.is_some_and(|error| error.code().as_deref() == Some(UNTRANSLATABLE))
 }
 
 /// Why no connection came about: in words that say what to look at, and hold no

@@ -26,7 +26,7 @@ mod wall;
 mod writing;
 
 pub(crate) use connect::migrate_locked;
-pub(crate) use errors::kind_of;
+pub(crate) use errors::{is_unstorable, kind_of};
 pub(crate) use unit::{call, numbered};
 pub(crate) use wall::{check, enter};
 pub(crate) use writing::Writing;

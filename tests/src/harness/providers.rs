@@ -1,0 +1,207 @@
+//! Which providers a service is on. Whoever runs the tests chooses, and every
+//! test that does not care runs on that.
+
+use std::fmt;
+
+use crate::services::{Azurite, Minio, Postgres, Redis};
+
+/// What chooses: `postgres+s3+redis`, say.
+const VARIABLE: &str = "TENANTRY_TEST_PROVIDERS";
+
+/// A database, a storage and a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Providers {
+    /// Where metadata lies.
+    pub database: Database,
+    /// Where bytes lie.
+    pub storage: Storage,
+    /// Where tries are counted and hints go.
+    pub cache: Cache,
+}
+
+/// Where metadata lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// In a file.
+    Sqlite,
+    /// On a server of `PostgreSQL`.
+    Postgres,
+}
+
+/// Where bytes lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In a folder.
+    Local,
+    /// On a server that speaks S3.
+    S3,
+    /// On one that speaks the protocol of Azure.
+    Azure,
+}
+
+/// Where tries are counted and hints go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// In the process.
+    Memory,
+    /// On a server of Redis.
+    Redis,
+}
+
+/// A place on providers that no other service uses.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The providers.
+    pub providers: Providers,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Providers {
+    /// Those that need nothing.
+    pub const EMBEDDED: Self = Self {
+        database: Database::Sqlite,
+        storage: Storage::Local,
+        cache: Cache::Memory,
+    };
+
+    /// What whoever runs the tests has chosen.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whoever runs the tests says so in the environment"
+    )]
+    pub fn of_this_run() -> Self {
+        match std::env::var(VARIABLE) {
+            Ok(chosen) if !chosen.is_empty() => Self::parse(&chosen),
+            _ => Self::EMBEDDED,
+        }
+    }
+
+    fn parse(chosen: &str) -> Self {
+        let mut providers = Self::EMBEDDED;
+        for name in chosen.split('+') {
+            match name {
+                "sqlite" => providers.database = Database::Sqlite,
+                "postgres" => providers.database = Database::Postgres,
+                "local" => providers.storage = Storage::Local,
+                "s3" => providers.storage = Storage::S3,
+                "azure" => providers.storage = Storage::Azure,
+                "memory" => providers.cache = Cache::Memory,
+                "redis" => providers.cache = Cache::Redis,
+                _ => panic!("{VARIABLE}: {name} is no provider"),
+            }
+        }
+        providers
+    }
+
+    /// A place of its own on each of them.
+    pub async fn place(self) -> Place {
+        let mut settings = self.database.settings().await;
+        settings.extend(self.storage.settings().await);
+        settings.extend(self.cache.settings().await);
+        Place {
+            providers: self,
+            settings,
+        }
+    }
+}
+
+impl Database {
+    async fn settings(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Sqlite => Vec::new(),
+            Self::Postgres => {
+                let url = Postgres::shared().await.fresh().await;
+                vec![("TENANTRY_DATABASE__URL", url)]
+            }
+        }
+    }
+}
+
+impl Storage {
+    async fn settings(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Local => Vec::new(),
+            Self::S3 => {
+                let minio = Minio::shared().await;
+                let secret = minio.secret_access_key().to_owned();
+                vec![
+                    ("TENANTRY_STORAGE__KIND", "s3".to_owned()),
+                    ("TENANTRY_STORAGE__ENDPOINT", minio.endpoint().to_owned()),
+                    ("TENANTRY_STORAGE__ALLOW_HTTP", "true".to_owned()),
+                    ("TENANTRY_STORAGE__PATH_STYLE", "true".to_owned()),
+                    ("TENANTRY_STORAGE__BUCKET", minio.fresh()),
+                    ("TENANTRY_STORAGE__CREATE", "true".to_owned()),
+                    (
+                        "TENANTRY_STORAGE__ACCESS_KEY_ID",
+                        minio.access_key_id().to_owned(),
+                    ),
+                    ("TENANTRY_STORAGE__SECRET_ACCESS_KEY", secret),
+                ]
+            }
+            Self::Azure => {
+                let azurite = Azurite::shared().await;
+                let connection = azurite.connection_string().to_owned();
+                vec![
+                    ("TENANTRY_STORAGE__KIND", "azure".to_owned()),
+                    ("TENANTRY_STORAGE__CONTAINER", azurite.fresh()),
+                    ("TENANTRY_STORAGE__CONNECTION_STRING", connection),
+                    ("TENANTRY_STORAGE__CREATE", "true".to_owned()),
+                ]
+            }
+        }
+    }
+}
+
+impl Cache {
+    async fn settings(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Memory => Vec::new(),
+            Self::Redis => {
+                let place = Redis::shared().await.fresh();
+                vec![
+                    ("TENANTRY_CACHE__KIND", "redis".to_owned()),
+                    ("TENANTRY_CACHE__URL", place.url),
+                    ("TENANTRY_CACHE__NAMESPACE", place.namespace),
+                ]
+            }
+        }
+    }
+}
+
+impl Place {
+    /// A setting of it.
+    pub fn setting(&self, name: &str) -> &str {
+        let found = self.settings.iter().find(|(key, _)| *key == name);
+        &found.expect("a setting of that name").1
+    }
+
+    /// Its settings with those of a test, which may choose another provider.
+    pub(super) fn with<'s>(
+        &'s self,
+        settings: super::Settings<'s>,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let is_chosen = move |section: &str| {
+            let mut chosen = settings.iter();
+            chosen.any(|(key, _)| {
+                *key == format!("{section}__KIND") || *key == format!("{section}__URL")
+            })
+        };
+        let place = self.settings.iter().filter(move |(key, _)| {
+            let section = key.rsplit_once("__").map_or(*key, |(section, _)| section);
+            !is_chosen(section)
+        });
+        let place = place.map(|(key, value)| (*key, value.as_str()));
+        place.chain(settings.iter().copied())
+    }
+}
+
+impl fmt::Display for Providers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [database, storage, cache] = [
+            format!("{:?}", self.database),
+            format!("{:?}", self.storage),
+            format!("{:?}", self.cache),
+        ];
+        write!(f, "{database}+{storage}+{cache}")
+    }
+}

@@ -1,0 +1,67 @@
+//! The rows of a file.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use sqlx::{
+    Row, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+
+use super::bare;
+
+pub(super) struct Rows {
+    file: PathBuf,
+}
+
+impl Rows {
+    pub(super) fn of(data: &Path) -> Self {
+        Self {
+            file: data.join("tenantry.db"),
+        }
+    }
+
+    pub(super) async fn all(&self) -> BTreeSet<String> {
+        let pool = self.open().await;
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+        let mut rows = BTreeSet::new();
+        for table in texts(&pool, tables).await {
+            let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+            let columns = texts(&pool, &columns).await;
+            let quoted: Vec<_> = columns.iter().map(|c| format!("quote(\"{c}\")")).collect();
+            let all = format!("SELECT {} FROM \"{table}\"", quoted.join(" || '|' || "));
+            let lines = texts(&pool, &all).await.into_iter();
+            rows.extend(lines.map(|line| format!("{table}: {line}")));
+        }
+        pool.close().await;
+        rows
+    }
+
+    pub(super) async fn jobs_of(&self, tenant: &str) -> Vec<String> {
+        let pool = self.open().await;
+        let tenant = bare(tenant);
+        let jobs = format!("SELECT hex(id) FROM jobs WHERE hex(tenant_id) = '{tenant}'");
+        let ids = texts(&pool, &jobs).await.into_iter();
+        let ids = ids.map(|id| id.parse::<uuid::Uuid>().expect("an id").to_string());
+        let ids = ids.collect();
+        pool.close().await;
+        ids
+    }
+
+    async fn open(&self) -> SqlitePool {
+        let options = SqliteConnectOptions::new()
+            .filename(&self.file)
+            .read_only(true);
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        pool.connect_with(options).await.expect("the database")
+    }
+}
+
+async fn texts(pool: &SqlitePool, query: &str) -> Vec<String> {
+    let query = sqlx::AssertSqlSafe(query.to_owned());
+    let rows = sqlx::query(query).fetch_all(pool).await.expect("rows");
+    let text = |row| Row::try_get::<String, _>(row, 0).expect("a text");
+    rows.iter().map(text).collect()
+}
