@@ -24,7 +24,11 @@ pub(crate) fn is_refusal(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::AuthenticationFailed
         | ErrorKind::InvalidClientConfig
-        | ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::NoPerm) => true,
-        _ => matches!(error.code(), Some("NOAUTH" | "WRONGPASS")),
+        | ErrorKind::Server(ServerErrorKind::NoPerm) => true,
+        // It has no code of its own.
+        ErrorKind::Server(ServerErrorKind::ResponseError) => {
+            !error.to_string().contains("max number of clients")
+        }
+        _ => matches!(error.code(), Some("DENIED" | "NOAUTH" | "WRONGPASS")),
     }
 }

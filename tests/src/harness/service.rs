@@ -16,7 +16,7 @@ pub type Settings<'a> = &'a [(&'a str, &'a str)];
 pub struct TestService {
     handle: Option<ServiceHandle>,
     base: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     place: Place,
 }
 
@@ -29,7 +29,16 @@ impl TestService {
     /// A service with settings of its own, on the providers of this run.
     pub async fn with(settings: Settings<'_>) -> Self {
         let place = Providers::of_this_run().place().await;
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::on(folder, place, settings).await
+    }
+
+    /// One more service on the data of this one.
+    pub async fn beside(&self, settings: Settings<'_>) -> Self {
+        Self::on(Arc::clone(&self.folder), self.place.clone(), settings).await
+    }
+
+    async fn on(folder: Arc<TempDir>, place: Place, settings: Settings<'_>) -> Self {
         let handle = serve(folder.path(), &place, settings).await;
         let base = format!("http://{}", handle.address);
         Self {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const UNTIL_THE_END: &str = r#"folder=$1; shift
 "$@" >"$folder/server.log" 2>&1 & server=$!
 cat >/dev/null
-kill -INT "$server"; wait "$server"; cd /; rm -rf "$folder""#;
+kill -INT "$server" 2>/dev/null; wait "$server"; cd /; rm -rf "$folder""#;
 
 /// A server, and the folder it works in.
 pub(super) struct Server {

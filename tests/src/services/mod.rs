@@ -13,6 +13,7 @@ mod minio;
 mod postgres;
 mod proxy;
 mod redis;
+mod slow;
 
 pub use self::{
     azurite::Azurite,
@@ -20,6 +21,7 @@ pub use self::{
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{Frozen, Redis, RedisPlace},
+    slow::SlowWay,
 };
 
 use std::{env, net::TcpListener, path::PathBuf, time::Duration};

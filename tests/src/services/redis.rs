@@ -8,7 +8,7 @@ use std::{
 use redis::{Client, RedisResult, cmd};
 use tokio::sync::OnceCell;
 
-use super::{child::Server, free_port, given};
+use super::{SlowWay, child::Server, free_port, given};
 use crate::harness::until;
 
 /// Where one may be that is used instead of one of our own.
@@ -88,6 +88,16 @@ impl Redis {
             url: self.url.clone(),
             namespace: format!("t{}-{number}", std::process::id()),
         }
+    }
+
+    /// The same part by a way that can be slow.
+    pub async fn by_slow_way(&self, place: &RedisPlace) -> (SlowWay, RedisPlace) {
+        let way = SlowWay::to(self.port).await;
+        let slow = RedisPlace {
+            url: format!("redis://127.0.0.1:{}/0", way.port()),
+            namespace: place.namespace.clone(),
+        };
+        (way, slow)
     }
 
     /// Ends it at once. Its memory is lost.

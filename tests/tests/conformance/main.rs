@@ -1,5 +1,6 @@
 //! Every port's conformance suite, stamped on every adapter.
 
+mod announcing;
 mod azurite;
 mod local_disk;
 mod memory;

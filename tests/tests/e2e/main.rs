@@ -11,5 +11,6 @@ mod isolation;
 mod journey;
 mod providers;
 mod quota;
+mod replicas;
 mod roles;
 mod system;
