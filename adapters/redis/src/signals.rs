@@ -127,11 +127,21 @@ async fn publish(link: Arc<Link>, outbox: Arc<Outbox>, own: Uuid) {
 
 async fn listen(link: Arc<Link>, heard: broadcast::Sender<Signal>, own: Uuid) {
     let mut pause = link.pause();
+    let mut is_told = false;
     loop {
         link.here().await;
-        match hear(&link, &heard, own, || pause.reset()).await {
-            Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "the listening connection failed"),
+        let begun = || {
+            pause.reset();
+            is_told = false;
+        };
+        // Of a row of failures the first is logged.
+        if let Err(error) = hear(&link, &heard, own, begun).await {
+            if is_told {
+                tracing::debug!(%error, "signals are still not heard");
+            } else {
+                tracing::warn!(%error, "signals of other processes are not heard");
+            }
+            is_told = true;
         }
         pause.take().await;
     }

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use redis::{Client, RedisResult, cmd};
+use redis::{Client, Cmd, RedisResult, cmd};
 use tokio::sync::OnceCell;
 
 use super::{SlowWay, child::Server, free_port, given};
@@ -135,16 +135,12 @@ impl Redis {
         dump.join("\n")
     }
 
-    /// Publishes a message as somebody else would.
-    pub async fn publish(&self, channel: &str, message: &[u8]) {
+    /// Sends it a command that somebody else might send.
+    pub async fn run(&self, command: &Cmd) {
         let client = Client::open(self.url.as_str()).expect("a URL");
         let connection = client.get_multiplexed_async_connection().await;
-        let mut publish = cmd("PUBLISH");
-        publish.arg(channel).arg(message);
-        let () = publish
-            .query_async(&mut connection.expect("connected"))
-            .await
-            .expect("published");
+        let mut connection = connection.expect("connected");
+        let () = command.query_async(&mut connection).await.expect("done");
     }
 
     async fn number_of_process(&self) -> RedisResult<u32> {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use redis::cmd;
 use tenantry_application::ports::{
     Clock, RateDecision, RateLimit, RateLimiter, RateLimits, RateRule, Signals,
 };
@@ -320,7 +321,8 @@ async fn strange_messages_are_passed_over() {
     until_heard(one.as_ref(), other.as_ref()).await;
     let channel = format!("{}:signals", place.namespace);
     for message in [&b""[..], b"\xff\xfe\n\x00", b"x\nuser 7\nmoon full\n{}"] {
-        redis.publish(&channel, message).await;
+        let mut publish = cmd("PUBLISH");
+        redis.run(publish.arg(&channel).arg(message)).await;
     }
     until_heard(one.as_ref(), other.as_ref()).await;
 }
@@ -328,28 +330,38 @@ async fn strange_messages_are_passed_over() {
 #[tokio::test]
 async fn what_a_server_refuses_ends_the_start_without_a_secret() {
     let redis = Redis::own().await;
-    let place = redis.fresh();
-    let address = place
-        .url
-        .trim_start_matches("redis://")
-        .trim_end_matches("/0");
-    for url in [
-        format!("redis://ann:hunter2@{address}/0"),
-        format!("redis://{address}/4711"),
-        "redis://:hunter2@".to_owned(),
+    let rights = ["~*", "&*", "+@all"];
+    for (name, rights) in [
+        ("ann", &rights[..]),
+        ("bob", &[&rights[..], &["-eval"]].concat()),
     ] {
+        let mut add = cmd("ACL");
+        add.arg(&["SETUSER", name, "on", ">hunter2"]).arg(rights);
+        redis.run(&add).await;
+    }
+    let place = redis.fresh();
+    let (_, address) = place.url.split_once("//").expect("a URL");
+    let connect = async |url: String| {
         let options = RedisOptions {
             url,
             namespace: "t".to_owned(),
         };
         assert!(!format!("{options:?}").contains("hunter2"));
-        let refused = RedisServer::connect(&options, Arc::new(UuidV7Ids)).await;
-        let refused = refused.err().expect("a refusal");
-        assert!(!refused.is_retryable());
+        RedisServer::connect(&options, Arc::new(UuidV7Ids)).await
+    };
+    let welcome = connect(format!("redis://ann:hunter2@{address}")).await;
+    welcome.expect("no refusal");
+    for url in [
+        // A wrong password, one who may run no scripts, no such database, no address.
+        format!("redis://ann:hunter23@{address}"),
+        format!("redis://bob:hunter2@{address}"),
+        format!("redis://ann:hunter2@{address}4711"),
+        "redis://:hunter2@".to_owned(),
+    ] {
+        let refused = connect(url.clone()).await.err().expect("a refusal");
+        assert!(!refused.is_retryable(), "{url}: {refused:?}");
         let shown = format!("{refused} {refused:?}");
-        assert!(
-            shown.contains("URL") && !shown.contains("hunter2"),
-            "{shown}"
-        );
+        let is_secret = shown.contains("hunter2");
+        assert!(shown.contains("URL") && !is_secret, "{shown}");
     }
 }

@@ -28,10 +28,14 @@ pub(super) fn client(url: &str) -> Result<Client, PortError> {
     Client::open(info).map_err(invalid)
 }
 
-/// A command that only a server answers well that takes writes.
+/// A command that only a server answers well that takes writes, and runs
+/// scripts for this login.
 pub(super) fn sign_of_life(link: &Link) -> Cmd {
-    let mut set = cmd("SET");
-    set.arg(link.name("alive")).arg(1).arg("PX").arg(KEEP);
+    let mut set = cmd("EVAL");
+    set.arg("return redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])")
+        .arg(1)
+        .arg(link.name("alive"))
+        .arg(KEEP);
     set
 }
 

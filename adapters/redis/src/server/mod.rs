@@ -62,6 +62,8 @@ pub struct RedisServer {
 /// What those who ask share with the supervisor.
 pub(crate) struct Link {
     client: Client,
+    /// Its host and port, for logs and errors.
+    address: String,
     namespace: String,
     ids: Arc<dyn IdGenerator>,
     line: watch::Sender<Option<Line>>,
@@ -85,8 +87,8 @@ impl RedisServer {
         ids: Arc<dyn IdGenerator>,
     ) -> Result<Self, PortError> {
         let client = dial::client(&options.url)?;
-        let address = client.get_connection_info().addr().to_string();
         let link = Arc::new(Link {
+            address: client.get_connection_info().addr().to_string(),
             client,
             namespace: options.namespace.clone(),
             ids,
@@ -96,21 +98,22 @@ impl RedisServer {
             Ok(connection) => link.open(connection),
             Err(error) if is_refusal(&error) => {
                 let what = format!(
-                    "the Redis server at {address} refuses this service; \
-                     check user, password and database of its URL"
+                    "the Redis server at {} refuses this service; \
+                     check user, password and database of its URL",
+                    link.address
                 );
                 return Err(port_error(what, error));
             }
             Err(error) => {
                 tracing::warn!(
-                    server.address = address,
+                    server.address = link.address,
                     %error,
                     "the Redis server cannot be reached; it is looked for, and each process \
                      goes by what it knows itself"
                 );
             }
         }
-        let supervisor = tokio::spawn(supervise::supervise(Arc::clone(&link), address));
+        let supervisor = tokio::spawn(supervise::supervise(Arc::clone(&link)));
         Ok(Self {
             link,
             _supervisor: AbortOnDropHandle::new(supervisor),
@@ -153,18 +156,20 @@ impl Link {
     ) -> Result<T, PortError> {
         let line = self.line.borrow().clone();
         let mut line = line.ok_or_else(|| unavailable(format!("{context}: the server is away")))?;
-        match timeout(ANSWER, command.query_async(&mut line.connection)).await {
+        let asked = timeout(ANSWER, command.query_async(&mut line.connection)).await;
+        match asked {
             Ok(Ok(answer)) => {
                 line.failures.store(0, Ordering::Relaxed);
                 Ok(answer)
             }
             Ok(Err(error)) => {
-                self.failed(&line, error.is_unrecoverable_error());
+                self.failed(&line, error.is_unrecoverable_error(), &error);
                 Err(port_error(context, error))
             }
             Err(_) => {
-                self.failed(&line, false);
-                Err(unavailable(format!("{context}: no answer in time")))
+                let error = late();
+                self.failed(&line, false, &error);
+                Err(port_error(context, error))
             }
         }
     }
@@ -185,13 +190,21 @@ impl Link {
     }
 
     /// Counts a failure of a connection; one too many closes it.
-    fn failed(&self, failing: &Line, is_broken: bool) {
+    fn failed(&self, failing: &Line, is_broken: bool, error: &RedisError) {
         let failures = failing.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if is_broken || failures >= FAILURES {
-            self.line.send_if_modified(|line| {
-                let is_it = |line: &Line| Arc::ptr_eq(&line.failures, &failing.failures);
-                line.take_if(|line| is_it(line)).is_some()
-            });
+        if !is_broken && failures < FAILURES {
+            return;
+        }
+        let is_it = |line: &mut Line| Arc::ptr_eq(&line.failures, &failing.failures);
+        let is_closed = self
+            .line
+            .send_if_modified(|line| line.take_if(is_it).is_some());
+        if is_closed {
+            tracing::warn!(
+                server.address = self.address,
+                %error,
+                "the Redis server is away; each process goes by what it knows itself"
+            );
         }
     }
 

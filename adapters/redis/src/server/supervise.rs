@@ -12,34 +12,29 @@ const LOOK: Duration = Duration::from_secs(1);
 /// After so long without a failure the next one is not of the same row.
 const STEADY: Duration = Duration::from_secs(10);
 
-/// Runs until it is aborted. Of every row of failures the first is logged, and
-/// the end.
-pub(super) async fn supervise(link: Arc<Link>, address: String) {
+/// Runs until it is aborted.
+pub(super) async fn supervise(link: Arc<Link>) {
     let mut pause = link.pause();
     loop {
         if link.is_away() {
-            look(&link, &address, &mut pause).await;
-            tracing::info!(server.address = address, "the Redis server is back");
+            look(&link, &mut pause).await;
+            tracing::info!(server.address = link.address, "the Redis server is back");
         }
         let since = Instant::now();
         attend(&link).await;
         if since.elapsed() > STEADY {
             pause.reset();
         }
-        tracing::warn!(
-            server.address = address,
-            "the Redis server is away; each process goes by what it knows itself"
-        );
     }
 }
 
 /// Looks for the server until it is back.
-async fn look(link: &Link, address: &str, pause: &mut Pause) {
+async fn look(link: &Link, pause: &mut Pause) {
     loop {
         pause.take().await;
         match link.dial().await {
             Ok(connection) => return link.open(connection),
-            Err(error) => tracing::debug!(server.address = address, %error, "still away"),
+            Err(error) => tracing::debug!(server.address = link.address, %error, "still away"),
         }
     }
 }
