@@ -20,15 +20,15 @@ use tenantry_application::{
     work::PlatformWork,
 };
 use tenantry_domain::tenant::{ActiveTenant, Tenant};
-use tenantry_sql::{SqlStore, SqliteOptions};
+use tenantry_sql::{SqlOptions, SqlStore, SqliteOptions};
 use tenantry_tests::conformance::samples::Samples;
 use tokio::{runtime::Runtime, task::JoinSet, time::Instant};
 
 use crate::table::{Rate, Table};
 
 const FILE: &str = "bench.db";
-const ROUNDS: usize = 3;
-const ROUND: Duration = Duration::from_secs(3);
+pub(crate) const ROUNDS: usize = 3;
+pub(crate) const ROUND: Duration = Duration::from_secs(3);
 const UNIT: &str = "commits/s";
 
 /// One, eight and 64 who commit at once, and what each may cost.
@@ -53,8 +53,8 @@ pub(crate) fn commits(table: &mut Table) {
 }
 
 /// Makes the tables, with one company.
-async fn open(folder: &Path, samples: &Samples) -> (SqlStore, Tenant) {
-    let store = SqlStore::connect(SqliteOptions::new(folder.join(FILE))).await;
+pub(crate) async fn open(options: impl Into<SqlOptions>, samples: &Samples) -> (SqlStore, Tenant) {
+    let store = SqlStore::connect(options).await;
     let store = store.expect("a store");
     store.migrate().await.expect("tables");
     let tenant = samples.tenant("acme");
@@ -67,8 +67,17 @@ async fn open(folder: &Path, samples: &Samples) -> (SqlStore, Tenant) {
 
 async fn through_the_port(writers: usize) -> f64 {
     let folder = TempDir::new().expect("a folder");
+    commits_of_one_company(file_in(folder.path()), writers).await
+}
+
+fn file_in(folder: &Path) -> SqliteOptions {
+    SqliteOptions::new(folder.join(FILE))
+}
+
+/// So many who commit at once for one company, by the second.
+pub(crate) async fn commits_of_one_company(options: impl Into<SqlOptions>, writers: usize) -> f64 {
     let samples = Arc::new(Samples::default());
-    let (store, tenant) = open(folder.path(), &samples).await;
+    let (store, tenant) = open(options, &samples).await;
     let active = ActiveTenant::of(tenant.id, tenant.status).expect("an active company");
     let company: Arc<dyn TenantStore> = store.open(active).await.expect("its store");
     let (done, over) = (
@@ -105,7 +114,7 @@ async fn through_the_port(writers: usize) -> f64 {
 async fn plain_sqlite() -> f64 {
     let folder = TempDir::new().expect("a folder");
     let samples = Samples::default();
-    let (store, tenant) = open(folder.path(), &samples).await;
+    let (store, tenant) = open(file_in(folder.path()), &samples).await;
     store.close().await.expect("closed");
     let file = SqliteConnectOptions::new()
         .filename(folder.path().join(FILE))

@@ -19,6 +19,7 @@ mod commits;
 mod footprint;
 mod nginx;
 mod peer;
+mod postgres;
 mod raw_http;
 mod requests;
 mod table;
@@ -35,12 +36,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// A measurement, which adds its lines to the table.
 type Subject = fn(&mut Table);
 
-const SUBJECTS: [(&str, Subject); 6] = [
+const SUBJECTS: [(&str, Subject); 7] = [
     ("upload", transfers::upload),
     ("download", transfers::download),
     ("read", requests::read),
     ("health", requests::health),
     ("commits", commits::commits),
+    ("postgres", postgres::postgres),
     ("footprint", footprint::footprint),
 ];
 

@@ -18,6 +18,13 @@ use crate::harness::until;
 /// Where one may be that is used instead of one of our own.
 const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
 
+/// Whether what was acknowledged must outlive the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    Quick,
+    Durable,
+}
+
 /// A server.
 pub struct Postgres {
     url: String,
@@ -39,13 +46,26 @@ impl Postgres {
                 server: None,
                 schemas: AtomicU32::new(0),
             },
-            None => Self::start(),
+            None => Self::start(Care::Quick),
         };
         found.answers().await;
         found
     }
 
-    fn start() -> Self {
+    /// One that keeps its promises when the power goes, for measuring.
+    pub async fn durable() -> Self {
+        let server = Self::start(Care::Durable);
+        server.answers().await;
+        server
+    }
+
+    /// A program that came with it.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let program = programs()?.join(name);
+        program.is_file().then_some(program)
+    }
+
+    fn start(care: Care) -> Self {
         let programs = programs().unwrap_or_else(|| {
             panic!("PostgreSQL is missing: apt-get install postgresql, or set {URL}")
         });
@@ -73,9 +93,10 @@ impl Postgres {
                 "listen_addresses=127.0.0.1",
                 "-c",
                 "max_connections=400",
-                "-c",
-                "fsync=off",
             ]);
+            if care == Care::Quick {
+                server.args(["-c", "fsync=off"]);
+            }
             server
         });
         Self {
