@@ -27,6 +27,7 @@ pub mod ports;
 mod precondition;
 mod retry;
 pub mod services;
+pub mod storage;
 pub mod tenants;
 pub mod upkeep;
 pub mod work;

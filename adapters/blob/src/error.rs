@@ -41,6 +41,12 @@ pub(crate) fn from_store(
     }
 }
 
+/// Settings that no service can be reached with.
+#[cfg(feature = "network")]
+pub(crate) fn unusable(reason: &str) -> PortError {
+    PortError::new(PortErrorKind::Internal, reason)
+}
+
 /// The same for a request past `object_store`.
 #[cfg(feature = "network")]
 pub(crate) fn from_http(

@@ -6,6 +6,7 @@
 //! | `store.rs` | the port, the same for every backend |
 //! | `put.rs`, `hash.rs`, `upload_memory.rs` | bytes on their way in |
 //! | `read.rs` | bytes on their way out |
+//! | `examine.rs` | tries everything, for the doctor |
 //! | `backend/mod.rs` | the little that backends do differently |
 //! | `backend/local/` | a folder of this machine |
 //! | `backend/objects.rs` | any `object_store` |
@@ -19,6 +20,7 @@
 
 mod backend;
 mod error;
+mod examine;
 mod hash;
 mod name;
 #[cfg(feature = "network")]

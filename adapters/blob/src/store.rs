@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::{TryStreamExt, stream::BoxStream};
 use object_store::ObjectStore;
 use tenantry_application::ports::{
-    BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, Clock, IdGenerator, PortError,
-    PortErrorKind, PutError,
+    BlobBody, BlobCapabilities, BlobCheck, BlobEntry, BlobKey, BlobStore, BlobStream, Clock,
+    IdGenerator, PortError, PortErrorKind, PresignRequest, PresignedRequest, PutError,
 };
 use tenantry_domain::blob::Content;
 
@@ -18,6 +18,7 @@ use crate::{
         local::{LocalFolder, LocalOptions},
         objects::Objects,
     },
+    examine::examine,
     name::ObjectName,
     put::{digest, put},
     read::{read, verify},
@@ -127,6 +128,20 @@ impl BlobStore for ObjectBlobStore {
                 "what was written as a probe was not read again",
             ))
         }
+    }
+
+    fn capabilities(&self) -> BlobCapabilities {
+        self.backend.capabilities()
+    }
+
+    async fn presign(&self, request: &PresignRequest) -> Result<PresignedRequest, PortError> {
+        let name = ObjectName::Blob(request.key);
+        let lifetime = request.lifetime();
+        self.backend.presign(name, &request.access, lifetime).await
+    }
+
+    async fn examine(&self) -> Vec<BlobCheck> {
+        examine(&*self.backend, &*self.context.ids).await
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Tag {
     Tenants,
     /// Files, their content and their versions.
     Files,
+    /// Where content is stored.
+    Storage,
     /// Background work.
     Jobs,
     /// What was done, by whom.

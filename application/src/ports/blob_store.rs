@@ -12,7 +12,7 @@ use tenantry_domain::{
 };
 use thiserror::Error;
 
-use super::PortError;
+use super::{BlobCapabilities, BlobCheck, PortError, PresignRequest, PresignedRequest};
 
 /// Stores and serves bytes under keys that this service makes. Bytes are
 /// written once and never change.
@@ -75,6 +75,18 @@ pub trait BlobStore: Send + Sync {
 
     /// Writes, reads and deletes a small object of its own.
     async fn probe(&self) -> Result<(), PortError>;
+
+    /// What this store can do.
+    fn capabilities(&self) -> BlobCapabilities;
+
+    /// Signs a request that a client makes past this service.
+    /// [`Unsupported`](super::PortErrorKind::Unsupported) where
+    /// [`capabilities`](Self::capabilities) name no such ability.
+    async fn presign(&self, request: &PresignRequest) -> Result<PresignedRequest, PortError>;
+
+    /// Tries all of it on objects of its own, some 9 MiB of bytes, and says
+    /// how each went. Leaves nothing behind where it may delete.
+    async fn examine(&self) -> Vec<BlobCheck>;
 }
 
 /// A body on its way in.

@@ -9,6 +9,7 @@ mod access_cache;
 mod access_repository;
 mod access_tokens;
 mod audit_log;
+mod blob_capabilities;
 mod blob_repository;
 mod blob_store;
 mod clock;
@@ -40,6 +41,10 @@ pub use access_cache::AccessCache;
 pub use access_repository::{AccessGrant, AccessRepository};
 pub use access_tokens::{AccessClaims, AccessTokens, PublicKey, PublicKeyMaterial, TokenError};
 pub use audit_log::{AuditLog, AuditPosition, AuditQuery, SealedEntry};
+pub use blob_capabilities::{
+    BlobCapabilities, BlobCheck, CheckOutcome, PresignAccess, PresignCapability, PresignRequest,
+    PresignedRequest,
+};
 pub use blob_repository::BlobRepository;
 pub use blob_store::{BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, BodyError, PutError};
 pub use clock::Clock;

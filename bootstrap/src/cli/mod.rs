@@ -2,6 +2,7 @@
 
 mod admin;
 mod config;
+mod doctor;
 mod fsck;
 mod health;
 mod migrate;
@@ -84,6 +85,8 @@ enum Command {
         #[arg(long)]
         worker: bool,
     },
+    /// Try every storage backend: what works, and what to do about what does not
+    Doctor,
     /// Check rows, bytes, quota and audit chains against one another
     Fsck {
         /// Mend what can be mended without losing anything that is visible
@@ -117,6 +120,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Secret { action } => secret::run(&action),
         Command::Admin { action } => admin::run(&options, action),
         Command::Health { worker } => health::run(&options, worker),
+        Command::Doctor => doctor::run(&options),
         Command::Fsck { repair } => fsck::run(&options, repair),
     }
 }

@@ -30,6 +30,6 @@ pub use form::Form;
 pub use people::preset_role;
 pub use process::{ServiceProcess, command};
 pub use providers::{Cache, Database, Place, Providers, Storage};
-pub use service::{Settings, TestService, configuration};
+pub use service::{Settings, TestService, borrowed, configuration};
 pub use wait::until;
 pub use wire::Wire;

@@ -12,6 +12,14 @@ use super::{Actor, Place, Providers};
 /// Settings of a test, as environment variables.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
+/// Owned settings, as [`Settings`] has them.
+pub fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = settings.iter();
+    pairs
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
 /// A service that runs until it is stopped or dropped.
 pub struct TestService {
     handle: Option<ServiceHandle>,

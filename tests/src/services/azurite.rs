@@ -3,8 +3,14 @@
 use std::{
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
+use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::Url;
+use tenantry_application::ports::Clock;
+use tenantry_crypto::SystemClock;
 use tokio::sync::OnceCell;
 
 use super::{answers, child::Server, free_port, given, program};
@@ -73,12 +79,45 @@ impl Azurite {
         &self.connection_string
     }
 
+    /// What a storage section says of a container, as environment variables;
+    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    pub fn settings(&self, section: &str, container: &str) -> Vec<(String, String)> {
+        let values = [
+            ("KIND", "azure"),
+            ("CONTAINER", container),
+            ("CREATE", "true"),
+            ("CONNECTION_STRING", self.connection_string()),
+        ];
+        super::variables(section, &values)
+    }
+
     /// One value of the connection string.
     pub fn named(&self, name: &str) -> String {
         let pairs = self.connection_string.split(';');
         let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
         let found = pairs.find(|(key, _)| *key == name);
         found.expect("a value of that name").1.to_owned()
+    }
+
+    /// A signature of the account that allows `permissions` for an hour.
+    pub fn signature(&self, permissions: &str) -> String {
+        let (version, services, kinds) = ("2018-11-09", "b", "co");
+        let until = SystemClock.now().plus(Duration::from_hours(1)).to_string();
+        let account = self.named("AccountName");
+        let text =
+            format!("{account}\n{permissions}\n{services}\n{kinds}\n\n{until}\n\n\n{version}\n");
+        let key = STANDARD.decode(self.named("AccountKey")).expect("base64");
+        let tag = hmac::sign(&Key::new(HMAC_SHA256, &key), text.as_bytes());
+        let pairs = [
+            ("sv", version),
+            ("ss", services),
+            ("srt", kinds),
+            ("sp", permissions),
+            ("se", &until),
+            ("sig", &STANDARD.encode(tag)),
+        ];
+        let url = Url::parse_with_params("http://any", pairs).expect("a URL");
+        url.query().expect("pairs").to_owned()
     }
 
     /// The name of a container that is not there yet, and nobody else's.

@@ -59,7 +59,7 @@ impl Minio {
             server
                 .arg(format!("MINIO_ROOT_USER={access_key_id}"))
                 .arg(format!("MINIO_ROOT_PASSWORD={secret_access_key}"))
-                .arg("MINIO_BROWSER=off")
+                .args(["MINIO_BROWSER=off", "MINIO_REGION=us-east-1"])
                 .arg(program)
                 .args(["server", "--quiet", "--address", &address])
                 .arg(folder.join("data"));
@@ -81,6 +81,11 @@ impl Minio {
         &self.endpoint
     }
 
+    /// The same without `http://`.
+    pub fn address(&self) -> &str {
+        self.endpoint.trim_start_matches("http://")
+    }
+
     /// The name of its access key.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
@@ -89,6 +94,22 @@ impl Minio {
     /// The secret of its access key.
     pub fn secret_access_key(&self) -> &str {
         &self.secret_access_key
+    }
+
+    /// What a storage section says of a bucket, as environment variables;
+    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    pub fn settings(&self, section: &str, bucket: &str) -> Vec<(String, String)> {
+        let values = [
+            ("KIND", "s3"),
+            ("ENDPOINT", self.endpoint()),
+            ("ALLOW_HTTP", "true"),
+            ("PATH_STYLE", "true"),
+            ("BUCKET", bucket),
+            ("CREATE", "true"),
+            ("ACCESS_KEY_ID", self.access_key_id()),
+            ("SECRET_ACCESS_KEY", self.secret_access_key()),
+        ];
+        super::variables(section, &values)
     }
 
     /// The name of a bucket that is not there yet, and nobody else's.

@@ -9,6 +9,7 @@
 
 mod azurite;
 mod child;
+mod gate;
 mod minio;
 mod postgres;
 mod proxy;
@@ -17,6 +18,7 @@ mod slow;
 
 pub use self::{
     azurite::Azurite,
+    gate::{Gate, Way},
     minio::Minio,
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
@@ -74,4 +76,13 @@ async fn answers(url: &str, server: &Server) {
     let answered = until(url, async || client.get(url).send().await.ok());
     let answered = timeout(Duration::from_mins(1), answered).await;
     assert!(answered.is_ok(), "{url} does not answer: {}", server.log());
+}
+
+/// The values of a section as environment variables of the service.
+fn variables(section: &str, values: &[(&str, &str)]) -> Vec<(String, String)> {
+    let variable = |(key, value): &(&str, &str)| {
+        let name = format!("TENANTRY_{section}__{key}");
+        (name, (*value).to_owned())
+    };
+    values.iter().map(variable).collect()
 }

@@ -13,4 +13,5 @@ mod providers;
 mod quota;
 mod replicas;
 mod roles;
+mod storage;
 mod system;

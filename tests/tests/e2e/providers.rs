@@ -3,7 +3,7 @@
 
 use reqwest::Method;
 use tenantry_tests::{
-    harness::{Content, Form, Settings, TestService},
+    harness::{Content, Form, TestService, borrowed},
     services::{Azurite, Minio, Postgres},
 };
 
@@ -42,41 +42,19 @@ async fn metadata_on_postgres() {
 
 #[tokio::test]
 async fn files_on_s3() {
-    let (minio, bucket) = (Minio::shared().await, Minio::shared().await.fresh());
-    files_elsewhere(&[
-        ("TENANTRY_STORAGE__KIND", "s3"),
-        ("TENANTRY_STORAGE__ENDPOINT", minio.endpoint()),
-        ("TENANTRY_STORAGE__ALLOW_HTTP", "true"),
-        ("TENANTRY_STORAGE__PATH_STYLE", "true"),
-        ("TENANTRY_STORAGE__BUCKET", &bucket),
-        ("TENANTRY_STORAGE__CREATE", "true"),
-        ("TENANTRY_STORAGE__ACCESS_KEY_ID", minio.access_key_id()),
-        (
-            "TENANTRY_STORAGE__SECRET_ACCESS_KEY",
-            minio.secret_access_key(),
-        ),
-    ])
-    .await;
+    let minio = Minio::shared().await;
+    files_elsewhere(&minio.settings("STORAGE", &minio.fresh())).await;
 }
 
 #[tokio::test]
 async fn files_on_azure() {
     let azurite = Azurite::shared().await;
-    let container = azurite.fresh();
-    files_elsewhere(&[
-        ("TENANTRY_STORAGE__KIND", "azure"),
-        ("TENANTRY_STORAGE__CONTAINER", &container),
-        (
-            "TENANTRY_STORAGE__CONNECTION_STRING",
-            azurite.connection_string(),
-        ),
-        ("TENANTRY_STORAGE__CREATE", "true"),
-    ])
-    .await;
+    files_elsewhere(&azurite.settings("STORAGE", &azurite.fresh())).await;
 }
 
 /// A journey of files whose bytes lie elsewhere.
-async fn files_elsewhere(settings: Settings<'_>) {
+async fn files_elsewhere(settings: &[(String, String)]) {
+    let settings = &borrowed(settings)[..];
     let mut service = TestService::with(settings).await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;

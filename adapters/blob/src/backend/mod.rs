@@ -10,12 +10,15 @@ pub(crate) mod objects;
 #[cfg(feature = "s3")]
 pub(crate) mod s3;
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tenantry_application::ports::{BlobEntry, BlobStream, PortError};
+use tenantry_application::ports::{
+    BlobCapabilities, BlobEntry, BlobStream, PortError, PortErrorKind, PresignAccess,
+    PresignedRequest,
+};
 use tenantry_domain::{Timestamp, blob::Content};
 
 use crate::name::ObjectName;
@@ -46,6 +49,31 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     /// Removes what interrupted writes and probes left before `before`.
     async fn sweep(&self, before: Timestamp) -> Result<u64, PortError>;
+
+    /// What it can do.
+    fn capabilities(&self) -> BlobCapabilities;
+
+    /// Signs a request, if it can.
+    async fn presign(
+        &self,
+        _name: ObjectName,
+        _access: &PresignAccess,
+        _lifetime: Duration,
+    ) -> Result<PresignedRequest, PortError> {
+        let context = "this storage signs no requests";
+        Err(PortError::new(PortErrorKind::Unsupported, context))
+    }
+
+    /// Makes a signed request as a client would; answers the body.
+    async fn follow(&self, _request: PresignedRequest, _body: Bytes) -> Result<Bytes, PortError> {
+        let context = "this storage is not reached by requests";
+        Err(PortError::new(PortErrorKind::Unsupported, context))
+    }
+
+    /// By how much its clock differed from ours when it last answered.
+    fn clock_difference(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// An object on its way in. Nothing is visible before it is finished; dropped

@@ -1,5 +1,6 @@
 //! Objects in anything that `object_store` speaks to.
 
+mod service;
 mod upload;
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
@@ -10,11 +11,15 @@ use futures_util::{StreamExt, TryStreamExt, future::ready, stream, stream::BoxSt
 use object_store::{
     GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, path::Path,
 };
-use tenantry_application::ports::{BlobEntry, BlobStream, PortError, PortErrorKind};
+use tenantry_application::ports::{
+    BlobCapabilities, BlobEntry, BlobStream, PortError, PortErrorKind, PresignAccess,
+    PresignedRequest,
+};
 use tenantry_domain::{Timestamp, blob::Content};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
-use self::upload::ObjectUpload;
+pub(crate) use self::service::Service;
+use self::{service::Plain, upload::ObjectUpload};
 use super::{Backend, Upload};
 use crate::{
     error::{already_there, blocking, from_store},
@@ -37,12 +42,27 @@ const MARK_TEXT: &[u8] = b"Files of Tenantry lie under t/. Their service looks f
 #[derive(Clone)]
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
+    service: Arc<dyn Service>,
     memory: UploadMemory,
 }
 
 impl Objects {
+    /// Of a store of which no more is known.
     pub(crate) fn new(store: Arc<dyn ObjectStore>, memory: UploadMemory) -> Self {
-        Self { store, memory }
+        Self::of(store, Arc::new(Plain), memory)
+    }
+
+    /// Of a service.
+    pub(crate) fn of(
+        store: Arc<dyn ObjectStore>,
+        service: Arc<dyn Service>,
+        memory: UploadMemory,
+    ) -> Self {
+        Self {
+            store,
+            service,
+            memory,
+        }
     }
 
     /// Says that blobs are kept here; once is enough.
@@ -76,6 +96,13 @@ impl Objects {
         match self.store.get(path).await {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             found => found.map(|found| Some(found.meta)),
+        }
+    }
+
+    async fn delete_at(&self, path: &Path) -> object_store::Result<()> {
+        match self.service.delete(&*self.store, path).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            deleted => deleted,
         }
     }
 
@@ -203,10 +230,9 @@ impl Backend for Objects {
     }
 
     async fn delete(&self, name: ObjectName) -> Result<(), PortError> {
-        match self.store.delete(&name.object_path()).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(from_store("delete", name)(error)),
-        }
+        self.delete_at(&name.object_path())
+            .await
+            .map_err(from_store("delete", name))
     }
 
     fn list(&self) -> BoxStream<'static, Result<BlobEntry, PortError>> {
@@ -224,11 +250,33 @@ impl Backend for Objects {
         let mut swept = 0;
         while let Some(meta) = probes.try_next().await.map_err(failed)? {
             if written(&meta) <= before {
-                self.store.delete(&meta.location).await.map_err(failed)?;
+                self.delete_at(&meta.location).await.map_err(failed)?;
                 swept += 1;
             }
         }
         Ok(swept)
+    }
+
+    fn capabilities(&self) -> BlobCapabilities {
+        self.service.capabilities()
+    }
+
+    async fn presign(
+        &self,
+        name: ObjectName,
+        access: &PresignAccess,
+        lifetime: Duration,
+    ) -> Result<PresignedRequest, PortError> {
+        let path = name.object_path();
+        self.service.presign(&path, access, lifetime).await
+    }
+
+    async fn follow(&self, request: PresignedRequest, body: Bytes) -> Result<Bytes, PortError> {
+        self.service.follow(request, body).await
+    }
+
+    fn clock_difference(&self) -> Option<Duration> {
+        self.service.clock_difference()
     }
 }
 

@@ -12,20 +12,21 @@ use std::{
 };
 
 use async_trait::async_trait;
-use http::{Method, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use object_store::client::{
     ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpResponseBody, HttpService,
 };
 use reqwest::{Certificate, Client, Request, Url, redirect::Policy};
-use tenantry_application::ports::{Clock, PortError, PortErrorKind};
+use tenantry_application::ports::{Clock, PortError, PortErrorKind, PresignedRequest};
 use tokio::time::timeout;
 
 use super::{
     pace::{Paced, Progress, Watched},
     refusal::Refusal,
 };
-use crate::error::from_io;
+use crate::error::{from_http, unusable};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_millis(1500);
@@ -70,9 +71,12 @@ impl ServiceClient {
             // A signature is good for one address.
             .redirect(Policy::none());
         if let Some(path) = ca_file {
-            let pem = std::fs::read(path).map_err(from_io("read", path.display()))?;
+            let pem = std::fs::read(path).map_err(|error| {
+                let context = format!("cannot read {}", path.display());
+                PortError::new(PortErrorKind::Internal, context).caused_by(error)
+            })?;
             let certificates = Certificate::from_pem_bundle(&pem)
-                .map_err(|error| unusable(&format!("use {}", path.display()), error))?;
+                .map_err(|error| unusable_tls(&format!("use {}", path.display()), error))?;
             if certificates.is_empty() {
                 let context = format!("there is no certificate in {}", path.display());
                 return Err(PortError::new(PortErrorKind::Internal, context));
@@ -81,7 +85,7 @@ impl ServiceClient {
         }
         let http = builder
             .build()
-            .map_err(|error| unusable("prepare connections", error))?;
+            .map_err(|error| unusable_tls("prepare connections", error))?;
         Ok(Self {
             http,
             clock,
@@ -96,20 +100,38 @@ impl ServiceClient {
         (ahead != UNKNOWN).then(|| Duration::from_millis(ahead.unsigned_abs()))
     }
 
-    /// Sends a request that carries its own signature and no body but a small
-    /// one.
+    /// Sends a request that carries its own signature, and reads the answer
+    /// whole: for small ones.
     pub(crate) async fn send(
         &self,
         method: Method,
         url: Url,
-        headers: http::HeaderMap,
-        body: String,
-    ) -> Result<HttpResponse, HttpError> {
+        headers: HeaderMap,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<Bytes, HttpError> {
         let mut request = Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = Some(body.into());
-        let progress = Progress::default();
-        self.exchange(request, &progress, STALL).await
+        let answer = self.exchange(request, &Progress::default(), STALL).await?;
+        answer.into_body().bytes().await
+    }
+
+    /// Makes a signed request as a client would.
+    pub(crate) async fn follow(
+        &self,
+        request: &PresignedRequest,
+        body: Bytes,
+    ) -> Result<Bytes, PortError> {
+        let unusable = || unusable("an address or header of a signed request is none");
+        let url: Url = request.url.parse().map_err(|_| unusable())?;
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unusable())?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let name: HeaderName = name.parse().map_err(|_| unusable())?;
+            headers.insert(name, value.parse().map_err(|_| unusable())?);
+        }
+        let sent = self.send(method, url, headers, body).await;
+        sent.map_err(from_http("make", "a signed request"))
     }
 
     async fn exchange(
@@ -226,7 +248,7 @@ pub(super) fn body_failure(error: reqwest::Error) -> HttpError {
     failure(error)
 }
 
-fn unusable(doing: &str, error: reqwest::Error) -> PortError {
+fn unusable_tls(doing: &str, error: reqwest::Error) -> PortError {
     let context = format!("cannot {doing}");
     PortError::new(PortErrorKind::Internal, context).caused_by(error.without_url())
 }

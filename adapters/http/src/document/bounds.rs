@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 const TEXTS: &[(&str, u32)] = &[
     ("access_token", 4096),
     ("action", 64),
+    ("advice", 1024),
     ("code", 64),
     ("csrf_token", 128),
     ("detail", 4096),

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod files;
 mod jobs;
+mod storage;
 mod tenants;
 
 mod body;
@@ -15,4 +16,5 @@ pub(crate) use audit::AuditApi;
 pub(crate) use auth::AuthApi;
 pub(crate) use files::{ContentApi, FilesApi};
 pub(crate) use jobs::JobsApi;
+pub(crate) use storage::StorageApi;
 pub(crate) use tenants::TenantsApi;

@@ -4,6 +4,7 @@
 
 mod damage;
 mod reads;
+mod signed;
 mod upkeep;
 mod writes;
 
@@ -53,7 +54,14 @@ suite! { $ blob_store_suite: blob_store::BlobFixture {
         everything_stored_is_listed
         foreign_objects_are_left_out
         sweeping_spares_what_is_visible_or_under_way
-        a_probe_leaves_nothing;
+        a_probe_leaves_nothing
+        an_examination_finds_all_well;
+    signed:
+        signed_reads_work
+        signed_writes_work
+        what_was_not_signed_is_refused
+        what_has_ended_is_refused
+        what_is_bound_cannot_be_changed;
 } }
 
 /// A store, and a way around it.

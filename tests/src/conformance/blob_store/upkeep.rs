@@ -1,7 +1,7 @@
 use std::{pin::pin, time::Duration};
 
 use futures_util::{StreamExt, future, stream};
-use tenantry_application::ports::{Clock, IdGenerator};
+use tenantry_application::ports::{BlobCheck, CheckOutcome, Clock, IdGenerator};
 use tenantry_crypto::{SystemClock, UuidV7Ids};
 
 use super::{ANY_SIZE, BlobFixture, PIECE, body, key, key_of, sample, stalled_body};
@@ -97,6 +97,39 @@ pub(super) async fn sweeping_spares_what_is_visible_or_under_way(fixture: &BlobF
     fixture.keeps_only(&[kept, slow]).await;
     assert_eq!(fixture.read_all(kept, &content).await, b"bytes");
     assert!(fixture.read_all(slow, &slow_content).await == bytes);
+}
+
+pub(super) async fn an_examination_finds_all_well(fixture: &BlobFixture) {
+    let checks = fixture.store.examine().await;
+    let failed = |check: &&BlobCheck| check.outcome == CheckOutcome::Failed;
+    let failed: Vec<_> = checks.iter().filter(failed).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let can = fixture.store.capabilities();
+    let outcome = |name: &str| {
+        let check = checks.iter().find(|check| check.name == name);
+        check.expect("a check of that name").outcome
+    };
+    for name in [
+        "write",
+        "read",
+        "range",
+        "checksum",
+        "conditional_write",
+        "delete",
+    ] {
+        assert_eq!(outcome(name), CheckOutcome::Ok, "{name}");
+    }
+    assert_eq!(outcome("multipart") == CheckOutcome::Ok, can.multipart);
+    for name in ["presigned_get", "presigned_put"] {
+        assert_eq!(outcome(name) == CheckOutcome::Ok, can.presign.is_some());
+    }
+    for check in checks
+        .iter()
+        .filter(|check| check.outcome != CheckOutcome::Ok)
+    {
+        assert_eq!(check.advice.lines().count(), 1, "{check:?}");
+    }
+    fixture.keeps_only(&[]).await;
 }
 
 pub(super) async fn a_probe_leaves_nothing(fixture: &BlobFixture) {

@@ -2,20 +2,31 @@
 
 mod connection_string;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use http::{Method, header};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, StatusCode, header};
 use object_store::{
-    azure::{AzureAuthorizer, MicrosoftAzure, MicrosoftAzureBuilder, split_sas},
+    ObjectStore,
+    azure::{
+        AzureAuthorizer, AzureCredential as StoreCredential, MicrosoftAzure, MicrosoftAzureBuilder,
+        split_sas,
+    },
     client::{HttpClient, HttpRequestBody},
+    path::Path,
+    signer::Signer,
 };
-use tenantry_application::ports::{PortError, PortErrorKind};
+use tenantry_application::ports::{
+    BlobCapabilities, Clock, PortError, PortErrorKind, PresignAccess, PresignCapability,
+    PresignedRequest,
+};
 use url::Url;
 
 use self::connection_string::read;
 use crate::{
-    backend::objects::Objects,
-    error::{from_http, from_store},
+    backend::objects::{Objects, Service},
+    error::{from_store, unusable},
     network::{Place, ServiceClient, open, retries},
     store::{ObjectBlobStore, StoreContext},
 };
@@ -62,9 +73,16 @@ impl ObjectBlobStore {
     /// any other failure is one of the configuration.
     pub async fn azure(options: &AzureOptions, context: StoreContext) -> Result<Self, PortError> {
         let client = ServiceClient::new(None, Arc::clone(&context.clock))?;
-        let container = Container::new(options, client)?;
-        let azure = Arc::new(container.azure.clone());
-        let objects = Objects::new(azure, context.upload_memory.clone());
+        let container = Container::new(options, client, Arc::clone(&context.clock))?;
+        // Apart, so that a machine without an identity is not taken for a
+        // service out of reach.
+        container.credential().await?;
+        let container = Arc::new(container);
+        let (azure, memory) = (
+            Arc::new(container.azure.clone()),
+            context.upload_memory.clone(),
+        );
+        let objects = Objects::of(azure, Arc::<Container>::clone(&container), memory);
         let store = Self::new(Arc::new(objects.clone()), context);
         let place = Place {
             create: options.create,
@@ -80,14 +98,21 @@ impl ObjectBlobStore {
 /// A container, and what can be done with it beside reading and writing.
 struct Container {
     azure: MicrosoftAzure,
+    /// The same as clients reach it; `None` where nothing can be signed.
+    signer: Option<MicrosoftAzure>,
     client: ServiceClient,
+    clock: Arc<dyn Clock>,
     account: String,
     /// The address of the container.
     url: Url,
 }
 
 impl Container {
-    fn new(options: &AzureOptions, client: ServiceClient) -> Result<Self, PortError> {
+    fn new(
+        options: &AzureOptions,
+        client: ServiceClient,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortError> {
         let mut account = options.account.clone();
         let mut credential = options.credential.clone();
         let mut endpoint = options.endpoint.clone();
@@ -108,7 +133,6 @@ impl Container {
                 url.map_err(|_| unusable("the storage account's name is not one"))?
             }
         };
-        let failed = |error| from_store("use", "the settings of the container")(error);
         let builder = match &credential {
             AzureCredential::AccessKey(key) => MicrosoftAzureBuilder::new().with_access_key(key),
             AzureCredential::Sas(sas) => {
@@ -120,49 +144,172 @@ impl Container {
                 MicrosoftAzureBuilder::from_env()
             }
         };
-        let azure = builder
-            .with_account(&account)
-            .with_container_name(&options.container)
-            .with_endpoint(endpoint.as_str().trim_end_matches('/').to_owned())
-            .with_retry(retries())
-            .with_http_connector(client.clone())
-            .build()
-            .map_err(failed)?;
+        let at = |builder: MicrosoftAzureBuilder, endpoint: &Url| {
+            builder
+                .with_account(&account)
+                .with_container_name(&options.container)
+                .with_endpoint(endpoint.as_str().trim_end_matches('/').to_owned())
+                .with_retry(retries())
+                .with_http_connector(client.clone())
+                .build()
+        };
+        let azure = at(builder, &endpoint)
+            // Of the error nothing is told: it may quote a secret.
+            .map_err(|_| unusable("the credentials are not usable: an access key is base64"))?;
+        // A signature cannot sign another one.
+        let signer = match &credential {
+            AzureCredential::Sas(_) => None,
+            _ => {
+                let credentials = Arc::clone(azure.credentials());
+                let builder = MicrosoftAzureBuilder::new().with_credentials(credentials);
+                at(
+                    builder,
+                    options.public_endpoint.as_ref().unwrap_or(&endpoint),
+                )
+                .ok()
+            }
+        };
         let mut url = endpoint;
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{}", options.container));
         Ok(Self {
             azure,
+            signer,
             client,
+            clock,
             account,
             url,
         })
     }
 
+    async fn credential(&self) -> Result<Arc<StoreCredential>, PortError> {
+        let credential = self.azure.credentials().get_credential().await;
+        credential.map_err(from_store("take", "credentials from where none are given"))
+    }
+
     /// Makes the container.
     async fn make(&self) -> Result<(), PortError> {
-        let what = "the container";
         let mut url = self.url.clone();
         url.set_query(Some("restype=container"));
-        let credential = self.azure.credentials().get_credential().await;
-        let credential = credential.map_err(from_store("take", "the credentials of Azure"))?;
-        let body = HttpRequestBody::empty();
-        let request = http::Request::builder()
-            .method(Method::PUT)
-            .uri(url.as_str());
-        let request = request.header(header::CONTENT_LENGTH, 0).body(body);
-        let mut request = request.map_err(|_| unusable("the container's name is not one"))?;
-        AzureAuthorizer::new(&credential, &self.account)
-            .try_authorize(&mut request)
-            .map_err(from_store("make", what))?;
-        let sent = HttpClient::new(self.client.clone()).execute(request).await;
-        sent.map_err(from_http("make", what))?;
-        Ok(())
+        let credential = self.credential().await?;
+        let sent = self.send(Method::PUT, &url, &credential).await;
+        match sent {
+            // Somebody was faster.
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            sent => sent.map_err(from_store("make", "the container")),
+        }
+    }
+
+    /// Sends a request without a body.
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        credential: &StoreCredential,
+    ) -> object_store::Result<()> {
+        let failed = |source: BoxedError| object_store::Error::Generic {
+            store: "Azure",
+            source,
+        };
+        let request = http::Request::builder().method(method).uri(url.as_str());
+        let request = request
+            .header(header::CONTENT_LENGTH, 0)
+            .body(HttpRequestBody::empty());
+        let mut request = request.map_err(|error| failed(Box::new(error)))?;
+        AzureAuthorizer::new(credential, &self.account).try_authorize(&mut request)?;
+        let answer = HttpClient::new(self.client.clone()).execute(request).await;
+        let answer = answer.map_err(|error| failed(Box::new(error)))?;
+        let status = answer.status();
+        let (path, source) = (
+            url.path().to_owned(),
+            format!("the service answered {status}"),
+        );
+        match status {
+            StatusCode::NOT_FOUND => Err(object_store::Error::NotFound {
+                path,
+                source: source.into(),
+            }),
+            StatusCode::CONFLICT => Err(object_store::Error::AlreadyExists {
+                path,
+                source: source.into(),
+            }),
+            status if status.is_success() => Ok(()),
+            _ => Err(failed(source.into())),
+        }
     }
 }
 
-fn unusable(reason: &str) -> PortError {
-    PortError::new(PortErrorKind::Internal, reason)
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+#[async_trait]
+impl Service for Container {
+    fn capabilities(&self) -> BlobCapabilities {
+        BlobCapabilities {
+            kind: "azure",
+            multipart: true,
+            conditional_write: true,
+            // The service drops parts that nobody asked for within a week.
+            ends_unfinished: true,
+            presign: self.signer.as_ref().map(|_| PresignCapability {
+                binds_size: false,
+                binds_content_type: false,
+                binds_absence: false,
+            }),
+        }
+    }
+
+    /// One at a time: a batch asks for rights of its own.
+    async fn delete(&self, _store: &dyn ObjectStore, path: &Path) -> object_store::Result<()> {
+        let credential = self.azure.credentials().get_credential().await?;
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}/{path}", url.path()));
+        self.send(Method::DELETE, &url, &credential).await
+    }
+
+    async fn presign(
+        &self,
+        path: &Path,
+        access: &PresignAccess,
+        lifetime: Duration,
+    ) -> Result<PresignedRequest, PortError> {
+        let Some(signer) = &self.signer else {
+            let context = "a shared access signature cannot sign requests";
+            return Err(PortError::new(PortErrorKind::Unsupported, context));
+        };
+        let (method, headers) = match access {
+            PresignAccess::Get => ("GET", Vec::new()),
+            PresignAccess::Put { content_type, .. } => {
+                let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+                let headers = vec![
+                    header("content-type", content_type.as_str()),
+                    header("x-ms-blob-type", "BlockBlob"),
+                    header("if-none-match", "*"),
+                ];
+                ("PUT", headers)
+            }
+        };
+        let verb = if method == "GET" {
+            Method::GET
+        } else {
+            Method::PUT
+        };
+        let url = signer.signed_url(verb, path, lifetime).await;
+        let url = url.map_err(from_store("sign", "a request"))?;
+        Ok(PresignedRequest {
+            method,
+            url: url.into(),
+            headers,
+            expires_at: self.clock.now().plus(lifetime),
+        })
+    }
+
+    async fn follow(&self, request: PresignedRequest, body: Bytes) -> Result<Bytes, PortError> {
+        self.client.follow(&request, body).await
+    }
+
+    fn clock_difference(&self) -> Option<Duration> {
+        self.client.clock_difference()
+    }
 }
 
 impl fmt::Debug for AzureCredential {

@@ -25,7 +25,9 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tenantry_application::ports::{BlobEntry, BlobStream, IdGenerator, PortError, PortErrorKind};
+use tenantry_application::ports::{
+    BlobCapabilities, BlobEntry, BlobStream, IdGenerator, PortError, PortErrorKind,
+};
 use tenantry_domain::{Timestamp, blob::Content};
 
 use self::staging::StagedFile;
@@ -202,6 +204,16 @@ impl Backend for LocalFolder {
             Ok(swept)
         })
         .await?
+    }
+
+    fn capabilities(&self) -> BlobCapabilities {
+        BlobCapabilities {
+            kind: "local",
+            multipart: false,
+            conditional_write: true,
+            ends_unfinished: true,
+            presign: None,
+        }
     }
 }
 

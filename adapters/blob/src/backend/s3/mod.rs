@@ -4,15 +4,22 @@ mod signature;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use http::{HeaderMap, Method};
-use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
-use tenantry_application::ports::{Clock, PortError, PortErrorKind};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+use object_store::{
+    aws::{AmazonS3, AmazonS3Builder, AwsCredential, S3ConditionalPut},
+    path::Path,
+};
+use tenantry_application::ports::{
+    BlobCapabilities, Clock, PortError, PresignAccess, PresignCapability, PresignedRequest,
+};
 use url::Url;
 
 use self::signature::{Keys, Signature};
 use crate::{
-    backend::objects::Objects,
-    error::{from_http, from_store},
+    backend::objects::{Objects, Service},
+    error::{from_http, from_store, unusable},
     network::{Place, ServiceClient, open, retries},
     store::{ObjectBlobStore, StoreContext},
 };
@@ -64,7 +71,12 @@ impl ObjectBlobStore {
     pub async fn s3(options: &S3Options, context: StoreContext) -> Result<Self, PortError> {
         let client = ServiceClient::new(options.ca_file.as_deref(), Arc::clone(&context.clock))?;
         let bucket = Bucket::new(options, client, Arc::clone(&context.clock))?;
-        let objects = Objects::new(Arc::new(bucket.s3.clone()), context.upload_memory.clone());
+        // Apart, so that a machine without an identity is not taken for a
+        // service out of reach.
+        bucket.credential().await?;
+        let bucket = Arc::new(bucket);
+        let (s3, memory) = (Arc::new(bucket.s3.clone()), context.upload_memory.clone());
+        let objects = Objects::of(s3, Arc::<Bucket>::clone(&bucket), memory);
         let store = Self::new(Arc::new(objects.clone()), context);
         let place = Place {
             create: options.create,
@@ -84,6 +96,8 @@ struct Bucket {
     clock: Arc<dyn Clock>,
     /// The address of the bucket.
     url: Url,
+    /// The same for clients.
+    public_url: Url,
     region: String,
 }
 
@@ -95,6 +109,9 @@ impl Bucket {
     ) -> Result<Self, PortError> {
         let region = options.region.as_deref().unwrap_or(DEFAULT_REGION);
         let url = bucket_url(options, region, options.endpoint.as_ref())?;
+        let public_endpoint = options.public_endpoint.as_ref();
+        let public_endpoint = public_endpoint.or(options.endpoint.as_ref());
+        let public_url = bucket_url(options, region, public_endpoint)?;
         let builder = match &options.keys {
             Some(keys) => AmazonS3Builder::new()
                 .with_access_key_id(&keys.access_key_id)
@@ -117,14 +134,20 @@ impl Bucket {
             .with_retry(retries())
             .with_http_connector(client.clone())
             .build()
-            .map_err(from_store("use", "the S3 settings"))?;
+            .map_err(|_| unusable("the environment holds settings of S3 that are none"))?;
         Ok(Self {
             s3,
             client,
             clock,
             url,
+            public_url,
             region: region.to_owned(),
         })
+    }
+
+    async fn credential(&self) -> Result<Arc<AwsCredential>, PortError> {
+        let credential = self.s3.credentials().get_credential().await;
+        credential.map_err(from_store("take", "credentials from where none are given"))
     }
 
     /// Makes the bucket.
@@ -153,8 +176,7 @@ impl Bucket {
         headers: &HeaderMap,
         lifetime: Duration,
     ) -> Result<Url, PortError> {
-        let credential = self.s3.credentials().get_credential().await;
-        let credential = credential.map_err(from_store("take", "the credentials of S3"))?;
+        let credential = self.credential().await?;
         let signature = Signature {
             keys: Keys {
                 id: &credential.key_id,
@@ -169,12 +191,75 @@ impl Bucket {
     }
 }
 
+#[async_trait]
+impl Service for Bucket {
+    fn capabilities(&self) -> BlobCapabilities {
+        BlobCapabilities {
+            kind: "s3",
+            multipart: true,
+            conditional_write: true,
+            ends_unfinished: false,
+            presign: Some(PresignCapability {
+                binds_size: true,
+                binds_content_type: true,
+                binds_absence: true,
+            }),
+        }
+    }
+
+    async fn presign(
+        &self,
+        path: &Path,
+        access: &PresignAccess,
+        lifetime: Duration,
+    ) -> Result<PresignedRequest, PortError> {
+        let mut url = self.public_url.clone();
+        url.set_path(&format!("{}{path}", url.path()));
+        let (method, sent, implied) = match access {
+            PresignAccess::Get => (Method::GET, Vec::new(), None),
+            PresignAccess::Put {
+                size_bytes,
+                content_type,
+            } => {
+                let sent = vec![
+                    (header::CONTENT_TYPE, content_type.as_str().to_owned()),
+                    (header::IF_NONE_MATCH, "*".to_owned()),
+                ];
+                // Every client sends it by itself.
+                let length = (header::CONTENT_LENGTH, size_bytes.to_string());
+                (Method::PUT, sent, Some(length))
+            }
+        };
+        let mut signed = HeaderMap::new();
+        for (name, value) in sent.iter().chain(&implied) {
+            let value = value.parse();
+            let value = value.map_err(|_| unusable("the type of a content is none"))?;
+            signed.insert(name, value);
+        }
+        let url = self.sign(&method, &url, &signed, lifetime).await?;
+        let headers = sent.into_iter();
+        Ok(PresignedRequest {
+            method: if method == Method::GET { "GET" } else { "PUT" },
+            url: url.into(),
+            headers: headers
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
+            expires_at: self.clock.now().plus(lifetime),
+        })
+    }
+
+    async fn follow(&self, request: PresignedRequest, body: Bytes) -> Result<Bytes, PortError> {
+        self.client.follow(&request, body).await
+    }
+
+    fn clock_difference(&self) -> Option<Duration> {
+        self.client.clock_difference()
+    }
+}
+
 /// The address of the bucket, ending with a slash.
 fn bucket_url(options: &S3Options, region: &str, endpoint: Option<&Url>) -> Result<Url, PortError> {
-    let unusable = || {
-        let context = "the bucket's name does not fit into the endpoint: set path_style";
-        PortError::new(PortErrorKind::Internal, context)
-    };
+    let unusable = || unusable("the bucket's name does not fit into the endpoint: set path_style");
     let bucket = &options.bucket;
     let mut url = match endpoint {
         Some(endpoint) => endpoint.clone(),

@@ -1,0 +1,30 @@
+//! Which storage backends there are.
+
+use tenantry_domain::{blob::BackendName, permission::Permission};
+
+use crate::{caller::Caller, error::Result, ports::BlobCapabilities, services::Services};
+
+/// A backend, without anything secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendView {
+    /// Its name.
+    pub name: BackendName,
+    /// Whether new bytes go there.
+    pub is_default: bool,
+    /// What it is, and what it can do.
+    pub capabilities: BlobCapabilities,
+}
+
+/// The configured backends by name, to whoever may see where files lie.
+pub fn available(on: &Services, caller: &Caller) -> Result<Vec<BackendView>> {
+    caller.require(Permission::StorageRead)?;
+    let mut views = Vec::new();
+    for (name, store) in on.blobs.iter() {
+        views.push(BackendView {
+            name: name.clone(),
+            is_default: name == on.blobs.default_name(),
+            capabilities: store.capabilities(),
+        });
+    }
+    Ok(views)
+}

@@ -1,0 +1,34 @@
+//! `tenantry doctor`
+
+use std::process::ExitCode;
+
+use tenantry_application::storage::{BackendReport, examine};
+
+use super::{Options, block_on, output::say};
+use crate::{error::StartError, service::Service, telemetry};
+
+pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
+    let config = options.load()?;
+    telemetry::start(&config.log)?;
+    block_on(async {
+        let service = Service::open(config).await?;
+        let reports = examine(service.services()).await;
+        service.close().await?;
+        for report in &reports {
+            for check in &report.checks {
+                let status = check.outcome.as_str();
+                let line = format!("{} ({}) {}: {status}", report.name, report.kind, check.name);
+                if check.advice.is_empty() {
+                    say(&line);
+                } else {
+                    say(&format!("{line}: {}", check.advice));
+                }
+            }
+        }
+        Ok(if reports.iter().all(BackendReport::is_well) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    })
+}

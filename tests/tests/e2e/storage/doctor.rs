@@ -1,0 +1,94 @@
+//! What storage there is, and how it is.
+
+use serde_json::{Value, json};
+use tenantry_tests::{
+    harness::{TestService, borrowed, command},
+    services::{Gate, Minio, Way},
+};
+
+/// The binary, built for tests.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
+
+/// The status of a check of a backend.
+fn status<'v>(report: &'v Value, backend: &str, check: &str) -> &'v Value {
+    let named = |list: &'v Value, name: &str| {
+        let mut items = list.as_array().expect("a list").iter();
+        let found = items.find(|item| item["name"] == name);
+        found.expect("one of that name")
+    };
+    let backend = named(&report["backends"], backend);
+    &named(&backend["checks"], check)["status"]
+}
+
+#[tokio::test]
+async fn two_backends_are_listed_and_examined() {
+    let minio = Minio::shared().await;
+    let settings = minio.settings("STORAGES__ARCHIVE", &minio.fresh());
+    let service = TestService::with(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    let listed = alice.get("/api/v1/storage/available").await.expect(200);
+    let bound = json!({ "binds_size": true, "binds_content_type": true, "binds_absence": true });
+    let expected = json!({ "items": [
+        { "name": "archive", "kind": "s3", "is_default": false, "capabilities": {
+            "multipart": true, "conditional_write": true, "ends_unfinished_uploads": false,
+            "presign": bound } },
+        { "name": "default", "kind": "local", "is_default": true, "capabilities": {
+            "multipart": false, "conditional_write": true, "ends_unfinished_uploads": true,
+            "presign": null } },
+    ] });
+    assert_eq!(listed.json(), expected);
+
+    let report = alice.post("/api/v1/storage/doctor", &json!({})).await;
+    let report = report.expect(200).json();
+    assert_eq!(report["healthy"], true, "{report:#}");
+    for backend in ["archive", "default"] {
+        for check in ["write", "read", "range", "checksum", "delete"] {
+            assert_eq!(status(&report, backend, check), "ok", "{backend} {check}");
+        }
+    }
+    assert_eq!(status(&report, "archive", "presigned_put"), "ok");
+    assert_eq!(status(&report, "archive", "clock"), "ok");
+    assert_eq!(
+        status(&report, "archive", "unfinished_uploads"),
+        "not_supported"
+    );
+    assert_eq!(status(&report, "default", "presigned_put"), "not_supported");
+}
+
+#[tokio::test]
+async fn what_fails_is_told_with_what_to_do() {
+    let minio = Minio::shared().await;
+    let gate = Gate::to(minio.address()).await;
+    let mut settings = minio.settings("STORAGE", &minio.fresh());
+    let endpoint = format!("http://{}", gate.address());
+    settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint.clone()));
+    let service = TestService::with(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    gate.set(Way::Cut);
+    let report = alice.post("/api/v1/storage/doctor", &json!({})).await;
+    let report = report.expect(200);
+    let told = report.text("backends/0/checks/0/advice");
+    assert!(told.contains("cannot be reached"), "{told}");
+    let address = gate.address().to_string();
+    assert!(!told.contains(&address), "{told}");
+    let report = report.json();
+    assert_eq!(report["healthy"], false);
+    assert_eq!(status(&report, "default", "write"), "failed");
+}
+
+#[tokio::test]
+async fn the_command_says_the_same_in_lines() {
+    let minio = Minio::shared().await;
+    let settings = minio.settings("STORAGE", &minio.fresh());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut doctor = command(PROGRAM, folder.path(), &borrowed(&settings));
+    let ended = doctor.arg("doctor").output().expect("a process");
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{said}");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.first(), Some(&"default (s3) write: ok"), "{said}");
+    assert!(lines.contains(&"default (s3) presigned_get: ok"), "{said}");
+    let rule = "default (s3) unfinished_uploads: not_supported: ";
+    assert!(lines.iter().any(|line| line.starts_with(rule)), "{said}");
+    assert!(!said.contains(minio.secret_access_key()));
+}

@@ -1,0 +1,173 @@
+//! A storage that cannot be used ends the start with one line that says what
+//! to change.
+
+use tenantry::Service;
+use tenantry_tests::{
+    harness::{TestService, borrowed, configuration},
+    services::{Azurite, Gate, Minio, Way},
+};
+
+type Owned = Vec<(String, String)>;
+
+/// The same settings with others of the default storage.
+fn with(mut settings: Owned, changes: &[(&str, &str)]) -> Owned {
+    for (key, value) in changes {
+        let name = format!("TENANTRY_STORAGE__{key}");
+        settings.retain(|(other, _)| *other != name);
+        if !value.is_empty() {
+            settings.push((name, (*value).to_owned()));
+        }
+    }
+    settings
+}
+
+/// The line that a start ends with.
+async fn refused(settings: &Owned) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let opened = Service::open(configuration(folder.path(), &borrowed(settings))).await;
+    let line = opened.err().expect("a refusal").to_string();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    for secret in ["hunter2", "tenantry-secret", "Eby8vdM02xNOcq", "sig="] {
+        assert!(!line.contains(secret), "{line}");
+    }
+    line
+}
+
+#[track_caller]
+fn expect(line: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(line.contains(part), "no {part:?} in {line}");
+    }
+}
+
+#[tokio::test]
+async fn s3_says_what_is_wrong() {
+    let minio = Minio::shared().await;
+    let settings = || minio.settings("STORAGE", &minio.fresh());
+    let line = refused(&with(settings(), &[("CREATE", "false")])).await;
+    expect(&line, &["storage default (s3)", "does not exist", "create"]);
+    expect(&line, &["NoSuchBucket"]);
+    let wrong = with(settings(), &[("SECRET_ACCESS_KEY", "hunter2hunter2")]);
+    expect(&refused(&wrong).await, &["credentials", "check keys"]);
+    let wrong = with(settings(), &[("ACCESS_KEY_ID", "nobody")]);
+    expect(
+        &refused(&wrong).await,
+        &["credentials", "InvalidAccessKeyId"],
+    );
+    let wrong = with(settings(), &[("REGION", "eu-west-1")]);
+    expect(&refused(&wrong).await, &["region"]);
+    let tls = minio.endpoint().replace("http://", "https://");
+    let wrong = with(settings(), &[("ENDPOINT", &tls)]);
+    expect(
+        &refused(&wrong).await,
+        &["does not speak TLS", "allow_http"],
+    );
+    let wrong = with(settings(), &[("CA_FILE", "/nowhere.pem")]);
+    expect(&refused(&wrong).await, &["/nowhere.pem"]);
+}
+
+#[tokio::test]
+async fn azure_says_what_is_wrong() {
+    let azurite = Azurite::shared().await;
+    let settings = || azurite.settings("STORAGE", &azurite.fresh());
+    let line = refused(&with(settings(), &[("CREATE", "false")])).await;
+    expect(
+        &line,
+        &["storage default (azure)", "does not exist", "create"],
+    );
+    let (account, endpoint) = (azurite.named("AccountName"), azurite.named("BlobEndpoint"));
+    let keyed = |key: &str| {
+        let changes = [
+            ("CONNECTION_STRING", ""),
+            ("ACCOUNT", &account),
+            ("ENDPOINT", &endpoint),
+            ("ALLOW_HTTP", "true"),
+            ("ACCESS_KEY", key),
+        ];
+        with(settings(), &changes)
+    };
+    expect(&refused(&keyed("aHVudGVyMg==")).await, &["credentials"]);
+    expect(&refused(&keyed("hunter2!")).await, &["base64"]);
+    let nothing = with(settings(), &[("CONNECTION_STRING", "hunter2")]);
+    expect(
+        &refused(&nothing).await,
+        &["connection string", "AccountName"],
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_may_only_read_are_told() {
+    let azurite = Azurite::shared().await;
+    let container = azurite.fresh();
+    let settings = azurite.settings("STORAGE", &container);
+    TestService::with(&borrowed(&settings)).await.stop().await;
+    let (account, endpoint) = (azurite.named("AccountName"), azurite.named("BlobEndpoint"));
+    let signed = |permissions: &str| {
+        let changes = [
+            ("CONNECTION_STRING", ""),
+            ("ACCOUNT", &account),
+            ("ENDPOINT", &endpoint),
+            ("ALLOW_HTTP", "true"),
+            ("SAS", &azurite.signature(permissions)),
+        ];
+        with(settings.clone(), &changes)
+    };
+    expect(&refused(&signed("rl")).await, &["may not", "allow them to"]);
+    TestService::with(&borrowed(&signed("rwdlc")))
+        .await
+        .stop()
+        .await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_away_is_named() {
+    let minio = Minio::shared().await;
+    let gate = Gate::to(minio.address()).await;
+    gate.set(Way::Cut);
+    let endpoint = format!("http://{}", gate.address());
+    let changes = [("ENDPOINT", &*endpoint), ("CONNECT_WAIT_SECONDS", "0")];
+    let settings = with(minio.settings("STORAGE", &minio.fresh()), &changes);
+    expect(
+        &refused(&settings).await,
+        &["storage default (s3)", "cannot be reached"],
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_comes_late_is_waited_for() {
+    let minio = Minio::shared().await;
+    let gate = Gate::to(minio.address()).await;
+    gate.set(Way::Cut);
+    let endpoint = format!("http://{}", gate.address());
+    let settings = minio.settings("STORAGE", &minio.fresh());
+    let settings = with(settings, &[("ENDPOINT", &*endpoint)]);
+    let settings = borrowed(&settings);
+    let (service, ()) = tokio::join!(TestService::with(&settings), async {
+        gate.tried().await;
+        gate.set(Way::Open);
+    });
+    let alice = service.company("acme").await;
+    alice.upload_ready("a.txt", "text/plain", "one").await;
+}
+
+#[tokio::test]
+async fn another_bucket_under_the_same_name_is_refused() {
+    let minio = Minio::shared().await;
+    let (first, second) = (minio.fresh(), minio.fresh());
+    let settings = minio.settings("STORAGE", &first);
+    let mut service = TestService::with(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    alice.upload_ready("a.txt", "text/plain", "one").await;
+    service.stop().await;
+
+    let moved = minio.settings("STORAGE", &second);
+    let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
+    let line = opened.err().expect("a refusal").to_string();
+    expect(&line, &["storage default (s3)", "does not exist"]);
+    // Also where it is there already.
+    let other = minio.settings("STORAGES__OTHER", &second);
+    TestService::with(&borrowed(&other)).await.stop().await;
+    let empty = with(moved, &[]);
+    let opened = Service::open(configuration(service.data(), &borrowed(&empty))).await;
+    assert!(opened.is_ok(), "both hold blobs: nobody can tell");
+}
