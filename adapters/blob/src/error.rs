@@ -16,8 +16,6 @@ pub(crate) fn from_store(
     doing: &str,
     what: impl Display,
 ) -> impl FnOnce(object_store::Error) -> PortError {
-    use object_store::Error;
-
     let context = format!("cannot {doing} {what}");
     |error| {
         #[cfg(feature = "network")]
@@ -28,16 +26,26 @@ pub(crate) fn from_store(
                 source: Some(source.into()),
             };
         }
-        let kind = match &error {
-            Error::NotFound { .. } => PortErrorKind::NotFound,
-            Error::NotSupported { .. } | Error::NotImplemented { .. } => PortErrorKind::Unsupported,
-            Error::AlreadyExists { .. }
-            | Error::Precondition { .. }
-            | Error::InvalidPath { .. }
-            | Error::UnknownConfigurationKey { .. } => PortErrorKind::Internal,
-            _ => PortErrorKind::Unavailable,
-        };
-        PortError::new(kind, context).caused_by(error)
+        PortError::new(kind_of(&error), context).caused_by(error)
+    }
+}
+
+/// What a failure means to the port.
+pub(crate) fn kind_of(error: &object_store::Error) -> PortErrorKind {
+    use object_store::Error;
+
+    #[cfg(feature = "network")]
+    if let Some((kind, _)) = crate::network::explain(error) {
+        return kind;
+    }
+    match error {
+        Error::NotFound { .. } => PortErrorKind::NotFound,
+        Error::NotSupported { .. } | Error::NotImplemented { .. } => PortErrorKind::Unsupported,
+        Error::AlreadyExists { .. }
+        | Error::Precondition { .. }
+        | Error::InvalidPath { .. }
+        | Error::UnknownConfigurationKey { .. } => PortErrorKind::Internal,
+        _ => PortErrorKind::Unavailable,
     }
 }
 

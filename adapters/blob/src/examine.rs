@@ -80,12 +80,21 @@ async fn tried(backend: &dyn Backend, [small, large, signed]: [ObjectName; 3]) -
             same(backend, small, &content, across, &middle).await,
         ),
         check("checksum", verify(backend, small, &content).await),
-        check("conditional_write", second),
+        conditional_write(backend, second),
         multipart(backend, large).await,
         presigned_get(backend, small, &body).await,
         presigned_put(backend, signed).await,
         unfinished(backend),
     ]
+}
+
+fn conditional_write(backend: &dyn Backend, second: Result<(), PortError>) -> BlobCheck {
+    let name = "conditional_write";
+    if second.is_ok() && !backend.capabilities().conditional_write {
+        let advice = "the service replaces what is there: every name is looked for before";
+        return not_supported(name, advice);
+    }
+    check(name, second)
 }
 
 async fn same(

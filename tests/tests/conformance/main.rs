@@ -10,3 +10,4 @@ mod objects;
 mod postgres;
 mod redis;
 mod sqlite;
+mod unconditional_objects;

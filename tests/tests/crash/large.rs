@@ -4,7 +4,10 @@ use std::{future::Future, time::Duration};
 
 use futures_util::future::{join_all, select};
 use reqwest::{Method, multipart};
-use tenantry_tests::harness::{Actor, Content, Digester, ServiceProcess, Settings};
+use tenantry_tests::{
+    harness::{Actor, Content, Digester, ServiceProcess, Settings, borrowed},
+    services::Minio,
+};
 use tokio::time::sleep;
 
 use crate::{
@@ -22,6 +25,8 @@ const SETTINGS: Settings<'static> = &[
 
 /// How much memory transfers may take, whatever their size and number.
 const GROWTH: u64 = 64 * MIB;
+/// The same where the storage takes files in parts, each gathered whole.
+const GROWTH_IN_PARTS: u64 = 160 * MIB;
 
 /// A service that has done each kind of work once, and what it holds at rest.
 struct World {
@@ -29,12 +34,17 @@ struct World {
     process: ServiceProcess,
     owner: Actor,
     idle: u64,
+    growth: u64,
 }
 
 impl World {
     async fn new() -> Self {
+        Self::with(SETTINGS, GROWTH).await
+    }
+
+    async fn with(settings: Settings<'_>, growth: u64) -> Self {
         let data = DataFolder::new();
-        let process = serve(data.path(), SETTINGS).await;
+        let process = serve(data.path(), settings).await;
         let owner = Actor::register(process.base(), "acme").await;
         let small = Content::new(0, 1000);
         let file = put(&owner, "small.bin", small).await;
@@ -46,6 +56,7 @@ impl World {
             process,
             owner,
             idle,
+            growth,
         }
     }
 
@@ -70,7 +81,7 @@ impl World {
             "{what}: {shown} MiB over the {} MiB of rest",
             self.idle / MIB
         );
-        assert!(growth <= GROWTH, "{what}: {shown} MiB are too much");
+        assert!(growth <= self.growth, "{what}: {shown} MiB are too much");
         done.expect("an end")
     }
 }
@@ -130,7 +141,24 @@ async fn a_large_file_takes_little_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_uploads_at_once_take_little_memory() {
     let size = Tier::of_this_run().pick(4, 64) * MIB;
-    let world = World::new().await;
+    many_uploads_at_once(&World::new().await, size).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_uploads_in_parts_take_a_bounded_memory() {
+    let size = Tier::of_this_run().pick(28, 1024) * MIB;
+    let minio = Minio::shared().await;
+    let mut settings = minio.settings("STORAGE", &minio.fresh());
+    for (name, value) in SETTINGS {
+        settings.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let quota = ("TENANTRY_LIMITS__QUOTA_MB".to_owned(), "20480".to_owned());
+    settings.push(quota);
+    let world = World::with(&borrowed(&settings), GROWTH_IN_PARTS).await;
+    many_uploads_at_once(&world, size).await;
+}
+
+async fn many_uploads_at_once(world: &World, size: u64) {
     let uploads = (0..16).map(|number| {
         let owner = world.owner.clone();
         async move {

@@ -3,7 +3,15 @@
 mod service;
 mod upload;
 
-use std::{fmt, ops::Range, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,7 +30,7 @@ pub(crate) use self::service::Service;
 use self::{service::Plain, upload::ObjectUpload};
 use super::{Backend, Upload};
 use crate::{
-    error::{already_there, blocking, from_store},
+    error::{already_there, blocking, from_store, kind_of},
     hash::ContentHasher,
     name::{BLOBS, ObjectName, PROBES},
     upload_memory::UploadMemory,
@@ -44,6 +52,9 @@ pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
     service: Arc<dyn Service>,
     memory: UploadMemory,
+    /// Whether the service refuses by itself to replace an object, as far as
+    /// is known. Not all that speak S3 do.
+    has_conditions: Arc<AtomicBool>,
 }
 
 impl Objects {
@@ -62,6 +73,7 @@ impl Objects {
             store,
             service,
             memory,
+            has_conditions: Arc::new(AtomicBool::new(true)),
         }
     }
 
@@ -69,11 +81,8 @@ impl Objects {
     #[cfg(feature = "network")]
     pub(crate) async fn mark(&self) -> Result<(), PortError> {
         let (path, text) = (Path::from(MARK), Bytes::from_static(MARK_TEXT));
-        let put = self
-            .store
-            .put_opts(&path, text.into(), PutMode::Create.into());
-        match put.await {
-            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+        match self.create(&path, text.into()).await {
+            Ok(()) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
             Err(error) => Err(from_store("write", MARK)(error)),
         }
     }
@@ -97,6 +106,29 @@ impl Objects {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             found => found.map(|found| Some(found.meta)),
         }
+    }
+
+    /// Writes an object where none is. A service that knows no conditions is
+    /// asked first, which leaves a moment for two writers of one key.
+    async fn create(&self, path: &Path, payload: PutPayload) -> object_store::Result<()> {
+        if self.has_conditions.load(Ordering::Relaxed) {
+            let mode = PutMode::Create.into();
+            match self.store.put_opts(path, payload.clone(), mode).await {
+                Err(error) if kind_of(&error) == PortErrorKind::Unsupported => {
+                    self.has_conditions.store(false, Ordering::Relaxed);
+                    tracing::warn!("the storage cannot refuse to replace an object");
+                }
+                put => return put.map(|_| ()),
+            }
+        }
+        if self.meta(path).await?.is_some() {
+            return Err(object_store::Error::AlreadyExists {
+                path: path.to_string(),
+                source: "it was found".into(),
+            });
+        }
+        let mode = PutMode::Overwrite.into();
+        self.store.put_opts(path, payload, mode).await.map(|_| ())
     }
 
     async fn delete_at(&self, path: &Path) -> object_store::Result<()> {
@@ -171,11 +203,10 @@ impl Backend for Objects {
     async fn put_whole(&self, name: ObjectName, body: Bytes) -> Result<Content, PortError> {
         let hashed = body.clone();
         let content = blocking(move || ContentHasher::content_of(&hashed)).await?;
-        let (store, path) = (Arc::clone(&self.store), name.object_path());
+        let (objects, path) = (self.clone(), name.object_path());
         let put = async move {
-            let payload = PutPayload::from_bytes(body);
-            match store.put_opts(&path, payload, PutMode::Create.into()).await {
-                Ok(_) => Ok(()),
+            match objects.create(&path, body.into()).await {
+                Ok(()) => Ok(()),
                 Err(object_store::Error::AlreadyExists { .. }) => Err(already_there(name)),
                 Err(error) => Err(from_store("write", name)(error)),
             }
@@ -258,7 +289,12 @@ impl Backend for Objects {
     }
 
     fn capabilities(&self) -> BlobCapabilities {
-        self.service.capabilities()
+        let declared = self.service.capabilities();
+        let has_conditions = self.has_conditions.load(Ordering::Relaxed);
+        BlobCapabilities {
+            conditional_write: declared.conditional_write && has_conditions,
+            ..declared
+        }
     }
 
     async fn presign(

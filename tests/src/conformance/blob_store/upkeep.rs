@@ -114,11 +114,12 @@ pub(super) async fn an_examination_finds_all_well(fixture: &BlobFixture) {
         "read",
         "range",
         "checksum",
-        "conditional_write",
         "delete",
     ] {
         assert_eq!(outcome(name), CheckOutcome::Ok, "{name}");
     }
+    let refuses = outcome("conditional_write") == CheckOutcome::Ok;
+    assert_eq!(refuses, can.conditional_write);
     assert_eq!(outcome("multipart") == CheckOutcome::Ok, can.multipart);
     for name in ["presigned_get", "presigned_put"] {
         assert_eq!(outcome(name) == CheckOutcome::Ok, can.presign.is_some());

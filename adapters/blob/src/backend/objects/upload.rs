@@ -6,7 +6,7 @@ use object_store::MultipartUpload;
 use tenantry_application::ports::{PortError, PortErrorKind};
 use tokio::{runtime::Handle, task::JoinSet};
 
-use super::Objects;
+use super::{Objects, Placed};
 use crate::{backend::Upload, error::from_store, name::ObjectName, upload_memory::Part};
 
 /// Parts of one upload that are sent at the same time.
@@ -102,10 +102,15 @@ impl Upload for ObjectUpload {
             mut unfinished,
             ..
         } = *self;
+        let completing = objects.clone();
         let complete = async move {
-            if let Some(upload) = &mut unfinished.upload {
-                let completed = upload.complete().await;
-                completed.map_err(from_store("complete", name))?;
+            if let Some(upload) = &mut unfinished.upload
+                && let Err(error) = upload.complete().await
+            {
+                // Nothing was there before, and something may be now: the
+                // answer may have been lost.
+                drop(Placed(Some((completing, name))));
+                return Err(from_store("complete", name)(error));
             }
             unfinished.complete();
             Ok(())
