@@ -11,6 +11,7 @@ mod azurite;
 mod child;
 mod gate;
 mod minio;
+mod mongodb;
 mod postgres;
 mod proxy;
 mod redis;
@@ -20,6 +21,7 @@ pub use self::{
     azurite::Azurite,
     gate::{Gate, Way},
     minio::Minio,
+    mongodb::Mongodb,
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{Frozen, Redis, RedisPlace},

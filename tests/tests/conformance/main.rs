@@ -6,6 +6,7 @@ mod local_disk;
 mod memory;
 mod memory_blobs;
 mod minio;
+mod mongodb;
 mod objects;
 mod postgres;
 mod redis;

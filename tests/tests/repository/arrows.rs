@@ -49,6 +49,7 @@ const HOMES: &[(&str, &str)] = &[
     ("hyper", "adapters/http"),
     ("infer", "adapters/media"),
     ("jsonwebtoken", "adapters/crypto"),
+    ("mongodb", "adapters/mongo"),
     ("multer", "adapters/http"),
     ("object_store", "adapters/blob"),
     ("poem", "adapters/http"),

@@ -1,0 +1,61 @@
+//! What can go wrong on the way to a commit.
+
+use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
+use tenantry_application::ports::{PortError, PortErrorKind};
+
+use crate::error::{code_of, is_conflict, kind_of_code, port_error};
+
+/// A failure of a step that reads or writes.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The driver's.
+    Driver(Error),
+    /// One that the server tells of a single document.
+    Write { code: i32, message: String },
+    /// Ours.
+    Port(PortError),
+}
+
+impl Fault {
+    /// Whether another was faster, so that trying anew may succeed.
+    pub(super) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Driver(error) => {
+                error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+                    || code_of(error).is_some_and(is_conflict)
+            }
+            Self::Write { code, .. } => is_conflict(*code),
+            Self::Port(_) => false,
+        }
+    }
+
+    /// As callers see it.
+    pub(super) fn into_port_error(self, context: &str) -> PortError {
+        match self {
+            Self::Driver(error) => port_error(context, error),
+            Self::Write { code, message } => {
+                let cause = PortError::new(kind_of_code(code), format!("code {code}: {message}"));
+                PortError::new(cause.kind, context).caused_by(cause)
+            }
+            Self::Port(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<PortError> for Fault {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
+    }
+}
+
+/// Nobody knows what was written.
+pub(super) fn unknown_outcome(cause: PortError) -> PortError {
+    let context = "the outcome of a commit is not known";
+    PortError::new(PortErrorKind::Unavailable, context).caused_by(cause)
+}

@@ -1,0 +1,156 @@
+//! Commit records: what makes a group of units one step on a server without
+//! transactions.
+//!
+//! A record holds everything the group changes, each document as it shall be.
+//! Once it is there, the group is committed. Then the documents are stored and
+//! the record is removed. Storing them again changes nothing, so that after a
+//! failure anywhere the record is simply applied anew. A group too large for
+//! one document is a record of several parts, which counts once all are there.
+
+use mongodb::bson::{Binary, Bson, RawArrayBuf, RawBson, RawDocumentBuf, doc, raw::cstr, rawdoc};
+use serde::Deserialize;
+use tenantry_application::ports::{PortError, PortErrorKind};
+
+use super::{
+    fault::Fault,
+    storing::{self, Safety, journaled},
+};
+use crate::{
+    database::Database,
+    plan::{Cell, Image, Key, Table},
+};
+
+/// The collection of records.
+const RECORDS: &str = "commit_records";
+
+/// The most of a part. A document with a single image may be larger, up to
+/// what the server takes.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// Stores documents as one step. After an error nobody knows whether they
+/// are stored before [`recover`] has ended well.
+pub(super) async fn commit(database: &Database, images: &[Image]) -> Result<(), Fault> {
+    match images {
+        [] => Ok(()),
+        // One document is one step by itself.
+        [_] => storing::store(database, images, Safety::Journaled).await,
+        _ => {
+            for command in inserts(images) {
+                storing::run(database, command).await?;
+            }
+            apply(database, images).await
+        }
+    }
+}
+
+/// Applies and removes what a crash or a failure has left.
+pub(super) async fn recover(database: &Database) -> Result<usize, Fault> {
+    let records = database.db.collection::<Part>(RECORDS);
+    let cursor = records.find(doc! {}).sort(doc! { "_id": 1 });
+    let mut cursor = database.bounded(cursor).await?;
+    let mut parts = Vec::new();
+    while database.bounded(cursor.advance()).await? {
+        parts.push(cursor.deserialize_current()?);
+    }
+    if parts.is_empty() {
+        return Ok(0);
+    }
+    let is_whole = parts
+        .iter()
+        .all(|part| usize::try_from(part.parts) == Ok(parts.len()));
+    let mut images = Vec::new();
+    // One that is not whole was never committed, or was applied already.
+    if is_whole {
+        for part in parts {
+            for step in part.steps {
+                images.push(step.image()?);
+            }
+        }
+        images.sort_by(|a, b| a.cell.cmp(&b.cell));
+    }
+    apply(database, &images).await?;
+    Ok(images.len())
+}
+
+/// Stores what a record says and removes it. Its journal keeps the order, so
+/// that a record is never gone before what it says is safe.
+async fn apply(database: &Database, images: &[Image]) -> Result<(), Fault> {
+    storing::store(database, images, Safety::Written).await?;
+    let all = rawdoc! { "q": {}, "limit": 0 };
+    let mut deletes = RawArrayBuf::new();
+    deletes.push(all);
+    let remove = rawdoc! { "delete": RECORDS, "deletes": deletes, "writeConcern": { "w": 1 } };
+    storing::run(database, remove).await?;
+    Ok(())
+}
+
+/// The commands that write a record, a part each.
+fn inserts(images: &[Image]) -> Vec<RawDocumentBuf> {
+    let mut lists: Vec<RawArrayBuf> = Vec::new();
+    let mut bytes = usize::MAX;
+    for image in images {
+        if bytes >= PART_BYTES || bytes + image.bytes() > PART_BYTES {
+            lists.push(RawArrayBuf::new());
+            bytes = 0;
+        }
+        bytes += image.bytes();
+        if let Some(list) = lists.last_mut() {
+            list.push(step(image));
+        }
+    }
+    let parts = i64::try_from(lists.len()).unwrap_or(i64::MAX);
+    let part = |(number, steps)| {
+        let mut documents = RawArrayBuf::new();
+        documents.push(rawdoc! { "_id": number, "parts": parts, "steps": steps });
+        rawdoc! { "insert": RECORDS, "documents": documents, "writeConcern": journaled() }
+    };
+    (1_i64..).zip(lists).map(part).collect()
+}
+
+fn step(image: &Image) -> RawDocumentBuf {
+    let mut step = rawdoc! {
+        "collection": image.cell.table.name(),
+        "key": RawBson::from(&image.cell.key),
+    };
+    if let Some(document) = &image.document {
+        // As bytes: whatever a document holds, the server does not look.
+        let bytes = Binary {
+            subtype: mongodb::bson::spec::BinarySubtype::Generic,
+            bytes: document.as_bytes().to_vec(),
+        };
+        step.append(cstr!("document"), RawBson::Binary(bytes));
+    }
+    step
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    parts: i64,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Step {
+    collection: String,
+    key: Bson,
+    document: Option<Binary>,
+}
+
+impl Step {
+    fn image(self) -> Result<Image, PortError> {
+        let corrupt = || {
+            let context = format!("a document in {RECORDS} is corrupt");
+            PortError::new(PortErrorKind::Corrupt, context)
+        };
+        let table = Table::named(&self.collection).ok_or_else(corrupt)?;
+        let key = Key::from_bson(&self.key).ok_or_else(corrupt)?;
+        let document = self.document.map(|binary| {
+            RawDocumentBuf::from_bytes(binary.bytes).map_err(|error| corrupt().caused_by(error))
+        });
+        Ok(Image {
+            cell: Cell { table, key },
+            document: document.transpose()?,
+            is_new: false,
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! The `MongoDB` adapter, on whatever server the tests found.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a store that does not open fails its case"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use tenantry_mongo::{MongoOptions, MongoStore};
+use tenantry_tests::{conformance::metadata::World, services::Mongodb};
+use uuid::Uuid;
+
+/// A database of its own for each case.
+async fn store() -> World {
+    let url = Mongodb::shared().await.fresh();
+    let options = MongoOptions {
+        connections: 8,
+        // The cases share a small server.
+        answer_timeout: Duration::from_mins(1),
+        lease: Duration::from_mins(5),
+        ..MongoOptions::new(url, Uuid::from_u128(1))
+    };
+    let store = MongoStore::connect(options).await;
+    let store = store.expect("the store opens");
+    store.migrate().await.expect("the collections are made");
+    World::new(Arc::new(store), ())
+}
+
+tenantry_tests::metadata_suite!(store);
