@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use rcgen::generate_simple_self_signed;
 use tokio::sync::OnceCell;
 
 use super::{answers, child::Server, free_port, given, program};
@@ -31,7 +32,7 @@ impl Minio {
 
     async fn find() -> Self {
         let Some(url) = given(URL) else {
-            return Self::start().await;
+            return Self::start(None).await;
         };
         let mut url: reqwest::Url = url.parse().expect("a URL");
         let access_key_id = url.username().to_owned();
@@ -47,7 +48,20 @@ impl Minio {
         }
     }
 
-    async fn start() -> Self {
+    /// One of its own, with TLS and the certificate of an authority that
+    /// nobody knows; the certificate as well.
+    pub async fn with_tls() -> (Self, String) {
+        let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
+        let made = made.expect("a certificate");
+        let certificate = made.cert.pem();
+        let keys = [
+            ("public.crt", certificate.clone()),
+            ("private.key", made.signing_key.serialize_pem()),
+        ];
+        (Self::start(Some(keys)).await, certificate)
+    }
+
+    async fn start(keys: Option<[(&str, String); 2]>) -> Self {
         let program = program("minio", "minio-20260212201848/minio").unwrap_or_else(|| {
             panic!("MinIO is missing: tests/scripts/services builds it, or set {URL}")
         });
@@ -56,17 +70,25 @@ impl Minio {
         let server = Server::start(None, |folder| {
             // The shell hands on the environment that it is given.
             let mut server = Command::new("env");
+            let certificates = folder.join("certificates");
+            std::fs::create_dir(&certificates).expect("a folder");
+            for (name, text) in keys.iter().flatten() {
+                std::fs::write(certificates.join(name), text).expect("written");
+            }
             server
                 .arg(format!("MINIO_ROOT_USER={access_key_id}"))
                 .arg(format!("MINIO_ROOT_PASSWORD={secret_access_key}"))
                 .args(["MINIO_BROWSER=off", "MINIO_REGION=us-east-1"])
                 .arg(program)
-                .args(["server", "--quiet", "--address", &address])
+                .args(["server", "--quiet", "--address", &address, "--certs-dir"])
+                .arg(certificates)
                 .arg(folder.join("data"));
             server
         });
-        let endpoint = format!("http://{address}");
-        answers(&format!("{endpoint}/minio/health/ready"), &server).await;
+        let scheme = if keys.is_some() { "https" } else { "http" };
+        let endpoint = format!("{scheme}://{address}");
+        // Whoever speaks HTTP where TLS is expected is answered as well.
+        answers(&format!("http://{address}/minio/health/ready"), &server).await;
         Self {
             endpoint,
             access_key_id: access_key_id.to_owned(),
@@ -81,9 +103,10 @@ impl Minio {
         &self.endpoint
     }
 
-    /// The same without `http://`.
+    /// The same without the scheme.
     pub fn address(&self) -> &str {
-        self.endpoint.trim_start_matches("http://")
+        let (_, address) = self.endpoint.split_once("://").expect("a scheme");
+        address
     }
 
     /// The name of its access key.

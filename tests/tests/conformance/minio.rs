@@ -2,11 +2,24 @@
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc, time::Duration};
 
-use object_store::aws::AmazonS3Builder;
+use futures_util::StreamExt;
+use object_store::{
+    ObjectStoreExt,
+    aws::{AmazonS3, AmazonS3Builder},
+    path::Path,
+    signer::Signer,
+};
+use reqwest::Method;
+use tenantry_application::ports::{BlobKey, BlobStore, IdGenerator, PortErrorKind};
 use tenantry_blob::{ObjectBlobStore, S3Keys, S3Options};
-use tenantry_tests::{conformance::blob_store::BlobFixture, services::Minio};
+use tenantry_crypto::UuidV7Ids;
+use tenantry_domain::id::{BlobId, TenantId};
+use tenantry_tests::{
+    conformance::blob_store::{BehindTheStore, BlobFixture},
+    services::Minio,
+};
 
 use crate::objects::{Objects, context};
 
@@ -29,7 +42,8 @@ fn options(minio: &Minio) -> S3Options {
     }
 }
 
-async fn fixture() -> BlobFixture {
+/// A new bucket, and the way around its store.
+async fn opened() -> (ObjectBlobStore, AmazonS3) {
     let minio = Minio::shared().await;
     let options = options(minio);
     let store = ObjectBlobStore::s3(&options, context()).await;
@@ -40,6 +54,39 @@ async fn fixture() -> BlobFixture {
         .with_secret_access_key(minio.secret_access_key())
         .with_allow_http(true)
         .build();
-    let behind = Objects(Arc::new(behind.expect("a client")));
-    BlobFixture::new(Arc::new(store.expect("opened")), Box::new(behind))
+    (store.expect("opened"), behind.expect("a client"))
+}
+
+async fn fixture() -> BlobFixture {
+    let (store, behind) = opened().await;
+    BlobFixture::new(Arc::new(store), Box::new(Objects(Arc::new(behind))))
+}
+
+#[tokio::test]
+async fn a_lost_bucket_is_no_empty_bucket() {
+    let (store, behind) = opened().await;
+    let objects = Objects(Arc::new(behind.clone()));
+    assert!(objects.names().await.is_empty());
+    behind
+        .delete(&Path::from("tenantry"))
+        .await
+        .expect("deleted");
+    let (root, minute) = (Path::default(), Duration::from_mins(1));
+    let bucket = behind.signed_url(Method::DELETE, &root, minute);
+    let bucket = bucket.await.expect("a signed URL");
+    let deleted = reqwest::Client::new().delete(bucket).send().await;
+    assert_eq!(deleted.expect("an answer").status(), 204);
+
+    let key = BlobKey {
+        tenant_id: TenantId::from_uuid(UuidV7Ids.next()),
+        blob_id: BlobId::from_uuid(UuidV7Ids.next()),
+    };
+    let internal = Some(PortErrorKind::Internal);
+    assert_eq!(store.size(key).await.err().map(|e| e.kind), internal);
+    assert_eq!(store.delete(key).await.err().map(|e| e.kind), internal);
+    let listed = store.list().next().await.and_then(Result::err);
+    assert_eq!(listed.map(|e| e.kind), internal);
+    let refused = store.probe().await.expect_err("a refusal");
+    let source = refused.source().expect("a source").to_string();
+    assert!(source.contains("does not exist"), "{source}");
 }

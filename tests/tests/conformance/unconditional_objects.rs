@@ -1,5 +1,7 @@
 //! Bytes in an object store that knows no conditions, as some that speak S3.
 
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
+
 use std::{
     fmt,
     future::{Ready, ready},

@@ -109,13 +109,7 @@ pub(super) async fn an_examination_finds_all_well(fixture: &BlobFixture) {
         let check = checks.iter().find(|check| check.name == name);
         check.expect("a check of that name").outcome
     };
-    for name in [
-        "write",
-        "read",
-        "range",
-        "checksum",
-        "delete",
-    ] {
+    for name in ["write", "read", "range", "checksum", "delete"] {
         assert_eq!(outcome(name), CheckOutcome::Ok, "{name}");
     }
     let refuses = outcome("conditional_write") == CheckOutcome::Ok;

@@ -67,6 +67,29 @@ async fn s3_says_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn certificates_are_asked_for() {
+    let (minio, certificate) = Minio::with_tls().await;
+    let bucket = minio.fresh();
+    let settings = minio.settings("STORAGE", &bucket);
+    let line = refused(&settings).await;
+    expect(&line, &["unknown authority", "ca_file"]);
+    let plain = minio.endpoint().replace("https://", "http://");
+    let wrong = with(settings.clone(), &[("ENDPOINT", &plain)]);
+    expect(&refused(&wrong).await, &["expects TLS", "https://"]);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, "no certificate").expect("written");
+    let file = file.to_str().expect("a path");
+    let settings = with(settings, &[("CA_FILE", file)]);
+    expect(&refused(&settings).await, &["authority.pem"]);
+    std::fs::write(file, certificate).expect("written");
+    let service = TestService::with(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    alice.upload_ready("a.txt", "text/plain", "one").await;
+}
+
+#[tokio::test]
 async fn azure_says_what_is_wrong() {
     let azurite = Azurite::shared().await;
     let settings = || azurite.settings("STORAGE", &azurite.fresh());
