@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::services::{Azurite, Minio, Postgres, Redis};
+use crate::services::{Azurite, Minio, Mongodb, Postgres, Redis};
 
 /// What chooses: `postgres+s3+redis`, say.
 const VARIABLE: &str = "TENANTRY_TEST_PROVIDERS";
@@ -26,6 +26,8 @@ pub enum Database {
     Sqlite,
     /// On a server of `PostgreSQL`.
     Postgres,
+    /// On one that speaks the protocol of `MongoDB`.
+    Mongodb,
 }
 
 /// Where bytes lie.
@@ -82,6 +84,7 @@ impl Providers {
             match name {
                 "sqlite" => providers.database = Database::Sqlite,
                 "postgres" => providers.database = Database::Postgres,
+                "mongodb" => providers.database = Database::Mongodb,
                 "local" => providers.storage = Storage::Local,
                 "s3" => providers.storage = Storage::S3,
                 "azure" => providers.storage = Storage::Azure,
@@ -111,6 +114,10 @@ impl Database {
             Self::Sqlite => Vec::new(),
             Self::Postgres => {
                 let url = Postgres::shared().await.fresh().await;
+                vec![("TENANTRY_DATABASE__URL", url)]
+            }
+            Self::Mongodb => {
+                let url = Mongodb::shared().await.fresh();
                 vec![("TENANTRY_DATABASE__URL", url)]
             }
         }

@@ -1,5 +1,6 @@
 //! What lies in the stores, read past the service or past its API.
 
+mod mongodb;
 mod postgres;
 mod sqlite;
 
@@ -17,6 +18,7 @@ use super::{Actor, Database, TestService};
 enum Rows<'s> {
     Sqlite(sqlite::Rows),
     Postgres(postgres::Rows<'s>),
+    Mongodb(mongodb::Rows<'s>),
 }
 
 impl TestService {
@@ -30,6 +32,7 @@ impl TestService {
         let mut rows = match self.database() {
             Rows::Sqlite(rows) => rows.all().await,
             Rows::Postgres(rows) => rows.all().await,
+            Rows::Mongodb(rows) => rows.all().await,
         };
         rows.retain(|line| {
             let line = bare(line);
@@ -44,6 +47,7 @@ impl TestService {
         let mut ids = match self.database() {
             Rows::Sqlite(rows) => rows.jobs_of(tenant).await,
             Rows::Postgres(rows) => rows.jobs_of(tenant).await,
+            Rows::Mongodb(rows) => rows.jobs_of(tenant).await,
         };
         ids.sort();
         ids
@@ -78,6 +82,7 @@ impl TestService {
         match self.place().providers.database {
             Database::Sqlite => Rows::Sqlite(sqlite::Rows::of(self.data())),
             Database::Postgres => Rows::Postgres(postgres::Rows::of(self.place())),
+            Database::Mongodb => Rows::Mongodb(mongodb::Rows::of(self.place())),
         }
     }
 }

@@ -1,0 +1,77 @@
+//! The documents of a database.
+
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt;
+use mongodb::{
+    Client, Database,
+    bson::{Bson, Document, doc, spec::BinarySubtype},
+};
+
+use crate::harness::Place;
+
+pub(super) struct Rows<'s> {
+    url: &'s str,
+}
+
+impl<'s> Rows<'s> {
+    pub(super) fn of(place: &'s Place) -> Self {
+        Self {
+            url: place.setting("TENANTRY_DATABASE__URL"),
+        }
+    }
+
+    pub(super) async fn all(&self) -> BTreeSet<String> {
+        let database = self.database().await;
+        let collections = database.list_collection_names().await;
+        let mut rows = BTreeSet::new();
+        for name in collections.expect("collections") {
+            // Who writes is no data, and changes by itself.
+            if name == "leases" {
+                continue;
+            }
+            let found = documents(&database, &name, doc! {}).await.into_iter();
+            rows.extend(found.map(|row| format!("{name}: {}", readable(row.into()))));
+        }
+        rows
+    }
+
+    pub(super) async fn jobs_of(&self, tenant: &str) -> Vec<String> {
+        let database = self.database().await;
+        let jobs = documents(&database, "jobs", doc! {}).await.into_iter();
+        let text = |job: &Document, key: &str| {
+            let value = job.get(key).cloned().unwrap_or(Bson::Null);
+            readable(value).as_str().map(str::to_owned)
+        };
+        jobs.filter(|job| text(job, "tenant_id").as_deref() == Some(tenant))
+            .filter_map(|job| text(&job, "_id"))
+            .collect()
+    }
+
+    async fn database(&self) -> Database {
+        let client = Client::with_uri_str(self.url).await.expect("a client");
+        client.default_database().expect("a database in the URL")
+    }
+}
+
+async fn documents(database: &Database, collection: &str, filter: Document) -> Vec<Document> {
+    let collection = database.collection::<Document>(collection);
+    let found = collection.find(filter).await.expect("documents");
+    found.try_collect().await.expect("documents")
+}
+
+/// The same with ids as text.
+fn readable(value: Bson) -> Bson {
+    match value {
+        Bson::Binary(binary) if binary.subtype == BinarySubtype::Uuid => {
+            let id = uuid::Uuid::from_slice(&binary.bytes).expect("an id");
+            Bson::String(id.to_string())
+        }
+        Bson::Array(values) => Bson::Array(values.into_iter().map(readable).collect()),
+        Bson::Document(fields) => {
+            let fields = fields.into_iter();
+            Bson::Document(fields.map(|(key, value)| (key, readable(value))).collect())
+        }
+        other => other,
+    }
+}
