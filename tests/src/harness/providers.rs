@@ -55,7 +55,7 @@ pub enum Cache {
 pub struct Place {
     /// The providers.
     pub providers: Providers,
-    settings: Vec<(&'static str, String)>,
+    settings: Vec<(String, String)>,
 }
 
 impl Providers {
@@ -109,76 +109,69 @@ impl Providers {
 }
 
 impl Database {
-    async fn settings(self) -> Vec<(&'static str, String)> {
+    async fn settings(self) -> Vec<(String, String)> {
         match self {
             Self::Sqlite => Vec::new(),
             Self::Postgres => {
                 let url = Postgres::shared().await.fresh().await;
-                vec![("TENANTRY_DATABASE__URL", url)]
+                owned([("TENANTRY_DATABASE__URL", url.as_str())])
             }
             Self::Mongodb => {
                 let url = Mongodb::shared().await.fresh();
-                vec![("TENANTRY_DATABASE__URL", url)]
+                owned([("TENANTRY_DATABASE__URL", url.as_str())])
             }
         }
     }
 }
 
 impl Storage {
-    async fn settings(self) -> Vec<(&'static str, String)> {
+    async fn settings(self) -> Vec<(String, String)> {
         match self {
             Self::Local => Vec::new(),
             Self::S3 => {
                 let minio = Minio::shared().await;
-                let secret = minio.secret_access_key().to_owned();
-                vec![
-                    ("TENANTRY_STORAGE__KIND", "s3".to_owned()),
-                    ("TENANTRY_STORAGE__ENDPOINT", minio.endpoint().to_owned()),
-                    ("TENANTRY_STORAGE__ALLOW_HTTP", "true".to_owned()),
-                    ("TENANTRY_STORAGE__PATH_STYLE", "true".to_owned()),
-                    ("TENANTRY_STORAGE__BUCKET", minio.fresh()),
-                    ("TENANTRY_STORAGE__CREATE", "true".to_owned()),
-                    (
-                        "TENANTRY_STORAGE__ACCESS_KEY_ID",
-                        minio.access_key_id().to_owned(),
-                    ),
-                    ("TENANTRY_STORAGE__SECRET_ACCESS_KEY", secret),
-                ]
+                minio.settings("STORAGE", &minio.fresh())
             }
             Self::Azure => {
                 let azurite = Azurite::shared().await;
-                let connection = azurite.connection_string().to_owned();
-                vec![
-                    ("TENANTRY_STORAGE__KIND", "azure".to_owned()),
-                    ("TENANTRY_STORAGE__CONTAINER", azurite.fresh()),
-                    ("TENANTRY_STORAGE__CONNECTION_STRING", connection),
-                    ("TENANTRY_STORAGE__CREATE", "true".to_owned()),
-                ]
+                azurite.settings("STORAGE", &azurite.fresh())
             }
         }
     }
 }
 
 impl Cache {
-    async fn settings(self) -> Vec<(&'static str, String)> {
+    async fn settings(self) -> Vec<(String, String)> {
         match self {
             Self::Memory => Vec::new(),
             Self::Redis => {
                 let place = Redis::shared().await.fresh();
-                vec![
-                    ("TENANTRY_CACHE__KIND", "redis".to_owned()),
-                    ("TENANTRY_CACHE__URL", place.url),
-                    ("TENANTRY_CACHE__NAMESPACE", place.namespace),
-                ]
+                owned([
+                    ("TENANTRY_CACHE__KIND", "redis"),
+                    ("TENANTRY_CACHE__URL", &place.url),
+                    ("TENANTRY_CACHE__NAMESPACE", &place.namespace),
+                ])
             }
         }
     }
 }
 
+fn owned<const N: usize>(settings: [(&str, &str); N]) -> Vec<(String, String)> {
+    let settings = settings.into_iter();
+    settings
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
 impl Place {
+    /// All settings of it.
+    pub fn settings(&self) -> Vec<(&str, &str)> {
+        super::borrowed(&self.settings)
+    }
+
     /// A setting of it.
     pub fn setting(&self, name: &str) -> &str {
-        let found = self.settings.iter().find(|(key, _)| *key == name);
+        let found = self.settings.iter().find(|(key, _)| key == name);
         &found.expect("a setting of that name").1
     }
 
@@ -194,10 +187,12 @@ impl Place {
             })
         };
         let place = self.settings.iter().filter(move |(key, _)| {
-            let section = key.rsplit_once("__").map_or(*key, |(section, _)| section);
+            let section = key
+                .rsplit_once("__")
+                .map_or(key.as_str(), |(section, _)| section);
             !is_chosen(section)
         });
-        let place = place.map(|(key, value)| (*key, value.as_str()));
+        let place = place.map(|(key, value)| (key.as_str(), value.as_str()));
         place.chain(settings.iter().copied())
     }
 }

@@ -20,6 +20,7 @@ mod large;
 mod ledger;
 mod program;
 mod quota;
+mod replicas;
 mod sharing;
 mod start;
 mod stop;

@@ -1,5 +1,10 @@
 //! Clients that upload and delete without end, and remember what they were told.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
 use reqwest::{Method, RequestBuilder, multipart};
 use tenantry_tests::harness::{Actor, Answer, Content, Dice};
 
@@ -37,8 +42,13 @@ impl Writer {
     }
 
     /// Writes until the service is gone.
-    pub(crate) async fn write_until_cut(mut self) -> Self {
-        while self.step().await.is_ok() {}
+    pub(crate) async fn write_until_cut(self) -> Self {
+        self.write_until(Arc::default()).await
+    }
+
+    /// Writes until the service is gone, or somebody says that it is enough.
+    pub(crate) async fn write_until(mut self, enough: Arc<AtomicBool>) -> Self {
+        while !enough.load(Relaxed) && self.step().await.is_ok() {}
         self
     }
 
