@@ -107,7 +107,6 @@ impl Refusal {
         let body = String::from_utf8_lossy(body);
         let code = code_in(&body)
             .or_else(|| header(&parts.headers, "x-ms-error-code"))
-            .or_else(|| header(&parts.headers, "x-minio-error-code"))
             // A word: anything else may be long, or quote the request.
             .filter(|code| code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric()));
         let status = parts.status;

@@ -5,6 +5,7 @@ use futures_util::{StreamExt, future::join_all, stream};
 use tenantry_application::ports::{BodyError, IdGenerator, PortErrorKind, PutError};
 use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::{blob::Digest, id::TenantId};
+use tokio::time::{Instant, timeout};
 
 use super::{ANY_SIZE, BlobFixture, PIECE, body, broken_body, key, key_of, sample, stalled_body};
 
@@ -118,26 +119,31 @@ pub(super) async fn a_dropped_put_leaves_nothing(fixture: &BlobFixture) {
         let put = fixture
             .store
             .put(key, stalled_body(&sample(size)), ANY_SIZE);
-        assert!(
-            tokio::time::timeout(Duration::from_millis(50), put)
-                .await
-                .is_err()
-        );
+        assert!(timeout(Duration::from_millis(50), put).await.is_err());
         assert_eq!(fixture.store.size(key).await.expect("looked"), None);
         fixture.keeps_only(&[]).await;
     }
     // Dropped at any moment, also in the midst of being made visible.
-    let bytes = sample(LARGE);
-    let mut stored = Vec::new();
-    for micros in (0..12_000).step_by(600) {
-        let key = key();
-        let put = fixture.store.put(key, body(&bytes, 65_536), ANY_SIZE);
-        if let Ok(done) = tokio::time::timeout(Duration::from_micros(micros), put).await {
-            done.expect("stored");
-            stored.push(key);
+    for size in [100, LARGE] {
+        let bytes = sample(size);
+        let first = key();
+        let begun = Instant::now();
+        fixture.stored(first, &bytes).await;
+        let whole = begun.elapsed();
+        let mut stored = vec![first];
+        for step in 0..40 {
+            let key = key();
+            let put = fixture.store.put(key, body(&bytes, 65_536), ANY_SIZE);
+            if let Ok(done) = timeout(whole * step / 32, put).await {
+                done.expect("stored");
+                stored.push(key);
+            }
+        }
+        fixture.keeps_only(&stored).await;
+        for key in stored {
+            fixture.store.delete(key).await.expect("deleted");
         }
     }
-    fixture.keeps_only(&stored).await;
 }
 
 pub(super) async fn a_key_is_used_once(fixture: &BlobFixture) {
