@@ -12,6 +12,8 @@ use tenantry_application::ports::{
 };
 use tenantry_domain::blob::Content;
 
+use tokio::time::timeout;
+
 use crate::{
     backend::{
         Backend,
@@ -24,6 +26,9 @@ use crate::{
     read::{read, verify},
     upload_memory::UploadMemory,
 };
+
+/// How long a probe may take.
+const PROBE: Duration = Duration::from_millis(1900);
 
 /// What stores need of the rest of the service.
 #[derive(Clone)]
@@ -62,6 +67,26 @@ impl ObjectBlobStore {
     pub fn objects(store: Arc<dyn ObjectStore>, context: StoreContext) -> Self {
         let objects = Objects::new(store, context.upload_memory.clone());
         Self::new(Arc::new(objects), context)
+    }
+
+    async fn probe_once(&self) -> Result<(), PortError> {
+        let name = ObjectName::Probe(self.context.ids.next());
+        let body = Bytes::from_static(b"tenantry");
+        let content = self.backend.put_whole(name, body.clone()).await?;
+        let came_back = async {
+            let stream = read(&*self.backend, name, &content, 0..content.size_bytes).await?;
+            stream.try_collect::<Vec<_>>().await
+        };
+        let came_back = came_back.await;
+        self.backend.delete(name).await?;
+        if came_back?.concat() == body {
+            Ok(())
+        } else {
+            Err(PortError::new(
+                PortErrorKind::Corrupt,
+                "what was written as a probe was not read again",
+            ))
+        }
     }
 
     pub(crate) fn new(backend: Arc<dyn Backend>, context: StoreContext) -> Self {
@@ -111,23 +136,11 @@ impl BlobStore for ObjectBlobStore {
     }
 
     async fn probe(&self) -> Result<(), PortError> {
-        let name = ObjectName::Probe(self.context.ids.next());
-        let body = Bytes::from_static(b"tenantry");
-        let content = self.backend.put_whole(name, body.clone()).await?;
-        let came_back = async {
-            let stream = read(&*self.backend, name, &content, 0..content.size_bytes).await?;
-            stream.try_collect::<Vec<_>>().await
-        };
-        let came_back = came_back.await;
-        self.backend.delete(name).await?;
-        if came_back?.concat() == body {
-            Ok(())
-        } else {
-            Err(PortError::new(
-                PortErrorKind::Corrupt,
-                "what was written as a probe was not read again",
-            ))
-        }
+        let probed = timeout(PROBE, self.probe_once()).await;
+        probed.unwrap_or_else(|elapsed| {
+            let context = "the storage does not answer in time";
+            Err(PortError::new(PortErrorKind::Unavailable, context).caused_by(elapsed))
+        })
     }
 
     fn capabilities(&self) -> BlobCapabilities {

@@ -73,7 +73,9 @@ pub trait BlobStore: Send + Sync {
     /// says how many pieces. Never touches what is visible under a key.
     async fn sweep_staging(&self, age: Duration) -> Result<u64, PortError>;
 
-    /// Writes, reads and deletes a small object of its own.
+    /// Writes, reads and deletes a small object of its own, within 2 s;
+    /// [`Unavailable`](super::PortErrorKind::Unavailable) where that is not
+    /// enough.
     async fn probe(&self) -> Result<(), PortError>;
 
     /// What this store can do.

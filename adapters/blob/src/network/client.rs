@@ -207,7 +207,7 @@ impl HttpService for ServiceClient {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string().parse::<Url>();
         let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
-        let limit = if parts.method.is_safe() {
+        let limit = if body.content_length() == 0 {
             ANSWER
         } else {
             STALL

@@ -1,11 +1,14 @@
 //! A storage that cannot be used ends the start with one line that says what
 //! to change.
 
+use std::time::Duration;
+
 use tenantry::Service;
 use tenantry_tests::{
     harness::{TestService, borrowed, configuration},
     services::{Azurite, Gate, Minio, Way},
 };
+use tokio::time::timeout;
 
 type Owned = Vec<(String, String)>;
 
@@ -146,14 +149,18 @@ async fn credentials_that_may_only_read_are_told() {
 async fn a_service_that_is_away_is_named() {
     let minio = Minio::shared().await;
     let gate = Gate::to(minio.address()).await;
-    gate.set(Way::Cut);
     let endpoint = format!("http://{}", gate.address());
     let changes = [("ENDPOINT", &*endpoint), ("CONNECT_WAIT_SECONDS", "0")];
     let settings = with(minio.settings("STORAGE", &minio.fresh()), &changes);
-    expect(
-        &refused(&settings).await,
-        &["storage default (s3)", "cannot be reached"],
-    );
+    for (way, told) in [
+        (Way::Cut, "cannot be reached"),
+        (Way::Hanging, "does not answer in time"),
+    ] {
+        gate.set(way);
+        let line = timeout(Duration::from_secs(5), refused(&settings)).await;
+        let line = line.expect("a prompt refusal");
+        expect(&line, &["storage default (s3)", told]);
+    }
 }
 
 #[tokio::test]

@@ -184,7 +184,10 @@ impl Container {
 
     async fn credential(&self) -> Result<Arc<StoreCredential>, PortError> {
         let credential = self.azure.credentials().get_credential().await;
-        credential.map_err(from_store("take", "credentials from where none are given"))
+        credential.map_err(from_store(
+            "take",
+            "the credentials of this machine (none are configured)",
+        ))
     }
 
     /// Makes the container.

@@ -147,7 +147,10 @@ impl Bucket {
 
     async fn credential(&self) -> Result<Arc<AwsCredential>, PortError> {
         let credential = self.s3.credentials().get_credential().await;
-        credential.map_err(from_store("take", "credentials from where none are given"))
+        credential.map_err(from_store(
+            "take",
+            "the credentials of this machine (none are configured)",
+        ))
     }
 
     /// Makes the bucket.
