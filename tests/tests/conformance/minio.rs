@@ -12,13 +12,15 @@ use object_store::{
     signer::Signer,
 };
 use reqwest::Method;
-use tenantry_application::ports::{BlobKey, BlobStore, IdGenerator, PortErrorKind};
+use tenantry_application::ports::{
+    BlobKey, BlobStore, IdGenerator, PortErrorKind, PresignAccess, PresignRequest,
+};
 use tenantry_blob::{ObjectBlobStore, S3Keys, S3Options};
 use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::id::{BlobId, TenantId};
 use tenantry_tests::{
     conformance::blob_store::{BehindTheStore, BlobFixture},
-    services::Minio,
+    services::{Gate, Minio},
 };
 
 use crate::objects::{Objects, context};
@@ -39,6 +41,13 @@ fn options(minio: &Minio) -> S3Options {
         ca_file: None,
         create: true,
         may_be_new: true,
+    }
+}
+
+fn key() -> BlobKey {
+    BlobKey {
+        tenant_id: TenantId::from_uuid(UuidV7Ids.next()),
+        blob_id: BlobId::from_uuid(UuidV7Ids.next()),
     }
 }
 
@@ -63,6 +72,29 @@ async fn fixture() -> BlobFixture {
 }
 
 #[tokio::test]
+async fn signed_urls_name_the_endpoint_of_clients() {
+    let minio = Minio::shared().await;
+    let gate = Gate::to(minio.address()).await;
+    let public = format!("http://localhost:{}", gate.address().port());
+    let options = S3Options {
+        public_endpoint: Some(public.parse().expect("a URL")),
+        ..options(minio)
+    };
+    let store = ObjectBlobStore::s3(&options, context()).await;
+    let request = PresignRequest {
+        key: key(),
+        access: PresignAccess::Get,
+        expires_in: Duration::from_mins(1),
+    };
+    let signed = store.expect("opened").presign(&request).await;
+    let url = signed.expect("signed").url;
+    assert!(url.starts_with(&public), "{url}");
+    // Signed well, for an object that is not there.
+    let answer = reqwest::get(url).await.expect("an answer");
+    assert_eq!(answer.status(), 404);
+}
+
+#[tokio::test]
 async fn a_lost_bucket_is_no_empty_bucket() {
     let (store, behind) = opened().await;
     let objects = Objects(Arc::new(behind.clone()));
@@ -77,10 +109,7 @@ async fn a_lost_bucket_is_no_empty_bucket() {
     let deleted = reqwest::Client::new().delete(bucket).send().await;
     assert_eq!(deleted.expect("an answer").status(), 204);
 
-    let key = BlobKey {
-        tenant_id: TenantId::from_uuid(UuidV7Ids.next()),
-        blob_id: BlobId::from_uuid(UuidV7Ids.next()),
-    };
+    let key = key();
     let internal = Some(PortErrorKind::Internal);
     assert_eq!(store.size(key).await.err().map(|e| e.kind), internal);
     assert_eq!(store.delete(key).await.err().map(|e| e.kind), internal);
