@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use object_store::{ObjectStoreExt, aws::AmazonS3Builder, path::Path};
 use tenantry::Service;
 use tenantry_tests::{
     harness::{TestService, borrowed, configuration},
@@ -197,7 +198,22 @@ async fn another_bucket_under_the_same_name_is_refused() {
     // Also where it is there already.
     let other = minio.settings("STORAGES__OTHER", &second);
     TestService::with(&borrowed(&other)).await.stop().await;
-    let empty = with(moved, &[]);
-    let opened = Service::open(configuration(service.data(), &borrowed(&empty))).await;
-    assert!(opened.is_ok(), "both hold blobs: nobody can tell");
+    let behind = AmazonS3Builder::new()
+        .with_bucket_name(&second)
+        .with_endpoint(minio.endpoint())
+        .with_access_key_id(minio.access_key_id())
+        .with_secret_access_key(minio.secret_access_key())
+        .with_allow_http(true)
+        .build()
+        .expect("a client");
+    behind.delete(&Path::from("tenantry")).await.expect("gone");
+    let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
+    let line = opened.err().expect("a refusal").to_string();
+    expect(&line, &["storage default (s3)", "no blobs were ever kept"]);
+    // Back in its place all is well.
+    service.restart(&borrowed(&settings)).await;
+    assert_eq!(
+        alice.at(service.base()).usage().await["storage_used_bytes"],
+        3
+    );
 }
