@@ -21,7 +21,7 @@ pub use self::{
     azurite::Azurite,
     gate::{Gate, Way},
     minio::Minio,
-    mongodb::Mongodb,
+    mongodb::{Front, Message, Mongodb, Peer, Verdict},
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{Frozen, Redis, RedisPlace},

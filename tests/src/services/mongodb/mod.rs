@@ -1,5 +1,13 @@
 //! The `MongoDB` protocol.
 
+mod front;
+mod message;
+mod peer;
+
+pub use front::{Front, Verdict};
+pub use message::Message;
+pub use peer::Peer;
+
 use std::{
     path::PathBuf,
     process::Command,

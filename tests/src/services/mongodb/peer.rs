@@ -1,0 +1,118 @@
+//! A peer that says it is a replica set, and answers as it is told.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mongodb::bson::{DateTime, Document, doc};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+};
+
+use super::Message;
+
+/// What is answered in place of the usual.
+type Script = Box<dyn FnMut(&Document) -> Option<Document> + Send>;
+
+/// Has no documents, takes every write, and keeps what it was asked.
+pub struct Peer {
+    address: String,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    address: String,
+    script: Mutex<Script>,
+    asked: Mutex<Vec<Document>>,
+}
+
+impl Peer {
+    /// One that answers as usual.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address").to_string();
+        let inner = Arc::new(Inner {
+            address: address.clone(),
+            script: Mutex::new(Box::new(|_| None)),
+            asked: Mutex::default(),
+        });
+        tokio::spawn(accept(listener, Arc::clone(&inner)));
+        Self { address, inner }
+    }
+
+    /// The URL of a database there.
+    pub fn url(&self) -> String {
+        format!("mongodb://{}/tenantry", self.address)
+    }
+
+    /// From now on this answers first, and what was asked is forgotten.
+    pub fn script(&self, script: impl FnMut(&Document) -> Option<Document> + Send + 'static) {
+        *locked(&self.inner.script) = Box::new(script);
+        locked(&self.inner.asked).clear();
+    }
+
+    /// What was asked of the database, in order.
+    pub fn asked(&self) -> Vec<Document> {
+        locked(&self.inner.asked).clone()
+    }
+}
+
+impl Inner {
+    fn answer(&self, command: &Document) -> Document {
+        let name = command.keys().next().map(String::as_str);
+        if matches!(name, Some("hello" | "isMaster" | "ismaster")) {
+            return self.hello();
+        }
+        locked(&self.asked).push(command.clone());
+        if let Some(answer) = (locked(&self.script))(command) {
+            return answer;
+        }
+        match name {
+            Some("find" | "listCollections") => doc! {
+                "ok": 1,
+                "cursor": { "id": 0_i64, "ns": "tenantry.any", "firstBatch": [] },
+            },
+            _ => doc! { "ok": 1, "n": 1, "nModified": 1 },
+        }
+    }
+
+    fn hello(&self) -> Document {
+        doc! {
+            "ok": 1,
+            "isWritablePrimary": true,
+            "ismaster": true,
+            "helloOk": true,
+            "setName": "tests",
+            "setVersion": 1,
+            "hosts": [&self.address],
+            "me": &self.address,
+            "primary": &self.address,
+            "maxBsonObjectSize": 16_777_216,
+            "maxMessageSizeBytes": 48_000_000,
+            "maxWriteBatchSize": 100_000,
+            "localTime": DateTime::from_millis(0),
+            "logicalSessionTimeoutMinutes": 30,
+            "minWireVersion": 0,
+            "maxWireVersion": 21,
+        }
+    }
+
+    async fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
+        loop {
+            let request = Message::read(&mut client).await?;
+            let command = request.document().unwrap_or_default();
+            let answer = request.answer(&self.answer(&command));
+            client.write_all(answer.bytes()).await?;
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, inner: Arc<Inner>) {
+    while let Ok((client, _)) = listener.accept().await {
+        let inner = Arc::clone(&inner);
+        tokio::spawn(async move { inner.serve(client).await });
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,133 @@
+//! Starts on `MongoDB` that cannot be: each ends in one line that says what to
+//! look at, in time, and without a secret.
+
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
+
+use std::{error::Error, time::Duration};
+
+use mongodb::{
+    Client,
+    bson::{Document, doc},
+};
+use tenantry_application::ports::{PlatformStore, PortError, PortErrorKind};
+use tenantry_mongo::{MongoOptions, MongoStore};
+use tenantry_tests::services::{Front, Mongodb, Peer, Verdict};
+use tokio::{net::TcpListener, time::timeout};
+use uuid::Uuid;
+
+/// How soon a server that is away is known to be.
+const IN_TIME: Duration = Duration::from_secs(4);
+
+async fn failure(url: &str) -> PortError {
+    let options = MongoOptions::new(url, Uuid::from_u128(1));
+    let shown = format!("{options:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let connected = timeout(IN_TIME, MongoStore::connect(options)).await;
+    let error = connected.expect("in time").expect_err("it cannot be");
+    let mut all = format!("{error:?} {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        all.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    assert!(!all.contains("hunter2"), "{all}");
+    assert!(!error.to_string().contains('\n'), "{error}");
+    error
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    drop(listener);
+    let error = failure(&format!("mongodb://ada:hunter2@{address}/db")).await;
+    assert_eq!(error.kind, PortErrorKind::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_nothing_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let error = failure(&format!("mongodb://ada:hunter2@{address}/db")).await;
+    assert_eq!(error.kind, PortErrorKind::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_refused_ends_the_start() {
+    let peer = Peer::start().await;
+    peer.script(|command| {
+        let is_login = command.contains_key("saslStart");
+        let refused = doc! { "ok": 0, "code": 18, "errmsg": "Authentication failed." };
+        is_login.then_some(refused)
+    });
+    let url = peer.url().replace("mongodb://", "mongodb://ada:hunter2@");
+    let error = failure(&url).await;
+    assert_eq!(error.kind, PortErrorKind::Internal);
+    assert!(error.to_string().contains("refuses the login"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_that_is_none_ends_the_start() {
+    for url in ["mongodb://ada:hunter2@", "mongodb://ada:hun@ter2@host/db"] {
+        let error = failure(url).await;
+        assert_eq!(error.kind, PortErrorKind::Internal);
+    }
+    let error = failure("mongodb://ada:hunter2@127.0.0.1").await;
+    assert!(error.to_string().contains("names no database"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_schema_is_refused() {
+    let url = Mongodb::shared().await.fresh();
+    let client = Client::with_uri_str(&url).await.expect("a client");
+    let database = client.default_database().expect("a name");
+    let schema = database.collection::<Document>("schema");
+    let newer = doc! { "_id": "schema", "version": 99_i64 };
+    schema.insert_one(newer).await.expect("written");
+    let options = MongoOptions {
+        answer_timeout: Duration::from_secs(20),
+        ..MongoOptions::new(url, Uuid::from_u128(1))
+    };
+    let error = MongoStore::connect(options).await.expect_err("refused");
+    assert_eq!(error.kind, PortErrorKind::Unsupported);
+    assert!(error.to_string().contains("schema version 99"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_migrated_stays_so() {
+    let url = Mongodb::shared().await.fresh();
+    let options = MongoOptions {
+        answer_timeout: Duration::from_secs(20),
+        ..MongoOptions::new(url, Uuid::from_u128(1))
+    };
+    let store = MongoStore::connect(options).await.expect("a store");
+    let applied = async || {
+        let status = store.migration_status().await.expect("an answer");
+        status.iter().filter(|(_, applied)| *applied).count()
+    };
+    assert_eq!(applied().await, 0);
+    for _ in 0..2 {
+        store.migrate().await.expect("made");
+        assert_eq!(applied().await, 1);
+    }
+    store.close().await.expect("closed");
+}
+
+/// A server that goes away while it is used: reads and probes are told so in
+/// time, and all is well once it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_is_told_in_time() {
+    let url = Mongodb::shared().await.fresh();
+    let front = Front::before(&url).await;
+    let options = MongoOptions::new(front.url(&url), Uuid::from_u128(1));
+    let store = MongoStore::connect(options).await.expect("a store");
+    front.rule(|_| Verdict::CutBefore);
+    let probed = timeout(IN_TIME, store.probe()).await.expect("in time");
+    assert_eq!(probed.expect_err("away").kind, PortErrorKind::Unavailable);
+    let read = timeout(IN_TIME, store.tenants().list(None, 1)).await;
+    let read = read.expect("in time").expect_err("away");
+    assert_eq!(read.kind, PortErrorKind::Unavailable);
+    front.mend();
+    tenantry_tests::harness::until("the store is well again", async || store.probe().await.ok())
+        .await;
+}

@@ -1,0 +1,210 @@
+//! What a `MongoDB` replica set is asked, and what becomes of its answers:
+//! against a peer that speaks its protocol.
+
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mongodb::bson::{Bson, Document, doc};
+use tenantry_application::{
+    ports::{CommitError, PlatformStore, PortErrorKind, Refusal},
+    work::{Kind, PlatformWork},
+};
+use tenantry_mongo::{MongoOptions, MongoStore};
+use tenantry_tests::{conformance::samples::Samples, services::Peer};
+use uuid::Uuid;
+
+async fn open(peer: &Peer) -> MongoStore {
+    let options = MongoOptions::new(peer.url(), Uuid::from_u128(1));
+    let store = MongoStore::connect(options).await.expect("the store opens");
+    assert!(store.has_transactions());
+    store
+}
+
+/// Commits a person and a job.
+async fn commit(store: &MongoStore) -> Result<(), CommitError> {
+    let samples = Samples::default();
+    let mut work = PlatformWork::new();
+    work.identities().add(&samples.person("ada@example.com"));
+    work.jobs(None).add(&samples.job(None));
+    store.commit(work).await
+}
+
+fn name(command: &Document) -> &str {
+    command.keys().next().map_or("", String::as_str)
+}
+
+/// The names of the commands and the numbers of their transactions.
+fn steps(peer: &Peer) -> Vec<(String, i64)> {
+    let asked = peer.asked();
+    let numbered = asked.iter().map(|command| {
+        let number = command.get_i64("txnNumber").unwrap_or_default();
+        (name(command).to_owned(), number)
+    });
+    let mut steps: Vec<_> = numbered.collect();
+    steps.dedup();
+    steps
+}
+
+fn failure(code: i32, labels: &[&str]) -> Document {
+    doc! { "ok": 0, "code": code, "errmsg": "scripted", "errorLabels": labels }
+}
+
+/// A script that fails the first so many of one command.
+fn fails_first(
+    most: u32,
+    command: &'static str,
+    failure: Document,
+) -> impl FnMut(&Document) -> Option<Document> {
+    let count = AtomicU32::new(0);
+    move |asked| {
+        let fails = name(asked) == command && count.fetch_add(1, Ordering::Relaxed) < most;
+        fails.then(|| failure.clone())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_is_one_transaction() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    peer.script(|_| None);
+    commit(&store).await.expect("committed");
+    let asked = peer.asked();
+    let (first, last) = (asked.first().expect("asked"), asked.last().expect("asked"));
+    assert_eq!(name(first), "find");
+    assert_eq!(first.get_bool("startTransaction").ok(), Some(true));
+    let concern = first.get_document("readConcern").expect("a read concern");
+    assert_eq!(concern.get_str("level").ok(), Some("snapshot"));
+    assert_eq!(name(last), "commitTransaction");
+    let concern = last.get_document("writeConcern").expect("a write concern");
+    assert_eq!(concern.get("w"), Some(&Bson::from("majority")));
+    for (number, command) in asked.iter().enumerate() {
+        assert_eq!(command.get_bool("autocommit").ok(), Some(false));
+        assert_eq!(command.get("txnNumber"), first.get("txnNumber"));
+        assert_eq!(command.get("lsid"), first.get("lsid"));
+        assert_eq!(command.contains_key("startTransaction"), number == 0);
+        let is_last = number + 1 == asked.len();
+        assert_eq!(command.contains_key("writeConcern"), is_last);
+    }
+    let written = asked.iter().filter(|command| name(command) == "insert");
+    let collections: Vec<_> = written.filter_map(|it| it.get_str("insert").ok()).collect();
+    assert_eq!(collections, ["claims", "identities", "jobs"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_unit_writes_nothing() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    peer.script(|_| None);
+    let mut work = PlatformWork::new();
+    let samples = Samples::default();
+    work.identities().update(&samples.person("ada@example.com"));
+    let refused = store.commit(work).await.expect_err("nobody is there");
+    let missing = Refusal::Missing(Kind::Identity);
+    assert!(matches!(refused, CommitError::Refused(why) if why == missing));
+    let steps = steps(&peer);
+    let names: Vec<_> = steps.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["find", "abortTransaction"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_begins_anew() {
+    let by_label = failure(251, &["TransientTransactionError"]);
+    for conflict in [failure(112, &[]), failure(11000, &[]), by_label] {
+        let peer = Peer::start().await;
+        let store = open(&peer).await;
+        peer.script(fails_first(1, "insert", conflict));
+        commit(&store).await.expect("committed");
+        let steps = steps(&peer);
+        let names: Vec<_> = steps.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = ["find", "insert", "abortTransaction", "find", "insert"];
+        assert_eq!(names, [&expected[..], &["commitTransaction"]].concat());
+        let numbers: Vec<_> = steps.iter().map(|(_, number)| *number).collect();
+        assert_eq!(numbers[..3], [numbers[0]; 3]);
+        assert_eq!(numbers[3..], [numbers[3]; 3]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_of_one_document_begins_anew() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    let of_one = doc! {
+        "ok": 1,
+        "n": 0,
+        "writeErrors": [{ "index": 0, "code": 112, "errmsg": "scripted" }],
+    };
+    peer.script(fails_first(1, "insert", of_one));
+    commit(&store).await.expect("committed");
+    let aborted = steps(&peer)
+        .iter()
+        .any(|(name, _)| name == "abortTransaction");
+    assert!(aborted, "{:?}", steps(&peer));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conflicts_without_end_are_busy() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    peer.script(fails_first(u32::MAX, "insert", failure(112, &[])));
+    let ended = commit(&store).await.expect_err("busy");
+    assert!(matches!(ended, CommitError::Failed(error) if error.kind == PortErrorKind::Busy));
+    let steps = steps(&peer);
+    let count = |wanted: &str| steps.iter().filter(|(name, _)| name == wanted).count();
+    assert_eq!(count("abortTransaction"), count("insert"));
+    assert_eq!(count("commitTransaction"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_without_answer_is_asked_for_again() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    let unknown = failure(64, &["UnknownTransactionCommitResult"]);
+    peer.script(fails_first(1, "commitTransaction", unknown));
+    commit(&store).await.expect("committed");
+    let asked = peer.asked();
+    let inserts = asked.iter().filter(|it| name(it) == "insert").count();
+    assert_eq!(inserts, 3, "nothing is written twice");
+    let commits: Vec<_> = asked
+        .iter()
+        .filter(|command| name(command) == "commitTransaction")
+        .map(|command| command.get_i64("txnNumber").ok())
+        .collect();
+    assert_eq!(commits, [commits[0]; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_never_answered_is_unknown() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    let unknown = failure(64, &["UnknownTransactionCommitResult"]);
+    peer.script(fails_first(u32::MAX, "commitTransaction", unknown));
+    let ended = commit(&store).await.expect_err("unknown");
+    let kind = PortErrorKind::Unavailable;
+    assert!(matches!(ended, CommitError::Failed(error) if error.kind == kind));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_other_error_ends_the_transaction() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    peer.script(fails_first(u32::MAX, "insert", failure(14, &[])));
+    let ended = commit(&store).await.expect_err("failed");
+    assert!(matches!(ended, CommitError::Failed(error) if error.kind == PortErrorKind::Internal));
+    let steps = steps(&peer);
+    let names: Vec<_> = steps.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["find", "insert", "abortTransaction"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn collections_and_indexes_are_made_outside_of_transactions() {
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    peer.script(|_| None);
+    store.migrate().await.expect("made");
+    let asked = peer.asked();
+    let made = |verb: &str| asked.iter().filter(|it| name(it) == verb).count();
+    assert_eq!(made("create"), 15);
+    assert!(made("createIndexes") > 20);
+    assert!(asked.iter().all(|it| !it.contains_key("autocommit")));
+}
