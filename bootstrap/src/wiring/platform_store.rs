@@ -2,20 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenantry_application::ports::PlatformStore;
+use tenantry_application::ports::{PlatformStore, PortError};
 use tenantry_config::{
     Config, ConnectionUrl,
-    sections::{DatabaseConfig, PostgresConfig, SqliteConfig},
+    sections::{DatabaseConfig, MongodbConfig, PostgresConfig, SqliteConfig},
 };
+use tenantry_mongo::{MongoOptions, MongoStore};
 use tenantry_sql::{PostgresOptions, SqlStore, SqliteOptions};
 use tokio::time::{Instant, sleep};
 
+use super::clock::ids;
 use crate::{error::StartError, root_secret};
 
 /// An open metadata store, as its provider knows it.
 pub enum Metadata {
     /// A SQL database.
     Sql(Arc<SqlStore>),
+    /// A MongoDB server.
+    Mongo(Arc<MongoStore>),
 }
 
 /// Opens the configured store. The tables are made by [`Metadata::migrate`].
@@ -29,14 +33,17 @@ pub async fn metadata_from_config(config: &Config) -> Result<Metadata, StartErro
         DatabaseConfig::Postgres(postgres) => {
             root_secret::make_data_folder(&config.app.data)?;
             let options = postgres_options(postgres);
-            let store = connect_patiently(options, postgres.connect_wait_seconds).await?;
+            let connect = async || SqlStore::connect(options.clone()).await;
+            let store = connect_patiently(connect, postgres.connect_wait_seconds).await?;
             Ok(Metadata::Sql(Arc::new(store)))
         }
-        other @ DatabaseConfig::Mongodb(_) => Err(StartError::NotAvailable {
-            key: "database.kind".to_owned(),
-            kind: other.kind().to_owned(),
-            available: "sqlite, postgres",
-        }),
+        DatabaseConfig::Mongodb(mongodb) => {
+            root_secret::make_data_folder(&config.app.data)?;
+            let options = mongo_options(mongodb);
+            let connect = async || MongoStore::connect(options.clone()).await;
+            let store = connect_patiently(connect, mongodb.connect_wait_seconds).await?;
+            Ok(Metadata::Mongo(Arc::new(store)))
+        }
     }
 }
 
@@ -57,10 +64,7 @@ fn sqlite_options(config: &SqliteConfig) -> Result<SqliteOptions, StartError> {
 }
 
 fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
-    let url = |url: &ConnectionUrl| match &config.name {
-        Some(name) => url.with_database_name(name).expose().to_owned(),
-        None => url.expose().to_owned(),
-    };
+    let url = |url: &ConnectionUrl| named(url, config.name.as_deref());
     PostgresOptions {
         migrate_url: config.migrate_url.as_ref().map(url),
         connections: config.max_connections,
@@ -73,12 +77,32 @@ fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
     }
 }
 
+fn mongo_options(config: &MongodbConfig) -> MongoOptions {
+    MongoOptions {
+        connections: config.max_connections,
+        answer_timeout: Duration::from_millis(config.answer_within_ms),
+        queue: config.queue_length,
+        group: config.group,
+        ..MongoOptions::new(named(&config.url, config.name.as_deref()), ids().next())
+    }
+}
+
+fn named(url: &ConnectionUrl, name: Option<&str>) -> String {
+    match name {
+        Some(name) => url.with_database_name(name).expose().to_owned(),
+        None => url.expose().to_owned(),
+    }
+}
+
 /// Waits for a server that is not up yet; one that answers and refuses ends
 /// the start at once.
-async fn connect_patiently(options: PostgresOptions, seconds: u64) -> Result<SqlStore, StartError> {
+async fn connect_patiently<S>(
+    connect: impl AsyncFn() -> Result<S, PortError>,
+    seconds: u64,
+) -> Result<S, StartError> {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
-        match SqlStore::connect(options.clone()).await {
+        match connect().await {
             Err(error) if error.is_retryable() && Instant::now() < deadline => {
                 tracing::warn!(%error, "the database does not answer yet");
                 sleep(Duration::from_secs(1)).await;
@@ -93,6 +117,7 @@ impl Metadata {
     pub fn store(&self) -> Arc<dyn PlatformStore> {
         match self {
             Self::Sql(store) => Arc::<SqlStore>::clone(store),
+            Self::Mongo(store) => Arc::<MongoStore>::clone(store),
         }
     }
 
@@ -100,6 +125,7 @@ impl Metadata {
     pub async fn migrate(&self) -> Result<(), StartError> {
         match self {
             Self::Sql(store) => Ok(store.migrate().await?),
+            Self::Mongo(store) => Ok(store.migrate().await?),
         }
     }
 
@@ -107,6 +133,7 @@ impl Metadata {
     pub async fn migrations(&self) -> Result<Vec<(String, bool)>, StartError> {
         match self {
             Self::Sql(store) => Ok(store.migration_status().await?),
+            Self::Mongo(store) => Ok(store.migration_status().await?),
         }
     }
 
@@ -115,6 +142,10 @@ impl Metadata {
     pub async fn close(self) -> Result<(), StartError> {
         match self {
             Self::Sql(store) => match Arc::try_unwrap(store) {
+                Ok(store) => Ok(store.close().await?),
+                Err(_) => Ok(()),
+            },
+            Self::Mongo(store) => match Arc::try_unwrap(store) {
                 Ok(store) => Ok(store.close().await?),
                 Err(_) => Ok(()),
             },

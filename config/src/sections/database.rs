@@ -121,9 +121,21 @@ pub struct MongodbConfig {
     #[schemars(length(min = 1, max = 63))]
     pub name: Option<String>,
     /// Most connections open at once.
-    #[serde(default = "max_connections")]
+    #[serde(default = "max_mongodb_connections")]
     #[schemars(range(min = 2, max = 1000))]
     pub max_connections: u32,
+    /// Milliseconds within which the server must answer.
+    #[serde(default = "answer_within_ms")]
+    #[schemars(range(min = 100, max = 60_000))]
+    pub answer_within_ms: u64,
+    /// Commits that may wait to be written; further ones are answered `busy`.
+    #[serde(default = "queue_length")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub queue_length: usize,
+    /// Most commits written as one.
+    #[serde(default = "group")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub group: usize,
     /// Seconds the start waits for a server that refuses connections.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
@@ -132,6 +144,10 @@ pub struct MongodbConfig {
 
 fn max_connections() -> u32 {
     16
+}
+
+fn max_mongodb_connections() -> u32 {
+    32
 }
 
 fn answer_within_ms() -> u64 {

@@ -81,7 +81,6 @@ fn the_examples_fit() {
         "secret",
         "0123456789abcdef0123456789abcdef\n",
     );
-    let url = write(folder.path(), "url", "postgres://u:p@127.0.0.1/tenantry\n");
     let cache = write(folder.path(), "cache", "redis://:p@127.0.0.1:6379/0\n");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut seen = 0;
@@ -91,6 +90,10 @@ fn the_examples_fit() {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
+        let is_mongodb = text.contains("kind = \"mongodb\"");
+        let scheme = if is_mongodb { "mongodb" } else { "postgres" };
+        let url = format!("{scheme}://u:p@127.0.0.1/tenantry\n");
+        let url = write(folder.path(), "url", &url);
         // Where secrets lie on the operator's machine.
         let text = text
             .replace("/etc/tenantry/secret", &secret)

@@ -118,7 +118,11 @@ impl Database {
             }
             Self::Mongodb => {
                 let url = Mongodb::shared().await.fresh();
-                owned([("TENANTRY_DATABASE__URL", url.as_str())])
+                owned([
+                    ("TENANTRY_DATABASE__URL", url.as_str()),
+                    // The tests share a small server.
+                    ("TENANTRY_DATABASE__ANSWER_WITHIN_MS", "30000"),
+                ])
             }
         }
     }

@@ -3,15 +3,29 @@
 
 use reqwest::Method;
 use tenantry_tests::{
-    harness::{Content, Form, TestService, borrowed},
-    services::{Azurite, Minio, Postgres},
+    harness::{Content, Form, Settings, TestService, borrowed},
+    services::{Azurite, Minio, Mongodb, Postgres},
 };
 
 #[tokio::test]
 async fn metadata_on_postgres() {
     let url = Postgres::shared().await.fresh().await;
-    let settings = [("TENANTRY_DATABASE__URL", url.as_str())];
-    let mut service = TestService::with(&settings).await;
+    a_file_comes_and_goes(&[("TENANTRY_DATABASE__URL", url.as_str())]).await;
+}
+
+#[tokio::test]
+async fn metadata_on_mongodb() {
+    let url = Mongodb::shared().await.fresh();
+    let settings = [
+        ("TENANTRY_DATABASE__URL", url.as_str()),
+        // The tests share a small server.
+        ("TENANTRY_DATABASE__ANSWER_WITHIN_MS", "30000"),
+    ];
+    a_file_comes_and_goes(&settings).await;
+}
+
+async fn a_file_comes_and_goes(settings: Settings<'_>) {
+    let mut service = TestService::with(settings).await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
 
@@ -27,7 +41,7 @@ async fn metadata_on_postgres() {
     assert_eq!(found.text("items/0/id"), id);
     assert_eq!(alice.usage().await["storage_used_bytes"], 6);
 
-    service.restart(&settings).await;
+    service.restart(settings).await;
     let alice = alice.at(service.base());
     assert_eq!(alice.download(&id).await.expect(200).body, "two");
     alice
