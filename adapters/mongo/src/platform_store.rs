@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::{Client, bson::doc, options::ClientOptions};
+use mongodb::{
+    Client,
+    bson::doc,
+    options::{ClientOptions, WriteConcern},
+};
 use tenantry_application::{
     ports::{
         AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
@@ -171,6 +175,11 @@ async fn open(options: &MongoOptions) -> Result<Database, PortError> {
     client.max_pool_size = Some(options.connections.max(2));
     client.server_selection_timeout = Some(options.answer_timeout);
     client.connect_timeout = Some(options.answer_timeout);
+    // Whatever the URL says: decisions are made on what was last written, and
+    // what is answered for is safe.
+    client.selection_criteria = None;
+    client.read_concern = None;
+    client.write_concern = Some(WriteConcern::majority());
     let name = client.default_database.clone().ok_or_else(|| {
         let text = "the url of the MongoDB server names no database";
         PortError::new(PortErrorKind::Internal, text)

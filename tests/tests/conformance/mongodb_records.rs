@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tenantry_application::{
     ports::{CommitError, PlatformStore, PortErrorKind},
     work::PlatformWork,
 };
-use tenantry_domain::{id::UserId, identity::Identity};
+use tenantry_domain::{id::UserId, identity::Identity, job::Job};
 use tenantry_mongo::{MongoOptions, MongoStore};
 use tenantry_tests::{
     conformance::samples::{Samples, at},
@@ -19,7 +20,7 @@ use tenantry_tests::{
 use uuid::Uuid;
 
 /// A lease so short that a test waits for its end.
-const LEASE: Duration = Duration::from_millis(1500);
+const LEASE: Duration = Duration::from_secs(3);
 
 fn options(url: &str, holder: u128) -> MongoOptions {
     MongoOptions {
@@ -111,7 +112,7 @@ async fn what_was_recorded_is_there() {
 /// Cut at each of the commands that apply the record in turn.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_half_applied_is_there() {
-    for step in 0..6 {
+    let rounds = (0..6).map(async |step| {
         let mut steps = None;
         let rule = move |message: &Message| {
             if is(message, "insert", "commit_records") {
@@ -130,7 +131,8 @@ async fn what_was_half_applied_is_there() {
             Verdict::CutAfter.when(*count > step)
         };
         assert_eq!(after_a_crash(rule).await, [true; 5], "cut at step {step}");
-    }
+    });
+    join_all(rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,4 +209,44 @@ async fn who_loses_the_lease_stops_writing() {
     );
     let written = second.commit(unit(&samples, &person)).await;
     written.expect("the second writes");
+}
+
+/// A unit of more than one document can hold is recorded in parts, and counts
+/// once all of them are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_in_parts_is_whole_or_nothing() {
+    for (cut, expected) in [(Some(2), 0), (Some(3), 3), (None, 3)] {
+        let url = Mongodb::shared().await.fresh();
+        let front = Front::before(&url).await;
+        let samples = Samples::default();
+        let jobs = [(); 3].map(|()| Job {
+            payload: "x".repeat(5 * 1024 * 1024),
+            ..samples.job(None)
+        });
+        {
+            let store = open(&front.url(&url), 1).await;
+            if store.has_transactions() {
+                return;
+            }
+            let mut parts = 0;
+            front.rule(move |message| {
+                parts += u32::from(is(message, "insert", "commit_records"));
+                Verdict::CutAfter.when(Some(parts) == cut)
+            });
+            let mut work = PlatformWork::new();
+            for job in &jobs {
+                work.jobs(None).add(job);
+            }
+            let ended = store.commit(work).await;
+            assert_eq!(ended.is_ok(), cut.is_none());
+            front.cut();
+        }
+        let store = open(&url, 2).await;
+        let mut found = 0;
+        for job in &jobs {
+            let job = store.jobs().lookup(job.id).await.expect("an answer");
+            found += u32::from(job.is_some());
+        }
+        assert_eq!(found, expected, "cut after {cut:?}");
+    }
 }

@@ -18,6 +18,7 @@ mod faults;
 mod kill;
 mod large;
 mod ledger;
+mod mongodb;
 mod program;
 mod quota;
 mod replicas;

@@ -108,10 +108,13 @@ impl Lease {
 
     /// Renews the lease until it is lost.
     pub(super) async fn keep(&self) {
+        let mut is_well = true;
         loop {
             sleep(self.length / 10).await;
             let asked = Instant::now();
-            match self.renew().await {
+            let renewed = self.renew().await;
+            let was_well = std::mem::replace(&mut is_well, renewed.is_ok());
+            match renewed {
                 Ok(true) => {
                     *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
                 }
@@ -120,7 +123,8 @@ impl Lease {
                     tracing::error!("another process has taken over the database");
                     return;
                 }
-                Err(error) => tracing::warn!(%error, "the lease was not renewed"),
+                Err(error) if was_well => tracing::warn!(%error, "the lease was not renewed"),
+                Err(_) => {}
             }
         }
     }

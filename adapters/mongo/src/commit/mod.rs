@@ -76,7 +76,11 @@ impl Commits {
             options.group,
             Arc::clone(jobs),
         );
-        match writer.recovered().await {
+        let recovered = tokio::select! {
+            recovered = writer.recovered() => recovered,
+            () = lease.keep() => Err(gone()),
+        };
+        match recovered {
             Ok(writer) => tasks.spawn(writer.run()),
             Err(error) => {
                 // The next one need not wait for it.

@@ -182,3 +182,94 @@ impl Waiting {
         Some((lane, taken))
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use std::time::Duration;
+
+    use tenantry_application::work::UnitOfWork;
+    use tokio::{sync::oneshot, time::timeout};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tenant(number: u128) -> TenantId {
+        TenantId::from_uuid(Uuid::from_u128(number))
+    }
+
+    fn push(queue: &Queue, lane: impl Into<Lane>) -> Result<(), PortError> {
+        let lane = lane.into();
+        let unit = UnitOfWork {
+            tenant: lane,
+            changes: Vec::new(),
+        };
+        let reply = oneshot::channel().0;
+        queue.push(lane, Order::Unit { unit, reply })
+    }
+
+    fn lanes(orders: &VecDeque<Order>) -> Vec<Lane> {
+        let lane = |order: &Order| match order {
+            Order::Unit { unit, .. } => unit.tenant,
+            Order::Command { .. } => None,
+        };
+        orders.iter().map(lane).collect()
+    }
+
+    #[tokio::test]
+    async fn tenants_are_served_in_turn() {
+        let queue = Queue::new(100);
+        for number in [1, 1, 1, 2, 3, 3] {
+            push(&queue, tenant(number)).expect("room");
+        }
+        let first = queue.take(4).await.expect("orders");
+        assert_eq!(
+            lanes(&first),
+            [1, 2, 3, 1].map(|number| Some(tenant(number)))
+        );
+        let rest = queue.take(4).await.expect("orders");
+        assert_eq!(lanes(&rest), [3, 1].map(|number| Some(tenant(number))));
+    }
+
+    #[tokio::test]
+    async fn a_lane_is_one_tasks_until_it_is_released() {
+        let queue = Queue::new(100);
+        for number in [1, 1, 2] {
+            push(&queue, tenant(number)).expect("room");
+        }
+        let (first, orders) = queue.take_lane(1).await.expect("orders");
+        assert_eq!(lanes(&orders), [Some(tenant(1))]);
+        let (second, orders) = queue.take_lane(9).await.expect("orders");
+        assert_eq!(lanes(&orders), [Some(tenant(2))]);
+        let none = timeout(Duration::ZERO, queue.take_lane(9)).await;
+        assert!(none.is_err(), "both lanes are taken");
+        queue.release(second);
+        queue.release(first);
+        let (_, orders) = queue.take_lane(9).await.expect("orders");
+        assert_eq!(lanes(&orders), [Some(tenant(1))]);
+    }
+
+    #[tokio::test]
+    async fn no_tenant_fills_the_queue_alone() {
+        let queue = Queue::new(4);
+        let is_busy = |pushed: Result<(), PortError>| {
+            pushed.is_err_and(|error| error.kind == PortErrorKind::Busy)
+        };
+        push(&queue, tenant(1)).expect("room");
+        push(&queue, tenant(1)).expect("room");
+        assert!(is_busy(push(&queue, tenant(1))));
+        push(&queue, tenant(2)).expect("room");
+        push(&queue, None).expect("room");
+        assert!(is_busy(push(&queue, tenant(3))), "the queue is full");
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_still_taken_after_closing() {
+        let queue = Queue::new(4);
+        push(&queue, None).expect("room");
+        queue.close();
+        assert!(push(&queue, None).is_err());
+        assert_eq!(queue.take(4).await.map(|orders| orders.len()), Some(1));
+        assert!(queue.take(4).await.is_none());
+    }
+}

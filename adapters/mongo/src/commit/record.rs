@@ -154,3 +154,53 @@ impl Step {
         })
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use mongodb::bson::{RawBsonRef, deserialize_from_slice};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn images(count: u128, bytes: usize) -> Vec<Image> {
+        let image = |number| Image {
+            cell: Cell::new(Table::Jobs, Uuid::from_u128(number)),
+            document: (number % 3 > 0).then(|| rawdoc! { "payload": "x".repeat(bytes) }),
+            is_new: false,
+        };
+        (0..count).map(image).collect()
+    }
+
+    fn parts(commands: &[RawDocumentBuf]) -> Vec<Part> {
+        let part = |command: &RawDocumentBuf| {
+            let documents = command.get_array("documents").expect("documents");
+            let document = documents.get(0).expect("readable").expect("one");
+            let RawBsonRef::Document(document) = document else {
+                return None;
+            };
+            assert!(
+                document.as_bytes().len() < 16 * 1024 * 1024,
+                "it is too large"
+            );
+            deserialize_from_slice(document.as_bytes()).ok()
+        };
+        commands.iter().filter_map(part).collect()
+    }
+
+    #[test]
+    fn a_record_says_what_it_was_told() {
+        for (count, bytes, expected) in [(5, 100, 1), (30, 1024 * 1024, 3), (3, 9_000_000, 3)] {
+            let told = images(count, bytes);
+            let parts = parts(&inserts(&told));
+            assert_eq!(parts.len(), expected);
+            let whole = i64::try_from(expected).expect("few");
+            assert!(parts.iter().all(|part| part.parts == whole));
+            let steps = parts.into_iter().flat_map(|part| part.steps);
+            let read = steps.map(|step| step.image().expect("an image"));
+            let read: Vec<_> = read.map(|image| (image.cell, image.document)).collect();
+            let told = told.into_iter().map(|image| (image.cell, image.document));
+            assert_eq!(read, told.collect::<Vec<_>>());
+        }
+    }
+}
