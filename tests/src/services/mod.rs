@@ -21,7 +21,7 @@ pub use self::{
     azurite::Azurite,
     gate::{Gate, Way},
     minio::Minio,
-    mongodb::{Front, Message, Mongodb, Peer, Verdict},
+    mongodb::{Front, Message, Mongodb, Peer, ReplicaSet, Verdict},
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{Frozen, Redis, RedisPlace},

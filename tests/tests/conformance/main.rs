@@ -8,6 +8,7 @@ mod memory_blobs;
 mod minio;
 mod mongodb;
 mod mongodb_records;
+mod mongodb_replica_set;
 mod mongodb_start;
 mod mongodb_transactions;
 mod objects;

@@ -8,7 +8,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::Message;
+use super::{Message, address_of};
 
 /// What becomes of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,7 @@ struct Line {
 impl Front {
     /// Before the server of a URL, letting everything through.
     pub async fn before(url: &str) -> Self {
-        let server = url.trim_start_matches("mongodb://");
-        let server = server.split('/').next().expect("an address").to_owned();
+        let server = address_of(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let line = Arc::new(Line {

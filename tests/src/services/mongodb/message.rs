@@ -28,6 +28,23 @@ impl Message {
         Ok(Self { bytes })
     }
 
+    /// One that asks for a command.
+    pub fn request(command: &Document) -> Self {
+        let mut bytes = vec![0; 12];
+        bytes.extend(OP_MSG.to_le_bytes());
+        bytes.extend(0_u32.to_le_bytes());
+        bytes.push(0);
+        bytes.extend(serialize_to_vec(command).expect("a document"));
+        Self::of(bytes)
+    }
+
+    /// With its length before it.
+    fn of(mut bytes: Vec<u8>) -> Self {
+        let length = i32::try_from(bytes.len()).expect("a short message");
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        Self { bytes }
+    }
+
     /// As it goes over the wire.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -79,9 +96,7 @@ impl Message {
             bytes.push(0);
         }
         bytes.extend(serialize_to_vec(document).expect("a document"));
-        let length = i32::try_from(bytes.len()).expect("a short answer");
-        bytes[..4].copy_from_slice(&length.to_le_bytes());
-        Self { bytes }
+        Self::of(bytes)
     }
 
     fn code(&self) -> i32 {

@@ -3,10 +3,12 @@
 mod front;
 mod message;
 mod peer;
+mod replica_set;
 
 pub use front::{Front, Verdict};
 pub use message::Message;
 pub use peer::Peer;
+pub use replica_set::ReplicaSet;
 
 use std::{
     path::PathBuf,
@@ -118,6 +120,12 @@ impl Mongodb {
         let url = format!("{}/{name}?{options}", server.trim_end_matches('/'));
         url.trim_end_matches('?').to_owned()
     }
+}
+
+/// The host and port of a URL.
+fn address_of(url: &str) -> String {
+    let server = url.trim_start_matches("mongodb://");
+    server.split('/').next().expect("an address").to_owned()
 }
 
 fn mongod() -> Option<PathBuf> {

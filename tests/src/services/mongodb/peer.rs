@@ -60,7 +60,7 @@ impl Inner {
     fn answer(&self, command: &Document) -> Document {
         let name = command.keys().next().map(String::as_str);
         if matches!(name, Some("hello" | "isMaster" | "ismaster")) {
-            return self.hello();
+            return hello(&self.address);
         }
         locked(&self.asked).push(command.clone());
         if let Some(answer) = (locked(&self.script))(command) {
@@ -72,27 +72,6 @@ impl Inner {
                 "cursor": { "id": 0_i64, "ns": "tenantry.any", "firstBatch": [] },
             },
             _ => doc! { "ok": 1, "n": 1, "nModified": 1 },
-        }
-    }
-
-    fn hello(&self) -> Document {
-        doc! {
-            "ok": 1,
-            "isWritablePrimary": true,
-            "ismaster": true,
-            "helloOk": true,
-            "setName": "tests",
-            "setVersion": 1,
-            "hosts": [&self.address],
-            "me": &self.address,
-            "primary": &self.address,
-            "maxBsonObjectSize": 16_777_216,
-            "maxMessageSizeBytes": 48_000_000,
-            "maxWriteBatchSize": 100_000,
-            "localTime": DateTime::from_millis(0),
-            "logicalSessionTimeoutMinutes": 30,
-            "minWireVersion": 0,
-            "maxWireVersion": 21,
         }
     }
 
@@ -115,4 +94,26 @@ async fn accept(listener: TcpListener, inner: Arc<Inner>) {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the primary of a replica set says of itself.
+pub(super) fn hello(address: &str) -> Document {
+    doc! {
+        "ok": 1,
+        "isWritablePrimary": true,
+        "ismaster": true,
+        "helloOk": true,
+        "setName": "tests",
+        "setVersion": 1,
+        "hosts": [address],
+        "me": address,
+        "primary": address,
+        "maxBsonObjectSize": 16_777_216,
+        "maxMessageSizeBytes": 48_000_000,
+        "maxWriteBatchSize": 100_000,
+        "localTime": DateTime::from_millis(0),
+        "logicalSessionTimeoutMinutes": 30,
+        "minWireVersion": 0,
+        "maxWireVersion": 21,
+    }
 }

@@ -1,0 +1,34 @@
+//! The `MongoDB` adapter where the server has transactions.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a store that does not open fails its case"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use tenantry_mongo::{MongoOptions, MongoStore};
+use tenantry_tests::{
+    conformance::metadata::World,
+    services::{Mongodb, ReplicaSet},
+};
+use uuid::Uuid;
+
+/// A database and a front of its own for each case.
+async fn store() -> World {
+    let url = Mongodb::shared().await.fresh();
+    let front = ReplicaSet::before(&url).await;
+    let options = MongoOptions {
+        connections: 8,
+        // The cases share a small server.
+        answer_timeout: Duration::from_mins(1),
+        ..MongoOptions::new(front.url(&url), Uuid::from_u128(1))
+    };
+    let store = MongoStore::connect(options).await;
+    let store = store.expect("the store opens");
+    assert!(store.has_transactions());
+    store.migrate().await.expect("the collections are made");
+    World::new(Arc::new(store), front)
+}
+
+tenantry_tests::metadata_suite!(store);
