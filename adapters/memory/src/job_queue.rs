@@ -63,11 +63,6 @@ impl JobQueue for MemoryJobQueue {
         // The revision stays: the worker completes the job it was handed.
         Ok(lease.map(|lease| lease.until = until).is_some())
     }
-
-    async fn wait(&self, timeout: Duration) {
-        // Both ends of the wait mean the same to the caller: look again.
-        let _ = tokio::time::timeout(timeout, self.shared.jobs_added()).await;
-    }
 }
 
 fn is_due(job: &Job, now: Timestamp) -> bool {

@@ -10,7 +10,6 @@ use tenantry_domain::{Timestamp, id::JobId, job::Job};
 use crate::{
     commit::{Command, Commits, due_filters},
     database::{Database, Find},
-    job_signal::JobSignal,
     plan::Table,
 };
 
@@ -19,7 +18,6 @@ use crate::{
 pub(crate) struct MongoJobQueue {
     pub(crate) database: Database,
     pub(crate) commits: Arc<Commits>,
-    pub(crate) signal: Arc<JobSignal>,
 }
 
 impl MongoJobQueue {
@@ -46,10 +44,8 @@ impl JobQueue for MongoJobQueue {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Job>, PortError> {
-        let count = self.signal.count();
         // Idle workers ask often: they are not to bother who writes.
         if !self.is_any_due(now).await? {
-            self.signal.found_nothing(count);
             return Ok(None);
         }
         let worker = worker.to_owned();
@@ -60,9 +56,5 @@ impl JobQueue for MongoJobQueue {
     async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
         let command = Command::Extend { id, attempt, until };
         self.commits.run(None, command).await?.done()
-    }
-
-    async fn wait(&self, timeout: Duration) {
-        self.signal.wait(timeout).await;
     }
 }

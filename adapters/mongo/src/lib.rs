@@ -46,7 +46,6 @@ mod file_repository;
 mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
-mod job_signal;
 mod membership_repository;
 mod options;
 mod plan;

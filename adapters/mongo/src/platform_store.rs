@@ -31,7 +31,6 @@ use crate::{
     idempotency_repository::MongoIdempotencyRepository,
     identity_repository::MongoIdentityRepository,
     job_queue::MongoJobQueue,
-    job_signal::JobSignal,
     membership_repository::MongoMembershipRepository,
     role_repository::MongoRoleRepository,
     schema,
@@ -74,8 +73,7 @@ impl MongoStore {
         let database = open(&options).await?;
         let has_transactions = has_transactions(&database).await?;
         schema::refuse_newer(&database).await?;
-        let signal = Arc::new(JobSignal::default());
-        let started = Commits::start(&database, &options, has_transactions, &signal).await;
+        let started = Commits::start(&database, &options, has_transactions).await;
         let (commits, writing) = started?;
         let commits = Arc::new(commits);
         if !has_transactions {
@@ -107,7 +105,6 @@ impl MongoStore {
             jobs: MongoJobQueue {
                 database: database.clone(),
                 commits: Arc::clone(&commits),
-                signal,
             },
             idempotency: MongoIdempotencyRepository {
                 database: database.clone(),

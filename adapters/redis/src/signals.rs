@@ -2,18 +2,20 @@
 
 use std::{
     collections::BTreeSet,
+    future::ready,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{BoxStream, StreamExt};
 use redis::{RedisError, cmd};
 use tenantry_application::ports::{IdGenerator, PortError, Signal, Signals};
 use tokio::{
-    sync::{Notify, broadcast, broadcast::error::RecvError},
+    sync::{Notify, broadcast},
     time::{sleep, timeout},
 };
+use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -73,21 +75,17 @@ impl RedisSignals {
 #[async_trait]
 impl Signals for RedisSignals {
     fn tell(&self, signals: &[Signal]) {
+        for signal in signals {
+            // It may be that nobody listens.
+            let _ = self.heard.send(*signal);
+        }
         self.outbox.put(signals);
     }
 
     fn listen(&self) -> BoxStream<'static, Signal> {
-        let next = |mut heard: broadcast::Receiver<Signal>| async move {
-            loop {
-                match heard.recv().await {
-                    Ok(signal) => return Some((signal, heard)),
-                    // Those that were missed are found by looking.
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return None,
-                }
-            }
-        };
-        stream::unfold(self.heard.subscribe(), next).boxed()
+        let heard = BroadcastStream::new(self.heard.subscribe());
+        // Those that were missed are found by looking.
+        heard.filter_map(|signal| ready(signal.ok())).boxed()
     }
 
     async fn probe(&self) -> Result<(), PortError> {

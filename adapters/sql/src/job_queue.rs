@@ -10,7 +10,6 @@ use tenantry_domain::{Timestamp, id::JobId, job::Job};
 use crate::{
     convert::Stored,
     entity::job::Entity,
-    job_signal::JobSignal,
     reader::{Reader, entity},
     writer::Writer,
 };
@@ -37,7 +36,6 @@ const EXTEND: &str = "\
 pub(crate) struct SqlJobQueue {
     pub(crate) reader: Reader,
     pub(crate) writer: Arc<Writer>,
-    pub(crate) signal: Arc<JobSignal>,
 }
 
 #[async_trait]
@@ -52,13 +50,11 @@ impl JobQueue for SqlJobQueue {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Job>, PortError> {
-        let count = self.signal.count();
         let at = now.as_millis();
         // Idle workers ask often: they are not to bother the writer.
         let due = [at.into(), at.into()];
         let due = self.reader.rows_by("look for jobs", PEEK, due).await?;
         if due.is_empty() {
-            self.signal.found_nothing(count);
             return Ok(None);
         }
         let until = now.plus(lease).as_millis();
@@ -75,9 +71,5 @@ impl JobQueue for SqlJobQueue {
         ];
         let extended = self.writer.run(EXTEND, values).await?;
         Ok(!extended.is_empty())
-    }
-
-    async fn wait(&self, timeout: Duration) {
-        self.signal.wait(timeout).await;
     }
 }

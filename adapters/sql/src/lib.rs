@@ -50,7 +50,6 @@ mod file_repository;
 mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
-mod job_signal;
 mod link;
 mod membership_repository;
 mod migration;

@@ -25,7 +25,6 @@ use crate::{
     idempotency_repository::SqlIdempotencyRepository,
     identity_repository::SqlIdentityRepository,
     job_queue::SqlJobQueue,
-    job_signal::JobSignal,
     membership_repository::SqlMembershipRepository,
     migration,
     reader::Reader,
@@ -67,8 +66,7 @@ impl SqlStore {
         let options = options.into();
         let Opened { reader, writing } = dialect::open(&options).await?;
         migration::refuse_newer(&reader.link.reading()).await?;
-        let signal = Arc::new(JobSignal::default());
-        let (writer, writing) = Writer::start(&options, writing, &signal);
+        let (writer, writing) = Writer::start(&options, writing);
         let writer = Arc::new(writer);
         Ok(Self {
             options,
@@ -97,7 +95,6 @@ impl SqlStore {
             jobs: SqlJobQueue {
                 reader: reader.clone(),
                 writer: Arc::clone(&writer),
-                signal,
             },
             idempotency: SqlIdempotencyRepository {
                 reader: reader.clone(),

@@ -57,7 +57,7 @@ impl Chore for AccessWatch {
     }
 }
 
-/// Hears between two looks what other processes tell of it, until `stop` is
+/// Hears between two looks what is told of it, until `stop` is
 /// cancelled.
 pub(crate) async fn hear_of_access(on: Arc<Services>, stop: CancellationToken) {
     let mut signals = on.signals.listen();

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream::BoxStream};
 use tenantry_application::{Services, jobs, ports::Signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 /// How long to wait after the queue itself failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
-/// Wakes the workers of this process when another one has added jobs, until
-/// `stop` is cancelled.
-pub(crate) async fn wake(on: Arc<Services>, wakeups: watch::Sender<()>, stop: CancellationToken) {
-    let mut signals = on.signals.listen();
-    drop(on);
+/// Wakes the workers of this process when jobs were added, until `stop` is
+/// cancelled.
+pub(crate) async fn wake(
+    mut signals: BoxStream<'static, Signal>,
+    wakeups: watch::Sender<()>,
+    stop: CancellationToken,
+) {
     while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
         if signal == Signal::JobsAdded {
             wakeups.send_replace(());
@@ -39,7 +41,7 @@ pub(crate) async fn work(
             Ok(true) => {}
             Ok(false) => {
                 tokio::select! {
-                    () = on.store.jobs().wait(poll) => {}
+                    () = on.clock.sleep(poll) => {}
                     () = woken(&mut wakeups) => {}
                     () = stop.cancelled() => {}
                 }

@@ -37,6 +37,8 @@ pub struct WorkerOptions {
 pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     let wakeups = watch::Sender::new(());
+    // Before anybody looks: what comes afterwards wakes them.
+    let signals = on.signals.listen();
     for number in 0..options.concurrency.max(1) {
         let name = format!("{}/{number}", options.name);
         tasks.spawn(jobs::work(
@@ -48,7 +50,7 @@ pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationTo
             stop.clone(),
         ));
     }
-    tasks.spawn(jobs::wake(Arc::clone(&on), wakeups, stop.clone()));
+    tasks.spawn(jobs::wake(signals, wakeups, stop.clone()));
     let seal = background::repeat(Seal, options.seal_every, Arc::clone(&on), stop.clone());
     tasks.spawn(seal);
     tasks.spawn(background::repeat(Sweep, options.sweep_every, on, stop));

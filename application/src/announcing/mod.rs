@@ -1,4 +1,4 @@
-//! A store whose commits are told to other processes.
+//! A store whose commits are told.
 
 mod tenant;
 

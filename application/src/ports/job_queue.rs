@@ -29,8 +29,4 @@ pub trait JobQueue: Send + Sync {
     /// Prolongs the lease of a job that is still running its `attempt`;
     /// `false` when it is no longer this worker's.
     async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError>;
-
-    /// Waits until a job may have been added, or `timeout` has passed. It may
-    /// return early for no reason; it never fails.
-    async fn wait(&self, timeout: Duration);
 }

@@ -1,4 +1,4 @@
-//! What the processes of one installation tell each other.
+//! What the processes of one installation tell each other and themselves.
 
 use futures_util::stream::BoxStream;
 
@@ -6,19 +6,19 @@ use async_trait::async_trait;
 
 use super::{EpochSubject, PortError};
 
-/// Carries hints between processes that work on the same store.
+/// Carries hints within a process, and to others that work on the same store.
 ///
 /// A hint makes others look at once at what they look at anyway every second
 /// or so. It may be lost, come twice or come late, and nothing may depend on
 /// it: the store alone says what is so.
 #[async_trait]
 pub trait Signals: Send + Sync {
-    /// Tells the other processes. It never waits and never fails: what cannot
-    /// be sent soon is dropped.
+    /// Tells every process, this one at once. It never waits and never fails:
+    /// what cannot be sent soon is dropped.
     fn tell(&self, signals: &[Signal]);
 
-    /// What other processes tell from now on, never what this one told. It
-    /// does not end by itself; a listener that falls behind misses some.
+    /// What is told from now on. It does not end by itself; a listener that
+    /// falls behind misses some.
     fn listen(&self) -> BoxStream<'static, Signal>;
 
     /// Asks whatever carries the signals for a sign of life. Where there is
@@ -26,7 +26,7 @@ pub trait Signals: Send + Sync {
     async fn probe(&self) -> Result<(), PortError>;
 }
 
-/// Something that another process committed.
+/// Something that was committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
     /// A job that is due, or soon will be.

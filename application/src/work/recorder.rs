@@ -26,13 +26,6 @@ impl UnitOfWork {
             .iter()
             .all(|change| matches!(change, Change::Expect(_)))
     }
-
-    /// Whether it adds work to the queue.
-    pub fn adds_jobs(&self) -> bool {
-        self.changes
-            .iter()
-            .any(|change| matches!(change, Change::Job(Write::Add(_) | Write::Update(_))))
-    }
 }
 
 /// What is recorded so far.

@@ -17,7 +17,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use tenantry_application::{Services, ports::Seals};
+use tenantry_application::{AnnouncingStore, Services, ports::Seals};
 use tenantry_config::Config;
 use tenantry_crypto::{DerivedRefreshTokens, RootSecret, SecretSeals, SignedCursors};
 use tenantry_media::MagicTypeDetector;
@@ -44,7 +44,7 @@ pub async fn services_from_config(
     let ids = clock::ids();
     let cache = cache::cache_from_config(&config.cache, &ids).await?;
     let signals = signals::signals_from_config(cache.as_ref(), &ids);
-    let store = signals::announcing(metadata.store(), cache.as_ref(), &signals);
+    let store = Arc::new(AnnouncingStore::new(metadata.store(), Arc::clone(&signals)));
     let blobs = blob_store::blobs_from_config(config, store.as_ref(), &clock, &ids).await?;
     let seals: Arc<dyn Seals> = Arc::new(SecretSeals::new(root));
     let rates = rate_limiter::rate_limiter_from_config(config, cache.as_ref(), &seals, &clock);

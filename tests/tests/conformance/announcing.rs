@@ -22,7 +22,10 @@ use tenantry_tests::conformance::{
 };
 
 fn store() -> Ready<World> {
-    let store = AnnouncingStore::new(Arc::new(MemoryStore::new()), Arc::new(MemorySignals));
+    let store = AnnouncingStore::new(
+        Arc::new(MemoryStore::new()),
+        Arc::<MemorySignals>::default(),
+    );
     ready(World::new(Arc::new(store), ()))
 }
 

@@ -79,3 +79,23 @@ mod rate_limiter {
 
     tenantry_tests::rate_limiter_suite!(limiter);
 }
+
+mod signals {
+    use std::{
+        future::{Ready, ready},
+        sync::Arc,
+    };
+
+    use tenantry_application::ports::Signals;
+    use tenantry_memory::MemorySignals;
+    use tenantry_tests::conformance::signals::SignalWorld;
+
+    /// One process, twice, and another.
+    fn processes() -> Ready<SignalWorld> {
+        let one: Arc<dyn Signals> = Arc::<MemorySignals>::default();
+        let stranger = Arc::<MemorySignals>::default();
+        ready(SignalWorld::new(Arc::clone(&one), one, stranger, ()))
+    }
+
+    tenantry_tests::signals_suite!(processes);
+}

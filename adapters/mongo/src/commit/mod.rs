@@ -13,7 +13,7 @@ use tenantry_application::{
 };
 use tokio::{sync::oneshot, task::JoinSet};
 
-use crate::{MongoOptions, database::Database, job_signal::JobSignal};
+use crate::{MongoOptions, database::Database};
 
 mod commands;
 mod fault;
@@ -52,7 +52,6 @@ impl Commits {
         database: &Database,
         options: &MongoOptions,
         has_transactions: bool,
-        jobs: &Arc<JobSignal>,
     ) -> Result<(Self, JoinSet<()>), PortError> {
         let queue = Arc::new(Queue::new(options.queue));
         let mut tasks = JoinSet::new();
@@ -62,7 +61,6 @@ impl Commits {
                     queue: Arc::clone(&queue),
                     database: database.clone(),
                     group: options.group,
-                    jobs: Arc::clone(jobs),
                 };
                 tasks.spawn(task.run());
             }
@@ -74,7 +72,6 @@ impl Commits {
             database.clone(),
             Arc::clone(&lease),
             options.group,
-            Arc::clone(jobs),
         );
         let recovered = tokio::select! {
             recovered = writer.recovered() => recovered,

@@ -13,8 +13,6 @@ use tenantry_domain::{
 };
 use tokio::sync::oneshot;
 
-use crate::job_signal::JobSignal;
-
 /// One thing to do. Nobody may be waiting for the answer any more.
 #[derive(Debug)]
 pub(crate) enum Order {
@@ -87,14 +85,9 @@ pub(super) fn sorted(orders: VecDeque<Order>) -> (VecDeque<WaitingUnit>, Vec<Wai
 pub(super) fn answer_units(
     units: &mut VecDeque<WaitingUnit>,
     ended: Result<Vec<Result<(), CommitError>>, PortError>,
-    jobs: &JobSignal,
 ) {
     match ended {
         Ok(outcomes) => {
-            let mut pairs = units.iter().zip(&outcomes);
-            if pairs.any(|((unit, _), outcome)| outcome.is_ok() && unit.adds_jobs()) {
-                jobs.added();
-            }
             let ended = units.drain(..outcomes.len().min(units.len()));
             for ((_, reply), outcome) in ended.zip(outcomes) {
                 drop(reply.send(outcome));

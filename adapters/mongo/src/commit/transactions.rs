@@ -26,7 +26,6 @@ use super::{
 };
 use crate::{
     database::{Database, Source},
-    job_signal::JobSignal,
     plan::Image,
 };
 
@@ -41,7 +40,6 @@ pub(super) struct Task {
     pub(super) queue: Arc<Queue>,
     pub(super) database: Database,
     pub(super) group: usize,
-    pub(super) jobs: Arc<JobSignal>,
 }
 
 impl Task {
@@ -59,7 +57,7 @@ impl Task {
         let (mut units, commands) = order::sorted(orders);
         while !units.is_empty() {
             let ended = self.write_units(&units).await;
-            order::answer_units(&mut units, ended, &self.jobs);
+            order::answer_units(&mut units, ended);
         }
         for (command, reply) in commands {
             let answer = self.write_command(&command).await;

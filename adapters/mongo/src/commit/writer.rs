@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     database::{Database, Source},
-    job_signal::JobSignal,
     plan::Image,
 };
 
@@ -26,7 +25,6 @@ pub(super) struct Writer {
     database: Database,
     lease: Arc<Lease>,
     group: usize,
-    jobs: Arc<JobSignal>,
     /// Whether a record may be left that is to be applied first.
     broken: bool,
 }
@@ -37,14 +35,12 @@ impl Writer {
         database: Database,
         lease: Arc<Lease>,
         group: usize,
-        jobs: Arc<JobSignal>,
     ) -> Self {
         Self {
             queue,
             database,
             lease,
             group,
-            jobs,
             broken: true,
         }
     }
@@ -83,7 +79,7 @@ impl Writer {
         let (mut units, commands) = order::sorted(orders);
         while !units.is_empty() {
             let ended = self.write_units(&units).await;
-            order::answer_units(&mut units, ended, &self.jobs);
+            order::answer_units(&mut units, ended);
         }
         for (command, reply) in commands {
             let answer = self.write_command(&command).await;

@@ -20,7 +20,6 @@ use tokio::{sync::oneshot, task::JoinSet};
 use crate::{
     SqlOptions,
     dialect::{Dialect, Writing},
-    job_signal::JobSignal,
 };
 
 mod order;
@@ -40,21 +39,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the tasks on the connections that write.
-    pub(crate) fn start(
-        options: &SqlOptions,
-        writing: Writing,
-        jobs: &Arc<JobSignal>,
-    ) -> (Self, JoinSet<()>) {
+    pub(crate) fn start(options: &SqlOptions, writing: Writing) -> (Self, JoinSet<()>) {
         let queue = Arc::new(Queue::new(options.queue()));
         let dialect = writing.dialect();
         let mut tasks = JoinSet::new();
         for writing in writing.more().into_iter().chain([writing]) {
-            let task = task::Task::new(
-                Arc::clone(&queue),
-                writing,
-                options.group(),
-                Arc::clone(jobs),
-            );
+            let task = task::Task::new(Arc::clone(&queue), writing, options.group());
             tasks.spawn(task.run());
         }
         (Self { queue, dialect }, tasks)

@@ -2,35 +2,22 @@
 
 use std::sync::Arc;
 
-use super::{
-    order::{Order, Outcome},
-    queue::Queue,
-};
-use crate::{
-    dialect::{Dialect, Writing},
-    job_signal::JobSignal,
-};
+use super::{order::Order, queue::Queue};
+use crate::dialect::{Dialect, Writing};
 
 /// Owns connections that write.
 pub(super) struct Task {
     queue: Arc<Queue>,
     writing: Writing,
     group: usize,
-    jobs: Arc<JobSignal>,
 }
 
 impl Task {
-    pub(super) fn new(
-        queue: Arc<Queue>,
-        writing: Writing,
-        group: usize,
-        jobs: Arc<JobSignal>,
-    ) -> Self {
+    pub(super) fn new(queue: Arc<Queue>, writing: Writing, group: usize) -> Self {
         Self {
             queue,
             writing,
             group,
-            jobs,
         }
     }
 
@@ -61,9 +48,6 @@ impl Task {
     async fn serve(&mut self, orders: Vec<Order>) {
         match self.writing.write(&orders).await {
             Ok(outcomes) => {
-                if orders.iter().zip(&outcomes).any(adds_jobs) {
-                    self.jobs.added();
-                }
                 for (order, outcome) in orders.into_iter().zip(outcomes) {
                     order.answer(outcome);
                 }
@@ -89,8 +73,4 @@ impl Drop for Abandoning {
     fn drop(&mut self) {
         self.0.abandon();
     }
-}
-
-fn adds_jobs((order, outcome): (&Order, &Outcome)) -> bool {
-    matches!((order, outcome), (Order::Unit { unit, .. }, Outcome::Unit(Ok(()))) if unit.adds_jobs())
 }

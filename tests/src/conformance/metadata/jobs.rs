@@ -1,11 +1,8 @@
 //! The queue of background work: what is handed out, when, and how it ends.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tenantry_application::{
-    ports::{CommitError, PlatformStore},
-    work::PlatformWork,
-};
+use tenantry_application::{ports::CommitError, work::PlatformWork};
 use tenantry_domain::{
     Revision, Timestamp,
     job::{Job, JobState, Lease},
@@ -15,9 +12,6 @@ use super::world::{Answer, Outcome, World};
 use crate::conformance::samples::{NOW, at};
 
 pub(super) const LEASE: Duration = Duration::from_secs(30);
-
-/// Time enough on a busy machine for what happens at once on any other.
-const SOON: Duration = Duration::from_secs(10);
 
 pub(super) async fn enqueue(world: &World, job: &Job) {
     world.commit(|work| work.jobs(None).add(job)).await.done();
@@ -193,36 +187,4 @@ pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
     world.commit(record).await.done();
     let stored = world.store.jobs().lookup(job.id).await.answer();
     assert_eq!(stored.map(|job| job.state), Some(JobState::Dead));
-}
-
-pub(super) async fn a_waiting_worker_wakes_for_a_new_job(world: &World) {
-    let waiters: Vec<_> = (0..3)
-        .map(|_| {
-            let store = Arc::clone(&world.store);
-            tokio::spawn(async move { wait_for_job(store.as_ref()).await })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let jobs: Vec<_> = (0..3).map(|_| world.samples.job(None)).collect();
-    world
-        .commit(|work| jobs.iter().for_each(|job| work.jobs(None).add(job)))
-        .await
-        .done();
-    for waiter in waiters {
-        let woken = tokio::time::timeout(SOON, waiter).await;
-        woken.expect("it wakes").expect("the worker ends");
-    }
-}
-
-/// Looks and waits in turn, as a worker does.
-async fn wait_for_job(store: &dyn PlatformStore) {
-    while store.jobs().claim("w", NOW, LEASE).await.answer().is_none() {
-        store.jobs().wait(6 * SOON).await;
-    }
-}
-
-pub(super) async fn a_wait_ends_by_itself(world: &World) {
-    let wait = world.store.jobs().wait(Duration::from_millis(50));
-    let ended = tokio::time::timeout(SOON, wait).await;
-    assert!(ended.is_ok());
 }

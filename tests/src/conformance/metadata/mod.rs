@@ -217,9 +217,7 @@ suite! {
             only_waiting_jobs_are_handed_out
             a_completed_job_stays_completed
             a_failed_attempt_is_handed_out_again_later
-            a_job_of_a_suspended_tenant_can_be_ended
-            a_waiting_worker_wakes_for_a_new_job
-            a_wait_ends_by_itself;
+            a_job_of_a_suspended_tenant_can_be_ended;
         job_leases:
             an_expired_lease_is_taken_over
             a_lease_is_prolonged_by_its_attempt_alone

@@ -17,8 +17,8 @@ use super::suite::suite;
 /// How long a case waits for a signal before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Two processes of one installation, and a third of another one that shares
-/// whatever carries the signals. All of them hear already.
+/// Two processes of one installation (or one, twice), and another of a second
+/// that shares whatever carries the signals. All of them hear already.
 pub struct SignalWorld {
     one: Arc<dyn Signals>,
     other: Arc<dyn Signals>,
@@ -76,7 +76,7 @@ suite! {
     $ signals_suite: signals::SignalWorld {
         telling:
             the_others_hear_every_kind
-            nobody_hears_themselves
+            who_tells_hears_it_too
             installations_do_not_hear_each_other
             every_listener_hears
             a_flood_blocks_nobody
