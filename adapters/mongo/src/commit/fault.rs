@@ -1,6 +1,6 @@
 //! What can go wrong on the way to a commit.
 
-use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
+use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR};
 use tenantry_application::ports::{PortError, PortErrorKind};
 
 use crate::error::{code_of, is_conflict, kind_of_code, port_error};
@@ -21,11 +21,25 @@ impl Fault {
     pub(super) fn is_conflict(&self) -> bool {
         match self {
             Self::Driver(error) => {
-                error.contains_label(TRANSIENT_TRANSACTION_ERROR)
-                    || code_of(error).is_some_and(is_conflict)
+                let is_transient = error.contains_label(TRANSIENT_TRANSACTION_ERROR);
+                let is_conflict = code_of(error).is_some_and(is_conflict);
+                (is_transient && !self.is_away()) || is_conflict
             }
             Self::Write { code, .. } => is_conflict(*code),
             Self::Port(_) => false,
+        }
+    }
+
+    /// Whether the server is away, which no second try in a moment changes.
+    pub(super) fn is_away(&self) -> bool {
+        match self {
+            Self::Driver(error) => matches!(
+                *error.kind,
+                ErrorKind::Io(_)
+                    | ErrorKind::ServerSelection { .. }
+                    | ErrorKind::ConnectionPoolCleared { .. }
+            ),
+            Self::Write { .. } | Self::Port(_) => false,
         }
     }
 

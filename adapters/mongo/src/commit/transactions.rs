@@ -99,6 +99,11 @@ impl Task {
                     Ended::Committed => return Ok(answer),
                     Ended::Conflict => {}
                 },
+                // Dropping the session ends what is begun, once there is a
+                // server again.
+                Err(fault) if fault.is_away() => {
+                    return Err(fault.into_port_error("write in a transaction"));
+                }
                 Err(fault) => {
                     self.abort(&mut session).await;
                     if !fault.is_conflict() {

@@ -1,6 +1,9 @@
 //! Where a tenant's bytes come from, as of one instant.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Display,
+};
 
 use mongodb::bson::{self, Document, doc};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -49,7 +52,7 @@ pub(super) async fn usage(source: &mut Source<'_>, tenant: TenantId) -> Result<U
     Ok(usage)
 }
 
-fn bytes(read: &Reading, count: Option<i64>) -> Result<u64, PortError> {
+fn bytes(read: &Reading<impl Display>, count: Option<i64>) -> Result<u64, PortError> {
     read.count("size_bytes", count.unwrap_or_default())
 }
 

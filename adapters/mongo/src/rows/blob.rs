@@ -1,5 +1,7 @@
 //! Blob records.
 
+use std::fmt::Display;
+
 use mongodb::bson::{self, Binary};
 use serde::{Deserialize, Serialize};
 use tenantry_application::ports::PortError;
@@ -128,7 +130,7 @@ impl Stored for Blob {
 }
 
 fn content(
-    read: &Reading,
+    read: &Reading<impl Display>,
     size_bytes: Option<i64>,
     digest: Option<Binary>,
     pieces: Option<Binary>,

@@ -9,15 +9,14 @@ use tenantry_domain::Invalid;
 use crate::plan::Table;
 
 /// The document that is being read, to be named when it is corrupt.
-pub(crate) struct Reading {
+pub(crate) struct Reading<I> {
     table: Table,
-    id: String,
+    id: I,
 }
 
-impl Reading {
+impl<I: Display> Reading<I> {
     /// Begins reading a document.
-    pub(crate) fn of(table: Table, id: impl Display) -> Self {
-        let id = id.to_string();
+    pub(crate) fn of(table: Table, id: I) -> Self {
         Self { table, id }
     }
 

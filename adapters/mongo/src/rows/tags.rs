@@ -1,6 +1,8 @@
 //! Tags, kept as a list of pairs: their keys may hold what names of fields
 //! may not.
 
+use std::fmt::Display;
+
 use mongodb::bson::Bson;
 use serde::{Deserialize, Serialize};
 use tenantry_application::ports::PortError;
@@ -29,7 +31,10 @@ pub(super) fn to_rows(tags: &Tags) -> Vec<TagRow> {
     rows.collect()
 }
 
-pub(super) fn from_rows(read: &Reading, rows: Vec<TagRow>) -> Result<Tags, PortError> {
+pub(super) fn from_rows(
+    read: &Reading<impl Display>,
+    rows: Vec<TagRow>,
+) -> Result<Tags, PortError> {
     let entries = rows.into_iter().map(|row| {
         let value = read.known("tags", tag_value(row.value))?;
         Ok((row.key, value))

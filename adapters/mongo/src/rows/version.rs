@@ -1,5 +1,7 @@
 //! Versions of files.
 
+use std::fmt::Display;
+
 use mongodb::bson::{self, Binary};
 use serde::{Deserialize, Serialize};
 use tenantry_application::ports::PortError;
@@ -102,7 +104,7 @@ impl Stored for FileVersion {
 
 /// The processing that three fields tell, on files and versions alike.
 pub(super) fn processing_from_fields(
-    read: &Reading,
+    read: &Reading<impl Display>,
     status: &str,
     failure: Option<(String, String)>,
 ) -> Result<Processing, PortError> {
