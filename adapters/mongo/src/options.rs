@@ -23,7 +23,9 @@ pub struct MongoOptions {
     /// The most commits that are written as one.
     pub group: usize,
     /// How long a process that has gone silent is believed to be alive, on a
-    /// server without transactions. A start after a crash waits so long.
+    /// server without transactions. A start after a crash waits so long. At
+    /// least two and a half times as long as an answer may take: a write that
+    /// begins in its first half has then ended before anybody takes over.
     pub lease: Duration,
 }
 

@@ -78,12 +78,16 @@ fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
 }
 
 fn mongo_options(config: &MongodbConfig) -> MongoOptions {
+    let url = named(&config.url, config.name.as_deref());
+    let usual = MongoOptions::new(url, ids().next());
+    let answer_timeout = Duration::from_millis(config.answer_within_ms);
     MongoOptions {
         connections: config.max_connections,
-        answer_timeout: Duration::from_millis(config.answer_within_ms),
+        answer_timeout,
+        lease: usual.lease.max(answer_timeout * 5 / 2),
         queue: config.queue_length,
         group: config.group,
-        ..MongoOptions::new(named(&config.url, config.name.as_deref()), ids().next())
+        ..usual
     }
 }
 

@@ -10,12 +10,8 @@ use crate::{
     program::{expect_clean, run, serve},
 };
 
-fn settings(url: &str) -> [(&str, &str); 2] {
-    [
-        ("TENANTRY_DATABASE__URL", url),
-        // The tests share a small server.
-        ("TENANTRY_DATABASE__ANSWER_TIMEOUT_SECONDS", "30"),
-    ]
+fn settings(url: &str) -> [(&str, &str); 1] {
+    [("TENANTRY_DATABASE__URL", url)]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
