@@ -178,27 +178,6 @@ impl Place {
         let found = self.settings.iter().find(|(key, _)| key == name);
         &found.expect("a setting of that name").1
     }
-
-    /// Its settings with those of a test, which may choose another provider.
-    pub(super) fn with<'s>(
-        &'s self,
-        settings: super::Settings<'s>,
-    ) -> impl Iterator<Item = (&'s str, &'s str)> {
-        let is_chosen = move |section: &str| {
-            let mut chosen = settings.iter();
-            chosen.any(|(key, _)| {
-                *key == format!("{section}__KIND") || *key == format!("{section}__URL")
-            })
-        };
-        let place = self.settings.iter().filter(move |(key, _)| {
-            let section = key
-                .rsplit_once("__")
-                .map_or(key.as_str(), |(section, _)| section);
-            !is_chosen(section)
-        });
-        let place = place.map(|(key, value)| (key.as_str(), value.as_str()));
-        place.chain(settings.iter().copied())
-    }
 }
 
 impl fmt::Display for Providers {

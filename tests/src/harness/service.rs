@@ -36,9 +36,18 @@ impl TestService {
 
     /// A service with settings of its own, on the providers of this run.
     pub async fn with(settings: Settings<'_>) -> Self {
-        let place = Providers::of_this_run().place().await;
+        Self::within(Providers::of_this_run(), settings).await
+    }
+
+    /// A service on the providers that need nothing, but for those that the
+    /// settings choose.
+    pub async fn embedded(settings: Settings<'_>) -> Self {
+        Self::within(Providers::EMBEDDED, settings).await
+    }
+
+    async fn within(providers: Providers, settings: Settings<'_>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::on(folder, place, settings).await
+        Self::on(folder, providers.place().await, settings).await
     }
 
     /// One more service on the data of this one.
@@ -120,7 +129,7 @@ pub fn configuration(data: &Path, settings: Settings<'_>) -> Config {
 }
 
 async fn serve(data: &Path, place: &Place, settings: Settings<'_>) -> ServiceHandle {
-    let settings: Vec<_> = place.with(settings).collect();
+    let settings = [place.settings(), settings.to_vec()].concat();
     let service = Service::open(configuration(data, &settings))
         .await
         .expect("an open service");

@@ -25,7 +25,7 @@ async fn metadata_on_mongodb() {
 }
 
 async fn a_file_comes_and_goes(settings: Settings<'_>) {
-    let mut service = TestService::with(settings).await;
+    let mut service = TestService::embedded(settings).await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
 
@@ -69,7 +69,7 @@ async fn files_on_azure() {
 /// A journey of files whose bytes lie elsewhere.
 async fn files_elsewhere(settings: &[(String, String)]) {
     let settings = &borrowed(settings)[..];
-    let mut service = TestService::with(settings).await;
+    let mut service = TestService::embedded(settings).await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
     let large = Content::new(7, 20 * 1024 * 1024 + 3);

@@ -41,7 +41,7 @@ impl Replicas {
             ("TENANTRY_CACHE__NAMESPACE", place.namespace.as_str()),
             ("TENANTRY_HTTP__TRUSTED_PROXIES", "[\"127.0.0.0/8\"]"),
         ];
-        let one = TestService::with(&[database, &cache, one].concat()).await;
+        let one = TestService::embedded(&[database, &cache, one].concat()).await;
         let other = one.beside(&[database, &cache, other].concat()).await;
         Self { one, other }
     }

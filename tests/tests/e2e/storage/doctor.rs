@@ -24,7 +24,7 @@ fn status<'v>(report: &'v Value, backend: &str, check: &str) -> &'v Value {
 async fn two_backends_are_listed_and_examined() {
     let minio = Minio::shared().await;
     let settings = minio.settings("STORAGES__ARCHIVE", &minio.fresh());
-    let service = TestService::with(&borrowed(&settings)).await;
+    let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
     let listed = alice.get("/api/v1/storage/available").await.expect(200);
     let bound = json!({ "binds_size": true, "binds_content_type": true, "binds_absence": true });
@@ -62,7 +62,7 @@ async fn what_fails_is_told_with_what_to_do() {
     let mut settings = minio.settings("STORAGE", &minio.fresh());
     let endpoint = format!("http://{}", gate.address());
     settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint.clone()));
-    let service = TestService::with(&borrowed(&settings)).await;
+    let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
     gate.set(Way::Cut);
     let report = alice.post("/api/v1/storage/doctor", &json!({})).await;

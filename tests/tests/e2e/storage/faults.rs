@@ -18,7 +18,7 @@ async fn a_storage_that_is_away_answers_soon_and_comes_back() {
     let mut settings = minio.settings("STORAGE", &minio.fresh());
     let endpoint = format!("http://{}", gate.address());
     settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint));
-    let service = TestService::with(&borrowed(&settings)).await;
+    let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
     let file = alice.upload_ready("a.txt", "text/plain", "one").await;
     let id = file["id"].as_str().expect("an id");

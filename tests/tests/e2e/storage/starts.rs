@@ -88,7 +88,7 @@ async fn certificates_are_asked_for() {
     let settings = with(settings, &[("CA_FILE", file)]);
     expect(&refused(&settings).await, &["authority.pem"]);
     std::fs::write(file, certificate).expect("written");
-    let service = TestService::with(&borrowed(&settings)).await;
+    let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
     alice.upload_ready("a.txt", "text/plain", "one").await;
 }
@@ -127,7 +127,10 @@ async fn credentials_that_may_only_read_are_told() {
     let azurite = Azurite::shared().await;
     let container = azurite.fresh();
     let settings = azurite.settings("STORAGE", &container);
-    TestService::with(&borrowed(&settings)).await.stop().await;
+    TestService::embedded(&borrowed(&settings))
+        .await
+        .stop()
+        .await;
     let (account, endpoint) = (azurite.named("AccountName"), azurite.named("BlobEndpoint"));
     let signed = |permissions: &str| {
         let changes = [
@@ -140,7 +143,7 @@ async fn credentials_that_may_only_read_are_told() {
         with(settings.clone(), &changes)
     };
     expect(&refused(&signed("rl")).await, &["may not", "allow them to"]);
-    TestService::with(&borrowed(&signed("rwdlc")))
+    TestService::embedded(&borrowed(&signed("rwdlc")))
         .await
         .stop()
         .await;
@@ -173,7 +176,7 @@ async fn a_service_that_comes_late_is_waited_for() {
     let settings = minio.settings("STORAGE", &minio.fresh());
     let settings = with(settings, &[("ENDPOINT", &*endpoint)]);
     let settings = borrowed(&settings);
-    let (service, ()) = tokio::join!(TestService::with(&settings), async {
+    let (service, ()) = tokio::join!(TestService::embedded(&settings), async {
         gate.tried().await;
         gate.set(Way::Open);
     });
@@ -186,7 +189,7 @@ async fn another_bucket_under_the_same_name_is_refused() {
     let minio = Minio::shared().await;
     let (first, second) = (minio.fresh(), minio.fresh());
     let settings = minio.settings("STORAGE", &first);
-    let mut service = TestService::with(&borrowed(&settings)).await;
+    let mut service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
     alice.upload_ready("a.txt", "text/plain", "one").await;
     service.stop().await;
@@ -197,7 +200,7 @@ async fn another_bucket_under_the_same_name_is_refused() {
     expect(&line, &["storage default (s3)", "does not exist"]);
     // Also where it is there already.
     let other = minio.settings("STORAGES__OTHER", &second);
-    TestService::with(&borrowed(&other)).await.stop().await;
+    TestService::embedded(&borrowed(&other)).await.stop().await;
     let behind = AmazonS3Builder::new()
         .with_bucket_name(&second)
         .with_endpoint(minio.endpoint())
