@@ -30,8 +30,10 @@ coverage: ## what the tests reach, as pages (needs cargo-llvm-cov)
 bench: ## ratios against bare tools
 	cargo bench --package tenantry-tests
 
-soak: ## long rounds of the tests
+soak: ## long rounds of the tests, and every combination of providers
 	TENANTRY_TEST_TIER=soak cargo test --package tenantry-tests --release
+	tests/scripts/combinations all
+	tests/scripts/providers --write
 
 lint: ## format, clippy, the OpenAPI document, what people deploy with; dependencies where cargo-deny is installed
 	cargo fmt --all --check
@@ -44,5 +46,6 @@ openapi: ## write openapi/openapi.json anew
 	@new=$$(mktemp) && trap "rm -f $$new" EXIT \
 		&& cargo run --quiet --package tenantry -- openapi >$$new && cat $$new >openapi/openapi.json
 
-services: ## bring the servers' programs that tests need
+services: ## start the servers that tests use, and say how to be on them
 	tests/scripts/services
+	cargo run --quiet --package tenantry-tests --bin servers

@@ -108,6 +108,32 @@ impl Providers {
     }
 }
 
+impl Providers {
+    /// The servers among them, by the word that chooses each, and their
+    /// versions.
+    pub async fn versions(self) -> Vec<(&'static str, String)> {
+        let mut versions = Vec::new();
+        match self.database {
+            Database::Sqlite => {}
+            Database::Postgres => {
+                versions.push(("postgres", Postgres::shared().await.version().await));
+            }
+            Database::Mongodb => {
+                versions.push(("mongodb", Mongodb::shared().await.version().await));
+            }
+        }
+        match self.storage {
+            Storage::Local => {}
+            Storage::S3 => versions.push(("s3", Minio::shared().await.version())),
+            Storage::Azure => versions.push(("azure", Azurite::shared().await.version().await)),
+        }
+        if self.cache == Cache::Redis {
+            versions.push(("redis", Redis::shared().await.version().await));
+        }
+        versions
+    }
+}
+
 impl Database {
     async fn settings(self) -> Vec<(String, String)> {
         match self {
@@ -182,11 +208,12 @@ impl Place {
 
 impl fmt::Display for Providers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [database, storage, cache] = [
-            format!("{:?}", self.database),
-            format!("{:?}", self.storage),
-            format!("{:?}", self.cache),
-        ];
-        write!(f, "{database}+{storage}+{cache}")
+        let Self {
+            database,
+            storage,
+            cache,
+        } = self;
+        let name = format!("{database:?}+{storage:?}+{cache:?}");
+        f.write_str(&name.to_lowercase())
     }
 }

@@ -74,6 +74,18 @@ impl Azurite {
         (connection_string, Some(server))
     }
 
+    /// Its version, as it tells it itself.
+    pub async fn version(&self) -> String {
+        let answer = reqwest::get(self.named("BlobEndpoint")).await;
+        let answer = answer.expect("an answer");
+        let server = answer.headers().get("server");
+        let server = server
+            .and_then(|server| server.to_str().ok())
+            .unwrap_or_default();
+        // "Azurite-Blob/3.35.0"
+        server.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
     /// How it is reached, keys included.
     pub fn connection_string(&self) -> &str {
         &self.connection_string

@@ -14,12 +14,15 @@ use super::{answers, child::Server, free_port, given, program};
 /// `http://<access key>:<secret>@<host>:<port>`.
 const URL: &str = "TENANTRY_TEST_S3_URL";
 
+/// Where `tests/scripts/services` builds it.
+const PROGRAM: &str = "minio-20260212201848/minio";
+
 /// A server.
 pub struct Minio {
     endpoint: String,
     access_key_id: String,
     secret_access_key: String,
-    _server: Option<Server>,
+    server: Option<Server>,
     buckets: AtomicU32,
 }
 
@@ -43,7 +46,7 @@ impl Minio {
             endpoint: url.as_str().trim_end_matches('/').to_owned(),
             access_key_id,
             secret_access_key,
-            _server: None,
+            server: None,
             buckets: AtomicU32::new(0),
         }
     }
@@ -62,7 +65,7 @@ impl Minio {
     }
 
     async fn start(keys: Option<[(&str, String); 2]>) -> Self {
-        let program = program("minio", "minio-20260212201848/minio").unwrap_or_else(|| {
+        let program = program("minio", PROGRAM).unwrap_or_else(|| {
             panic!("MinIO is missing: tests/scripts/services builds it, or set {URL}")
         });
         let (access_key_id, secret_access_key) = ("tenantry", "tenantry-secret");
@@ -93,8 +96,17 @@ impl Minio {
             endpoint,
             access_key_id: access_key_id.to_owned(),
             secret_access_key: secret_access_key.to_owned(),
-            _server: Some(server),
+            server: Some(server),
             buckets: AtomicU32::new(0),
+        }
+    }
+
+    /// The version that is built, which it does not tell itself; nothing of
+    /// another.
+    pub fn version(&self) -> String {
+        match self.server {
+            Some(_) => "2026-02-12".to_owned(),
+            None => String::new(),
         }
     }
 

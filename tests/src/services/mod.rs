@@ -9,23 +9,19 @@
 
 mod azurite;
 mod child;
-mod gate;
 mod minio;
 mod mongodb;
 mod postgres;
 mod proxy;
 mod redis;
-mod slow;
 
 pub use self::{
     azurite::Azurite,
-    gate::{Gate, Way},
     minio::Minio,
     mongodb::{Front, Message, Mongodb, Peer, ReplicaSet, Verdict},
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{Frozen, Redis, RedisPlace},
-    slow::SlowWay,
 };
 
 use std::{env, net::TcpListener, path::PathBuf, time::Duration};

@@ -61,8 +61,8 @@ impl Postgres {
 
     /// A program that came with it.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        let program = programs()?.join(name);
-        program.is_file().then_some(program)
+        let mut programs = folders().into_iter().map(|folder| folder.join(name));
+        programs.rfind(|program| program.is_file())
     }
 
     fn start(care: Care) -> Self {
@@ -140,6 +140,16 @@ impl Postgres {
         (of("owner"), of("guest"))
     }
 
+    /// Its version.
+    pub async fn version(&self) -> String {
+        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+        let version = sqlx::query_scalar::<_, String>("SHOW server_version");
+        let version = version.fetch_one(&mut connection).await.expect("a version");
+        connection.close().await.expect("closed");
+        // "15.14 (Debian 15.14-0+deb12u1)"
+        version.split(' ').next().unwrap_or_default().to_owned()
+    }
+
     fn name(&self) -> String {
         let number = self.schemas.fetch_add(1, Ordering::Relaxed);
         format!("t{}_{number}", std::process::id())
@@ -158,19 +168,24 @@ fn within(url: &str, schema: &str) -> String {
     format!("{url}{mark}options=-c%20search_path%3D{schema}")
 }
 
-/// Where the programs are: on the path, or where Debian keeps them.
+/// Where the programs of the server are.
 fn programs() -> Option<PathBuf> {
+    let has_both = |folder: &PathBuf| {
+        let is_there = |name: &str| Path::new(folder).join(name).is_file();
+        is_there("initdb") && is_there("postgres")
+    };
+    folders().into_iter().rfind(has_both)
+}
+
+/// Where programs may be: where Debian keeps them, or on the path.
+fn folders() -> Vec<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok();
     let debian = versions.into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders.push("/usr/local/bin".into());
     folders.push("/usr/bin".into());
-    let has_both = |folder: &PathBuf| {
-        let is_there = |name: &str| Path::new(folder).join(name).is_file();
-        is_there("initdb") && is_there("postgres")
-    };
-    folders.into_iter().rfind(has_both)
+    folders
 }
 
 fn is_root() -> bool {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
     sync::watch,
     task::JoinSet,
     time::sleep,
@@ -31,21 +31,26 @@ pub enum Fault {
 pub struct FaultProxy {
     address: SocketAddr,
     fault: watch::Sender<Fault>,
+    tries: watch::Receiver<u32>,
     _running: JoinSet<()>,
 }
 
 impl FaultProxy {
     /// A proxy to a server, on a port of its own.
-    pub async fn to(server: SocketAddr) -> Self {
+    pub async fn to(server: impl ToSocketAddrs) -> Self {
+        let server = lookup_host(server).await.expect("a known host").next();
+        let server = server.expect("an address");
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let fault = watch::Sender::new(Fault::None);
         let mut running = JoinSet::new();
-        running.spawn(serve(listener, server, fault.subscribe()));
+        let (count, tries) = watch::channel(0);
+        running.spawn(serve(listener, server, fault.subscribe(), count));
         Self {
             address,
             fault,
+            tries,
             _running: running,
         }
     }
@@ -59,9 +64,7 @@ impl FaultProxy {
         let begin = url[begin..end]
             .rfind('@')
             .map_or(begin, |at| begin + at + 1);
-        let server = tokio::net::lookup_host(&url[begin..end]).await;
-        let server = server.expect("a known host").next().expect("an address");
-        let proxy = Self::to(server).await;
+        let proxy = Self::to(&url[begin..end]).await;
         let through = format!("{}{}{}", &url[..begin], proxy.address, &url[end..]);
         (proxy, through)
     }
@@ -71,13 +74,24 @@ impl FaultProxy {
         self.address
     }
 
+    /// Waits until somebody has come this way.
+    pub async fn tried(&self) {
+        let mut tries = self.tries.clone();
+        tries.wait_for(|tries| *tries > 0).await.expect("a proxy");
+    }
+
     /// Lets this go wrong from now on.
     pub fn set(&self, fault: Fault) {
         self.fault.send_replace(fault);
     }
 }
 
-async fn serve(listener: TcpListener, server: SocketAddr, mut fault: watch::Receiver<Fault>) {
+async fn serve(
+    listener: TcpListener,
+    server: SocketAddr,
+    mut fault: watch::Receiver<Fault>,
+    count: watch::Sender<u32>,
+) {
     let address = listener.local_addr().expect("its address");
     let mut listener = Some(listener);
     let mut connections = JoinSet::new();
@@ -99,6 +113,7 @@ async fn serve(listener: TcpListener, server: SocketAddr, mut fault: watch::Rece
         tokio::select! {
             changed = fault.changed() => if changed.is_err() { return },
             accepted = accepted => if let Ok((client, _)) = accepted {
+                count.send_modify(|tries| *tries += 1);
                 connections.spawn(carry(client, server, fault.clone()));
             },
             Some(_) = connections.join_next() => {}

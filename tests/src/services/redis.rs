@@ -8,7 +8,7 @@ use std::{
 use redis::{Client, Cmd, RedisResult, cmd};
 use tokio::sync::OnceCell;
 
-use super::{SlowWay, child::Server, free_port, given};
+use super::{FaultProxy, child::Server, free_port, given};
 use crate::harness::until;
 
 /// Where one may be that is used instead of one of our own.
@@ -91,10 +91,10 @@ impl Redis {
     }
 
     /// The same part by a way that can be slow.
-    pub async fn by_slow_way(&self, place: &RedisPlace) -> (SlowWay, RedisPlace) {
-        let way = SlowWay::to(self.port).await;
+    pub async fn by_slow_way(&self, place: &RedisPlace) -> (FaultProxy, RedisPlace) {
+        let way = FaultProxy::to(("127.0.0.1", self.port)).await;
         let slow = RedisPlace {
-            url: format!("redis://127.0.0.1:{}/0", way.port()),
+            url: format!("redis://127.0.0.1:{}/0", way.address().port()),
             namespace: place.namespace.clone(),
         };
         (way, slow)
@@ -143,18 +143,26 @@ impl Redis {
         let () = command.query_async(&mut connection).await.expect("done");
     }
 
+    /// Its version.
+    pub async fn version(&self) -> String {
+        self.info("redis_version:").await.expect("a version")
+    }
+
     async fn number_of_process(&self) -> RedisResult<u32> {
+        let number = self.info("process_id:").await?;
+        Ok(number.parse().expect("the number of a process"))
+    }
+
+    /// What it says of itself behind a name.
+    async fn info(&self, name: &str) -> RedisResult<String> {
         let client = Client::open(self.url.as_str())?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         let info: String = cmd("INFO")
             .arg("server")
             .query_async(&mut connection)
             .await?;
-        let line = info
-            .lines()
-            .find_map(|line| line.strip_prefix("process_id:"));
-        let number = line.and_then(|number| number.trim().parse().ok());
-        Ok(number.expect("the number of a process"))
+        let value = info.lines().find_map(|line| line.strip_prefix(name));
+        Ok(value.expect("what is asked for").trim().to_owned())
     }
 
     async fn signal(&self, name: &str) -> u32 {

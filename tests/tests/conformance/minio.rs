@@ -20,7 +20,7 @@ use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::id::{BlobId, TenantId};
 use tenantry_tests::{
     conformance::blob_store::{BehindTheStore, BlobFixture},
-    services::{Gate, Minio},
+    services::{FaultProxy, Minio},
 };
 
 use crate::objects::{Objects, context};
@@ -74,7 +74,7 @@ async fn fixture() -> BlobFixture {
 #[tokio::test]
 async fn signed_urls_name_the_endpoint_of_clients() {
     let minio = Minio::shared().await;
-    let gate = Gate::to(minio.address()).await;
+    let gate = FaultProxy::to(minio.address()).await;
     let public = format!("http://localhost:{}", gate.address().port());
     let options = S3Options {
         public_endpoint: Some(public.parse().expect("a URL")),

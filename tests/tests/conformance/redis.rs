@@ -25,7 +25,7 @@ use tenantry_tests::{
         signals::{SignalWorld, until_heard},
     },
     harness::until,
-    services::{Redis, RedisPlace},
+    services::{Fault, Redis, RedisPlace},
 };
 use tokio::time::{Duration, Instant};
 
@@ -277,20 +277,20 @@ async fn nobody_waits_long_for_a_server_that_is_slow_or_wavers() {
     let (way, slow) = redis.by_slow_way(&place).await;
     let (limiter, other) = (Limiter::at(&slow).await, Limiter::at(&place).await);
     assert_eq!(limiter.exhaust("ann").await, BURST);
-    way.take(Duration::from_secs(2));
+    way.set(Fault::Slow(Duration::from_secs(2)));
     expect_quick_refusals(&limiter).await;
-    way.take(Duration::ZERO);
+    way.set(Fault::None);
     expect_counted_together(&limiter, &other).await;
 
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(2) {
         let is_slow = (begun.elapsed().as_millis() / 300).is_multiple_of(2);
-        way.take(Duration::from_secs(2 * u64::from(is_slow)));
+        way.set(Fault::Slow(Duration::from_secs(2 * u64::from(is_slow))));
         let asked = Instant::now();
         assert!(!limiter.attempt("ann").await.allowed);
         assert!(asked.elapsed() < BOUND);
     }
-    way.take(Duration::ZERO);
+    way.set(Fault::None);
     expect_counted_together(&limiter, &other).await;
 }
 

@@ -3,9 +3,21 @@
 
 use reqwest::Method;
 use tenantry_tests::{
-    harness::{Content, Form, Settings, TestService, borrowed},
+    harness::{Content, Form, Providers, Settings, TestService, borrowed, record_text},
     services::{Azurite, Minio, Mongodb, Postgres},
 };
+
+/// For the table of providers.
+#[tokio::test]
+async fn the_servers_of_this_run_tell_their_versions() {
+    for (word, version) in Providers::of_this_run().versions().await {
+        record_text(
+            env!("CARGO_TARGET_TMPDIR"),
+            &format!("version.{word}"),
+            &version,
+        );
+    }
+}
 
 #[tokio::test]
 async fn metadata_on_postgres() {

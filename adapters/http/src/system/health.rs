@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// What one probe may take.
-const BOUND: Duration = Duration::from_secs(2);
+const BOUND: Duration = Duration::from_millis(1500);
 /// How long its answer serves, so that asking often costs the part nothing.
 const FRESH: Duration = Duration::from_millis(400);
 

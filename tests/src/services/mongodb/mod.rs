@@ -112,6 +112,19 @@ impl Mongodb {
         is_primary.is_ok_and(|yes| yes).then_some(())
     }
 
+    /// Its version, and what it is.
+    pub async fn version(&self) -> String {
+        if self.server.is_some() && mongod().is_none() {
+            // It tells the version that it stands in for.
+            return "(FerretDB 1.24.2, no transactions)".to_owned();
+        }
+        let client = Client::with_uri_str(&self.url).await.expect("a client");
+        let admin = client.database("admin");
+        let info = admin.run_command(doc! { "buildInfo": 1 }).await;
+        let info = info.expect("what it is");
+        info.get_str("version").unwrap_or_default().to_owned()
+    }
+
     /// The URL of a database that nobody uses yet.
     pub fn fresh(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);

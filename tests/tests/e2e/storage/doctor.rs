@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tenantry_tests::{
     harness::{TestService, borrowed, command},
-    services::{Gate, Minio, Way},
+    services::{Fault, FaultProxy, Minio},
 };
 
 /// The binary, built for tests.
@@ -58,13 +58,13 @@ async fn two_backends_are_listed_and_examined() {
 #[tokio::test]
 async fn what_fails_is_told_with_what_to_do() {
     let minio = Minio::shared().await;
-    let gate = Gate::to(minio.address()).await;
+    let gate = FaultProxy::to(minio.address()).await;
     let mut settings = minio.settings("STORAGE", &minio.fresh());
     let endpoint = format!("http://{}", gate.address());
     settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint.clone()));
     let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
-    gate.set(Way::Cut);
+    gate.set(Fault::Down);
     let report = alice.post("/api/v1/storage/doctor", &json!({})).await;
     let report = report.expect(200);
     let told = report.text("backends/0/checks/0/advice");

@@ -1,5 +1,4 @@
 //! Storage: what there is, how it is, and services that are wrong, away or late.
 
 mod doctor;
-mod faults;
 mod starts;

@@ -7,7 +7,7 @@ use object_store::{ObjectStoreExt, aws::AmazonS3Builder, path::Path};
 use tenantry::Service;
 use tenantry_tests::{
     harness::{TestService, borrowed, configuration},
-    services::{Azurite, Gate, Minio, Way},
+    services::{Azurite, Fault, FaultProxy, Minio},
 };
 use tokio::time::timeout;
 
@@ -152,13 +152,13 @@ async fn credentials_that_may_only_read_are_told() {
 #[tokio::test]
 async fn a_service_that_is_away_is_named() {
     let minio = Minio::shared().await;
-    let gate = Gate::to(minio.address()).await;
+    let gate = FaultProxy::to(minio.address()).await;
     let endpoint = format!("http://{}", gate.address());
     let changes = [("ENDPOINT", &*endpoint), ("CONNECT_WAIT_SECONDS", "0")];
     let settings = with(minio.settings("STORAGE", &minio.fresh()), &changes);
     for (way, told) in [
-        (Way::Cut, "cannot be reached"),
-        (Way::Hanging, "does not answer in time"),
+        (Fault::Down, "cannot be reached"),
+        (Fault::Hang, "does not answer in time"),
     ] {
         gate.set(way);
         let line = timeout(Duration::from_secs(5), refused(&settings)).await;
@@ -170,15 +170,15 @@ async fn a_service_that_is_away_is_named() {
 #[tokio::test]
 async fn a_service_that_comes_late_is_waited_for() {
     let minio = Minio::shared().await;
-    let gate = Gate::to(minio.address()).await;
-    gate.set(Way::Cut);
+    let gate = FaultProxy::to(minio.address()).await;
+    gate.set(Fault::CutAfter(0));
     let endpoint = format!("http://{}", gate.address());
     let settings = minio.settings("STORAGE", &minio.fresh());
     let settings = with(settings, &[("ENDPOINT", &*endpoint)]);
     let settings = borrowed(&settings);
     let (service, ()) = tokio::join!(TestService::embedded(&settings), async {
         gate.tried().await;
-        gate.set(Way::Open);
+        gate.set(Fault::None);
     });
     let alice = service.company("acme").await;
     alice.upload_ready("a.txt", "text/plain", "one").await;
