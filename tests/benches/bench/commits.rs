@@ -20,8 +20,9 @@ use tenantry_application::{
     work::PlatformWork,
 };
 use tenantry_domain::tenant::{ActiveTenant, Tenant};
+use tenantry_mongo::{MongoOptions, MongoStore};
 use tenantry_sql::{SqlOptions, SqlStore, SqliteOptions};
-use tenantry_tests::conformance::samples::Samples;
+use tenantry_tests::{conformance::samples::Samples, services::Mongodb};
 use tokio::{runtime::Runtime, task::JoinSet, time::Instant};
 
 use crate::table::{Rate, Table};
@@ -33,6 +34,9 @@ const UNIT: &str = "commits/s";
 
 /// One, eight and 64 who commit at once, and what each may cost.
 const WRITERS: [(usize, Option<f64>); 3] = [(1, Some(0.35)), (8, None), (64, Some(2.5))];
+
+/// As many as the small server of the tests is meant for.
+const MONGODB_WRITERS: usize = 8;
 
 /// Commits of one unit each.
 pub(crate) fn commits(table: &mut Table) {
@@ -52,17 +56,50 @@ pub(crate) fn commits(table: &mut Table) {
     }
 }
 
+/// The same on a server that speaks the protocol of `MongoDB`, for which there
+/// is no peer.
+pub(crate) fn mongodb(table: &mut Table) {
+    let runtime = Runtime::new().expect("a runtime");
+    let server = runtime.block_on(Mongodb::shared());
+    let mut ours = Rate::of(UNIT);
+    for _ in 0..ROUNDS {
+        let store = async {
+            let options = MongoOptions {
+                answer_timeout: Duration::from_mins(1),
+                ..MongoOptions::new(server.fresh(), Samples::default().id())
+            };
+            let store = MongoStore::connect(options).await.expect("a store");
+            store.migrate().await.expect("indexes");
+            store
+        };
+        ours.add(runtime.block_on(async {
+            let store = store.await;
+            let rate = commits_to(&store, MONGODB_WRITERS).await;
+            store.close().await.expect("closed");
+            rate
+        }));
+    }
+    let subject = format!("MongoDB: row and audit entry of one company, {MONGODB_WRITERS} at once");
+    table.alone(&subject, &ours);
+}
+
 /// Makes the tables, with one company.
 pub(crate) async fn open(options: impl Into<SqlOptions>, samples: &Samples) -> (SqlStore, Tenant) {
     let store = SqlStore::connect(options).await;
     let store = store.expect("a store");
     store.migrate().await.expect("tables");
+    let tenant = found(&store, samples).await;
+    (store, tenant)
+}
+
+/// Founds a company.
+async fn found(store: &dyn PlatformStore, samples: &Samples) -> Tenant {
     let tenant = samples.tenant("acme");
     let mut work = PlatformWork::new();
     work.tenants().add(&tenant);
     work.open_quota(tenant.id, 1);
     store.commit(work).await.expect("a company");
-    (store, tenant)
+    tenant
 }
 
 async fn through_the_port(writers: usize) -> f64 {
@@ -76,8 +113,16 @@ fn file_in(folder: &Path) -> SqliteOptions {
 
 /// So many who commit at once for one company, by the second.
 pub(crate) async fn commits_of_one_company(options: impl Into<SqlOptions>, writers: usize) -> f64 {
+    let store = SqlStore::connect(options).await.expect("a store");
+    store.migrate().await.expect("tables");
+    let rate = commits_to(&store, writers).await;
+    store.close().await.expect("closed");
+    rate
+}
+
+async fn commits_to(store: &dyn PlatformStore, writers: usize) -> f64 {
     let samples = Arc::new(Samples::default());
-    let (store, tenant) = open(options, &samples).await;
+    let tenant = found(store, &samples).await;
     let active = ActiveTenant::of(tenant.id, tenant.status).expect("an active company");
     let company: Arc<dyn TenantStore> = store.open(active).await.expect("its store");
     let (done, over) = (
@@ -103,10 +148,7 @@ pub(crate) async fn commits_of_one_company(options: impl Into<SqlOptions>, write
     tokio::time::sleep(ROUND).await;
     over.store(true, Relaxed);
     tasks.join_all().await;
-    let rate = f64::from(done.load(Relaxed)) / begun.elapsed().as_secs_f64();
-    drop(company);
-    store.close().await.expect("closed");
-    rate
+    f64::from(done.load(Relaxed)) / begun.elapsed().as_secs_f64()
 }
 
 /// The same on the bare file, one transaction each, from one client: every

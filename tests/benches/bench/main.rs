@@ -18,6 +18,7 @@
 mod commits;
 mod footprint;
 mod nginx;
+mod object_store;
 mod peer;
 mod postgres;
 mod raw_http;
@@ -36,13 +37,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// A measurement, which adds its lines to the table.
 type Subject = fn(&mut Table);
 
-const SUBJECTS: [(&str, Subject); 7] = [
+const SUBJECTS: [(&str, Subject); 9] = [
     ("upload", transfers::upload),
     ("download", transfers::download),
     ("read", requests::read),
     ("health", requests::health),
     ("commits", commits::commits),
     ("postgres", postgres::postgres),
+    ("mongodb", commits::mongodb),
+    ("s3", object_store::s3),
     ("footprint", footprint::footprint),
 ];
 

@@ -47,6 +47,18 @@ impl Table {
         });
     }
 
+    /// A number of ours alone, without an aim.
+    pub(crate) fn alone(&mut self, subject: &str, ours: &Rate) {
+        self.0.push(Line {
+            subject: subject.to_owned(),
+            ours: ours.to_string(),
+            peer: "–".to_owned(),
+            ratio: "–".to_owned(),
+            aim: "–".to_owned(),
+            is_met: None,
+        });
+    }
+
     /// A subject whose peer is not there.
     pub(crate) fn not_run(&mut self, subject: &str, why: &str) {
         println!("not run: {subject}: {why}");

@@ -22,14 +22,14 @@ use crate::{
 /// One GiB.
 const SIZE: u64 = 1024 * 1024 * 1024;
 const ROUNDS: usize = 5;
-const UNIT: &str = "MiB/s";
+pub(crate) const UNIT: &str = "MiB/s";
 /// A folder in memory, where there is one: what the program takes without the
 /// disk.
 const MEMORY: &str = "/dev/shm";
 
 /// Receiving, hashing and storing, against hashing alone.
 pub(crate) fn upload(table: &mut Table) {
-    let file = Source::new();
+    let file = Source::of(SIZE);
     upload_to(table, &file, "raw upload, 1 GiB", &std::env::temp_dir());
     if Path::new(MEMORY).is_dir() {
         let subject = "raw upload, 1 GiB, data folder in memory";
@@ -67,7 +67,7 @@ pub(crate) fn download(table: &mut Table) {
     if !is_there("nginx") {
         return table.not_run(subject, "nginx is missing (apt-get install nginx-light)");
     }
-    let file = Source::new();
+    let file = Source::of(SIZE);
     let world = World::within(&std::env::temp_dir());
     let id = world.put(0, &file.path).id();
     let ready = world.owner.processed(&id);
@@ -91,25 +91,30 @@ pub(crate) fn download(table: &mut Table) {
 
 /// Does something with one GiB and notes how fast that was.
 fn timed<T>(rate: &mut Rate, work: impl FnOnce() -> T) -> T {
+    timed_of(SIZE, rate, work)
+}
+
+/// The same with so many bytes.
+pub(crate) fn timed_of<T>(size: u64, rate: &mut Rate, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let done = work();
-    let mib = f64::from(u32::try_from(SIZE / 1024 / 1024).unwrap_or(u32::MAX));
+    let mib = f64::from(u32::try_from(size / 1024 / 1024).unwrap_or(u32::MAX));
     rate.add(mib / begun.elapsed().as_secs_f64());
     done
 }
 
 /// The bytes that everybody takes, in the page cache.
-struct Source {
+pub(crate) struct Source {
     folder: TempDir,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Source {
-    fn new() -> Self {
+    pub(crate) fn of(size: u64) -> Self {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("source");
         let mut file = File::create(&path).expect("a file");
-        for chunk in Content::new(1, SIZE).chunks() {
+        for chunk in Content::new(1, size).chunks() {
             file.write_all(&chunk).expect("written");
         }
         file.sync_all().expect("written");
@@ -132,10 +137,10 @@ fn write_durably(source: &Source, to: &Path) {
 }
 
 /// What the service said of an upload.
-struct Uploaded(serde_json::Value);
+pub(crate) struct Uploaded(serde_json::Value);
 
 impl Uploaded {
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.0["file_id"].as_str().expect("an id").to_owned()
     }
 
@@ -146,7 +151,7 @@ impl Uploaded {
 }
 
 impl World {
-    fn put(&self, round: usize, file: &Path) -> Uploaded {
+    pub(crate) fn put(&self, round: usize, file: &Path) -> Uploaded {
         let path = format!("/api/v1/files/content?path={round}.bin");
         let head = self.owner.head("PUT", &path);
         let head = format!("{head}Content-Type: application/octet-stream\r\n");
@@ -157,7 +162,7 @@ impl World {
 
     /// Waits for the work in the background and deletes, so that every round
     /// begins alike.
-    fn forget(&self, id: &str) {
+    pub(crate) fn forget(&self, id: &str) {
         self.runtime.block_on(async {
             self.owner.processed(id).await;
             let path = format!("/api/v1/files/{id}");

@@ -34,7 +34,12 @@ pub(crate) struct World {
 impl World {
     /// A service on all cores, its data in a folder within `place`.
     pub(crate) fn within(place: &Path) -> Self {
-        Self::start(place, PROGRAM)
+        Self::start(place, PROGRAM, &[])
+    }
+
+    /// A service on all cores with settings of its own.
+    pub(crate) fn with(settings: Settings<'_>) -> Self {
+        Self::start(&std::env::temp_dir(), PROGRAM, settings)
     }
 
     /// A service on the first core alone.
@@ -47,12 +52,12 @@ impl World {
         let text = format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "));
         fs::write(&path, text).expect("a script");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("a mode");
-        Self::start(&std::env::temp_dir(), path.to_str().expect("a path"))
+        Self::start(&std::env::temp_dir(), path.to_str().expect("a path"), &[])
     }
 
-    fn start(place: &Path, program: &str) -> Self {
+    fn start(place: &Path, program: &str, settings: Settings<'_>) -> Self {
         let folder = TempDir::new_in(place).expect("a folder");
-        let process = ServiceProcess::start(program, folder.path(), SETTINGS);
+        let process = ServiceProcess::start(program, folder.path(), &[SETTINGS, settings].concat());
         let runtime = Runtime::new().expect("a runtime");
         let owner = runtime.block_on(Actor::register(process.base(), "acme"));
         Self {
