@@ -11,12 +11,14 @@
 //! stored one differs.
 
 mod change;
+mod commit_queue;
 mod entity;
 mod platform_work;
 mod recorder;
 mod tenant_work;
 
 pub use change::{AuditSeal, Change, Expectation, Guard, GuardedSet, Write};
+pub use commit_queue::{CommitQueue, Lane, Served};
 pub use entity::{Entity, Kind};
 pub use platform_work::PlatformWork;
 pub use recorder::{Rows, UnitOfWork};

@@ -19,6 +19,7 @@ const APPLICATION_USES: &[&str] = &[
     DOMAIN,
     "async-trait",
     "bytes",
+    "event-listener",
     "futures-util",
     "serde",
     "serde_json",

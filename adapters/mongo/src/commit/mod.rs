@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
-    work::UnitOfWork,
+    work::{CommitQueue, Lane, UnitOfWork},
 };
 use tokio::{sync::oneshot, task::JoinSet};
 
@@ -20,7 +20,6 @@ mod fault;
 mod lease;
 mod order;
 mod planning;
-mod queue;
 mod record;
 mod storing;
 mod transactions;
@@ -31,7 +30,6 @@ pub(crate) use commands::due_filters;
 use lease::Lease;
 use order::Order;
 pub(crate) use order::{Answer, Command};
-use queue::{Lane, Queue};
 pub(crate) use usage::no_ledger;
 
 /// Tasks that write in transactions at once.
@@ -41,7 +39,7 @@ const TASKS: u32 = 8;
 /// waits and end.
 #[derive(Debug)]
 pub(crate) struct Commits {
-    queue: Arc<Queue>,
+    queue: Arc<CommitQueue<Order>>,
     lease: Option<Arc<Lease>>,
 }
 
@@ -53,7 +51,7 @@ impl Commits {
         options: &MongoOptions,
         has_transactions: bool,
     ) -> Result<(Self, JoinSet<()>), PortError> {
-        let queue = Arc::new(Queue::new(options.queue));
+        let queue = Arc::new(CommitQueue::new(options.queue));
         let mut tasks = JoinSet::new();
         if has_transactions {
             for _ in 0..TASKS.min(options.connections).max(1) {
@@ -127,15 +125,6 @@ impl Commits {
 impl Drop for Commits {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-/// Whatever ends a task, nobody waits for it in vain.
-struct Abandoning(Arc<Queue>);
-
-impl Drop for Abandoning {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) type WaitingUnit = (UnitOfWork, Reply<(), CommitError>);
 pub(super) type WaitingCommand = (Command, Reply<Answer, PortError>);
 
 /// Units, which are done together, and commands, each of which is done alone.
-pub(super) fn sorted(orders: VecDeque<Order>) -> (VecDeque<WaitingUnit>, Vec<WaitingCommand>) {
+pub(super) fn sorted(orders: Vec<Order>) -> (VecDeque<WaitingUnit>, Vec<WaitingCommand>) {
     let (mut units, mut commands) = (VecDeque::new(), Vec::new());
     for order in orders {
         match order {

@@ -13,15 +13,17 @@ use mongodb::{
     error::{Error, UNKNOWN_TRANSACTION_COMMIT_RESULT},
     options::{ReadConcern, WriteConcern},
 };
-use tenantry_application::ports::{CommitError, PortError, PortErrorKind};
+use tenantry_application::{
+    ports::{CommitError, PortError, PortErrorKind},
+    work::CommitQueue,
+};
 use tokio::time::sleep;
 
 use super::{
-    Abandoning, commands,
+    commands,
     fault::{Fault, unknown_outcome},
     order::{self, Answer, Command, Order, WaitingUnit},
     planning::plan_units,
-    queue::Queue,
     storing,
 };
 use crate::{
@@ -37,7 +39,7 @@ const COMMIT_ATTEMPTS: u32 = 3;
 
 /// Writes what waits of one tenant after the other.
 pub(super) struct Task {
-    pub(super) queue: Arc<Queue>,
+    pub(super) queue: Arc<CommitQueue<Order>>,
     pub(super) database: Database,
     pub(super) group: usize,
 }
@@ -45,15 +47,16 @@ pub(super) struct Task {
 impl Task {
     /// Writes until the queue is closed and empty.
     pub(super) async fn run(self) {
-        let queue = Abandoning(Arc::clone(&self.queue));
-        while let Some((lane, orders)) = queue.0.take_lane(self.group).await {
+        let _served = self.queue.served();
+        let queue = Arc::clone(&self.queue);
+        while let Some((lane, orders)) = queue.take_lane(self.group).await {
             self.serve(orders).await;
-            queue.0.release(lane);
+            queue.release(lane);
             tokio::task::yield_now().await;
         }
     }
 
-    async fn serve(&self, orders: VecDeque<Order>) {
+    async fn serve(&self, orders: Vec<Order>) {
         let (mut units, commands) = order::sorted(orders);
         while !units.is_empty() {
             let ended = self.write_units(&units).await;

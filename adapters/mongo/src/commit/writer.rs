@@ -3,15 +3,17 @@
 use futures_util::future::BoxFuture;
 use std::{collections::VecDeque, sync::Arc};
 
-use tenantry_application::ports::{CommitError, PortError};
+use tenantry_application::{
+    ports::{CommitError, PortError},
+    work::CommitQueue,
+};
 
 use super::{
-    Abandoning, commands,
+    commands,
     fault::unknown_outcome,
     lease::Lease,
     order::{self, Answer, Command, Order, WaitingUnit},
     planning::plan_units,
-    queue::Queue,
     record,
 };
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
 
 /// Owns the writing.
 pub(super) struct Writer {
-    queue: Arc<Queue>,
+    queue: Arc<CommitQueue<Order>>,
     database: Database,
     lease: Arc<Lease>,
     group: usize,
@@ -31,7 +33,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(
-        queue: Arc<Queue>,
+        queue: Arc<CommitQueue<Order>>,
         database: Database,
         lease: Arc<Lease>,
         group: usize,
@@ -54,10 +56,11 @@ impl Writer {
     /// Writes group after group, until the queue is closed and empty or the
     /// lease is lost.
     pub(super) async fn run(mut self) {
-        let queue = Abandoning(Arc::clone(&self.queue));
+        let _served = self.queue.served();
+        let queue = Arc::clone(&self.queue);
         let lease = Arc::clone(&self.lease);
         tokio::select! {
-            () = self.serve_all(&queue.0) => {
+            () = self.serve_all(&queue) => {
                 if let Err(error) = lease.release().await {
                     tracing::warn!(%error, "the next start waits for the lease to end");
                 }
@@ -66,7 +69,7 @@ impl Writer {
         }
     }
 
-    async fn serve_all(&mut self, queue: &Queue) {
+    async fn serve_all(&mut self, queue: &CommitQueue<Order>) {
         while let Some(orders) = queue.take(self.group).await {
             self.serve(orders).await;
             // Those who were answered run first: what they ask for next goes
@@ -75,7 +78,7 @@ impl Writer {
         }
     }
 
-    async fn serve(&mut self, orders: VecDeque<Order>) {
+    async fn serve(&mut self, orders: Vec<Order>) {
         let (mut units, commands) = order::sorted(orders);
         while !units.is_empty() {
             let ended = self.write_units(&units).await;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use sea_orm::{QueryResult, Value};
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
-    work::UnitOfWork,
+    work::{CommitQueue, UnitOfWork},
 };
 use tenantry_domain::Timestamp;
 use tokio::{sync::oneshot, task::JoinSet};
@@ -23,24 +23,22 @@ use crate::{
 };
 
 mod order;
-mod queue;
 mod task;
 
 pub(crate) use order::{Order, Outcome};
-use queue::Queue;
 
 /// The way to the tasks that write. When the last one is gone, they write what
 /// waits and end.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    queue: Arc<Queue>,
+    queue: Arc<CommitQueue<Order>>,
     dialect: Dialect,
 }
 
 impl Writer {
     /// Starts the tasks on the connections that write.
     pub(crate) fn start(options: &SqlOptions, writing: Writing) -> (Self, JoinSet<()>) {
-        let queue = Arc::new(Queue::new(options.queue()));
+        let queue = Arc::new(CommitQueue::new(options.queue()));
         let dialect = writing.dialect();
         let mut tasks = JoinSet::new();
         for writing in writing.more().into_iter().chain([writing]) {

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{order::Order, queue::Queue};
+use tenantry_application::work::CommitQueue;
+
+use super::order::Order;
 use crate::dialect::{Dialect, Writing};
 
 /// Owns connections that write.
 pub(super) struct Task {
-    queue: Arc<Queue>,
+    queue: Arc<CommitQueue<Order>>,
     writing: Writing,
     group: usize,
 }
 
 impl Task {
-    pub(super) fn new(queue: Arc<Queue>, writing: Writing, group: usize) -> Self {
+    pub(super) fn new(queue: Arc<CommitQueue<Order>>, writing: Writing, group: usize) -> Self {
         Self {
             queue,
             writing,
@@ -24,10 +26,11 @@ impl Task {
     /// Writes group after group, until the queue is closed and empty.
     pub(super) async fn run(mut self) {
         // Whatever ends this task, nobody waits for it in vain.
-        let queue = Abandoning(Arc::clone(&self.queue));
+        let _served = self.queue.served();
+        let queue = Arc::clone(&self.queue);
         match self.writing.dialect() {
             Dialect::Sqlite => {
-                while let Some(orders) = queue.0.take(self.group).await {
+                while let Some(orders) = queue.take(self.group).await {
                     self.serve(orders).await;
                     // Those who were answered run first: what they ask for
                     // next goes into one group, and not the first of it alone.
@@ -35,9 +38,9 @@ impl Task {
                 }
             }
             Dialect::Postgres => {
-                while let Some((lane, orders)) = queue.0.take_lane(self.group).await {
+                while let Some((lane, orders)) = queue.take_lane(self.group).await {
                     self.serve(orders).await;
-                    queue.0.release(lane);
+                    queue.release(lane);
                     tokio::task::yield_now().await;
                 }
             }
@@ -64,13 +67,5 @@ impl Task {
                 self.writing.renew().await;
             }
         }
-    }
-}
-
-struct Abandoning(Arc<Queue>);
-
-impl Drop for Abandoning {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }
