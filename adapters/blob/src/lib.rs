@@ -1,5 +1,5 @@
-//! Blob storage: the local disk, and object stores through `object_store`,
-//! with every piece checked before it leaves.
+//! Blob storage: the local disk, `WebDAV`, and object stores through
+//! `object_store`, with every piece checked before it leaves.
 //!
 //! | file | holds |
 //! |---|---|
@@ -9,6 +9,7 @@
 //! | `examine.rs` | tries everything, for the doctor |
 //! | `backend/mod.rs` | the little that backends do differently |
 //! | `backend/local/` | a folder of this machine |
+//! | `backend/webdav/` | a collection of a `WebDAV` server |
 //! | `backend/objects.rs` | any `object_store` |
 //! | `backend/memory.rs`, `s3/`, `azure/`, `gcs.rs` | the constructors of those, a service each |
 //! | `network/` | what services that are reached over HTTP have in common |
@@ -37,5 +38,7 @@ pub use backend::gcs::GcsOptions;
 pub use backend::local::LocalOptions;
 #[cfg(feature = "s3")]
 pub use backend::s3::{S3Keys, S3Options};
+#[cfg(feature = "webdav")]
+pub use backend::webdav::{WebdavLogin, WebdavOptions};
 pub use store::{ObjectBlobStore, StoreContext};
 pub use upload_memory::UploadMemory;

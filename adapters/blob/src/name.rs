@@ -19,6 +19,12 @@ pub(crate) enum ObjectName {
 pub(crate) const BLOBS: &str = "t";
 /// The first part of all probes' names.
 pub(crate) const PROBES: &str = "probe";
+/// The object that says that blobs are kept here.
+#[cfg(feature = "network")]
+pub(crate) const MARK: &str = "tenantry";
+#[cfg(feature = "network")]
+pub(crate) const MARK_TEXT: &[u8] =
+    b"Files of Tenantry lie under t/. Their service looks for this object.\n";
 
 impl ObjectName {
     pub(crate) fn object_path(self) -> Path {

@@ -14,6 +14,7 @@ mod mongodb;
 mod postgres;
 mod proxy;
 mod redis;
+mod webdav;
 
 pub use self::{
     azurite::Azurite,
@@ -22,6 +23,7 @@ pub use self::{
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{Frozen, Redis, RedisPlace},
+    webdav::Webdav,
 };
 
 use std::{env, net::TcpListener, path::PathBuf, time::Duration};

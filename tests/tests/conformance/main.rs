@@ -16,3 +16,4 @@ mod postgres;
 mod redis;
 mod sqlite;
 mod unconditional_objects;
+mod webdav;

@@ -12,7 +12,7 @@ use tenantry_crypto::{SystemClock, UuidV7Ids};
 use tenantry_tests::conformance::blob_store::BehindTheStore;
 
 /// The object that says that blobs are kept in a bucket.
-const MARK: &str = "tenantry";
+pub(crate) const MARK: &str = "tenantry";
 
 /// The way around a store.
 pub(crate) struct Objects(pub(crate) Arc<dyn ObjectStore>);

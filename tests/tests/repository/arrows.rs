@@ -55,6 +55,7 @@ const HOMES: &[(&str, &str)] = &[
     ("object_store", "adapters/blob"),
     ("poem", "adapters/http"),
     ("poem-openapi", "adapters/http"),
+    ("quick-xml", "adapters/blob"),
     ("redis", "adapters/redis"),
     ("sea-orm", "adapters/sql"),
     ("sea-orm-migration", "adapters/sql"),

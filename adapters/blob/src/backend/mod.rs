@@ -7,8 +7,11 @@ pub(crate) mod gcs;
 pub(crate) mod local;
 mod memory;
 pub(crate) mod objects;
+mod placed;
 #[cfg(feature = "s3")]
 pub(crate) mod s3;
+#[cfg(feature = "webdav")]
+pub(crate) mod webdav;
 
 use std::{fmt, ops::Range, time::Duration};
 

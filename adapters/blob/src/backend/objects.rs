@@ -24,11 +24,13 @@ use tenantry_application::ports::{
     PresignedRequest,
 };
 use tenantry_domain::{Timestamp, blob::Content};
-use tokio::{runtime::Handle, sync::oneshot, time::timeout};
+use tokio::time::timeout;
 
 pub(crate) use self::service::Service;
 use self::{service::Plain, upload::ObjectUpload};
-use super::{Backend, Upload};
+use super::{Backend, Upload, placed::place};
+#[cfg(feature = "objects")]
+use crate::name::{MARK, MARK_TEXT};
 use crate::{
     error::{already_there, blocking, from_store, kind_of},
     hash::ContentHasher,
@@ -39,12 +41,6 @@ use crate::{
 /// How long a short question may take, tries included: somebody waits for the
 /// first byte.
 const PROMPT: Duration = Duration::from_millis(1900);
-
-/// The object that says that blobs are kept here.
-#[cfg(feature = "network")]
-const MARK: &str = "tenantry";
-#[cfg(feature = "network")]
-const MARK_TEXT: &[u8] = b"Files of Tenantry lie under t/. Their service looks for this object.\n";
 
 /// An object store.
 #[derive(Clone)]
@@ -78,7 +74,7 @@ impl Objects {
     }
 
     /// Says that blobs are kept here; once is enough.
-    #[cfg(feature = "network")]
+    #[cfg(feature = "objects")]
     pub(crate) async fn mark(&self) -> Result<(), PortError> {
         let (path, text) = (Path::from(MARK), Bytes::from_static(MARK_TEXT));
         match self.create(&path, text.into()).await {
@@ -88,7 +84,7 @@ impl Objects {
     }
 
     /// Whether blobs were ever kept here.
-    #[cfg(feature = "network")]
+    #[cfg(feature = "objects")]
     pub(crate) async fn is_marked(&self) -> Result<bool, PortError> {
         let meta = self.meta(&Path::from(MARK)).await;
         Ok(meta.map_err(from_store("find", MARK))?.is_some())
@@ -137,57 +133,10 @@ impl Objects {
             deleted => deleted,
         }
     }
-
-    /// Runs what makes an object visible to its end, whatever becomes of
-    /// whoever waits for it; where nobody does any more, the object goes.
-    async fn place<T: Send + 'static>(
-        &self,
-        name: ObjectName,
-        step: impl Future<Output = Result<T, PortError>> + Send + 'static,
-    ) -> Result<T, PortError> {
-        let (answer, waits) = oneshot::channel();
-        let objects = self.clone();
-        tokio::spawn(async move {
-            let outcome = step.await.map(|value| {
-                let placed = Placed(Some((objects, name)));
-                (placed, value)
-            });
-            // Nobody waits any more: what is sent is dropped here.
-            let _ = answer.send(outcome);
-        });
-        let (placed, value) = waits.await.map_err(|error| {
-            let context = format!("the write of {name} ended early");
-            PortError::new(PortErrorKind::Unavailable, context).caused_by(error)
-        })??;
-        placed.keep();
-        Ok(value)
-    }
-}
-
-/// An object that is visible, and goes again unless it is kept.
-struct Placed(Option<(Objects, ObjectName)>);
-
-impl Placed {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Placed {
-    fn drop(&mut self) {
-        if let (Some((objects, name)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(async move {
-                if let Err(error) = objects.delete(name).await {
-                    let error: &dyn std::error::Error = &error;
-                    tracing::warn!(error, blob.name = %name, "an object that nobody wants stays");
-                }
-            });
-        }
-    }
 }
 
 /// Ends what takes too long.
-async fn promptly<T>(
+pub(super) async fn promptly<T>(
     doing: &str,
     name: ObjectName,
     step: impl Future<Output = Result<T, PortError>>,
@@ -211,7 +160,7 @@ impl Backend for Objects {
                 Err(error) => Err(from_store("write", name)(error)),
             }
         };
-        self.place(name, put).await?;
+        place(self, name, put).await?;
         Ok(content)
     }
 

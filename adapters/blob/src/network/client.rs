@@ -1,6 +1,7 @@
 //! The connections to a service.
 
 use std::{
+    error::Error,
     fmt,
     path::Path,
     pin::pin,
@@ -13,20 +14,23 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
+use http_body::Body;
 use object_store::client::{
     ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpResponseBody, HttpService,
 };
 use reqwest::{Certificate, Client, Request, Url, redirect::Policy};
-use tenantry_application::ports::{Clock, PortError, PortErrorKind, PresignedRequest};
+use tenantry_application::ports::{Clock, PortError, PortErrorKind};
 use tokio::time::timeout;
 
 use super::{
     pace::{Paced, Progress, Watched},
     refusal::Refusal,
 };
-use crate::error::{from_http, unusable};
+
+/// What a body may fail with.
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_millis(1500);
@@ -100,41 +104,42 @@ impl ServiceClient {
         (ahead != UNKNOWN).then(|| Duration::from_millis(ahead.unsigned_abs()))
     }
 
-    /// Sends a request that carries its own signature, and reads the answer
-    /// whole: for small ones.
-    pub(crate) async fn send(
+    /// Sends a body as it comes, however long that takes: only while the
+    /// service does not take what is there, the time counts.
+    pub(crate) async fn stream<B>(
         &self,
-        method: Method,
-        url: Url,
-        headers: HeaderMap,
-        body: impl Into<reqwest::Body>,
-    ) -> Result<Bytes, HttpError> {
-        let mut request = Request::new(method, url);
-        *request.headers_mut() = headers;
-        *request.body_mut() = Some(body.into());
-        let answer = self.exchange(request, &Progress::default(), STALL).await?;
-        answer.into_body().bytes().await
+        request: http::Request<B>,
+    ) -> Result<HttpResponse, HttpError>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + Unpin + 'static,
+    {
+        let (parts, body) = request.into_parts();
+        let progress = Progress::default();
+        let limit = if parts.method.is_safe() {
+            ANSWER
+        } else {
+            STALL
+        };
+        let body = reqwest::Body::wrap(Watched::new(body, progress.clone()));
+        self.dispatch(parts, body, &progress, limit).await
     }
 
-    /// Makes a signed request as a client would.
-    pub(crate) async fn follow(
+    async fn dispatch(
         &self,
-        request: &PresignedRequest,
-        body: Bytes,
-    ) -> Result<Bytes, PortError> {
-        let unusable = || unusable("an address or header of a signed request is none");
-        let url: Url = request.url.parse().map_err(|_| unusable())?;
-        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unusable())?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &request.headers {
-            let name: HeaderName = name.parse().map_err(|_| unusable())?;
-            headers.insert(name, value.parse().map_err(|_| unusable())?);
-        }
-        let sent = self.send(method, url, headers, body).await;
-        sent.map_err(from_http("make", "a signed request"))
+        parts: http::request::Parts,
+        body: reqwest::Body,
+        progress: &Progress,
+        limit: Duration,
+    ) -> Result<HttpResponse, HttpError> {
+        let url = parts.uri.to_string().parse::<Url>();
+        let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
+        let mut request = Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(body);
+        self.exchange(request, progress, limit).await
     }
 
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         request: Request,
         progress: &Progress,
@@ -146,7 +151,7 @@ impl ServiceClient {
             let before = progress.bytes();
             match timeout(limit, answer.as_mut()).await {
                 Ok(answer) => break answer.map_err(failure)?,
-                Err(_) if progress.bytes() != before => {}
+                Err(_) if progress.bytes() != before || progress.is_awaited() => {}
                 Err(elapsed) => return Err(HttpError::new(HttpErrorKind::Timeout, elapsed)),
             }
         };
@@ -204,22 +209,13 @@ async fn read_refusal(
 #[async_trait]
 impl HttpService for ServiceClient {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let (parts, body) = request.into_parts();
-        let url = parts.uri.to_string().parse::<Url>();
-        let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
-        let limit = if body.content_length() == 0 {
-            ANSWER
-        } else {
-            STALL
+        let Some(bytes) = request.body().as_bytes().cloned() else {
+            return self.stream(request).await;
         };
-        let mut request = Request::new(parts.method, url);
-        *request.headers_mut() = parts.headers;
-        let progress = Progress::default();
-        *request.body_mut() = Some(match body.as_bytes() {
-            Some(bytes) => bytes.clone().into(),
-            None => reqwest::Body::wrap(Watched::new(body, progress.clone())),
-        });
-        self.exchange(request, &progress, limit).await
+        let (parts, _) = request.into_parts();
+        let limit = if bytes.is_empty() { ANSWER } else { STALL };
+        self.dispatch(parts, bytes.into(), &Progress::default(), limit)
+            .await
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `pace.rs` | bodies that are watched for progress |
 //! | `refusal.rs` | what a service's refusals mean, in one line each |
 //! | `fault.rs` | failures below HTTP, and the way from any error to the port's |
+//! | `signed.rs` | requests that carry their own signature |
 //! | `open.rs` | the first steps with a bucket |
 
 mod client;
@@ -13,17 +14,25 @@ mod fault;
 mod open;
 mod pace;
 mod refusal;
+#[cfg(feature = "objects")]
+mod signed;
 
+#[cfg(feature = "objects")]
+pub(crate) use self::open::{Place, open};
+pub(crate) use self::{client::ServiceClient, fault::explain};
+#[cfg(feature = "webdav")]
 pub(crate) use self::{
-    client::ServiceClient,
-    fault::explain,
-    open::{Place, open},
+    open::{compare_clocks, settle},
+    refusal::Refusal,
 };
 
+#[cfg(feature = "objects")]
 use std::time::Duration;
 
+#[cfg(feature = "objects")]
 use object_store::{BackoffConfig, RetryConfig};
 
+#[cfg(feature = "objects")]
 /// Few tries, close together: who waits is a client, and a server in trouble
 /// is not helped by more of them.
 pub(crate) fn retries() -> RetryConfig {

@@ -3,11 +3,17 @@
 
 use std::time::Duration;
 
-use tenantry_application::ports::{BlobStore, PortError, PortErrorKind};
+#[cfg(feature = "objects")]
+use tenantry_application::ports::BlobStore;
+use tenantry_application::ports::{PortError, PortErrorKind};
 
-use super::{client::ServiceClient, refusal::Refusal};
+use super::client::ServiceClient;
+#[cfg(feature = "objects")]
+use super::refusal::Refusal;
+#[cfg(feature = "objects")]
 use crate::{backend::objects::Objects, store::ObjectBlobStore};
 
+#[cfg(feature = "objects")]
 /// What is known of a bucket or container before it is opened.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
@@ -22,6 +28,7 @@ pub(crate) struct Place {
 /// refuse signatures that are five to fifteen minutes off.
 const CLOCKS: Duration = Duration::from_mins(2);
 
+#[cfg(feature = "objects")]
 /// Opens it. `make` makes it.
 pub(crate) async fn open(
     store: ObjectBlobStore,
@@ -38,22 +45,40 @@ pub(crate) async fn open(
         }
         probed => probed?,
     }
-    if place.may_be_new {
-        objects.mark().await?;
-    } else if !objects.is_marked().await? {
-        let context = "no blobs were ever kept in this bucket or container, although files are \
-                       known to lie in it: was another one configured under this name before?";
-        return Err(PortError::new(PortErrorKind::Internal, context));
+    settle(place.may_be_new, objects.mark(), objects.is_marked()).await?;
+    compare_clocks(client);
+    Ok(store)
+}
+
+/// Marks a place that may be new; any other has to bear the mark.
+pub(crate) async fn settle(
+    may_be_new: bool,
+    mark: impl Future<Output = Result<(), PortError>>,
+    is_marked: impl Future<Output = Result<bool, PortError>>,
+) -> Result<(), PortError> {
+    if may_be_new {
+        mark.await
+    } else if is_marked.await? {
+        Ok(())
+    } else {
+        let context = "no blobs were ever kept in this bucket, container or collection, although \
+                       files are known to lie in it: was another one configured under this name \
+                       before?";
+        Err(PortError::new(PortErrorKind::Internal, context))
     }
+}
+
+/// Warns of a clock that is about to become a failure.
+pub(crate) fn compare_clocks(client: &ServiceClient) {
     if let Some(difference) = client.clock_difference()
         && difference > CLOCKS
     {
         let seconds = difference.as_secs();
         tracing::warn!(seconds, "the clocks of this machine and the storage differ");
     }
-    Ok(store)
 }
 
+#[cfg(feature = "objects")]
 fn is_missing_bucket(error: &PortError) -> bool {
     let source = error.source.as_deref();
     source

@@ -4,14 +4,14 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use object_store::client::{HttpError, HttpErrorKind, HttpRequestBody};
+use object_store::client::{HttpError, HttpErrorKind};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::client::{STALL, body_failure};
@@ -20,26 +20,37 @@ use super::client::{STALL, body_failure};
 /// on its way.
 const STEP_BYTES: usize = 128 * 1024;
 
-/// How much of a body was taken.
+/// How much of a body was taken. Clones tell of the same one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Arc<AtomicU64>);
+pub(super) struct Progress(Arc<Taken>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    bytes: AtomicU64,
+    is_awaited: AtomicBool,
+}
 
 impl Progress {
     pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether all that there was is taken, and more is to come.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.is_awaited.load(Ordering::Relaxed)
     }
 }
 
 /// A body on its way out, handed over in small steps.
-pub(super) struct Watched {
-    body: HttpRequestBody,
+pub(super) struct Watched<B> {
+    body: B,
     /// What of the last frame was not handed over yet.
     rest: Bytes,
     progress: Progress,
 }
 
-impl Watched {
-    pub(super) fn new(body: HttpRequestBody, progress: Progress) -> Self {
+impl<B> Watched<B> {
+    pub(super) fn new(body: B, progress: Progress) -> Self {
         Self {
             body,
             rest: Bytes::new(),
@@ -48,16 +59,19 @@ impl Watched {
     }
 }
 
-impl Body for Watched {
+impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
     type Data = Bytes;
-    type Error = HttpError;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         while self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            let frame = Pin::new(&mut self.body).poll_frame(context);
+            let is_awaited = &self.progress.0.is_awaited;
+            is_awaited.store(frame.is_pending(), Ordering::Relaxed);
+            match ready!(frame) {
                 Some(Ok(frame)) => self.rest = frame.into_data().unwrap_or_default(),
                 other => return Poll::Ready(other),
             }
@@ -66,6 +80,7 @@ impl Body for Watched {
         let step = self.rest.split_to(step);
         self.progress
             .0
+            .bytes
             .fetch_add(step.len() as u64, Ordering::Relaxed);
         Poll::Ready(Some(Ok(Frame::data(step))))
     }
@@ -75,8 +90,10 @@ impl Body for Watched {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let left = self.body.size_hint().exact().unwrap_or(0) + self.rest.len() as u64;
-        SizeHint::with_exact(left)
+        let left = self.body.size_hint().exact();
+        left.map_or_else(SizeHint::default, |left| {
+            SizeHint::with_exact(left + self.rest.len() as u64)
+        })
     }
 }
 

@@ -6,9 +6,9 @@ use thiserror::Error;
 
 /// A refusal: its status, and the word that services have for it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{} (the service answered {status} {code})", self.meaning().advice())]
+#[error("{} (the service answered {} {code})", self.meaning().advice(), status.as_u16())]
 pub(crate) struct Refusal {
-    status: u16,
+    status: StatusCode,
     code: String,
 }
 
@@ -117,7 +117,7 @@ impl Refusal {
             reason.to_owned()
         };
         Self {
-            status: status.as_u16(),
+            status,
             code: code.map_or_else(reason, str::to_owned),
         }
     }
@@ -125,7 +125,7 @@ impl Refusal {
     /// Whether it answers the question: there is no such object, it is there
     /// already, or it is shorter.
     pub(super) fn is_an_answer(&self) -> bool {
-        let is_answer = matches!(self.status, 404 | 409 | 412 | 416);
+        let is_answer = matches!(self.status().as_u16(), 404 | 409 | 412 | 416);
         is_answer && self.meaning() == Meaning::Other
     }
 
@@ -134,9 +134,15 @@ impl Refusal {
         self.meaning() == Meaning::Trouble
     }
 
+    #[cfg(feature = "objects")]
     /// Whether the bucket is not there.
     pub(crate) fn is_missing_bucket(&self) -> bool {
         self.meaning() == Meaning::NoBucket
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(crate) fn kind(&self) -> PortErrorKind {
@@ -154,7 +160,7 @@ impl Refusal {
         let named = WORDS
             .iter()
             .find(|(_, words)| words.contains(&self.code.as_str()));
-        match (named, self.status) {
+        match (named, self.status.as_u16()) {
             (Some((meaning, _)), _) => *meaning,
             (None, 301 | 307 | 308) => Meaning::Region,
             (None, 401) => Meaning::Identity,

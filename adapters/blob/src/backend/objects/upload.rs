@@ -6,8 +6,16 @@ use object_store::MultipartUpload;
 use tenantry_application::ports::{PortError, PortErrorKind};
 use tokio::{runtime::Handle, task::JoinSet};
 
-use super::{Objects, Placed};
-use crate::{backend::Upload, error::from_store, name::ObjectName, upload_memory::Part};
+use super::Objects;
+use crate::{
+    backend::{
+        Upload,
+        placed::{Placed, place},
+    },
+    error::from_store,
+    name::ObjectName,
+    upload_memory::Part,
+};
 
 /// Parts of one upload that are sent at the same time.
 const PARTS_UNDER_WAY: usize = 2;
@@ -109,13 +117,13 @@ impl Upload for ObjectUpload {
             {
                 // Nothing was there before, and something may be now: the
                 // answer may have been lost.
-                drop(Placed(Some((completing, name))));
+                drop(Placed::new(completing, name));
                 return Err(from_store("complete", name)(error));
             }
             unfinished.complete();
             Ok(())
         };
-        objects.place(name, complete).await
+        place(&objects, name, complete).await
     }
 }
 

@@ -1,0 +1,203 @@
+//! `WsgiDAV`, a server of `WebDAV`.
+
+use std::{
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use rcgen::generate_simple_self_signed;
+use reqwest::{
+    Client, Method, Url,
+    header::{HeaderMap, HeaderName},
+};
+use serde_json::json;
+use tokio::{net::TcpStream, sync::OnceCell};
+
+use super::{answers, child::Server, free_port, given, programs_folder};
+use crate::harness::until;
+
+/// Where a collection may be that is used instead of one of our own:
+/// `http://<user>:<password>@<host>:<port>/<path>`.
+const URL: &str = "TENANTRY_TEST_WEBDAV_URL";
+
+/// Tests hold many uploads open at the same time, and each takes a thread of
+/// the server.
+const THREADS: u32 = 300;
+
+/// Runs it so that an interrupt ends it, which a shell lets those ignore that
+/// it starts beside itself.
+const RUN: &str = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); \
+                   from wsgidav.server.server_cli import run; run()";
+
+/// A server.
+pub struct Webdav {
+    url: Url,
+    username: String,
+    password: String,
+    _server: Option<Server>,
+    collections: AtomicU32,
+}
+
+impl Webdav {
+    /// The server of this run.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Webdav> = OnceCell::const_new();
+        SHARED.get_or_init(Self::find).await
+    }
+
+    async fn find() -> Self {
+        let Some(url) = given(URL) else {
+            return Self::start(None).await;
+        };
+        let mut url: Url = url.parse().expect("a URL");
+        let username = url.username().to_owned();
+        let password = url.password().unwrap_or_default().to_owned();
+        url.set_username("").expect("a URL of HTTP");
+        url.set_password(None).expect("a URL of HTTP");
+        Self {
+            url,
+            username,
+            password,
+            _server: None,
+            collections: AtomicU32::new(0),
+        }
+    }
+
+    /// One of its own, with TLS and the certificate of an authority that
+    /// nobody knows; the certificate as well.
+    pub async fn with_tls() -> (Self, String) {
+        let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
+        let made = made.expect("a certificate");
+        let certificate = made.cert.pem();
+        let key = made.signing_key.serialize_pem();
+        let webdav = Self::start(Some([certificate.clone(), key])).await;
+        (webdav, certificate)
+    }
+
+    async fn start(keys: Option<[String; 2]>) -> Self {
+        let programs = programs_folder().join("wsgidav-4.4.0");
+        assert!(
+            programs.join("wsgidav").is_dir(),
+            "WsgiDAV is missing: tests/scripts/services installs it, or set {URL}"
+        );
+        let (username, password) = ("tenantry", "tenantry-secret");
+        let port = free_port();
+        let server = Server::start(None, |folder| {
+            let share = folder.join("share");
+            std::fs::create_dir(&share).expect("a folder");
+            let mut settings = json!({
+            "host": "127.0.0.1",
+            "port": port,
+            "provider_mapping": { "/": share },
+            "simple_dc": { "user_mapping": { "*": { username: { "password": password } } } },
+            "http_authenticator": {
+                "accept_basic": true,
+                "accept_digest": false,
+                "default_to_digest": false,
+            },
+            "server_args": { "numthreads": THREADS, "timeout": 60 },
+                        });
+            if let Some([certificate, key]) = &keys {
+                settings["ssl_certificate"] = written(folder, "public.crt", certificate).into();
+                settings["ssl_private_key"] = written(folder, "private.key", key).into();
+                settings["ssl_adapter"] = "builtin".into();
+            }
+            let settings = written(folder, "settings.json", &settings.to_string());
+            // The shell hands on the environment that it is given.
+            let mut server = Command::new("env");
+            server
+                .arg(format!("PYTHONPATH={}", programs.display()))
+                .args(["PYTHONUNBUFFERED=1", "python3", "-c", RUN])
+                .args(["--config", &settings]);
+            server
+        });
+        let address = format!("127.0.0.1:{port}");
+        let scheme = if keys.is_some() {
+            // Its certificate is for the tests to trust.
+            let listens = async || TcpStream::connect(&address).await.ok();
+            until("WsgiDAV listens", listens).await;
+            "https"
+        } else {
+            answers(&format!("http://{address}/"), &server).await;
+            "http"
+        };
+        let url = format!("{scheme}://{address}/");
+        Self {
+            url: url.parse().expect("a URL"),
+            username: username.to_owned(),
+            password: password.to_owned(),
+            _server: Some(server),
+            collections: AtomicU32::new(0),
+        }
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> String {
+        let host = self.url.host_str().expect("a host");
+        let port = self.url.port_or_known_default().expect("a port");
+        format!("{host}:{port}")
+    }
+
+    /// Who may use it.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The password of that name.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// What a storage section says of a collection, as environment variables;
+    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    pub fn settings(&self, section: &str, collection: &Url) -> Vec<(String, String)> {
+        let values = [
+            ("KIND", "webdav"),
+            ("URL", collection.as_str()),
+            ("ALLOW_HTTP", "true"),
+            ("CREATE", "true"),
+            ("USERNAME", self.username()),
+            ("PASSWORD", self.password()),
+        ];
+        super::variables(section, &values)
+    }
+
+    /// A collection that is not there yet, and nobody else's.
+    pub fn fresh(&self) -> Url {
+        let number = self.collections.fetch_add(1, Ordering::Relaxed);
+        let name = format!("t{}-{number}", std::process::id());
+        let mut url = self.url.clone();
+        let mut segments = url.path_segments_mut().expect("a URL of HTTP");
+        segments.pop_if_empty().push(&name);
+        drop(segments);
+        url
+    }
+
+    /// Makes a collection.
+    pub async fn make(&self, collection: &Url) {
+        self.ask("MKCOL", collection, HeaderMap::new()).await;
+    }
+
+    /// Gives a collection another name, and so takes it away or brings it
+    /// back.
+    pub async fn rename(&self, from: &Url, to: &Url) {
+        let target = to.as_str().parse().expect("a header");
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("destination"), target)]);
+        self.ask("MOVE", from, headers).await;
+    }
+
+    async fn ask(&self, method: &str, url: &Url, headers: HeaderMap) {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let request = Client::new().request(method, url.clone()).headers(headers);
+        let request = request.basic_auth(&self.username, Some(&self.password));
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 201);
+    }
+}
+
+fn written(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("written");
+    path.to_str().expect("a path").to_owned()
+}
