@@ -80,7 +80,7 @@ async fn open_patiently(
 
 /// `None` for a kind that is not built in.
 #[cfg_attr(
-    not(any(feature = "azure", feature = "gcs", feature = "s3")),
+    not(any(feature = "azure", feature = "gcs", feature = "s3", feature = "webdav")),
     expect(clippy::unused_async, reason = "services are waited for")
 )]
 async fn blob_store_from_config(
@@ -109,12 +109,18 @@ async fn blob_store_from_config(
         StorageConfig::Gcs(gcs) => {
             ObjectBlobStore::gcs(&services::gcs_options(gcs, may_be_new), context).await
         }
+        #[cfg(feature = "webdav")]
+        StorageConfig::Webdav(webdav) => {
+            ObjectBlobStore::webdav(&services::webdav_options(webdav, may_be_new), context).await
+        }
         #[cfg(not(feature = "s3"))]
         StorageConfig::S3(_) => return None,
         #[cfg(not(feature = "azure"))]
         StorageConfig::Azure(_) => return None,
         #[cfg(not(feature = "gcs"))]
         StorageConfig::Gcs(_) => return None,
+        #[cfg(not(feature = "webdav"))]
+        StorageConfig::Webdav(_) => return None,
     })
 }
 
@@ -131,12 +137,16 @@ mod services {
     use tenantry_blob::{AzureCredential, AzureOptions};
     #[cfg(feature = "s3")]
     use tenantry_blob::{S3Keys, S3Options};
+    #[cfg(feature = "webdav")]
+    use tenantry_blob::{WebdavLogin, WebdavOptions};
     #[cfg(feature = "azure")]
     use tenantry_config::sections::AzureStorageConfig;
     #[cfg(feature = "gcs")]
     use tenantry_config::sections::GcsStorageConfig;
     #[cfg(feature = "s3")]
     use tenantry_config::sections::S3StorageConfig;
+    #[cfg(feature = "webdav")]
+    use tenantry_config::sections::WebdavStorageConfig;
 
     #[cfg(feature = "s3")]
     pub(super) fn s3_options(s3: &S3StorageConfig, may_be_new: bool) -> S3Options {
@@ -181,6 +191,21 @@ mod services {
         GcsOptions {
             bucket: gcs.bucket.clone(),
             credentials_file: gcs.credentials_file.clone(),
+            may_be_new,
+        }
+    }
+
+    #[cfg(feature = "webdav")]
+    pub(super) fn webdav_options(webdav: &WebdavStorageConfig, may_be_new: bool) -> WebdavOptions {
+        let login = webdav.username.as_ref().zip(webdav.password.as_ref());
+        WebdavOptions {
+            url: webdav.url.clone(),
+            login: login.map(|(username, password)| WebdavLogin {
+                username: username.clone(),
+                password: password.expose().to_owned(),
+            }),
+            ca_file: webdav.ca_file.clone(),
+            create: webdav.create,
             may_be_new,
         }
     }

@@ -39,7 +39,7 @@ pub use seed::SeedConfig;
 pub use signing_key::{Algorithm, KeyPair, SharedKey, SigningKey};
 pub use storage::{
     AzureStorageConfig, GcsStorageConfig, LocalStorageConfig, MemoryStorageConfig, S3StorageConfig,
-    StorageConfig,
+    StorageConfig, WebdavStorageConfig,
 };
 pub use telemetry::TelemetryConfig;
 pub use tenancy::{TenancyConfig, TenantStrategy};

@@ -22,6 +22,8 @@ pub enum StorageConfig {
     Azure(AzureStorageConfig),
     /// Google Cloud Storage.
     Gcs(GcsStorageConfig),
+    /// A collection of a WebDAV server.
+    Webdav(WebdavStorageConfig),
     /// The memory of this process; gone with it.
     Memory(MemoryStorageConfig),
 }
@@ -124,6 +126,30 @@ pub struct GcsStorageConfig {
     pub connect_wait_seconds: u64,
 }
 
+/// A collection of a WebDAV server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebdavStorageConfig {
+    /// The collection.
+    pub url: Url,
+    /// Who asks for it, without a colon; together with a password, or neither.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// Whether a url without TLS is accepted.
+    #[serde(default)]
+    pub allow_http: bool,
+    /// Whether a missing collection is made at start; the one that it lies in has to be there.
+    #[serde(default)]
+    pub create: bool,
+    /// PEM file of further certificate authorities to trust.
+    pub ca_file: Option<PathBuf>,
+    /// Seconds the start waits for a server that cannot be reached.
+    #[serde(default = "connect_wait_seconds")]
+    #[schemars(range(max = 3600))]
+    pub connect_wait_seconds: u64,
+}
+
 fn connect_wait_seconds() -> u64 {
     30
 }
@@ -147,6 +173,7 @@ impl StorageConfig {
             Self::S3(_) => "s3",
             Self::Azure(_) => "azure",
             Self::Gcs(_) => "gcs",
+            Self::Webdav(_) => "webdav",
             Self::Memory(_) => "memory",
         }
     }
@@ -157,6 +184,7 @@ impl StorageConfig {
             Self::S3(s3) => s3.connect_wait_seconds,
             Self::Azure(azure) => azure.connect_wait_seconds,
             Self::Gcs(gcs) => gcs.connect_wait_seconds,
+            Self::Webdav(webdav) => webdav.connect_wait_seconds,
             Self::Local(_) | Self::Memory(_) => 0,
         }
     }
@@ -167,6 +195,7 @@ impl StorageConfig {
         let result = match self {
             Self::S3(s3) => s3.validate(),
             Self::Azure(azure) => azure.validate(),
+            Self::Webdav(webdav) => webdav.validate(),
             Self::Local(_) | Self::Gcs(_) | Self::Memory(_) => Ok(()),
         };
         result.map_err(|problem| problem.under(section))
@@ -197,6 +226,19 @@ impl AzureStorageConfig {
         }
         validate_endpoint("endpoint", self.endpoint.as_ref(), self.allow_http)?;
         validate_endpoint("public_endpoint", self.public_endpoint.as_ref(), true)
+    }
+}
+
+impl WebdavStorageConfig {
+    fn validate(&self) -> Result<(), Problem> {
+        if self.username.is_some() != self.password.is_some() {
+            let reason = "username and password only work together";
+            return Err(Problem::new("username", reason));
+        }
+        if self.username.as_ref().is_some_and(|it| it.contains(':')) {
+            return Err(Problem::new("username", "must not contain a colon"));
+        }
+        validate_endpoint("url", Some(&self.url), self.allow_http)
     }
 }
 
@@ -238,6 +280,15 @@ mod tests {
         assert!(line(json!({ "kind": "azure", "container": "c" })).contains("account: missing"));
         let string = json!({ "kind": "azure", "container": "c", "connection_string": "s" });
         assert_eq!(line(string), "fine");
+        let half = json!({ "kind": "webdav", "url": "https://dav/a", "username": "u" });
+        assert!(line(half).contains("username: username and password only work together"));
+        let colon = json!({ "kind": "webdav", "url": "https://dav/a", "username": "u:v",
+            "password": "p" });
+        assert!(line(colon).contains("username: must not contain a colon"));
+        let none = json!({ "kind": "webdav", "url": "https://dav/a" });
+        assert_eq!(line(none), "fine");
+        let plain = json!({ "kind": "webdav", "url": "http://dav/a" });
+        assert!(line(plain).contains("storages.a.url: is without TLS"));
     }
 
     #[test]

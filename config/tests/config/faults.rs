@@ -128,7 +128,7 @@ fn files_are_named_in_faults() {
         ),
         (
             "[storages.a]\nbucket = \"b\"",
-            "storages.a.kind: missing; one of azure, gcs, local, memory, s3",
+            "storages.a.kind: missing; one of azure, gcs, local, memory, s3, webdav",
         ),
         (
             "[storages.A]\nkind = \"memory\"",

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use tenantry_tests::{
     harness::{Content, Form, Providers, Settings, TestService, borrowed, record_text},
-    services::{Azurite, Minio, Mongodb, Postgres},
+    services::{Azurite, Minio, Mongodb, Postgres, Webdav},
 };
 
 /// For the table of providers.
@@ -76,6 +76,12 @@ async fn files_on_s3() {
 async fn files_on_azure() {
     let azurite = Azurite::shared().await;
     files_elsewhere(&azurite.settings("STORAGE", &azurite.fresh())).await;
+}
+
+#[tokio::test]
+async fn files_on_webdav() {
+    let webdav = Webdav::shared().await;
+    files_elsewhere(&webdav.settings("STORAGE", &webdav.fresh())).await;
 }
 
 /// A journey of files whose bytes lie elsewhere.

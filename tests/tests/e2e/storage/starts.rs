@@ -7,7 +7,7 @@ use object_store::{ObjectStoreExt, aws::AmazonS3Builder, path::Path};
 use tenantry::Service;
 use tenantry_tests::{
     harness::{TestService, borrowed, configuration},
-    services::{Azurite, Fault, FaultProxy, Minio},
+    services::{Azurite, Fault, FaultProxy, Minio, Webdav},
 };
 use tokio::time::timeout;
 
@@ -120,6 +120,63 @@ async fn azure_says_what_is_wrong() {
         &refused(&nothing).await,
         &["connection string", "AccountName"],
     );
+}
+
+#[tokio::test]
+async fn webdav_says_what_is_wrong() {
+    let (webdav, minio) = (Webdav::shared().await, Minio::shared().await);
+    let collection = webdav.fresh();
+    let settings = || webdav.settings("STORAGE", &collection);
+    let line = refused(&with(settings(), &[("CREATE", "false")])).await;
+    expect(
+        &line,
+        &["storage default (webdav)", "does not exist", "create"],
+    );
+    let wrong = with(settings(), &[("PASSWORD", "hunter2")]);
+    let told = ["does not accept the login", "401"];
+    expect(&refused(&wrong).await, &told);
+    let wrong = with(settings(), &[("USERNAME", ""), ("PASSWORD", "")]);
+    expect(&refused(&wrong).await, &told);
+    let deep = format!("{collection}/deep");
+    let wrong = with(settings(), &[("URL", &deep)]);
+    expect(&refused(&wrong).await, &["cannot make the collection"]);
+    let wrong = with(settings(), &[("URL", minio.endpoint())]);
+    expect(&refused(&wrong).await, &["does not speak WebDAV"]);
+    let tls = collection.as_str().replace("http://", "https://");
+    let wrong = with(settings(), &[("URL", &tls)]);
+    expect(
+        &refused(&wrong).await,
+        &["does not speak TLS", "allow_http"],
+    );
+
+    let mut service = TestService::with(&borrowed(&settings())).await;
+    let alice = service.company("acme").await;
+    alice.upload_ready("a.txt", "text/plain", "one").await;
+    service.stop().await;
+    let empty = webdav.fresh();
+    webdav.make(&empty).await;
+    let moved = webdav.settings("STORAGE", &empty);
+    let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
+    let line = opened.err().expect("a refusal").to_string();
+    expect(
+        &line,
+        &["storage default (webdav)", "no blobs were ever kept"],
+    );
+}
+
+#[tokio::test]
+async fn certificates_of_webdav_are_asked_for() {
+    let (webdav, certificate) = Webdav::with_tls().await;
+    let settings = webdav.settings("STORAGE", &webdav.fresh());
+    expect(&refused(&settings).await, &["unknown authority", "ca_file"]);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, certificate).expect("written");
+    let settings = with(settings, &[("CA_FILE", file.to_str().expect("a path"))]);
+    let service = TestService::with(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    alice.upload_ready("a.txt", "text/plain", "one").await;
 }
 
 #[tokio::test]
