@@ -149,7 +149,7 @@ async fn webdav_says_what_is_wrong() {
         &["does not speak TLS", "allow_http"],
     );
 
-    let mut service = TestService::with(&borrowed(&settings())).await;
+    let mut service = TestService::embedded(&borrowed(&settings())).await;
     let alice = service.company("acme").await;
     alice.upload_ready("a.txt", "text/plain", "one").await;
     service.stop().await;
@@ -174,7 +174,7 @@ async fn certificates_of_webdav_are_asked_for() {
     let file = folder.path().join("authority.pem");
     std::fs::write(&file, certificate).expect("written");
     let settings = with(settings, &[("CA_FILE", file.to_str().expect("a path"))]);
-    let service = TestService::with(&borrowed(&settings)).await;
+    let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
     alice.upload_ready("a.txt", "text/plain", "one").await;
 }
