@@ -96,7 +96,7 @@ impl System {
 impl System {
     /// Health of the service and its parts
     ///
-    /// Asks every part the service depends on, at most once a second each.
+    /// Asks every part the service depends on, at most a few times a second each.
     #[oai(path = "/health", method = "get", operation_id = "get_health")]
     async fn get_health(&self) -> Result<HealthResponse, Problem> {
         Ok(self.all().await)
