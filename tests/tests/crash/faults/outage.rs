@@ -145,6 +145,18 @@ impl Watched<'_> {
         );
     }
 
+    /// What is written is stored again, soon after the server is there.
+    pub(crate) async fn expect_written(&self, path: &str) {
+        let begun = Instant::now();
+        let stored = until("something is stored", async || {
+            let answer = self.reader.upload(path, "text/plain", "two").await;
+            answer.status.is_success().then_some(answer)
+        })
+        .await;
+        assert!(begun.elapsed() < RECOVERED + ALLOWANCE);
+        self.reader.processed(&stored.text("file_id")).await;
+    }
+
     fn readers(&self, count: usize) -> (watch::Sender<bool>, JoinSet<Duration>) {
         let (stop, stopped) = watch::channel(false);
         let mut readers = JoinSet::new();

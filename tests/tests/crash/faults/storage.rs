@@ -64,7 +64,7 @@ async fn it_fails_and_comes_back(
         may_fail: true,
     };
     watched.every_fault(server).await;
-    owner.upload_ready("after.txt", "text/plain", "two").await;
+    watched.expect_written("after.txt").await;
     drop(process);
     expect_clean(data.path(), &settings);
 }
