@@ -11,7 +11,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -26,8 +26,6 @@ use tokio::{
 
 use crate::error::{self, port_error};
 
-/// How many times longer than others a read may take that looks at much.
-const AT_LENGTH: u32 = 20;
 /// How long the look-out waits for a connection.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// How long it pauses between two tries.
@@ -40,7 +38,7 @@ pub(crate) type Open = Box<dyn Fn() -> Opening + Send + Sync>;
 type Opening = Pin<Box<dyn Future<Output = Result<Pools, DbErr>> + Send>>;
 
 /// Connections of both purposes, so that neither waits for the other's.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Pools {
     pub(crate) reading: DatabaseConnection,
     pub(crate) writing: DatabaseConnection,
@@ -106,17 +104,16 @@ impl Link {
 
     /// The connections that read, as they are now.
     pub(crate) fn reading(&self) -> DatabaseConnection {
-        self.pools().reading
+        self.pools().reading.clone()
     }
 
     /// The connections that write.
     pub(crate) fn writing(&self) -> DatabaseConnection {
-        self.pools().writing
+        self.pools().writing.clone()
     }
 
-    fn pools(&self) -> Pools {
-        let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
-        pools.clone()
+    fn pools(&self) -> RwLockReadGuard<'_, Pools> {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes the connections that read, for good.
@@ -130,23 +127,14 @@ impl Link {
         self.writing().close().await
     }
 
-    /// A read, within the bound.
+    /// A read that takes no longer than so many may.
     pub(crate) async fn ask<T>(
         self: &Arc<Self>,
+        reads: u32,
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        let read = self.within(1, read).await?;
-        read.map_err(|error| self.failed(context, error))
-    }
-
-    /// A read that takes longer the more there is.
-    pub(crate) async fn ask_at_length<T>(
-        self: &Arc<Self>,
-        context: impl Into<String>,
-        read: impl Future<Output = Result<T, DbErr>>,
-    ) -> Result<T, PortError> {
-        let read = self.within(AT_LENGTH, read).await?;
+        let read = self.within(reads, read).await?;
         read.map_err(|error| self.failed(context, error))
     }
 

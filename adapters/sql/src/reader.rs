@@ -16,6 +16,9 @@ use crate::{
     link::Link,
 };
 
+/// How many times longer than others a read may take that looks at much.
+const AT_LENGTH: u32 = 20;
+
 /// The connections that read.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
@@ -77,7 +80,7 @@ impl Reader {
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        self.link.ask(context, read).await
+        self.link.ask(1, context, read).await
     }
 
     /// Reads what a query finds. A text that the database cannot hold is in
@@ -103,7 +106,7 @@ impl Reader {
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        self.link.ask_at_length(context, read).await
+        self.link.ask(AT_LENGTH, context, read).await
     }
 
     /// A transaction whose reads are all as of one instant.

@@ -1,6 +1,6 @@
 //! Where bytes are kept.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tenantry_application::{
     ports::{BlobStore, Clock, IdGenerator, PlatformStore, PortError},
@@ -9,8 +9,8 @@ use tenantry_application::{
 use tenantry_blob::{LocalOptions, ObjectBlobStore, StoreContext, UploadMemory};
 use tenantry_config::{Config, sections::StorageConfig};
 use tenantry_domain::blob::BackendName;
-use tokio::time::{Instant, sleep};
 
+use super::patience::patiently;
 use crate::error::StartError;
 
 /// What all uploads together may hold in memory, in bytes: of what they
@@ -52,29 +52,23 @@ async fn open_patiently(
     may_be_new: bool,
     context: &StoreContext,
 ) -> Result<Arc<dyn BlobStore>, StartError> {
-    let patience = Duration::from_secs(storage.connect_wait_seconds());
-    let deadline = Instant::now() + patience;
-    loop {
-        match blob_store_from_config(storage, may_be_new, context.clone()).await {
-            Some(Err(error)) if error.is_retryable() && Instant::now() < deadline => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, backend = name, "the storage does not answer yet");
-                sleep(Duration::from_secs(1)).await;
-            }
-            Some(Err(error)) => {
-                return Err(StartError::Storage {
-                    name: name.to_owned(),
-                    kind: storage.kind(),
-                    error,
-                });
-            }
-            Some(Ok(store)) => return Ok(Arc::new(store)),
-            None => {
-                let kind = storage.kind();
-                let reason = format!("{kind} is not part of this build (cargo feature {kind})");
-                return Err(StartError::setting(format!("storage {name}: kind"), reason));
-            }
+    let part = format!("the storage {name}");
+    let open = async || {
+        let opened = blob_store_from_config(storage, may_be_new, context.clone()).await;
+        opened.transpose()
+    };
+    match patiently(&part, storage.connect_wait_seconds(), open).await {
+        Ok(Some(store)) => Ok(Arc::new(store)),
+        Ok(None) => {
+            let kind = storage.kind();
+            let reason = format!("{kind} is not part of this build (cargo feature {kind})");
+            Err(StartError::setting(format!("storage {name}: kind"), reason))
         }
+        Err(error) => Err(StartError::Storage {
+            name: name.to_owned(),
+            kind: storage.kind(),
+            error,
+        }),
     }
 }
 

@@ -9,6 +9,7 @@ mod cache;
 mod clock;
 mod http;
 mod password_hasher;
+mod patience;
 mod platform_store;
 mod rate_limiter;
 mod settings;

@@ -2,17 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenantry_application::ports::{PlatformStore, PortError};
+use tenantry_application::ports::PlatformStore;
 use tenantry_config::{
     Config, ConnectionUrl,
     sections::{DatabaseConfig, MongodbConfig, PostgresConfig, SqliteConfig},
 };
 use tenantry_mongo::{MongoOptions, MongoStore};
 use tenantry_sql::{PostgresOptions, SqlStore, SqliteOptions};
-use tokio::time::{Instant, sleep};
 
-use super::clock::ids;
+use super::{clock::ids, patience::patiently};
 use crate::{error::StartError, root_secret};
+
+/// What is waited for, in logs.
+const PART: &str = "the database";
 
 /// An open metadata store, as its provider knows it.
 pub enum Metadata {
@@ -24,24 +26,22 @@ pub enum Metadata {
 
 /// Opens the configured store. The tables are made by [`Metadata::migrate`].
 pub async fn metadata_from_config(config: &Config) -> Result<Metadata, StartError> {
+    root_secret::make_data_folder(&config.app.data)?;
     match &config.database {
         DatabaseConfig::Sqlite(sqlite) => {
-            root_secret::make_data_folder(&config.app.data)?;
             let store = SqlStore::connect(sqlite_options(sqlite)?).await?;
             Ok(Metadata::Sql(Arc::new(store)))
         }
         DatabaseConfig::Postgres(postgres) => {
-            root_secret::make_data_folder(&config.app.data)?;
             let options = postgres_options(postgres);
             let connect = async || SqlStore::connect(options.clone()).await;
-            let store = connect_patiently(connect, postgres.connect_wait_seconds).await?;
+            let store = patiently(PART, postgres.connect_wait_seconds, connect).await?;
             Ok(Metadata::Sql(Arc::new(store)))
         }
         DatabaseConfig::Mongodb(mongodb) => {
-            root_secret::make_data_folder(&config.app.data)?;
             let options = mongo_options(mongodb);
             let connect = async || MongoStore::connect(options.clone()).await;
-            let store = connect_patiently(connect, mongodb.connect_wait_seconds).await?;
+            let store = patiently(PART, mongodb.connect_wait_seconds, connect).await?;
             Ok(Metadata::Mongo(Arc::new(store)))
         }
     }
@@ -95,24 +95,6 @@ fn named(url: &ConnectionUrl, name: Option<&str>) -> String {
     match name {
         Some(name) => url.with_database_name(name).expose().to_owned(),
         None => url.expose().to_owned(),
-    }
-}
-
-/// Waits for a server that is not up yet; one that answers and refuses ends
-/// the start at once.
-async fn connect_patiently<S>(
-    connect: impl AsyncFn() -> Result<S, PortError>,
-    seconds: u64,
-) -> Result<S, StartError> {
-    let deadline = Instant::now() + Duration::from_secs(seconds);
-    loop {
-        match connect().await {
-            Err(error) if error.is_retryable() && Instant::now() < deadline => {
-                tracing::warn!(%error, "the database does not answer yet");
-                sleep(Duration::from_secs(1)).await;
-            }
-            connected => return Ok(connected?),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::services::{Azurite, Minio, Mongodb, Postgres, Redis};
+use crate::services::{Azurite, Minio, Mongodb, Postgres, Redis, given};
 
 /// What chooses: `postgres+s3+redis`, say.
 const VARIABLE: &str = "TENANTRY_TEST_PROVIDERS";
@@ -67,15 +67,8 @@ impl Providers {
     };
 
     /// What whoever runs the tests has chosen.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "whoever runs the tests says so in the environment"
-    )]
     pub fn of_this_run() -> Self {
-        match std::env::var(VARIABLE) {
-            Ok(chosen) if !chosen.is_empty() => Self::parse(&chosen),
-            _ => Self::EMBEDDED,
-        }
+        given(VARIABLE).map_or(Self::EMBEDDED, |chosen| Self::parse(&chosen))
     }
 
     fn parse(chosen: &str) -> Self {

@@ -34,7 +34,7 @@ use self::child::Server;
 use crate::harness::until;
 
 /// A port that nobody has.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }
@@ -44,7 +44,7 @@ fn free_port() -> u16 {
     clippy::disallowed_methods,
     reason = "whoever runs the tests says so in the environment"
 )]
-fn given(variable: &str) -> Option<String> {
+pub(crate) fn given(variable: &str) -> Option<String> {
     std::env::var(variable)
         .ok()
         .filter(|value| !value.is_empty())

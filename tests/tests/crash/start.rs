@@ -2,7 +2,10 @@
 
 use std::{fs, net::TcpListener, time::Duration};
 
-use tenantry_tests::harness::{Actor, ServiceProcess, Settings, command, until};
+use tenantry_tests::{
+    harness::{Actor, ServiceProcess, Settings, command, until},
+    services::free_port,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -141,7 +144,7 @@ async fn a_disk_that_is_not_mounted_is_noticed() {
 #[tokio::test]
 async fn a_process_can_be_asked_how_it_is() {
     let data = DataFolder::new();
-    let [port, worker_port] = [free_port(), free_port()];
+    let [port, worker_port] = [free_port(), free_port()].map(|port| port.to_string());
     let settings: Settings<'_> = &[
         ("TENANTRY_HTTP__PORT", &port),
         ("TENANTRY_WORKER__PORT", &worker_port),
@@ -171,13 +174,4 @@ async fn a_process_can_be_asked_how_it_is() {
     worker.kill().expect("a kill");
     worker.wait().expect("its end");
     assert!(!run(data.path(), settings, &["health", "--worker"]).is_success());
-}
-
-fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener
-        .local_addr()
-        .expect("an address")
-        .port()
-        .to_string()
 }
