@@ -29,6 +29,7 @@ mod retry;
 pub mod services;
 pub mod storage;
 pub mod tenants;
+pub mod transfers;
 pub mod upkeep;
 pub mod work;
 

@@ -96,6 +96,9 @@ impl BlobBackends {
 /// The settings of use cases.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where clients reach the service, without a slash at the end, if it is
+    /// known.
+    pub public_url: Option<String>,
     /// How long an access token is good.
     pub access_token_lifetime: Duration,
     /// How long a session lives without being refreshed.

@@ -24,6 +24,7 @@ pub(crate) enum Purpose {
     AuditSeal,
     Idempotency,
     RateKey,
+    Transfer,
 }
 
 impl Purpose {
@@ -37,6 +38,7 @@ impl Purpose {
             Self::AuditSeal => "tenantry audit-seal v1",
             Self::Idempotency => "tenantry idempotency v1",
             Self::RateKey => "tenantry rate-key v1",
+            Self::Transfer => "tenantry transfer v1",
         }
     }
 }

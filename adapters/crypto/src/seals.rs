@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::hmac::Key;
+use aws_lc_rs::hmac::{self, Key};
 use tenantry_application::ports::{SealPurpose, Seals};
 
 use crate::root_secret::{Purpose, RootSecret, tag};
@@ -12,6 +12,7 @@ pub struct SecretSeals {
     audit: Key,
     idempotency: Key,
     rate_key: Key,
+    transfer: Key,
 }
 
 impl SecretSeals {
@@ -21,18 +22,27 @@ impl SecretSeals {
             audit: root.key(Purpose::AuditSeal),
             idempotency: root.key(Purpose::Idempotency),
             rate_key: root.key(Purpose::RateKey),
+            transfer: root.key(Purpose::Transfer),
+        }
+    }
+
+    const fn key(&self, purpose: SealPurpose) -> &Key {
+        match purpose {
+            SealPurpose::Audit => &self.audit,
+            SealPurpose::Idempotency => &self.idempotency,
+            SealPurpose::RateKey => &self.rate_key,
+            SealPurpose::Transfer => &self.transfer,
         }
     }
 }
 
 impl Seals for SecretSeals {
     fn seal(&self, purpose: SealPurpose, message: &[u8]) -> [u8; 32] {
-        let key = match purpose {
-            SealPurpose::Audit => &self.audit,
-            SealPurpose::Idempotency => &self.idempotency,
-            SealPurpose::RateKey => &self.rate_key,
-        };
-        tag(key, &[message])
+        tag(self.key(purpose), &[message])
+    }
+
+    fn is_seal(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool {
+        hmac::verify(self.key(purpose), message, seal).is_ok()
     }
 }
 
@@ -54,6 +64,11 @@ mod tests {
         assert_eq!(seal(b"a", b"entry"), seal(b"a", b"entry"));
         assert_ne!(seal(b"a", b"entry"), seal(b"b", b"entry"));
         assert_ne!(seal(b"a", b"entry"), seal(b"a", b"other"));
+        let seals = SecretSeals::new(&RootSecret::new(b"a"));
+        let is_seal = |seal: &[u8]| seals.is_seal(SealPurpose::Audit, b"entry", seal);
+        assert!(is_seal(&seal(b"a", b"entry")));
+        assert!(!is_seal(&seal(b"a", b"other")));
+        assert!(!is_seal(b""));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Sealing: giving entries their place in the chain, shortly after the commits
 //! that wrote them.
 
-use tenantry_domain::{audit::Seal, id::TenantId, tenant::ActiveTenant};
+use tenantry_domain::{audit::Seal, id::TenantId};
 
 use crate::{
     error::{Error, Result},
     ports::{AuditLog, CommitError, Refusal, SealPurpose},
     services::Services,
+    tenants,
     work::{AuditSeal, PlatformWork},
 };
 
@@ -43,12 +44,10 @@ pub(crate) async fn seal_chain(on: &Services, chain: Option<TenantId>) -> Result
                 (count, on.store.commit(work).await)
             }
             Some(tenant) => {
-                let status = on.store.tenants().lookup(tenant).await?.map(|t| t.status);
                 // A tenant that is not active is sealed when it is again.
-                let Some(active) = status.and_then(|s| ActiveTenant::of(tenant, s)) else {
+                let Some(store) = tenants::open_active(on, tenant).await? else {
                     break;
                 };
-                let store = on.store.open(active).await?;
                 let Some(seal) = next_stretch(on, chain, store.audit()).await? else {
                     break;
                 };

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tenantry_domain::{
     Timestamp,
-    blob::Blob,
     file::{Bucket, File},
     id::FileId,
     path::LogicalPath,
@@ -16,11 +15,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::{
-    damage::note_damage,
-    get, place,
-    receive::{key, still_allowed},
-};
+use super::{get, place, receive::still_allowed, stored::read_stored};
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
@@ -105,22 +100,11 @@ impl Download {
         let gone = || Error::internal(format!("version {} has no content", self.version.id));
         let id = self.version.blob_id.ok_or_else(gone)?;
         let blob = store.blobs().lookup(id).await?.ok_or_else(gone)?;
-        let content = blob.content().ok_or_else(gone)?;
-        let backend = on.blobs.get(&blob.backend)?;
-        let bytes = match backend.read(key(&blob), content, range).await {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                note_damage(store.as_ref(), &blob, &error, on.now()).await;
-                return Err(Error::storage(error));
-            }
-        };
         let reading = Reading {
             on: Arc::clone(on),
             caller: caller.clone(),
-            store,
-            blob,
             looked: on.now(),
-            bytes: Some(bytes),
+            bytes: Some(read_stored(on, store, blob, range).await?),
         };
         Ok(stream::unfold(reading, Reading::next).boxed())
     }
@@ -133,8 +117,6 @@ const LOOK: Duration = Duration::from_secs(2);
 struct Reading {
     on: Arc<Services>,
     caller: Caller,
-    store: Arc<dyn TenantStore>,
-    blob: Blob,
     looked: Timestamp,
     bytes: Option<BlobStream>,
 }
@@ -149,8 +131,7 @@ impl Reading {
                 "the right to read was taken away",
             )),
         };
-        if let Err(error) = &piece {
-            note_damage(self.store.as_ref(), &self.blob, error, self.on.now()).await;
+        if piece.is_err() {
             self.bytes = None;
         }
         Some((piece, self))

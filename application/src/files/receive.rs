@@ -5,12 +5,12 @@
 //! to say. Wherever this ends early, nothing is visible, and what is left is
 //! ended here or by the sweeper.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tenantry_domain::{
     blob::{Blob, Content},
-    id::BlobId,
+    id::{BlobId, TenantId},
     idempotency::IdempotencyRecord,
     permission::Permission,
 };
@@ -19,10 +19,12 @@ use super::upload_command::Length;
 use crate::{
     auth,
     caller::Caller,
-    error::{Error, Result},
+    error::{Error, Result, Thing},
     idempotency::Claim,
-    ports::{BlobBody, BlobKey, BlobStore, CommitError, Refusal, TenantStore},
+    ports::{BlobBody, BlobKey, CommitError, Refusal, TenantStore},
+    retry::while_stale,
     services::Services,
+    tenants,
 };
 
 /// How often an upload looks whether its person may still store it: well
@@ -57,9 +59,8 @@ pub(super) async fn receive(
         Length::About(_) => max,
         Length::Exact(_) | Length::Unknown => reserved,
     };
-    let backend = Arc::clone(on.blobs.get(&blob.backend)?);
-    let stored = stream(on, caller, store, &mut blob, backend.as_ref(), body, limit).await;
-    match stored {
+    let right = Right::Caller(caller);
+    match stream(on, &right, store, &mut blob, body, limit).await {
         Ok(content) => Ok(Received {
             blob,
             content,
@@ -114,13 +115,13 @@ async fn begin(
 /// upload in view.
 async fn stream(
     on: &Services,
-    caller: &Caller,
+    right: &Right<'_>,
     store: &dyn TenantStore,
     blob: &mut Blob,
-    backend: &dyn BlobStore,
     body: BlobBody,
     limit: u64,
 ) -> Result<Content> {
+    let backend = on.blobs.get(&blob.backend)?;
     let mut put = backend.put(key(blob), body, limit);
     let mut beaten = on.now();
     loop {
@@ -128,10 +129,71 @@ async fn stream(
             Either::Left((stored, _)) => return Ok(stored?),
             Either::Right(((), unfinished)) => put = unfinished,
         }
-        still_allowed(on, caller, Permission::FilesWrite).await?;
+        right.look(on).await?;
         if on.now().since(beaten) >= on.settings.upload_heartbeat {
             beaten = on.now();
-            beat(on, store, blob).await?;
+            match right {
+                Right::Caller(_) => beat(on, store, blob).await?,
+                Right::Tenant(_) => match while_stale!(still_open(on, store, blob)) {
+                    Err(Error::DatabaseUnavailable(_) | Error::Busy) => {}
+                    looked => looked?,
+                },
+            }
+        }
+    }
+}
+
+/// Takes in a body of that size for an intent that somebody else has written
+/// and will complete: it is left open, with the bytes or without them.
+pub(crate) async fn receive_signed(
+    on: &Services,
+    store: &dyn TenantStore,
+    mut blob: Blob,
+    body: BlobBody,
+    size_bytes: u64,
+) -> Result<()> {
+    let backend = on.blobs.get(&blob.backend)?;
+    let key = key(&blob);
+    if backend.size(key).await.map_err(Error::storage)?.is_some() {
+        return Err(Error::PreconditionFailed);
+    }
+    let right = Right::Tenant(blob.tenant_id);
+    let content = stream(on, &right, store, &mut blob, body, size_bytes).await?;
+    // From here on the bytes are there: they go unless they are what was
+    // announced, and the intent is noted to be open still. Then they belong to
+    // it, and whoever ends it ends them.
+    let kept = if content.size_bytes == size_bytes {
+        while_stale!(still_open(on, store, &mut blob))
+    } else {
+        let why = "the body is shorter than its length".to_owned();
+        Err(Error::Malformed(why))
+    };
+    if kept.is_err()
+        && let Err(error) = backend.delete(key).await
+    {
+        tracing::warn!(blob.id = %blob.id, %error, "bytes without an intent are left to fsck");
+    }
+    kept
+}
+
+/// By what right a body is stored.
+enum Right<'a> {
+    /// That of a person, and their permission.
+    Caller(&'a Caller),
+    /// That of an address, for as long as its tenant is active.
+    Tenant(TenantId),
+}
+
+impl Right<'_> {
+    /// Refuses to go on once it is gone.
+    async fn look(&self, on: &Services) -> Result<()> {
+        match self {
+            Self::Caller(caller) => still_allowed(on, caller, Permission::FilesWrite).await,
+            Self::Tenant(tenant) => match tenants::open_active(on, *tenant).await {
+                Ok(None) => Err(Error::NotFound(Thing::Tenant)),
+                // Asked again the next time, where it could not be.
+                Ok(Some(_)) | Err(_) => Ok(()),
+            },
         }
     }
 }
@@ -179,6 +241,19 @@ async fn beat(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result
         Err(CommitError::Failed(error)) if error.is_retryable() => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A sign of life for an intent that others may give one as well.
+async fn still_open(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
+    let over = || Error::StateConflict("the upload of this address is over".to_owned());
+    let mut found = store.blobs().lookup(blob.id).await?.ok_or_else(over)?;
+    found.heartbeat(on.now()).map_err(|_| over())?;
+    let mut work = store.begin();
+    work.blobs().update(&found);
+    store.commit(work).await?;
+    found.revision = found.revision.next();
+    *blob = found;
+    Ok(())
 }
 
 /// Ends an intent that will not be published: the bytes first, then the record

@@ -21,7 +21,8 @@ pub struct BlobCapabilities {
     /// Whether what a crash leaves of unfinished writes is swept, or ends by
     /// itself. Where not, a rule of the service has to end it.
     pub ends_unfinished: bool,
-    /// What its signed addresses bind; `None` where it makes none.
+    /// What its signed addresses bind; `None` where it makes none, and the
+    /// service makes them instead.
     pub presign: Option<PresignCapability>,
 }
 

@@ -4,6 +4,10 @@
 pub trait Seals: Send + Sync {
     /// The hash of `message` under the key of `purpose`.
     fn seal(&self, purpose: SealPurpose, message: &[u8]) -> [u8; 32];
+
+    /// Whether `seal` is that hash, in a time that tells nothing of where it
+    /// differs.
+    fn is_seal(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool;
 }
 
 /// What a keyed hash is for.
@@ -15,4 +19,6 @@ pub enum SealPurpose {
     Idempotency,
     /// Names under which tries are counted outside of this process.
     RateKey,
+    /// Addresses that the service signs.
+    Transfer,
 }

@@ -2,7 +2,13 @@
 
 use tenantry_domain::{blob::BackendName, permission::Permission};
 
-use crate::{caller::Caller, error::Result, ports::BlobCapabilities, services::Services};
+use crate::{
+    caller::Caller,
+    error::Result,
+    ports::BlobCapabilities,
+    services::Services,
+    transfers::{Presigning, presigning},
+};
 
 /// A backend, without anything secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +19,8 @@ pub struct BackendView {
     pub is_default: bool,
     /// What it is, and what it can do.
     pub capabilities: BlobCapabilities,
+    /// Who signs addresses of its objects.
+    pub presigning: Presigning,
 }
 
 /// The configured backends by name, to whoever may see where files lie.
@@ -24,6 +32,7 @@ pub fn available(on: &Services, caller: &Caller) -> Result<Vec<BackendView>> {
             name: name.clone(),
             is_default: name == on.blobs.default_name(),
             capabilities: store.capabilities(),
+            presigning: presigning(store.as_ref()),
         });
     }
     Ok(views)

@@ -6,9 +6,13 @@ use tenantry_domain::{blob::BackendName, permission::Permission};
 use crate::{
     caller::Caller,
     error::Result,
-    ports::{BlobCheck, CheckOutcome},
+    ports::{BlobCheck, BlobStore, CheckOutcome},
     services::Services,
+    transfers::{SignedBy, presigning},
 };
+
+/// The checks of storages that sign by themselves.
+const PRESIGNED: [&str; 2] = ["presigned_get", "presigned_put"];
 
 /// What was tried on a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,27 @@ pub async fn examine(on: &Services) -> Vec<BackendReport> {
     let reports = on.blobs.iter().map(async |(name, store)| BackendReport {
         name: name.clone(),
         kind: store.capabilities().kind,
-        checks: store.examine().await,
+        checks: checks(on, store.as_ref()).await,
     });
     join_all(reports).await
+}
+
+/// What a storage finds of itself, and what the service does in its stead.
+async fn checks(on: &Services, store: &dyn BlobStore) -> Vec<BlobCheck> {
+    let mut checks = store.examine().await;
+    if presigning(store).by == SignedBy::Service {
+        let advice = match &on.settings.public_url {
+            Some(_) => "the service signs and serves these itself",
+            None => {
+                "the service signs and serves these itself: without http.public_url they are \
+                 relative to the API"
+            }
+        };
+        checks.extend(PRESIGNED.map(|name| BlobCheck {
+            name,
+            outcome: CheckOutcome::Ok,
+            advice: advice.to_owned(),
+        }));
+    }
+    checks
 }

@@ -5,7 +5,6 @@ use tenantry_domain::{
     Timestamp,
     blob::{Blob, BlobState},
     id::TenantId,
-    tenant::ActiveTenant,
 };
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     files::blob_key,
     ports::{CommitError, Refusal, TenantStore},
     services::Services,
+    tenants,
 };
 
 /// How many tenants and blobs one round takes on.
@@ -66,16 +66,9 @@ async fn sweep_tenant(
     before: Timestamp,
     report: &mut SweepReport,
 ) -> Result<()> {
-    let status = on
-        .store
-        .tenants()
-        .lookup(tenant)
-        .await?
-        .map(|tenant| tenant.status);
-    let Some(active) = status.and_then(|status| ActiveTenant::of(tenant, status)) else {
+    let Some(store) = tenants::open_active(on, tenant).await? else {
         return Ok(());
     };
-    let store = on.store.open(active).await?;
     for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
         if let Err(error) = end(on, store.as_ref(), blob, report).await {
             tracing::warn!(tenant.id = %tenant, %error, "a blob is left for the next sweep");

@@ -11,7 +11,9 @@ use tenantry_config::{
 /// As configured.
 pub(super) fn settings_from_config(config: &Config) -> Settings {
     let security = &config.security;
+    let public_url = config.http.public_url.as_ref();
     Settings {
+        public_url: public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
         access_token_lifetime: Duration::from_secs(security.access_token_minutes * 60),
         refresh_token_lifetime: Duration::from_secs(security.refresh_token_days * 24 * 60 * 60),
         refresh_grace: Duration::from_secs(security.refresh_grace_seconds),

@@ -7,4 +7,5 @@ pub mod metadata;
 pub mod rate_limiter;
 pub mod samples;
 pub mod signals;
+pub mod signed_requests;
 mod suite;

@@ -6,11 +6,20 @@ use std::sync::Arc;
 
 use object_store::azure::MicrosoftAzureBuilder;
 use tenantry_blob::{AzureCredential, AzureOptions, ObjectBlobStore};
-use tenantry_tests::{conformance::blob_store::BlobFixture, services::Azurite};
+use tenantry_tests::{
+    conformance::{blob_store::BlobFixture, signed_requests::SignedFixture},
+    services::Azurite,
+};
 
 use crate::objects::{Objects, context};
 
 tenantry_tests::blob_store_suite!(fixture);
+
+mod signed_requests {
+    use super::*;
+
+    tenantry_tests::signed_requests_suite!(signing);
+}
 
 fn options(azurite: &Azurite) -> AzureOptions {
     let connection_string = azurite.connection_string().to_owned();
@@ -23,6 +32,12 @@ fn options(azurite: &Azurite) -> AzureOptions {
         create: true,
         may_be_new: true,
     }
+}
+
+async fn signing() -> SignedFixture {
+    let options = options(Azurite::shared().await);
+    let store = ObjectBlobStore::azure(&options, context()).await;
+    SignedFixture::by_itself(Arc::new(store.expect("opened")))
 }
 
 async fn fixture() -> BlobFixture {

@@ -15,5 +15,6 @@ mod objects;
 mod postgres;
 mod redis;
 mod sqlite;
+mod transfers;
 mod unconditional_objects;
 mod webdav;

@@ -19,13 +19,22 @@ use tenantry_blob::{ObjectBlobStore, S3Keys, S3Options};
 use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::id::{BlobId, TenantId};
 use tenantry_tests::{
-    conformance::blob_store::{BehindTheStore, BlobFixture},
+    conformance::{
+        blob_store::{BehindTheStore, BlobFixture},
+        signed_requests::SignedFixture,
+    },
     services::{FaultProxy, Minio},
 };
 
 use crate::objects::{Objects, context};
 
 tenantry_tests::blob_store_suite!(fixture);
+
+mod signed_requests {
+    use super::*;
+
+    tenantry_tests::signed_requests_suite!(signing);
+}
 
 fn options(minio: &Minio) -> S3Options {
     S3Options {
@@ -64,6 +73,10 @@ async fn opened() -> (ObjectBlobStore, AmazonS3) {
         .with_allow_http(true)
         .build();
     (store.expect("opened"), behind.expect("a client"))
+}
+
+async fn signing() -> SignedFixture {
+    SignedFixture::by_itself(Arc::new(opened().await.0))
 }
 
 async fn fixture() -> BlobFixture {

@@ -7,10 +7,12 @@ mod files;
 mod jobs;
 mod storage;
 mod tenants;
+mod transfers;
 
 mod body;
 mod conditions;
 mod paging;
+mod range;
 
 pub(crate) use audit::AuditApi;
 pub(crate) use auth::AuthApi;
@@ -18,3 +20,4 @@ pub(crate) use files::{ContentApi, FilesApi};
 pub(crate) use jobs::JobsApi;
 pub(crate) use storage::StorageApi;
 pub(crate) use tenants::TenantsApi;
+pub(crate) use transfers::Transfers;

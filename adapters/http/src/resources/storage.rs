@@ -5,8 +5,9 @@ use std::sync::Arc;
 use poem_openapi::{Enum, Object, OpenApi};
 use tenantry_application::{
     Services,
-    ports::{BlobCheck, CheckOutcome, PresignCapability},
+    ports::{BlobCheck, CheckOutcome},
     storage::{self, BackendReport, BackendView},
+    transfers::{Presigning, SignedBy},
 };
 
 use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
@@ -55,22 +56,32 @@ struct CapabilitiesBody {
     conditional_write: bool,
     /// Whether what a crash leaves of unfinished uploads ends without a rule of the service.
     ends_unfinished_uploads: bool,
-    /// What its signed URLs for uploads bind beside method, object and end; null where it makes
-    /// none.
-    #[oai(nullable)]
-    presign: Option<PresignBody>,
+    /// Its signed URLs.
+    presign: PresignBody,
 }
 
-/// What a signed URL for an upload binds.
+/// Who serves signed URLs, and what those for uploads bind beside method, object and end.
 #[derive(Object)]
 #[oai(rename = "PresignCapabilities")]
 struct PresignBody {
+    /// Who serves them.
+    served_by: SignedByBody,
     /// Other sizes are refused.
     binds_size: bool,
     /// Other types are refused.
     binds_content_type: bool,
     /// It replaces nothing.
     binds_absence: bool,
+}
+
+/// Who serves signed URLs of a storage backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", rename = "PresignServer")]
+enum SignedByBody {
+    /// The storage: bytes go past this service.
+    Storage,
+    /// This service: bytes go through it.
+    Service,
 }
 
 /// What was tried on every storage backend.
@@ -165,18 +176,22 @@ impl From<BackendView> for BackendBody {
                 multipart: capabilities.multipart,
                 conditional_write: capabilities.conditional_write,
                 ends_unfinished_uploads: capabilities.ends_unfinished,
-                presign: capabilities.presign.map(PresignBody::from),
+                presign: view.presigning.into(),
             },
         }
     }
 }
 
-impl From<PresignCapability> for PresignBody {
-    fn from(presign: PresignCapability) -> Self {
+impl From<Presigning> for PresignBody {
+    fn from(presigning: Presigning) -> Self {
         Self {
-            binds_size: presign.binds_size,
-            binds_content_type: presign.binds_content_type,
-            binds_absence: presign.binds_absence,
+            served_by: match presigning.by {
+                SignedBy::Storage => SignedByBody::Storage,
+                SignedBy::Service => SignedByBody::Service,
+            },
+            binds_size: presigning.binds.binds_size,
+            binds_content_type: presigning.binds.binds_content_type,
+            binds_absence: presigning.binds.binds_absence,
         }
     }
 }

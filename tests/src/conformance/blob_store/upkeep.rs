@@ -1,7 +1,9 @@
 use std::{pin::pin, time::Duration};
 
 use futures_util::{StreamExt, future, stream};
-use tenantry_application::ports::{BlobCheck, CheckOutcome, Clock, IdGenerator};
+use tenantry_application::ports::{
+    BlobCheck, CheckOutcome, Clock, IdGenerator, PortErrorKind, PresignAccess, PresignRequest,
+};
 use tenantry_crypto::{SystemClock, UuidV7Ids};
 
 use super::{ANY_SIZE, BlobFixture, PIECE, body, key, key_of, sample, stalled_body};
@@ -116,7 +118,9 @@ pub(super) async fn an_examination_finds_all_well(fixture: &BlobFixture) {
     assert_eq!(refuses, can.conditional_write);
     assert_eq!(outcome("multipart") == CheckOutcome::Ok, can.multipart);
     for name in ["presigned_get", "presigned_put"] {
-        assert_eq!(outcome(name) == CheckOutcome::Ok, can.presign.is_some());
+        let tried = checks.iter().find(|check| check.name == name);
+        let expected = can.presign.map(|_| CheckOutcome::Ok);
+        assert_eq!(tried.map(|check| check.outcome), expected);
     }
     for check in checks
         .iter()
@@ -125,6 +129,18 @@ pub(super) async fn an_examination_finds_all_well(fixture: &BlobFixture) {
         assert_eq!(check.advice.lines().count(), 1, "{check:?}");
     }
     fixture.keeps_only(&[]).await;
+}
+
+pub(super) async fn what_signs_nothing_says_so(fixture: &BlobFixture) {
+    let request = PresignRequest {
+        key: key(),
+        access: PresignAccess::Get,
+        expires_in: Duration::from_mins(1),
+    };
+    let refused = fixture.store.presign(&request).await.err();
+    let refused = refused.map(|error| error.kind);
+    let can = fixture.store.capabilities().presign.is_some();
+    assert_eq!(refused, (!can).then_some(PortErrorKind::Unsupported));
 }
 
 pub(super) async fn a_probe_leaves_nothing(fixture: &BlobFixture) {

@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use super::{
     documents::{UploadedBody, parse_path},
-    range::{self, Asked},
     raw::RawBody,
     shape::BucketName,
 };
@@ -26,8 +25,11 @@ use crate::{
     caller::SignedIn,
     payload::{Json, blob_body, body_of},
     problem::{Problem, ProblemWith},
-    resources::conditions::{
-        ReadCondition, content_condition, content_tag, range_applies, read_condition,
+    resources::{
+        conditions::{
+            ReadCondition, content_condition, content_tag, range_applies, read_condition,
+        },
+        range::{self, Asked},
     },
     tag::Tag,
 };

@@ -5,7 +5,6 @@
 mod content;
 mod documents;
 mod form;
-mod range;
 mod raw;
 mod shape;
 

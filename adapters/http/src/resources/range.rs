@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a `Range` header asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// Everything: no header, one that is not understood, or several ranges at
     /// once, which a server may answer with everything.
     Whole,
@@ -15,7 +15,7 @@ pub(super) enum Asked {
 }
 
 /// Reads a `Range` header against content of `size` bytes.
-pub(super) fn read(header: Option<&str>, size: u64) -> Asked {
+pub(crate) fn read(header: Option<&str>, size: u64) -> Asked {
     let Some(ranges) = header.and_then(|header| header.trim().strip_prefix("bytes=")) else {
         return Asked::Whole;
     };

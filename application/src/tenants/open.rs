@@ -1,0 +1,20 @@
+//! A tenant's data, for work that no caller of that tenant does.
+
+use std::sync::Arc;
+
+use tenantry_domain::{id::TenantId, tenant::ActiveTenant};
+
+use crate::{error::Result, ports::TenantStore, services::Services};
+
+/// The store of a tenant; `None` where there is none, or it is not active.
+pub(crate) async fn open_active(
+    on: &Services,
+    tenant: TenantId,
+) -> Result<Option<Arc<dyn TenantStore>>> {
+    let found = on.store.tenants().lookup(tenant).await?;
+    let active = found.and_then(|found| ActiveTenant::of(tenant, found.status));
+    Ok(match active {
+        Some(active) => Some(on.store.open(active).await?),
+        None => None,
+    })
+}

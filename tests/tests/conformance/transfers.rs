@@ -1,0 +1,267 @@
+//! Signed requests of storages that sign none: the service signs and serves
+//! them.
+
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use reqwest::{Client, Method, Response};
+use tenantry_application::{
+    ports::{
+        BlobKey, Clock, IdGenerator, PresignAccess, PresignCapability, PresignRequest,
+        PresignedRequest, TenantStore,
+    },
+    transfers,
+};
+use tenantry_crypto::{SystemClock, UuidV7Ids};
+use tenantry_domain::{
+    blob::{Blob, Content},
+    id::{BlobId, TenantId},
+    media_type::MediaType,
+    tenant::{ActiveTenant, TenantStatus},
+};
+use tenantry_tests::{
+    conformance::signed_requests::{SignedFixture, Signer},
+    harness::TestService,
+};
+
+mod local_disk {
+    async fn signing() -> super::SignedFixture {
+        super::fixture(&[]).await
+    }
+
+    tenantry_tests::signed_requests_suite!(signing);
+}
+
+mod memory {
+    async fn signing() -> super::SignedFixture {
+        super::fixture(&[("TENANTRY_STORAGE__KIND", "memory")]).await
+    }
+
+    tenantry_tests::signed_requests_suite!(signing);
+}
+
+/// A service, and a company in it.
+struct World {
+    service: TestService,
+    company: TenantId,
+    store: Arc<dyn TenantStore>,
+}
+
+impl World {
+    async fn with(settings: &[(&str, &str)]) -> Self {
+        let service = TestService::embedded(settings).await;
+        let owner = service.company("acme").await;
+        let company = owner.tenant_id.parse().expect("an id");
+        let active = ActiveTenant::of(company, TenantStatus::Active).expect("the witness");
+        let store = service.services().store.open(active).await;
+        Self {
+            store: store.expect("its store"),
+            service,
+            company,
+        }
+    }
+
+    fn open(&self, key: BlobKey, size_bytes: u64) -> Blob {
+        let backend = self.service.services().blobs.default_name().clone();
+        Blob::open(
+            key.blob_id,
+            key.tenant_id,
+            backend,
+            size_bytes,
+            SystemClock.now(),
+        )
+    }
+
+    /// Commits the intent to store an object, as whoever asks for an address
+    /// to write to does.
+    async fn intend(&self, key: BlobKey, size_bytes: u64) {
+        let mut work = self.store.begin();
+        work.blobs().add(&self.open(key, size_bytes));
+        work.quota().reserve(size_bytes);
+        self.store.commit(work).await.expect("an intent");
+    }
+
+    async fn presign(&self, request: &PresignRequest) -> PresignedRequest {
+        let services = self.service.services();
+        let backend = services.blobs.default_name();
+        let signed = transfers::presign(services, backend, request).await;
+        signed.expect("signed")
+    }
+
+    /// An address to write ten bytes of text to, without an intent.
+    async fn for_ten_bytes(&self) -> (BlobKey, PresignedRequest) {
+        let key = BlobKey {
+            tenant_id: self.company,
+            blob_id: BlobId::from_uuid(UuidV7Ids.next()),
+        };
+        let access = PresignAccess::Put {
+            size_bytes: 10,
+            content_type: MediaType::parse("text/plain").expect("a type"),
+        };
+        let request = PresignRequest {
+            key,
+            access,
+            expires_in: Duration::from_mins(1),
+        };
+        (key, self.presign(&request).await)
+    }
+
+    /// What is stored under a key.
+    async fn size(&self, key: BlobKey) -> Option<u64> {
+        let services = self.service.services();
+        let store = services.blobs.get(services.blobs.default_name());
+        store.expect("a store").size(key).await.expect("looked")
+    }
+
+    async fn put(&self, signed: &PresignedRequest, body: &'static [u8]) -> Response {
+        let url = format!("{}{}", self.service.base(), signed.url);
+        let headers = signed.headers.iter();
+        let request = headers.fold(Client::new().put(url), |request, (name, value)| {
+            request.header(name, value)
+        });
+        request.body(body).send().await.expect("an answer")
+    }
+}
+
+#[async_trait]
+impl Signer for World {
+    fn binds(&self) -> PresignCapability {
+        transfers::SERVICE_BINDS
+    }
+
+    fn tenant(&self) -> TenantId {
+        self.company
+    }
+
+    async fn stored(&self, key: BlobKey, content: &Content) {
+        let mut blob = self.open(key, content.size_bytes);
+        blob.store(content.clone()).expect("open");
+        let mut work = self.store.begin();
+        work.blobs().add(&blob);
+        self.store.commit(work).await.expect("a record");
+    }
+
+    async fn sign(&self, request: &PresignRequest) -> PresignedRequest {
+        if let PresignAccess::Put { size_bytes, .. } = request.access {
+            self.intend(request.key, size_bytes).await;
+        }
+        let mut signed = self.presign(request).await;
+        // As a client reads what is relative to the API.
+        signed.url.insert_str(0, self.service.base());
+        signed
+    }
+}
+
+async fn fixture(settings: &[(&str, &str)]) -> SignedFixture {
+    let world = World::with(settings).await;
+    let services = world.service.services();
+    let store = services.blobs.get(services.blobs.default_name());
+    let store = Arc::clone(store.expect("a store"));
+    SignedFixture::new(store, Box::new(world))
+}
+
+#[tokio::test]
+async fn an_address_begins_with_the_public_url() {
+    let public = "https://files.example.com/tenantry/";
+    let world = World::with(&[("TENANTRY_HTTP__PUBLIC_URL", public)]).await;
+    let (key, signed) = world.for_ten_bytes().await;
+    let expected = format!("{public}transfers/default/{key}?expires=");
+    assert!(signed.url.starts_with(&expected), "{}", signed.url);
+}
+
+#[tokio::test]
+async fn bytes_that_no_upload_waits_for_are_refused() {
+    let world = World::with(&[]).await;
+    // Nobody knows of it.
+    let (key, signed) = world.for_ten_bytes().await;
+    assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 409);
+    assert_eq!(world.size(key).await, None);
+    // It was given up.
+    let (key, signed) = world.for_ten_bytes().await;
+    world.intend(key, 10).await;
+    let mut blob = world.open(key, 10);
+    blob.abandon().expect("open");
+    let mut work = world.store.begin();
+    work.blobs().update(&blob);
+    work.quota().release_reserved(10);
+    world.store.commit(work).await.expect("abandoned");
+    assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 409);
+    assert_eq!(world.size(key).await, None);
+}
+
+#[tokio::test]
+async fn an_upload_that_broke_off_can_be_sent_again() {
+    let world = World::with(&[]).await;
+    let (key, signed) = world.for_ten_bytes().await;
+    world.intend(key, 10).await;
+    let host = world.service.base().trim_start_matches("http://");
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nhost: {host}\r\ncontent-type: text/plain\r\nif-none-match: *\r\n\
+         content-length: 10\r\n\r\nten",
+        signed.url
+    );
+    let stream = tokio::net::TcpStream::connect(host).await;
+    let mut stream = stream.expect("a connection");
+    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes())
+        .await
+        .expect("sent");
+    drop(stream);
+    assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
+    assert_eq!(world.size(key).await, Some(10));
+    // And then it is good no more.
+    let again = world.put(&signed, b"ten bytes?").await;
+    assert_eq!(again.status(), 412);
+    let problem = again.text().await.expect("a body");
+    assert!(problem.contains("precondition_failed"), "{problem}");
+}
+
+#[tokio::test]
+async fn what_is_served_is_inert_and_never_kept() {
+    let world = World::with(&[]).await;
+    let (key, signed) = world.for_ten_bytes().await;
+    world.intend(key, 10).await;
+    assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
+    let read = PresignRequest {
+        key,
+        access: PresignAccess::Get,
+        expires_in: Duration::from_mins(1),
+    };
+    let signed = world.presign(&read).await;
+    let url = format!("{}{}", world.service.base(), signed.url);
+    // What nobody has taken over yet is not there.
+    let early = reqwest::get(&url).await.expect("an answer");
+    assert_eq!(early.status(), 404);
+    let services = world.service.services();
+    let store = services.blobs.get(services.blobs.default_name());
+    let bytes = futures_util::stream::iter([Ok("ten bytes!".into())]);
+    let content = store.expect("a store").digest(Box::pin(bytes), 10).await;
+    let mut blob = world.open(key, 10);
+    let record = world.store.blobs().lookup(key.blob_id).await.expect("read");
+    blob.revision = record.expect("a record").revision;
+    blob.store(content.expect("told")).expect("open");
+    let mut work = world.store.begin();
+    work.blobs().update(&blob);
+    work.quota().release_reserved(10);
+    world.store.commit(work).await.expect("taken over");
+
+    for (method, body) in [(Method::GET, "ten bytes!"), (Method::HEAD, "")] {
+        let answer = Client::new().request(method, &url).send().await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        for (name, value) in [
+            ("content-type", "application/octet-stream"),
+            ("content-disposition", "attachment"),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+            ("cache-control", "private, no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("content-length", "10"),
+        ] {
+            assert_eq!(answer.headers()[name], value);
+        }
+        assert_eq!(answer.text().await.expect("a body"), body);
+    }
+    let beyond = Client::new().get(&url).header("range", "bytes=10-");
+    assert_eq!(beyond.send().await.expect("an answer").status(), 416);
+}
