@@ -68,10 +68,15 @@ impl DataFolder {
 
     /// Changes rows; at least one must be there to be changed.
     pub(crate) async fn change(&self, statement: &'static str) {
+        assert_ne!(self.run(statement).await, 0, "{statement}");
+    }
+
+    /// Runs a statement, and says how many rows it changed.
+    pub(crate) async fn run(&self, statement: &'static str) -> u64 {
         let mut database = self.database().await;
-        let changed = sqlx::query(statement).execute(&mut database).await;
+        let ran = sqlx::query(statement).execute(&mut database).await;
         database.close().await.expect("closed");
-        assert_ne!(changed.expect("a change").rows_affected(), 0, "{statement}");
+        ran.expect("a result").rows_affected()
     }
 
     async fn database(&self) -> SqliteConnection {

@@ -109,6 +109,21 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test]
+async fn a_migration_that_broke_off_is_done_again() {
+    let data = DataFolder::new();
+    serve(data.path(), SETTINGS).await.kill();
+    let forget = "DELETE FROM seaql_migrations WHERE version = 'm0005_idempotency'";
+    data.change(forget).await;
+    // Whoever put the table there, the start does not guess.
+    let ended = run(data.path(), SETTINGS, &["serve"]);
+    expect_line(&ended, &["m0005_idempotency", "half"]);
+    data.run("DROP TABLE idempotency_records").await;
+    serve(data.path(), SETTINGS).await.kill();
+    let known = "SELECT COUNT(*) FROM seaql_migrations WHERE version = 'm0005_idempotency'";
+    assert_eq!(data.number(known).await, 1);
+}
+
+#[tokio::test]
 async fn the_database_keeps_a_journal() {
     let data = DataFolder::new();
     let process = serve(data.path(), SETTINGS).await;

@@ -35,9 +35,24 @@ impl MigratorTrait for Migrator {
 /// Applies what is missing.
 pub(crate) async fn migrate(db: &DatabaseConnection) -> Result<(), PortError> {
     refuse_newer(db).await?;
-    Migrator::up(db, None)
-        .await
-        .map_err(|error| port_error("migrate the database", error))
+    let Err(error) = Migrator::up(db, None).await else {
+        return Ok(());
+    };
+    let error = port_error("migrate the database", error);
+    if error.is_retryable() {
+        return Err(error);
+    }
+    let failed = status(db).await?.into_iter().find(|(_, is_done)| !is_done);
+    Err(match failed {
+        Some((name, _)) => PortError {
+            context: format!(
+                "cannot do the migration {name}; if the database is half migrated, restore it \
+                 from a backup or remove what stands in the way"
+            ),
+            ..error
+        },
+        None => error,
+    })
 }
 
 /// Every migration this program knows, and whether the database has it.
