@@ -17,25 +17,28 @@ pub struct ServiceProcess {
 impl ServiceProcess {
     /// Starts `program serve` on a data folder and waits until it serves.
     pub fn start(program: &str, data: &Path, settings: Settings<'_>) -> Self {
-        let mut child = command(program, data, settings)
-            .arg("serve")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a process");
-        let stdout = child.stdout.take().expect("its output");
+        Self::of(command(program, data, settings))
+    }
+
+    /// The same of a command that has its options and needs only to be told to
+    /// serve.
+    pub fn of(mut command: Command) -> Self {
+        let child = command.arg("serve").stdout(Stdio::piped()).spawn();
+        // Dropped, and so ended, where it says something else.
+        let mut process = Self {
+            child: child.expect("a process"),
+            base: String::new(),
+        };
+        let stdout = process.child.stdout.take().expect("its output");
         let mut line = String::new();
         // "Tenantry serves http://127.0.0.1:1234"
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("its first line");
-        let base = line
-            .trim()
-            .rsplit(' ')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let base = line.trim().rsplit(' ').next().unwrap_or_default();
         assert!(base.starts_with("http://"), "it did not start: {line:?}");
-        Self { child, base }
+        base.clone_into(&mut process.base);
+        process
     }
 
     /// Where it is.
