@@ -6,7 +6,7 @@
 use tenantry_tests::harness::{Cache, Database, Providers, Storage};
 use tokio::signal::ctrl_c;
 
-const EACH: [Providers; 3] = [
+const EACH: [Providers; 4] = [
     Providers {
         database: Database::Postgres,
         storage: Storage::S3,
@@ -16,6 +16,10 @@ const EACH: [Providers; 3] = [
         database: Database::Mongodb,
         storage: Storage::Azure,
         cache: Cache::Redis,
+    },
+    Providers {
+        storage: Storage::Webdav,
+        ..Providers::EMBEDDED
     },
     Providers::EMBEDDED,
 ];

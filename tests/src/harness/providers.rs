@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::services::{Azurite, Minio, Mongodb, Postgres, Redis, given};
+use crate::services::{Azurite, Minio, Mongodb, Postgres, Redis, Webdav, given};
 
 /// What chooses: `postgres+s3+redis`, say.
 const VARIABLE: &str = "TENANTRY_TEST_PROVIDERS";
@@ -39,6 +39,8 @@ pub enum Storage {
     S3,
     /// On one that speaks the protocol of Azure.
     Azure,
+    /// On a server of `WebDAV`.
+    Webdav,
 }
 
 /// Where tries are counted and hints go.
@@ -81,6 +83,7 @@ impl Providers {
                 "local" => providers.storage = Storage::Local,
                 "s3" => providers.storage = Storage::S3,
                 "azure" => providers.storage = Storage::Azure,
+                "webdav" => providers.storage = Storage::Webdav,
                 "memory" => providers.cache = Cache::Memory,
                 "redis" => providers.cache = Cache::Redis,
                 _ => panic!("{VARIABLE}: {name} is no provider"),
@@ -119,6 +122,7 @@ impl Providers {
             Storage::Local => {}
             Storage::S3 => versions.push(("s3", Minio::shared().await.version())),
             Storage::Azure => versions.push(("azure", Azurite::shared().await.version().await)),
+            Storage::Webdav => versions.push(("webdav", Webdav::shared().await.version())),
         }
         if self.cache == Cache::Redis {
             versions.push(("redis", Redis::shared().await.version().await));
@@ -158,6 +162,10 @@ impl Storage {
             Self::Azure => {
                 let azurite = Azurite::shared().await;
                 azurite.settings("STORAGE", &azurite.fresh())
+            }
+            Self::Webdav => {
+                let webdav = Webdav::shared().await;
+                webdav.settings("STORAGE", &webdav.fresh())
             }
         }
     }

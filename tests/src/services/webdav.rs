@@ -21,6 +21,9 @@ use crate::harness::until;
 /// `http://<user>:<password>@<host>:<port>/<path>`.
 const URL: &str = "TENANTRY_TEST_WEBDAV_URL";
 
+/// Which one `tests/scripts/services` installs.
+const VERSION: &str = "4.4.0";
+
 /// Tests hold many uploads open at the same time, and each takes a thread of
 /// the server.
 const THREADS: u32 = 300;
@@ -35,7 +38,7 @@ pub struct Webdav {
     url: Url,
     username: String,
     password: String,
-    _server: Option<Server>,
+    server: Option<Server>,
     collections: AtomicU32,
 }
 
@@ -59,7 +62,7 @@ impl Webdav {
             url,
             username,
             password,
-            _server: None,
+            server: None,
             collections: AtomicU32::new(0),
         }
     }
@@ -76,7 +79,7 @@ impl Webdav {
     }
 
     async fn start(keys: Option<[String; 2]>) -> Self {
-        let programs = programs_folder().join("wsgidav-4.4.0");
+        let programs = programs_folder().join(format!("wsgidav-{VERSION}"));
         assert!(
             programs.join("wsgidav").is_dir(),
             "WsgiDAV is missing: tests/scripts/services installs it, or set {URL}"
@@ -127,8 +130,17 @@ impl Webdav {
             url: url.parse().expect("a URL"),
             username: username.to_owned(),
             password: password.to_owned(),
-            _server: Some(server),
+            server: Some(server),
             collections: AtomicU32::new(0),
+        }
+    }
+
+    /// The version that is installed, which it does not tell itself; nothing
+    /// of another.
+    pub fn version(&self) -> String {
+        match self.server {
+            Some(_) => VERSION.to_owned(),
+            None => String::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use tenantry_tests::{
     harness::{Actor, borrowed},
-    services::{Azurite, FaultProxy, Minio},
+    services::{Azurite, FaultProxy, Minio, Webdav},
 };
 
 use super::outage::Watched;
@@ -38,6 +38,15 @@ async fn azure_fails_and_comes_back() {
         _ => (key, value),
     });
     it_fails_and_comes_back("Azurite", &proxy, settings.collect()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webdav_fails_and_comes_back() {
+    let webdav = Webdav::shared().await;
+    let (proxy, collection) = FaultProxy::before(webdav.fresh().as_str()).await;
+    let collection = collection.parse().expect("a URL");
+    let settings = webdav.settings("STORAGE", &collection);
+    it_fails_and_comes_back("WsgiDAV", &proxy, settings).await;
 }
 
 async fn it_fails_and_comes_back(
