@@ -38,6 +38,7 @@ soak: ## long rounds of the tests, and every combination of providers
 lint: ## format, clippy, the OpenAPI document, what people deploy with; dependencies where cargo-deny is installed
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --package tenantry --no-default-features --locked -- -D warnings
 	tests/scripts/lint-openapi
 	tests/scripts/lint-deployment
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi

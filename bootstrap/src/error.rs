@@ -69,6 +69,13 @@ impl StartError {
         }
     }
 
+    /// A kind is configured that this build leaves out. The feature that
+    /// brings it has its name.
+    pub fn not_built_in(key: impl Into<String>, kind: &str) -> Self {
+        let reason = format!("{kind} is not part of this build (cargo feature {kind})");
+        Self::setting(key, reason)
+    }
+
     /// A setting cannot be used.
     pub fn setting(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Setting {

@@ -60,9 +60,8 @@ async fn open_patiently(
     match patiently(&part, storage.connect_wait_seconds(), open).await {
         Ok(Some(store)) => Ok(Arc::new(store)),
         Ok(None) => {
-            let kind = storage.kind();
-            let reason = format!("{kind} is not part of this build (cargo feature {kind})");
-            Err(StartError::setting(format!("storage {name}: kind"), reason))
+            let key = format!("storage {name}: kind");
+            Err(StartError::not_built_in(key, storage.kind()))
         }
         Err(error) => Err(StartError::Storage {
             name: name.to_owned(),

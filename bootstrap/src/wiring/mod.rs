@@ -44,11 +44,11 @@ pub async fn services_from_config(
     let clock = clock::clock();
     let ids = clock::ids();
     let cache = cache::cache_from_config(&config.cache, &ids).await?;
-    let signals = signals::signals_from_config(cache.as_ref(), &ids);
+    let signals = signals::signals_from_config(&cache, &ids);
     let store = Arc::new(AnnouncingStore::new(metadata.store(), Arc::clone(&signals)));
     let blobs = blob_store::blobs_from_config(config, store.as_ref(), &clock, &ids).await?;
     let seals: Arc<dyn Seals> = Arc::new(SecretSeals::new(root));
-    let rates = rate_limiter::rate_limiter_from_config(config, cache.as_ref(), &seals, &clock);
+    let rates = rate_limiter::rate_limiter_from_config(config, &cache, &seals, &clock);
     Ok(Services {
         store,
         blobs,

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tenantry_application::ports::PlatformStore;
 use tenantry_config::{
     Config, ConnectionUrl,
-    sections::{DatabaseConfig, MongodbConfig, PostgresConfig, SqliteConfig},
+    sections::{DatabaseConfig, PostgresConfig, SqliteConfig},
 };
-use tenantry_mongo::{MongoOptions, MongoStore};
+#[cfg(feature = "mongodb")]
+use tenantry_mongo::MongoStore;
 use tenantry_sql::{PostgresOptions, SqlStore, SqliteOptions};
 
-use super::{clock::ids, patience::patiently};
+use super::patience::patiently;
 use crate::{error::StartError, root_secret};
 
 /// What is waited for, in logs.
@@ -21,6 +22,7 @@ pub enum Metadata {
     /// A SQL database.
     Sql(Arc<SqlStore>),
     /// A MongoDB server.
+    #[cfg(feature = "mongodb")]
     Mongo(Arc<MongoStore>),
 }
 
@@ -38,12 +40,18 @@ pub async fn metadata_from_config(config: &Config) -> Result<Metadata, StartErro
             let store = patiently(PART, postgres.connect_wait_seconds, connect).await?;
             Ok(Metadata::Sql(Arc::new(store)))
         }
+        #[cfg(feature = "mongodb")]
         DatabaseConfig::Mongodb(mongodb) => {
-            let options = mongo_options(mongodb);
+            let options = mongodb::options(mongodb);
             let connect = async || MongoStore::connect(options.clone()).await;
             let store = patiently(PART, mongodb.connect_wait_seconds, connect).await?;
             Ok(Metadata::Mongo(Arc::new(store)))
         }
+        #[cfg(not(feature = "mongodb"))]
+        DatabaseConfig::Mongodb(_) => Err(StartError::not_built_in(
+            "database.kind",
+            config.database.kind(),
+        )),
     }
 }
 
@@ -77,20 +85,6 @@ fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
     }
 }
 
-fn mongo_options(config: &MongodbConfig) -> MongoOptions {
-    let url = named(&config.url, config.name.as_deref());
-    let usual = MongoOptions::new(url, ids().next());
-    let answer_timeout = Duration::from_millis(config.answer_within_ms);
-    MongoOptions {
-        connections: config.max_connections,
-        answer_timeout,
-        lease: usual.lease.max(answer_timeout * 5 / 2),
-        queue: config.queue_length,
-        group: config.group,
-        ..usual
-    }
-}
-
 fn named(url: &ConnectionUrl, name: Option<&str>) -> String {
     match name {
         Some(name) => url.with_database_name(name).expose().to_owned(),
@@ -103,6 +97,7 @@ impl Metadata {
     pub fn store(&self) -> Arc<dyn PlatformStore> {
         match self {
             Self::Sql(store) => Arc::<SqlStore>::clone(store),
+            #[cfg(feature = "mongodb")]
             Self::Mongo(store) => Arc::<MongoStore>::clone(store),
         }
     }
@@ -111,6 +106,7 @@ impl Metadata {
     pub async fn migrate(&self) -> Result<(), StartError> {
         match self {
             Self::Sql(store) => Ok(store.migrate().await?),
+            #[cfg(feature = "mongodb")]
             Self::Mongo(store) => Ok(store.migrate().await?),
         }
     }
@@ -119,6 +115,7 @@ impl Metadata {
     pub async fn migrations(&self) -> Result<Vec<(String, bool)>, StartError> {
         match self {
             Self::Sql(store) => Ok(store.migration_status().await?),
+            #[cfg(feature = "mongodb")]
             Self::Mongo(store) => Ok(store.migration_status().await?),
         }
     }
@@ -131,10 +128,37 @@ impl Metadata {
                 Ok(store) => Ok(store.close().await?),
                 Err(_) => Ok(()),
             },
+            #[cfg(feature = "mongodb")]
             Self::Mongo(store) => match Arc::try_unwrap(store) {
                 Ok(store) => Ok(store.close().await?),
                 Err(_) => Ok(()),
             },
+        }
+    }
+}
+
+/// From the section of MongoDB to the options of its adapter.
+#[cfg(feature = "mongodb")]
+mod mongodb {
+    use std::time::Duration;
+
+    use tenantry_config::sections::MongodbConfig;
+    use tenantry_mongo::MongoOptions;
+
+    use super::named;
+    use crate::wiring::clock::ids;
+
+    pub(super) fn options(config: &MongodbConfig) -> MongoOptions {
+        let url = named(&config.url, config.name.as_deref());
+        let usual = MongoOptions::new(url, ids().next());
+        let answer_timeout = Duration::from_millis(config.answer_within_ms);
+        MongoOptions {
+            connections: config.max_connections,
+            answer_timeout,
+            lease: usual.lease.max(answer_timeout * 5 / 2),
+            queue: config.queue_length,
+            group: config.group,
+            ..usual
         }
     }
 }

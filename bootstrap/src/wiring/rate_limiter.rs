@@ -5,12 +5,19 @@ use std::{num::NonZeroU32, sync::Arc};
 use tenantry_application::ports::{Clock, RateLimit, RateLimiter, RateLimits, Seals};
 use tenantry_config::Config;
 use tenantry_memory::MemoryRateLimiter;
-use tenantry_redis::{RedisRateLimiter, RedisServer};
+#[cfg(feature = "redis")]
+use tenantry_redis::RedisRateLimiter;
+
+use super::cache::Cache;
 
 /// In the server that processes share, or in this process.
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(unused_variables, reason = "only what is shared needs seals")
+)]
 pub(super) fn rate_limiter_from_config(
     config: &Config,
-    cache: Option<&Arc<RedisServer>>,
+    cache: &Cache,
     seals: &Arc<dyn Seals>,
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn RateLimiter> {
@@ -20,7 +27,9 @@ pub(super) fn rate_limiter_from_config(
     let account = limit(config.limits.auth_per_minute.saturating_mul(5));
     let limits = RateLimits { auth, account };
     match cache {
-        Some(server) => {
+        Cache::Memory => Arc::new(MemoryRateLimiter::new(limits, clock)),
+        #[cfg(feature = "redis")]
+        Cache::Redis(server) => {
             let (server, seals) = (Arc::clone(server), Arc::clone(seals));
             Arc::new(RedisRateLimiter::new(
                 server,
@@ -29,7 +38,6 @@ pub(super) fn rate_limiter_from_config(
                 Arc::clone(clock),
             ))
         }
-        None => Arc::new(MemoryRateLimiter::new(limits, clock)),
     }
 }
 

@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use tenantry_application::ports::{IdGenerator, Signals};
 use tenantry_memory::MemorySignals;
-use tenantry_redis::{RedisServer, RedisSignals};
+#[cfg(feature = "redis")]
+use tenantry_redis::RedisSignals;
+
+use super::cache::Cache;
 
 /// Through the server that they share; without one each process tells itself.
-pub(super) fn signals_from_config(
-    cache: Option<&Arc<RedisServer>>,
-    ids: &Arc<dyn IdGenerator>,
-) -> Arc<dyn Signals> {
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(unused_variables, reason = "only what is shared needs ids")
+)]
+pub(super) fn signals_from_config(cache: &Cache, ids: &Arc<dyn IdGenerator>) -> Arc<dyn Signals> {
     match cache {
-        Some(server) => Arc::new(RedisSignals::new(Arc::clone(server), ids.as_ref())),
-        None => Arc::<MemorySignals>::default(),
+        Cache::Memory => Arc::<MemorySignals>::default(),
+        #[cfg(feature = "redis")]
+        Cache::Redis(server) => Arc::new(RedisSignals::new(Arc::clone(server), ids.as_ref())),
     }
 }
