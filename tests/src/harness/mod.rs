@@ -23,7 +23,7 @@ mod wire;
 pub use actor::{Actor, PASSWORD};
 pub use answer::Answer;
 pub use content::{Content, Digester};
-pub use counts::{record_count, record_text};
+pub use counts::{count_case, record_count, record_text};
 pub use dice::Dice;
 pub use document::{Operation, Parameter, operations};
 pub use form::Form;

@@ -10,12 +10,14 @@ use std::{sync::Arc, time::Duration};
 use tenantry_mongo::{MongoOptions, MongoStore};
 use tenantry_tests::{
     conformance::metadata::World,
+    harness::count_case,
     services::{Mongodb, ReplicaSet},
 };
 use uuid::Uuid;
 
 /// A database and a front of its own for each case.
 async fn store() -> World {
+    count_case(env!("CARGO_TARGET_TMPDIR"), "front");
     let url = Mongodb::shared().await.fresh();
     let front = ReplicaSet::before(&url).await;
     let options = MongoOptions {

@@ -11,7 +11,7 @@ use tenantry_application::{
     work::{Kind, PlatformWork},
 };
 use tenantry_mongo::{MongoOptions, MongoStore};
-use tenantry_tests::{conformance::samples::Samples, services::Peer};
+use tenantry_tests::{conformance::samples::Samples, harness::count_case, services::Peer};
 use uuid::Uuid;
 
 async fn open(peer: &Peer) -> MongoStore {
@@ -19,6 +19,14 @@ async fn open(peer: &Peer) -> MongoStore {
     let store = MongoStore::connect(options).await.expect("the store opens");
     assert!(store.has_transactions());
     store
+}
+
+/// A peer and a store on it, for a case of their own.
+async fn case() -> (Peer, MongoStore) {
+    count_case(env!("CARGO_TARGET_TMPDIR"), "scripted");
+    let peer = Peer::start().await;
+    let store = open(&peer).await;
+    (peer, store)
 }
 
 /// Commits a person and a job.
@@ -65,8 +73,7 @@ fn fails_first(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_is_one_transaction() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     peer.script(|_| None);
     commit(&store).await.expect("committed");
     let asked = peer.asked();
@@ -93,8 +100,7 @@ async fn a_unit_is_one_transaction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_unit_writes_nothing() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     peer.script(|_| None);
     let mut work = PlatformWork::new();
     let samples = Samples::default();
@@ -127,8 +133,7 @@ async fn a_conflict_begins_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_of_one_document_begins_anew() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     let of_one = doc! {
         "ok": 1,
         "n": 0,
@@ -144,8 +149,7 @@ async fn a_conflict_of_one_document_begins_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conflicts_without_end_are_busy() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     peer.script(fails_first(u32::MAX, "insert", failure(112, &[])));
     let ended = commit(&store).await.expect_err("busy");
     assert!(matches!(ended, CommitError::Failed(error) if error.kind == PortErrorKind::Busy));
@@ -157,8 +161,7 @@ async fn conflicts_without_end_are_busy() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_without_answer_is_asked_for_again() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     let unknown = failure(64, &["UnknownTransactionCommitResult"]);
     peer.script(fails_first(1, "commitTransaction", unknown));
     commit(&store).await.expect("committed");
@@ -175,8 +178,7 @@ async fn a_commit_without_answer_is_asked_for_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_never_answered_is_unknown() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     let unknown = failure(64, &["UnknownTransactionCommitResult"]);
     peer.script(fails_first(u32::MAX, "commitTransaction", unknown));
     let ended = commit(&store).await.expect_err("unknown");
@@ -186,8 +188,7 @@ async fn a_commit_that_is_never_answered_is_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_other_error_ends_the_transaction() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     peer.script(fails_first(u32::MAX, "insert", failure(14, &[])));
     let ended = commit(&store).await.expect_err("failed");
     assert!(matches!(ended, CommitError::Failed(error) if error.kind == PortErrorKind::Internal));
@@ -198,8 +199,7 @@ async fn any_other_error_ends_the_transaction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn collections_and_indexes_are_made_outside_of_transactions() {
-    let peer = Peer::start().await;
-    let store = open(&peer).await;
+    let (peer, store) = case().await;
     peer.script(|_| None);
     store.migrate().await.expect("made");
     let asked = peer.asked();
