@@ -23,6 +23,7 @@ use tenantry_domain::Timestamp;
 pub struct MemoryRateLimiter {
     auth: Option<Buckets>,
     account: Option<Buckets>,
+    examination: Option<Buckets>,
 }
 
 impl MemoryRateLimiter {
@@ -32,12 +33,14 @@ impl MemoryRateLimiter {
         Self {
             auth: limits.auth.map(buckets),
             account: limits.account.map(buckets),
+            examination: limits.examination.map(buckets),
         }
     }
 
     /// How many keys are remembered now.
     pub fn remembered(&self) -> usize {
-        let rules = [&self.auth, &self.account].into_iter().flatten();
+        let rules = [&self.auth, &self.account, &self.examination];
+        let rules = rules.into_iter().flatten();
         rules.map(|buckets| buckets.governor.len()).sum()
     }
 }
@@ -48,6 +51,7 @@ impl RateLimiter for MemoryRateLimiter {
         let buckets = match rule {
             RateRule::Auth => &self.auth,
             RateRule::Account => &self.account,
+            RateRule::Examination => &self.examination,
         };
         Ok(buckets
             .as_ref()
@@ -156,7 +160,7 @@ mod tests {
         };
         let limits = RateLimits {
             auth: Some(limit),
-            account: None,
+            ..RateLimits::default()
         };
         let clock: Arc<dyn Clock> = clock.clone();
         MemoryRateLimiter::new(limits, &clock)

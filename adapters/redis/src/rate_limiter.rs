@@ -35,6 +35,7 @@ pub struct RedisRateLimiter {
     clock: Arc<dyn Clock>,
     auth: Option<Rule>,
     account: Option<Rule>,
+    examination: Option<Rule>,
 }
 
 struct Rule {
@@ -64,6 +65,7 @@ impl RedisRateLimiter {
             clock,
             auth: rule("auth", limits.auth),
             account: rule("account", limits.account),
+            examination: rule("examination", limits.examination),
         }
     }
 
@@ -88,6 +90,7 @@ impl RateLimiter for RedisRateLimiter {
         let rule = match rule {
             RateRule::Auth => &self.auth,
             RateRule::Account => &self.account,
+            RateRule::Examination => &self.examination,
         };
         let Some(rule) = rule else {
             return Ok(RateDecision::UNLIMITED);

@@ -21,6 +21,8 @@ pub enum RateRule {
     Auth,
     /// Sign-ins, by account.
     Account,
+    /// Examinations of storage backends, by tenant.
+    Examination,
 }
 
 /// How much one rule allows.
@@ -39,6 +41,8 @@ pub struct RateLimits {
     pub auth: Option<RateLimit>,
     /// Of [`RateRule::Account`].
     pub account: Option<RateLimit>,
+    /// Of [`RateRule::Examination`].
+    pub examination: Option<RateLimit>,
 }
 
 /// The answer to a try.

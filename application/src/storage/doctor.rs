@@ -5,8 +5,8 @@ use tenantry_domain::{blob::BackendName, permission::Permission};
 
 use crate::{
     caller::Caller,
-    error::Result,
-    ports::{BlobCheck, BlobStore, CheckOutcome},
+    error::{Error, Result},
+    ports::{BlobCheck, BlobStore, CheckOutcome, RateRule},
     services::Services,
     transfers::{SignedBy, presigning},
 };
@@ -33,9 +33,17 @@ impl BackendReport {
     }
 }
 
-/// Tries every backend, for whoever may change where files lie.
+/// Tries every backend, for whoever may change where files lie; a tenant may
+/// ask for it so often, as what is written counts towards no quota.
 pub async fn doctor(on: &Services, caller: &Caller) -> Result<Vec<BackendReport>> {
     caller.require(Permission::StorageWrite)?;
+    let tenant = caller.tenant_id().to_string();
+    let decision = on.rates.check(RateRule::Examination, &tenant).await?;
+    if !decision.allowed {
+        return Err(Error::RateLimited {
+            retry_after: decision.reset_after,
+        });
+    }
     Ok(examine(on).await)
 }
 

@@ -25,7 +25,12 @@ pub(super) fn rate_limiter_from_config(
     // Wider than that of an address, so that no single one can keep the
     // person out, and narrow enough against many that guess together.
     let account = limit(config.limits.auth_per_minute.saturating_mul(5));
-    let limits = RateLimits { auth, account };
+    let examination = limit(config.limits.doctor_per_minute);
+    let limits = RateLimits {
+        auth,
+        account,
+        examination,
+    };
     match cache {
         Cache::Memory => Arc::new(MemoryRateLimiter::new(limits, clock)),
         #[cfg(feature = "redis")]

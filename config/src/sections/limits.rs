@@ -26,6 +26,10 @@ pub struct LimitsConfig {
     /// address (of IPv6 by one /64 network); sign-ins to one account may be five times as many.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub auth_per_minute: u32,
+    /// Calls in a minute of `POST /api/v1/storage/doctor` by one tenant: each writes some megabytes to
+    /// every backend.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub doctor_per_minute: u32,
 }
 
 impl Default for LimitsConfig {
@@ -35,6 +39,7 @@ impl Default for LimitsConfig {
             quota_mb: 1000,
             json_kb: 256,
             auth_per_minute: 20,
+            doctor_per_minute: 6,
         }
     }
 }

@@ -70,6 +70,7 @@ mod rate_limiter {
         let limits = RateLimits {
             auth: limit,
             account: limit,
+            examination: limit,
         };
         let clock = Arc::new(ManualClock::new(NOW));
         let shared: Arc<dyn Clock> = clock.clone();

@@ -57,6 +57,7 @@ impl Limiter {
         let limits = RateLimits {
             auth: limit,
             account: limit,
+            examination: limit,
         };
         let shared: Arc<dyn Clock> = clock.clone();
         let seals = Arc::new(SecretSeals::new(&RootSecret::new(b"a secret of all")));

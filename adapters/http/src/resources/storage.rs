@@ -154,7 +154,8 @@ impl StorageApi {
     /// Try every storage backend
     ///
     /// Writes, reads and deletes some megabytes in each, and says what works and what to do about
-    /// what does not. Needs `storage:write`.
+    /// what does not. Needs `storage:write`. A tenant may ask six times a minute, or what is
+    /// configured; after that 429 says when to come back.
     #[oai(path = "/doctor", method = "post", operation_id = "examine_storage")]
     async fn doctor(&self, caller: SignedIn) -> Result<Json<StorageReport>, Problem> {
         let reports = storage::doctor(&self.on, &caller.caller()?).await?;

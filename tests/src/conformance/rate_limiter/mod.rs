@@ -11,7 +11,7 @@ use tenantry_application::ports::{RateDecision, RateLimiter, RateRule};
 
 use super::suite::suite;
 
-/// A limiter that has counted nothing yet. Both rules allow [`BURST`] tries in
+/// A limiter that has counted nothing yet. Every rule allows [`BURST`] tries in
 /// a row and sixty a minute, one a second.
 #[async_trait]
 pub trait RateFixture: Send + Sync {
@@ -22,7 +22,7 @@ pub trait RateFixture: Send + Sync {
     async fn pass(&self, time: Duration);
 }
 
-/// How many tries in a row both rules must allow.
+/// How many tries in a row every rule must allow.
 pub const BURST: u32 = 3;
 
 /// A fresh limiter.

@@ -66,6 +66,7 @@ pub(super) async fn keys_are_counted_apart(world: &LimiterWorld) {
 pub(super) async fn rules_are_counted_apart(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
     assert_eq!(world.exhaust(RateRule::Account, "ann").await, BURST);
+    assert_eq!(world.exhaust(RateRule::Examination, "ann").await, BURST);
 }
 
 pub(super) async fn hostile_keys_are_keys(world: &LimiterWorld) {

@@ -1,8 +1,9 @@
 //! What storage there is, and how it is.
 
 use serde_json::{Value, json};
+use tenantry_domain::role::Preset;
 use tenantry_tests::{
-    harness::{TestService, borrowed, command},
+    harness::{Actor, TestService, borrowed, command},
     services::{Fault, FaultProxy, Minio},
 };
 
@@ -82,6 +83,28 @@ async fn what_fails_is_told_with_what_to_do() {
     let report = report.json();
     assert_eq!(report["healthy"], false);
     assert_eq!(status(&report, "default", "write"), "failed");
+}
+
+#[tokio::test]
+async fn a_tenant_may_ask_so_often() {
+    let two = [("TENANTRY_LIMITS__DOCTOR_PER_MINUTE", "2")];
+    let service = TestService::with(&two).await;
+    let (alice, bob) = (
+        service.company("acme").await,
+        service.company("globex").await,
+    );
+    let vera = service.member(&alice, "vera", Preset::Viewer).await;
+    let ask = async |who: &Actor| who.post("/api/v1/storage/doctor", &json!({})).await;
+    // Who may not ask at all takes nothing from who may.
+    ask(&vera).await.expect_problem(403, "access_denied");
+    for _ in 0..2 {
+        ask(&alice).await.expect(200);
+    }
+    let waiting = ask(&alice).await.expect_problem(429, "rate_limited");
+    let after = waiting.header("retry-after").map(str::parse::<u32>);
+    assert!(matches!(after, Some(Ok(1..=30))), "{after:?}");
+    ask(&bob).await.expect(200);
+    alice.get("/api/v1/storage/available").await.expect(200);
 }
 
 #[tokio::test]
