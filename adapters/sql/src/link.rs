@@ -4,7 +4,8 @@
 //! to hear of it soon: a read has a bound, and one that meets it, or a broken
 //! connection, makes a look-out try a connection of its own. While that fails
 //! everything is refused at once; as soon as it succeeds all go on with fresh
-//! connections, since the old ones may never answer again.
+//! connections, since the old ones may never answer again. A writer that found
+//! one broken, and may try again, asks for fresh ones itself.
 
 use std::{
     fmt,
@@ -12,7 +13,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -20,7 +21,7 @@ use std::{
 use sea_orm::{DatabaseConnection, DbErr};
 use tenantry_application::ports::{PortError, PortErrorKind};
 use tokio::{
-    sync::watch,
+    sync::{Mutex, watch},
     time::{sleep, timeout},
 };
 
@@ -55,6 +56,8 @@ impl Pools {
 /// The connections to a database.
 pub(crate) struct Link {
     pools: RwLock<Pools>,
+    /// How often they were replaced.
+    renewals: AtomicU64,
     server: Option<Server>,
     closed: AtomicBool,
 }
@@ -64,6 +67,8 @@ struct Server {
     answer_within: Duration,
     away: watch::Sender<bool>,
     looking: AtomicBool,
+    /// Held by whoever replaces connections that it found broken.
+    renewing: Mutex<()>,
 }
 
 /// What made somebody doubt that the server is there.
@@ -81,6 +86,7 @@ impl Link {
         let writing = reading.clone();
         Arc::new(Self {
             pools: RwLock::new(Pools { reading, writing }),
+            renewals: AtomicU64::new(0),
             server: None,
             closed: AtomicBool::new(false),
         })
@@ -94,9 +100,11 @@ impl Link {
             answer_within,
             away: watch::Sender::new(false),
             looking: AtomicBool::new(false),
+            renewing: Mutex::new(()),
         };
         Ok(Arc::new(Self {
             pools: RwLock::new(pools),
+            renewals: AtomicU64::new(0),
             server: Some(server),
             closed: AtomicBool::new(false),
         }))
@@ -110,6 +118,28 @@ impl Link {
     /// The connections that write.
     pub(crate) fn writing(&self) -> DatabaseConnection {
         self.pools().writing.clone()
+    }
+
+    /// How often the connections were replaced, for [`Self::renewed`].
+    pub(crate) fn renewals(&self) -> u64 {
+        self.renewals.load(Ordering::Acquire)
+    }
+
+    /// Whether there are other connections than there were after so many
+    /// renewals: for whoever found one of those broken and may try again.
+    pub(crate) async fn renewed(&self, renewals: u64) -> bool {
+        let Some(server) = &self.server else {
+            return false;
+        };
+        // Those that broke together are replaced once.
+        let _alone = server.renewing.lock().await;
+        if self.renewals() == renewals {
+            let Ok(Ok(pools)) = timeout(SIGN_OF_LIFE, (server.open)()).await else {
+                return false;
+            };
+            give_up(self.replace(pools));
+        }
+        true
     }
 
     fn pools(&self) -> RwLockReadGuard<'_, Pools> {
@@ -203,7 +233,7 @@ impl Link {
                 } else {
                     pools
                 };
-                tokio::spawn(async move { timeout(FAREWELL, given_up.close()).await });
+                give_up(given_up);
                 if server.away.send_replace(false) {
                     tracing::info!("the database answers again");
                 }
@@ -223,8 +253,14 @@ impl Link {
 
     fn replace(&self, pools: Pools) -> Pools {
         let mut current = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        self.renewals.fetch_add(1, Ordering::AcqRel);
         std::mem::replace(&mut current, pools)
     }
+}
+
+/// Lets connections end by themselves, for a while.
+fn give_up(pools: Pools) {
+    tokio::spawn(async move { timeout(FAREWELL, pools.close()).await });
 }
 
 fn silent() -> PortError {

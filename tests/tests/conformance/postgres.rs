@@ -5,17 +5,28 @@
     reason = "a store that does not open fails its case"
 )]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use sqlx::{
     AssertSqlSafe, Connection, Executor, PgConnection, Postgres as SqlxPostgres,
     postgres::PgArguments, query, query::Query, query_scalar,
 };
+use tenantry_application::{
+    ports::{CommitError, PlatformStore, PortErrorKind, TenantStore},
+    work::PlatformWork,
+};
+use tenantry_domain::tenant::{ActiveTenant, TenantStatus};
 use tenantry_sql::{PostgresOptions, SqlStore};
 use tenantry_tests::{
-    conformance::metadata::{World, stamped},
-    services::Postgres,
+    conformance::{
+        metadata::{World, stamped},
+        samples::Samples,
+    },
+    harness::until,
+    services::{Fault, FaultProxy, Postgres},
 };
+use tokio::{net::TcpStream, time::sleep};
 use uuid::Uuid;
 
 /// A schema of its own for each case.
@@ -93,6 +104,98 @@ async fn the_wall_holds_without_any_filter() {
         .fetch_all(&mut *behind)
         .await;
     assert!(seen.is_err());
+}
+
+/// Connections that broke while nobody looked cost no commit: what surely was
+/// not written is written on fresh ones.
+#[tokio::test]
+async fn what_met_broken_connections_is_written_once() {
+    let (proxy, tenant, _store) = behind_a_proxy().await;
+    for count in [1, 6] {
+        let before = reserved(tenant.as_ref()).await;
+        for done in together(&tenant, count).await {
+            done.expect("a connection that stands");
+        }
+        // Connections go back to where the next commit takes them.
+        sleep(Duration::from_millis(100)).await;
+        proxy.set(Fault::Down);
+        until("nobody comes through", async || {
+            TcpStream::connect(proxy.address()).await.err()
+        })
+        .await;
+        proxy.set(Fault::None);
+        for done in together(&tenant, count).await {
+            done.expect("a fresh connection");
+        }
+        assert_eq!(reserved(tenant.as_ref()).await, before + 2 * count);
+    }
+}
+
+/// Wherever a connection breaks, a commit is there once if it was
+/// acknowledged, and no more than once if it was not.
+#[tokio::test]
+async fn no_broken_connection_makes_a_commit_twice() {
+    let (proxy, tenant, _store) = behind_a_proxy().await;
+    let (mut written, mut refused) = (0, 0);
+    for sent in (100..3_000).step_by(200) {
+        let before = reserved(tenant.as_ref()).await;
+        proxy.set(Fault::CutAfter(sent));
+        let done = reserve(tenant.as_ref()).await;
+        proxy.set(Fault::None);
+        let after = reserved(tenant.as_ref()).await;
+        match done {
+            Ok(()) => {
+                assert_eq!(after, before + 1, "cut after {sent}");
+                written += 1;
+            }
+            Err(CommitError::Failed(error)) if error.kind == PortErrorKind::Unavailable => {
+                assert!(after <= before + 1, "cut after {sent}");
+                refused += 1;
+            }
+            Err(other) => unreachable!("cut after {sent}: {other:?}"),
+        }
+    }
+    assert!(written > 0 && refused > 0, "{written} {refused}");
+}
+
+/// A company whose ledger is reached through a proxy.
+async fn behind_a_proxy() -> (FaultProxy, Arc<dyn TenantStore>, SqlStore) {
+    let url = Postgres::shared().await.fresh().await;
+    let (proxy, through) = FaultProxy::before(&url).await;
+    let options = PostgresOptions {
+        connections: 4,
+        ..PostgresOptions::new(through)
+    };
+    let store = SqlStore::connect(options).await.expect("the store opens");
+    store.migrate().await.expect("the tables are made");
+    let company = Samples::default().tenant("acme");
+    let mut work = PlatformWork::new();
+    work.tenants().add(&company);
+    work.open_quota(company.id, 1_000);
+    store.commit(work).await.expect("a company");
+    let active = ActiveTenant::of(company.id, TenantStatus::Active);
+    let tenant = store.open(active.expect("active")).await;
+    (proxy, tenant.expect("a handle"), store)
+}
+
+/// Commits that wait at the same time.
+async fn together(tenant: &Arc<dyn TenantStore>, count: u64) -> Vec<Result<(), CommitError>> {
+    join_all((0..count).map(|_| reserve(tenant.as_ref()))).await
+}
+
+async fn reserve(tenant: &dyn TenantStore) -> Result<(), CommitError> {
+    let mut work = tenant.begin();
+    work.quota().reserve(1);
+    tenant.commit(work).await
+}
+
+/// Reads may meet a broken connection, too, and are refused then.
+async fn reserved(tenant: &dyn TenantStore) -> u64 {
+    until("the ledger is read", async || {
+        let quota = tenant.quota().current().await.ok()?;
+        Some(quota.reserved_bytes)
+    })
+    .await
 }
 
 fn ledger(tenant: Uuid) -> Query<'static, SqlxPostgres, PgArguments> {

@@ -46,7 +46,7 @@ async fn it_fails_and_comes_back(server: &str, url: &str) {
         may_fail: true,
     };
     watched.every_fault(server).await;
-    watched.expect_written("after.txt").await;
+    owner.upload_ready("after.txt", "text/plain", "two").await;
     let grown = process.resident_bytes().saturating_sub(before);
     assert!(grown < GROWTH, "{} KiB more", grown / 1024);
     drop(process);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement, TransactionTrait,
+};
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
     work::UnitOfWork,
@@ -13,7 +15,7 @@ use super::{errors::stop, is_of_tenant, wall::enter};
 use crate::{
     apply,
     dialect::{Prepared, Step, Stop},
-    error::unavailable,
+    error::{kind_of, unavailable},
     link::Link,
     writer::{Order, Outcome},
 };
@@ -24,6 +26,34 @@ const PATIENCE: u32 = 4;
 
 /// How often a unit is tried anew that others were in the way of.
 const TRIES: u32 = 8;
+
+/// Why nobody can say that something was written.
+enum Failure {
+    /// It surely was not: no connection came about, or its transaction broke
+    /// before its end was asked for.
+    Unwritten(DbErr),
+    /// It may have been: what was sent could have done all of it.
+    Unknown(DbErr),
+}
+
+impl Failure {
+    /// Of a statement that is a transaction of its own: it went out as soon as
+    /// there was a connection.
+    fn of_statement(error: DbErr) -> Self {
+        match error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unwritten(error),
+            _ => Self::Unknown(error),
+        }
+    }
+}
+
+impl From<Failure> for DbErr {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unwritten(error) | Failure::Unknown(error) => error,
+        }
+    }
+}
 
 /// The connections that write, and how many tasks share them.
 #[derive(Debug)]
@@ -117,9 +147,18 @@ impl Writing {
         }
     }
 
-    async fn run(&self, statement: &Statement) -> Result<Vec<sea_orm::QueryResult>, PortError> {
+    /// Whether the same may be tried once more: broken connections kept it from
+    /// being written, and there are fresh ones now.
+    async fn may_retry(&self, failure: &Failure, renewals: u64) -> bool {
+        let Failure::Unwritten(error) = failure else {
+            return false;
+        };
+        kind_of(error) == PortErrorKind::Unavailable && self.link.renewed(renewals).await
+    }
+
+    async fn run(&self, statement: &Statement) -> Result<Vec<QueryResult>, PortError> {
         for _ in 0..TRIES {
-            match self.link.writing().query_all_raw(statement.clone()).await {
+            match self.rows(statement).await {
                 Err(error) if stop(&error) == Some(Stop::Conflict) => {}
                 rows => {
                     return rows.map_err(|error| self.link.failed("write to the database", error));
@@ -129,14 +168,24 @@ impl Writing {
         Err(in_the_way())
     }
 
+    async fn rows(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let renewals = self.link.renewals();
+        match self.try_rows(statement).await {
+            Err(failure) if self.may_retry(&failure, renewals).await => {
+                Ok(self.try_rows(statement).await?)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    async fn try_rows(&self, statement: &Statement) -> Result<Vec<QueryResult>, Failure> {
+        let rows = self.link.writing().query_all_raw(statement.clone()).await;
+        rows.map_err(Failure::of_statement)
+    }
+
     async fn apply_unit(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<(), CommitError> {
         for _ in 0..TRIES {
-            let applied = match (prepared, self.behind(unit)) {
-                (Prepared::Calls(calls), None) => self.call(calls).await,
-                (Prepared::Calls(calls), tenant) => self.call_behind(tenant, calls).await,
-                (Prepared::Steps(steps), tenant) => self.steps(tenant, steps).await,
-            };
-            let violated = match applied {
+            let violated = match self.apply(unit, prepared).await {
                 Ok(None) => return Ok(()),
                 Ok(Some(Stop::Conflict)) => continue,
                 Ok(Some(Stop::Refused(violated))) => violated,
@@ -151,12 +200,35 @@ impl Writing {
         Err(in_the_way().into())
     }
 
+    async fn apply(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<Option<Stop>, DbErr> {
+        let renewals = self.link.renewals();
+        match self.try_apply(unit, prepared).await {
+            Err(failure) if self.may_retry(&failure, renewals).await => {
+                Ok(self.try_apply(unit, prepared).await?)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    async fn try_apply(
+        &self,
+        unit: &UnitOfWork,
+        prepared: &Prepared,
+    ) -> Result<Option<Stop>, Failure> {
+        match (prepared, self.behind(unit)) {
+            (Prepared::Calls(calls), None) => self.call(calls).await,
+            (Prepared::Calls(calls), tenant) => self.call_behind(tenant, calls).await,
+            (Prepared::Steps(steps), tenant) => self.steps(tenant, steps).await,
+        }
+    }
+
     /// Each call is a transaction of its own; a plain unit has one.
-    async fn call(&self, calls: &[Statement]) -> Result<Option<Stop>, DbErr> {
+    async fn call(&self, calls: &[Statement]) -> Result<Option<Stop>, Failure> {
         let db = self.link.writing();
         for call in calls {
             if let Err(error) = db.query_one_raw(call.clone()).await {
-                return stop(&error).map(Some).ok_or(error);
+                let stopped = stop(&error).map(Some);
+                return stopped.ok_or_else(|| Failure::of_statement(error));
             }
         }
         Ok(None)
@@ -166,33 +238,47 @@ impl Writing {
         &self,
         tenant: Option<TenantId>,
         calls: &[Statement],
-    ) -> Result<Option<Stop>, DbErr> {
-        let transaction = self.begin(tenant).await?;
+    ) -> Result<Option<Stop>, Failure> {
+        let transaction = self.begin(tenant).await.map_err(Failure::Unwritten)?;
         for call in calls {
             if let Err(error) = transaction.query_one_raw(call.clone()).await {
-                return given_up(transaction, stop(&error).ok_or(error)?).await;
+                return given_up(transaction, error).await;
             }
         }
-        transaction.commit().await?;
-        Ok(None)
+        ended(transaction).await
     }
 
-    async fn steps(&self, tenant: Option<TenantId>, steps: &[Step]) -> Result<Option<Stop>, DbErr> {
-        let transaction = self.begin(tenant).await?;
+    async fn steps(
+        &self,
+        tenant: Option<TenantId>,
+        steps: &[Step],
+    ) -> Result<Option<Stop>, Failure> {
+        let transaction = self.begin(tenant).await.map_err(Failure::Unwritten)?;
         for step in steps {
             match apply_step(&transaction, step).await {
                 Ok(true) => {}
-                Ok(false) => return given_up(transaction, Stop::Refused(None)).await,
-                Err(error) => return given_up(transaction, stop(&error).ok_or(error)?).await,
+                Ok(false) => return stopped(transaction, Stop::Refused(None)).await,
+                Err(error) => return given_up(transaction, error).await,
             }
         }
-        transaction.commit().await?;
-        Ok(None)
+        ended(transaction).await
     }
 }
 
-async fn given_up(transaction: DatabaseTransaction, why: Stop) -> Result<Option<Stop>, DbErr> {
-    transaction.rollback().await?;
+async fn ended(transaction: DatabaseTransaction) -> Result<Option<Stop>, Failure> {
+    transaction.commit().await.map_err(Failure::Unknown)?;
+    Ok(None)
+}
+
+async fn given_up(transaction: DatabaseTransaction, error: DbErr) -> Result<Option<Stop>, Failure> {
+    match stop(&error) {
+        Some(why) => stopped(transaction, why).await,
+        None => Err(Failure::Unwritten(error)),
+    }
+}
+
+async fn stopped(transaction: DatabaseTransaction, why: Stop) -> Result<Option<Stop>, Failure> {
+    transaction.rollback().await.map_err(Failure::Unwritten)?;
     Ok(Some(why))
 }
 
