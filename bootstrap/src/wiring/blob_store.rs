@@ -152,6 +152,7 @@ mod services {
             keys: keys.map(|(id, secret)| S3Keys {
                 access_key_id: id.clone(),
                 secret_access_key: secret.expose().to_owned(),
+                session_token: s3.session_token.as_ref().map(|it| it.expose().to_owned()),
             }),
             path_style: s3.path_style,
             ca_file: s3.ca_file.clone(),

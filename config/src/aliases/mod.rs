@@ -116,6 +116,7 @@ pub(crate) const ALIASES: &[Alias] = &[
         "storages.s3.secret_access_key",
         Rule::Own,
     ),
+    secret("AWS_SESSION_TOKEN", "storages.s3.session_token", Rule::Own),
     secret(
         "AZURE_STORAGE_CONNECTION_STRING",
         "storages.azure.connection_string",

@@ -97,7 +97,8 @@ fn s3(variables: &Variables) -> Option<Backend<'_>> {
         .say("bucket", Some(by))
         .say("region", variables.get("S3_REGION"))
         .say("access_key_id", variables.get("AWS_ACCESS_KEY_ID"))
-        .say("secret_access_key", variables.get("AWS_SECRET_ACCESS_KEY"));
+        .say("secret_access_key", variables.get("AWS_SECRET_ACCESS_KEY"))
+        .say("session_token", variables.get("AWS_SESSION_TOKEN"));
     Some(backend)
 }
 

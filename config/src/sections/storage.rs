@@ -62,6 +62,8 @@ pub struct S3StorageConfig {
     pub access_key_id: Option<String>,
     /// The access key's secret.
     pub secret_access_key: Option<Secret>,
+    /// The token of an access key that is good for a while only: it is not renewed here.
+    pub session_token: Option<Secret>,
     /// Whether the bucket stands in the path rather than in the host name; MinIO needs it.
     #[serde(default)]
     pub path_style: bool,
@@ -208,6 +210,10 @@ impl S3StorageConfig {
             let reason = "access_key_id and secret_access_key only work together";
             return Err(Problem::new("access_key_id", reason));
         }
+        if self.session_token.is_some() && self.access_key_id.is_none() {
+            let reason = "only works with access_key_id and secret_access_key";
+            return Err(Problem::new("session_token", reason));
+        }
         validate_endpoint("endpoint", self.endpoint.as_ref(), self.allow_http)?;
         validate_endpoint("public_endpoint", self.public_endpoint.as_ref(), true)
     }
@@ -274,6 +280,10 @@ mod tests {
     fn credentials_come_whole_and_once() {
         let half = json!({ "kind": "s3", "bucket": "b", "access_key_id": "a" });
         assert!(line(half).starts_with("configuration: storages.a.access_key_id: "));
+        let alone = json!({ "kind": "s3", "bucket": "b", "session_token": "hunter2" });
+        let refused = line(alone);
+        assert!(refused.contains("session_token: only works with"));
+        assert!(!refused.contains("hunter2"));
         let twice = json!({ "kind": "azure", "container": "c", "account": "a",
             "access_key": "k", "sas": "s" });
         assert!(line(twice).contains("only one of"));

@@ -1,8 +1,11 @@
 //! Names of older systems.
 
-use tenantry_config::sections::{
-    Algorithm, CacheConfig, DatabaseConfig, S3StorageConfig, SigningKey, StorageConfig,
-    TenantStrategy,
+use tenantry_config::{
+    Secret,
+    sections::{
+        Algorithm, CacheConfig, DatabaseConfig, S3StorageConfig, SigningKey, StorageConfig,
+        TenantStrategy,
+    },
 };
 
 use super::{faults_of, load};
@@ -208,6 +211,8 @@ fn the_only_backend_is_the_default() {
     let more = [
         &minio[..],
         &[("S3_BUCKET", "b"), ("S3_REGION", "eu-west-1")],
+        &[("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")],
+        &[("AWS_SESSION_TOKEN", "lent")],
     ]
     .concat();
     let config = load(&more);
@@ -216,6 +221,8 @@ fn the_only_backend_is_the_default() {
         s3(&config.storages["s3"]).region.as_deref(),
         Some("eu-west-1")
     );
+    let token = s3(&config.storages["s3"]).session_token.as_ref();
+    assert_eq!(token.map(Secret::expose), Some("lent"));
 
     let chosen = [&minio[..], &[("TENANTRY_STORAGE__KIND", "memory")]].concat();
     let config = load(&chosen);

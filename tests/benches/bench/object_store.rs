@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use object_store::{
-    aws::AmazonS3Builder,
     path::Path,
     signer::{Method, Signer},
 };
@@ -28,14 +27,7 @@ pub(crate) fn s3(table: &mut Table) {
     let bucket = minio.fresh();
     let settings = minio.settings("STORAGE", &bucket);
     let world = World::with(&borrowed(&settings));
-    let straight = AmazonS3Builder::new()
-        .with_bucket_name(&bucket)
-        .with_endpoint(minio.endpoint())
-        .with_access_key_id(minio.access_key_id())
-        .with_secret_access_key(minio.secret_access_key())
-        .with_allow_http(true)
-        .build()
-        .expect("a client");
+    let straight = minio.client(&bucket);
     let signed = |method: Method, name: &str| {
         let name = Path::from(name);
         let url = straight.signed_url(method.clone(), &name, Duration::from_mins(5));

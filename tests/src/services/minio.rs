@@ -5,7 +5,16 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use object_store::{
+    aws::{AmazonS3, AmazonS3Builder, AwsAuthorizer, AwsCredential},
+    client::HttpRequest,
+};
 use rcgen::generate_simple_self_signed;
+use reqwest::{
+    Method, Url,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::{answers, child::Server, free_port, given, program};
@@ -37,7 +46,7 @@ impl Minio {
         let Some(url) = given(URL) else {
             return Self::start(None).await;
         };
-        let mut url: reqwest::Url = url.parse().expect("a URL");
+        let mut url: Url = url.parse().expect("a URL");
         let access_key_id = url.username().to_owned();
         let secret_access_key = url.password().unwrap_or_default().to_owned();
         url.set_username("").expect("a URL of HTTP");
@@ -131,6 +140,66 @@ impl Minio {
         &self.secret_access_key
     }
 
+    /// The way to a bucket past the service.
+    pub fn client(&self, bucket: &str) -> AmazonS3 {
+        let client = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_endpoint(self.endpoint())
+            .with_access_key_id(self.access_key_id())
+            .with_secret_access_key(self.secret_access_key())
+            .with_allow_http(true)
+            .build();
+        client.expect("a client")
+    }
+
+    /// Credentials that are good for an hour, and for these actions on a
+    /// bucket alone.
+    pub async fn lend(&self, bucket: &str, actions: &[&str]) -> AwsCredential {
+        let of_bucket = format!("arn:aws:s3:::{bucket}");
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": actions,
+            "Resource": [of_bucket, format!("{of_bucket}/*")],
+        }] });
+        let policy = policy.to_string();
+        let asked = [
+            ("Action", "AssumeRole"),
+            ("Version", "2011-06-15"),
+            ("Policy", &*policy),
+        ];
+        let form = Url::parse_with_params(self.endpoint(), asked).expect("a URL");
+        let form = form.query().unwrap_or_default().to_owned();
+        let mut request = HttpRequest::new(form.clone().into());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = format!("{}/", self.endpoint()).parse().expect("a URI");
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form_type);
+        let own = AwsCredential {
+            key_id: self.access_key_id().to_owned(),
+            secret_key: self.secret_access_key().to_owned(),
+            token: None,
+        };
+        let signer = AwsAuthorizer::new(&own, "sts", "us-east-1");
+        signer.try_authorize(&mut request, None).expect("signed");
+        let answer = reqwest::Client::new()
+            .post(self.endpoint())
+            .headers(request.headers().clone())
+            .body(form)
+            .send()
+            .await;
+        let answer = answer.expect("an answer").text().await.expect("its text");
+        let of = |name: &str| {
+            let found = answer.split_once(&format!("<{name}>"));
+            let found = found.and_then(|(_, rest)| rest.split_once('<'));
+            let (value, _) = found.unwrap_or_else(|| panic!("no {name} in {answer}"));
+            value.to_owned()
+        };
+        AwsCredential {
+            key_id: of("AccessKeyId"),
+            secret_key: of("SecretAccessKey"),
+            token: Some(of("SessionToken")),
+        }
+    }
+
     /// What a storage section says of a bucket, as environment variables;
     /// `section` is `STORAGE` or `STORAGES__NAME`.
     pub fn settings(&self, section: &str, bucket: &str) -> Vec<(String, String)> {
@@ -145,6 +214,18 @@ impl Minio {
             ("SECRET_ACCESS_KEY", self.secret_access_key()),
         ];
         super::variables(section, &values)
+    }
+
+    /// What the section `storage` says of credentials as
+    /// [`lend`](Self::lend) gives them.
+    pub async fn lent(&self, bucket: &str, actions: &[&str]) -> Vec<(String, String)> {
+        let lent = self.lend(bucket, actions).await;
+        let values = [
+            ("ACCESS_KEY_ID", &*lent.key_id),
+            ("SECRET_ACCESS_KEY", &*lent.secret_key),
+            ("SESSION_TOKEN", lent.token.as_deref().unwrap_or_default()),
+        ];
+        super::variables("STORAGE", &values)
     }
 
     /// The name of a bucket that is not there yet, and nobody else's.

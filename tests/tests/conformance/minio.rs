@@ -2,22 +2,22 @@
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use object_store::{
-    ObjectStoreExt,
-    aws::{AmazonS3, AmazonS3Builder},
-    path::Path,
-    signer::Signer,
-};
+use object_store::{ObjectStoreExt, aws::AmazonS3, path::Path, signer::Signer};
 use reqwest::Method;
 use tenantry_application::ports::{
-    BlobKey, BlobStore, IdGenerator, PortErrorKind, PresignAccess, PresignRequest,
+    BlobCheck, BlobKey, BlobStore, CheckOutcome, Clock, IdGenerator, PortErrorKind, PresignAccess,
+    PresignRequest,
 };
-use tenantry_blob::{ObjectBlobStore, S3Keys, S3Options};
-use tenantry_crypto::UuidV7Ids;
-use tenantry_domain::id::{BlobId, TenantId};
+use tenantry_blob::{ObjectBlobStore, S3Keys, S3Options, StoreContext};
+use tenantry_crypto::{SystemClock, UuidV7Ids};
+use tenantry_domain::{
+    Timestamp,
+    id::{BlobId, TenantId},
+};
+use tenantry_memory::testing::ManualClock;
 use tenantry_tests::{
     conformance::{
         blob_store::{BehindTheStore, BlobFixture},
@@ -45,6 +45,7 @@ fn options(minio: &Minio) -> S3Options {
         keys: Some(S3Keys {
             access_key_id: minio.access_key_id().to_owned(),
             secret_access_key: minio.secret_access_key().to_owned(),
+            session_token: None,
         }),
         path_style: true,
         ca_file: None,
@@ -65,14 +66,7 @@ async fn opened() -> (ObjectBlobStore, AmazonS3) {
     let minio = Minio::shared().await;
     let options = options(minio);
     let store = ObjectBlobStore::s3(&options, context()).await;
-    let behind = AmazonS3Builder::new()
-        .with_bucket_name(&options.bucket)
-        .with_endpoint(minio.endpoint())
-        .with_access_key_id(minio.access_key_id())
-        .with_secret_access_key(minio.secret_access_key())
-        .with_allow_http(true)
-        .build();
-    (store.expect("opened"), behind.expect("a client"))
+    (store.expect("opened"), minio.client(&options.bucket))
 }
 
 async fn signing() -> SignedFixture {
@@ -131,4 +125,48 @@ async fn a_lost_bucket_is_no_empty_bucket() {
     let refused = store.probe().await.expect_err("a refusal");
     let source = refused.source().expect("a source").to_string();
     assert!(source.contains("does not exist"), "{source}");
+}
+
+/// A clock that is off, and stands still.
+fn clock_at(now: Timestamp) -> StoreContext {
+    StoreContext {
+        clock: Arc::new(ManualClock::new(now)),
+        ..context()
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_named() {
+    let (minio, off) = (Minio::shared().await, Duration::from_mins(20));
+    for now in [SystemClock.now().minus(off), SystemClock.now().plus(off)] {
+        let options = options(minio);
+        let refused = ObjectBlobStore::s3(&options, clock_at(now)).await;
+        let refused = refused.expect_err("a refusal");
+        let source = refused.source().expect("a source").to_string();
+        assert!(source.contains("the clocks of this machine"), "{source}");
+        assert_eq!(source.lines().count(), 1, "{source}");
+
+        // What object_store signs by the time of this machine is not off.
+        let opened = ObjectBlobStore::s3(&options, context()).await;
+        opened.expect("opened");
+        let store = ObjectBlobStore::s3(&options, clock_at(now)).await;
+        let checks = store.expect("opened").examine().await;
+        let advice = failed(&checks);
+        let clock = advice.get("clock").expect("a failed check");
+        assert!(clock.contains("the clocks differ by 1"), "{clock}");
+        assert!(clock.contains("set this machine's"), "{clock}");
+        for signed in ["presigned_get", "presigned_put"] {
+            let advice = advice.get(signed).expect("a failed check");
+            assert!(advice.contains("the clocks of this machine"), "{advice}");
+        }
+        assert_eq!(advice.len(), 3, "{advice:?}");
+    }
+}
+
+/// The advice of the checks that failed, by their names.
+fn failed(checks: &[BlobCheck]) -> BTreeMap<&str, &str> {
+    let failed = checks
+        .iter()
+        .filter(|it| it.outcome == CheckOutcome::Failed);
+    failed.map(|it| (it.name, it.advice.as_str())).collect()
 }

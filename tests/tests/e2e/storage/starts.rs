@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use object_store::{ObjectStoreExt, aws::AmazonS3Builder, path::Path};
+use object_store::{ObjectStoreExt, path::Path};
 use tenantry::Service;
 use tenantry_tests::{
     harness::{TestService, borrowed, configuration},
@@ -204,6 +204,26 @@ async fn credentials_that_may_only_read_are_told() {
         .await
         .stop()
         .await;
+
+    let minio = Minio::shared().await;
+    let bucket = minio.fresh();
+    let settings = minio.settings("STORAGE", &bucket);
+    TestService::embedded(&borrowed(&settings))
+        .await
+        .stop()
+        .await;
+    let read = ["s3:GetObject", "s3:ListBucket"];
+    let lent = [settings.clone(), minio.lent(&bucket, &read).await].concat();
+    let line = refused(&lent).await;
+    expect(&line, &["storage default (s3)", "cannot write", "may not"]);
+    expect(&line, &["allow them to", "AccessDenied"]);
+    let rest = ["s3:PutObject", "s3:DeleteObject"];
+    let lent = minio.lent(&bucket, &[&read[..], &rest].concat()).await;
+    let lent = [settings.clone(), lent].concat();
+    TestService::embedded(&borrowed(&lent)).await.stop().await;
+    // A key that is lent is none without its token.
+    let half = with(lent, &[("SESSION_TOKEN", "")]);
+    expect(&refused(&half).await, &["credentials", "check keys"]);
 }
 
 #[tokio::test]
@@ -258,14 +278,7 @@ async fn another_bucket_under_the_same_name_is_refused() {
     // Also where it is there already.
     let other = minio.settings("STORAGES__OTHER", &second);
     TestService::embedded(&borrowed(&other)).await.stop().await;
-    let behind = AmazonS3Builder::new()
-        .with_bucket_name(&second)
-        .with_endpoint(minio.endpoint())
-        .with_access_key_id(minio.access_key_id())
-        .with_secret_access_key(minio.secret_access_key())
-        .with_allow_http(true)
-        .build()
-        .expect("a client");
+    let behind = minio.client(&second);
     behind.delete(&Path::from("tenantry")).await.expect("gone");
     let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
     let line = opened.err().expect("a refusal").to_string();

@@ -26,8 +26,9 @@ use crate::{
 
 /// Where nothing tells.
 const DEFAULT_REGION: &str = "us-east-1";
-/// How long a request that is sent at once stays good.
-const AT_ONCE: Duration = Duration::from_mins(1);
+/// How long a request that is sent at once stays good: what services bear
+/// between the clocks of other requests.
+const AT_ONCE: Duration = Duration::from_mins(15);
 
 /// A bucket, and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub struct S3Keys {
     pub access_key_id: String,
     /// Its secret.
     pub secret_access_key: String,
+    /// Its token, where it is good for a while only.
+    pub session_token: Option<String>,
 }
 
 impl ObjectBlobStore {
@@ -113,9 +116,7 @@ impl Bucket {
         let public_endpoint = public_endpoint.or(options.endpoint.as_ref());
         let public_url = bucket_url(options, region, public_endpoint)?;
         let builder = match &options.keys {
-            Some(keys) => AmazonS3Builder::new()
-                .with_access_key_id(&keys.access_key_id)
-                .with_secret_access_key(&keys.secret_access_key),
+            Some(keys) => keys.given_to(AmazonS3Builder::new()),
             None => AmazonS3Builder::from_env(),
         };
         let s3 = builder
@@ -286,6 +287,18 @@ fn bucket_url(options: &S3Options, region: &str, endpoint: Option<&Url>) -> Resu
     Ok(url)
 }
 
+impl S3Keys {
+    fn given_to(&self, builder: AmazonS3Builder) -> AmazonS3Builder {
+        let builder = builder
+            .with_access_key_id(&self.access_key_id)
+            .with_secret_access_key(&self.secret_access_key);
+        match &self.session_token {
+            Some(token) => builder.with_token(token),
+            None => builder,
+        }
+    }
+}
+
 impl fmt::Debug for S3Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("S3Keys")
@@ -332,6 +345,7 @@ mod tests {
         let keys = S3Keys {
             access_key_id: "name".to_owned(),
             secret_access_key: "hunter2".to_owned(),
+            session_token: Some("hunter2".to_owned()),
         };
         let shown = format!("{keys:?}");
         assert!(shown.contains("name") && !shown.contains("hunter2"));
