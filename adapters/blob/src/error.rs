@@ -49,6 +49,15 @@ pub(crate) fn kind_of(error: &object_store::Error) -> PortErrorKind {
     }
 }
 
+/// Whether an upload in parts is gone: somebody else has ended it.
+pub(crate) fn is_missing_upload(error: &PortError) -> bool {
+    #[cfg(feature = "network")]
+    if let Some(refusal) = crate::network::Refusal::behind(error) {
+        return refusal.is_missing_upload();
+    }
+    error.kind == PortErrorKind::NotFound
+}
+
 /// Settings that no service can be reached with.
 #[cfg(feature = "network")]
 pub(crate) fn unusable(reason: &str) -> PortError {

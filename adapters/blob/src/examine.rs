@@ -36,9 +36,12 @@ const IN_THE_WAY: &str = "what was written before can be replaced: let nobody el
 const FOREIGN: &str =
     "what came back is not what was written: is something between that changes it?";
 
+/// The other way to be rid of what no sweep ends.
+const RULE: &str = "let a lifecycle rule of the bucket end unfinished uploads after some days";
+
 /// Does every check; what it wrote goes at the end.
 pub(crate) async fn examine(backend: &dyn Backend, ids: &dyn IdGenerator) -> Vec<BlobCheck> {
-    let names = [0; 3].map(|_| ObjectName::Probe(ids.next()));
+    let names = [0; 4].map(|_| ObjectName::Probe(ids.next()));
     let mut checks = tried(backend, names).await;
     let deleted = async {
         for name in names {
@@ -55,7 +58,10 @@ pub(crate) async fn examine(backend: &dyn Backend, ids: &dyn IdGenerator) -> Vec
     checks
 }
 
-async fn tried(backend: &dyn Backend, [small, large, signed]: [ObjectName; 3]) -> Vec<BlobCheck> {
+async fn tried(
+    backend: &dyn Backend,
+    [small, large, signed, left]: [ObjectName; 4],
+) -> Vec<BlobCheck> {
     let body = Bytes::from(sample(SMALL_BYTES));
     let content = match backend.put_whole(small, body.clone()).await {
         Ok(content) => content,
@@ -82,7 +88,7 @@ async fn tried(backend: &dyn Backend, [small, large, signed]: [ObjectName; 3]) -
         check("checksum", verify(backend, small, &content).await),
         conditional_write(backend, second),
         multipart(backend, large).await,
-        unfinished(backend),
+        unfinished(backend, left).await,
     ];
     // Where it signs nothing, the service does.
     if backend.capabilities().presign.is_some() {
@@ -162,14 +168,45 @@ async fn presigned_put(backend: &dyn Backend, name: ObjectName) -> BlobCheck {
     check("presigned_put", followed.await)
 }
 
-fn unfinished(backend: &dyn Backend) -> BlobCheck {
+fn where_known(name: &'static str, outcome: Result<(), PortError>) -> BlobCheck {
+    match outcome {
+        Err(error) if error.kind == PortErrorKind::Unsupported => {
+            not_supported(name, &line(&error))
+        }
+        outcome => check(name, outcome),
+    }
+}
+
+/// What a crash leaves of an upload in parts is found and ended, as a sweep
+/// does it.
+async fn unfinished(backend: &dyn Backend, left: ObjectName) -> BlobCheck {
     let name = "unfinished_uploads";
-    if backend.capabilities().ends_unfinished {
+    if !backend.capabilities().ends_unfinished {
+        return not_supported(name, &format!("a crash may leave parts: {RULE}"));
+    }
+    if !backend.shows_unfinished() {
         return check(name, Ok(()));
     }
-    let advice = "a crash may leave parts that nobody sees: let a lifecycle rule of the service \
-                  end unfinished uploads after some days";
-    not_supported(name, advice)
+    let ended = async {
+        // Goes by itself where it is not ended.
+        let _upload = backend.begin(left).await?;
+        let counted = [
+            backend.end_unfinished(left).await?,
+            backend.end_unfinished(left).await?,
+        ];
+        if counted == [1, 0] {
+            return Ok(());
+        }
+        let context = "the service does not show an upload in parts that was begun";
+        Err(PortError::new(PortErrorKind::Internal, context))
+    };
+    let mut tried = match ended.await {
+        Ok(()) => return check(name, Ok(())),
+        Err(error) => where_known(name, Err(error)),
+    };
+    tried.advice.push_str("; or ");
+    tried.advice.push_str(RULE);
+    tried
 }
 
 fn clock(backend: &dyn Backend) -> BlobCheck {

@@ -30,6 +30,17 @@ impl ObjectName {
     pub(crate) fn object_path(self) -> Path {
         Path::from(self.to_string())
     }
+
+    /// Reads a name as it is written here; `None` for a foreign one.
+    #[cfg(feature = "s3")]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let probe = text.strip_prefix(PROBES);
+        let name = match probe.and_then(|rest| rest.strip_prefix('/')) {
+            Some(id) => Self::Probe(id.parse().ok()?),
+            None => Self::Blob(text.parse().ok()?),
+        };
+        Some(name).filter(|name| name.to_string() == text)
+    }
 }
 
 impl fmt::Display for ObjectName {

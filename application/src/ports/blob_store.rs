@@ -23,7 +23,8 @@ pub trait BlobStore: Send + Sync {
     /// under the key. More than `limit` bytes end with
     /// [`PutError::TooLarge`] as soon as they are seen. On any error, and when
     /// the future is dropped, nothing stays under the key; what an abrupt end
-    /// of the process leaves is for [`sweep_staging`](Self::sweep_staging).
+    /// of the process leaves is for [`sweep_staging`](Self::sweep_staging) and
+    /// [`end_unfinished`](Self::end_unfinished).
     ///
     /// A key is used once. Where bytes lie under it already, they stay as they
     /// are and the put fails with [`Internal`](super::PortErrorKind::Internal);
@@ -70,8 +71,13 @@ pub trait BlobStore: Send + Sync {
     fn list(&self) -> BoxStream<'static, Result<BlobEntry, PortError>>;
 
     /// Removes what interrupted writes left, if it is older than `age`, and
-    /// says how many pieces. Never touches what is visible under a key.
-    async fn sweep_staging(&self, age: Duration) -> Result<u64, PortError>;
+    /// says what. Never touches what is visible under a key, or may still be
+    /// on its way there.
+    async fn sweep_staging(&self, age: Duration) -> Result<Swept, PortError>;
+
+    /// Ends what unfinished writes left of a key, and says how many. None is
+    /// finished any more after that. Whatever is stored under the key stays.
+    async fn end_unfinished(&self, key: BlobKey) -> Result<u64, PortError>;
 
     /// Writes, reads and deletes a small object of its own, within 2 s;
     /// [`Unavailable`](super::PortErrorKind::Unavailable) where that is not
@@ -89,6 +95,17 @@ pub trait BlobStore: Send + Sync {
     /// Tries all of it on objects of its own, some 9 MiB of bytes, and says
     /// how each went. Leaves nothing behind where it may delete.
     async fn examine(&self) -> Vec<BlobCheck>;
+}
+
+/// What a sweep of a store removed, and what it left.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// How many pieces are gone.
+    pub pieces: u64,
+    /// Keys of which a write began as long ago and is not finished, as far as
+    /// the store shows such; of very many the next sweep tells. It may be
+    /// under way all the same: only records tell.
+    pub unfinished: Vec<BlobKey>,
 }
 
 /// A body on its way in.

@@ -46,7 +46,9 @@ pub use blob_capabilities::{
     PresignedRequest,
 };
 pub use blob_repository::BlobRepository;
-pub use blob_store::{BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, BodyError, PutError};
+pub use blob_store::{
+    BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, BodyError, PutError, Swept,
+};
 pub use clock::Clock;
 pub use cursors::Cursors;
 pub use epoch_repository::{EpochChange, EpochRepository, EpochSubject};

@@ -1,5 +1,7 @@
 //! Ending what broke off: uploads without a sign of life, bytes that no
-//! version shows, staging files, sessions and idempotency keys long over.
+//! version shows, unfinished writes, sessions and idempotency keys long over.
+
+use std::time::Duration;
 
 use tenantry_domain::{
     Timestamp,
@@ -10,7 +12,7 @@ use tenantry_domain::{
 use crate::{
     error::{Error, Result},
     files::blob_key,
-    ports::{CommitError, Refusal, TenantStore},
+    ports::{BlobKey, BlobStore, CommitError, Refusal, TenantStore},
     services::Services,
     tenants,
 };
@@ -49,15 +51,40 @@ pub async fn sweep(on: &Services) -> Result<SweepReport> {
         }
     }
     for (name, backend) in on.blobs.iter() {
-        match backend.sweep_staging(grace).await {
+        match sweep_backend(on, backend.as_ref(), grace).await {
             Ok(pieces) => report.staging += pieces,
-            Err(error) => tracing::warn!(backend = %name, %error, "staging files are left"),
+            Err(error) => tracing::warn!(backend = %name, %error, "unfinished writes are left"),
         }
     }
     report.sessions = on.store.sessions().purge_expired(before, SESSIONS).await?;
     let idempotency = on.store.idempotency();
     report.requests = idempotency.purge_expired(on.now(), REQUESTS).await?;
     Ok(report)
+}
+
+/// Ends what interrupted writes left, also of blobs that have no record or were
+/// stored all the same.
+async fn sweep_backend(on: &Services, backend: &dyn BlobStore, grace: Duration) -> Result<u64> {
+    let swept = backend.sweep_staging(grace).await.map_err(Error::storage)?;
+    let mut pieces = swept.pieces;
+    for key in swept.unfinished {
+        if !may_be_under_way(on, key).await? {
+            let ended = backend.end_unfinished(key).await;
+            pieces += ended.map_err(Error::storage)?;
+        }
+    }
+    Ok(pieces)
+}
+
+/// However long ago a write began: as long as its record is open it is for
+/// that to say when it ends.
+async fn may_be_under_way(on: &Services, key: BlobKey) -> Result<bool> {
+    let Some(store) = tenants::open_active(on, key.tenant_id).await? else {
+        // Of a tenant that is not known somebody else may keep the records.
+        return Ok(true);
+    };
+    let blob = store.blobs().lookup(key.blob_id).await?;
+    Ok(blob.is_some_and(|blob| matches!(blob.state, BlobState::Open { .. })))
 }
 
 async fn sweep_tenant(
@@ -85,6 +112,7 @@ async fn end(
     mut blob: Blob,
     report: &mut SweepReport,
 ) -> Result<()> {
+    let was_stored = matches!(blob.state, BlobState::Stored { .. });
     if blob.state != BlobState::Abandoned {
         let was_open = matches!(blob.state, BlobState::Open { .. });
         let reserved = blob.abandon()?;
@@ -100,11 +128,11 @@ async fn end(
         blob.revision = blob.revision.next();
         report.uploads += u64::from(was_open);
     }
-    on.blobs
-        .get(&blob.backend)?
-        .delete(blob_key(&blob))
-        .await
-        .map_err(Error::storage)?;
+    let (backend, key) = (on.blobs.get(&blob.backend)?, blob_key(&blob));
+    if !was_stored {
+        end_writes(backend.as_ref(), key).await?;
+    }
+    backend.delete(key).await.map_err(Error::storage)?;
     let mut work = store.begin();
     work.blobs().remove(&blob);
     match store.commit(work).await {
@@ -114,4 +142,17 @@ async fn end(
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// Ends what may still be written under a key. Where that is refused, it will
+/// be the next time, too: the bytes and the record go all the same.
+async fn end_writes(backend: &dyn BlobStore, key: BlobKey) -> Result<()> {
+    match backend.end_unfinished(key).await {
+        Err(error) if error.is_retryable() => Err(Error::storage(error)),
+        Err(error) => {
+            tracing::warn!(blob.name = %key, %error, "unfinished writes are left");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
 }

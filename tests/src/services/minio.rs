@@ -3,11 +3,14 @@
 use std::{
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use object_store::{
     aws::{AmazonS3, AmazonS3Builder, AwsAuthorizer, AwsCredential},
     client::HttpRequest,
+    path::Path,
+    signer::{SignedUrlOptions, Signer},
 };
 use rcgen::generate_simple_self_signed;
 use reqwest::{
@@ -150,6 +153,19 @@ impl Minio {
             .with_allow_http(true)
             .build();
         client.expect("a client")
+    }
+
+    /// How many uploads of an object in parts are not finished.
+    pub async fn unfinished(&self, bucket: &str, name: &Path) -> usize {
+        let query = [("uploads", ""), ("prefix", name.as_ref())];
+        let options = SignedUrlOptions::new().with_query(query);
+        let (root, minute) = (Path::default(), Duration::from_mins(1));
+        let client = self.client(bucket);
+        let url = client.signed_url_opts(Method::GET, &root, minute, &options);
+        let answer = reqwest::get(url.await.expect("a signed URL")).await;
+        let answer = answer.and_then(reqwest::Response::error_for_status);
+        let answer = answer.expect("an answer").text().await;
+        answer.expect("a list").matches("<Upload>").count()
     }
 
     /// Credentials that are good for an hour, and for these actions on a

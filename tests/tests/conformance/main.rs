@@ -6,6 +6,7 @@ mod local_disk;
 mod memory;
 mod memory_blobs;
 mod minio;
+mod minio_uploads;
 mod mongodb;
 mod mongodb_records;
 mod mongodb_replica_set;

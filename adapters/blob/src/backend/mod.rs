@@ -20,7 +20,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use tenantry_application::ports::{
     BlobCapabilities, BlobEntry, BlobStream, PortError, PortErrorKind, PresignAccess,
-    PresignedRequest,
+    PresignedRequest, Swept,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 
@@ -50,8 +50,20 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// All blobs.
     fn list(&self) -> BoxStream<'static, Result<BlobEntry, PortError>>;
 
-    /// Removes what interrupted writes and probes left before `before`.
-    async fn sweep(&self, before: Timestamp) -> Result<u64, PortError>;
+    /// Removes what interrupted writes and probes left before `before`, but
+    /// for writes of blobs that it shows: those it tells of.
+    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError>;
+
+    /// Whether it shows unfinished writes; where not, the sweep removes them,
+    /// or they end by themselves, or a rule has to end them.
+    fn shows_unfinished(&self) -> bool {
+        false
+    }
+
+    /// Ends what unfinished writes left of a name; says how many.
+    async fn end_unfinished(&self, _name: ObjectName) -> Result<u64, PortError> {
+        Ok(0)
+    }
 
     /// What it can do.
     fn capabilities(&self) -> BlobCapabilities;

@@ -4,6 +4,7 @@ mod service;
 mod upload;
 
 use std::{
+    collections::HashSet,
     fmt,
     ops::Range,
     sync::{
@@ -21,12 +22,14 @@ use object_store::{
 };
 use tenantry_application::ports::{
     BlobCapabilities, BlobEntry, BlobStream, PortError, PortErrorKind, PresignAccess,
-    PresignedRequest,
+    PresignedRequest, Swept,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 use tokio::time::timeout;
 
 pub(crate) use self::service::Service;
+#[cfg(feature = "s3")]
+pub(crate) use self::service::{OpenUpload, Uploads};
 use self::{service::Plain, upload::ObjectUpload};
 use super::{Backend, Upload, placed::place};
 #[cfg(feature = "objects")]
@@ -223,18 +226,50 @@ impl Backend for Objects {
             .boxed()
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<u64, PortError> {
-        // Unfinished parts cannot be listed: the store's own rules end them.
+    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError> {
         let failed = |error| from_store("sweep", "probes")(error);
         let mut probes = self.store.list(Some(&Path::from(PROBES)));
-        let mut swept = 0;
+        let mut swept = Swept::default();
         while let Some(meta) = probes.try_next().await.map_err(failed)? {
             if written(&meta) <= before {
                 self.delete_at(&meta.location).await.map_err(failed)?;
-                swept += 1;
+                swept.pieces += 1;
             }
         }
+        let Some(uploads) = self.service.uploads() else {
+            return Ok(swept);
+        };
+        let mut unfinished = HashSet::new();
+        for upload in uploads.list(None).await? {
+            match upload.name {
+                _ if upload.begun_at > before => {}
+                ObjectName::Blob(key) => {
+                    unfinished.insert(key);
+                }
+                ObjectName::Probe(_) => {
+                    uploads.abort(&upload).await?;
+                    swept.pieces += 1;
+                }
+            }
+        }
+        swept.unfinished = unfinished.into_iter().collect();
         Ok(swept)
+    }
+
+    fn shows_unfinished(&self) -> bool {
+        self.service.uploads().is_some()
+    }
+
+    async fn end_unfinished(&self, name: ObjectName) -> Result<u64, PortError> {
+        let Some(uploads) = self.service.uploads() else {
+            return Ok(0);
+        };
+        let mut ended = 0;
+        for upload in uploads.list(Some(name)).await? {
+            uploads.abort(&upload).await?;
+            ended += 1;
+        }
+        Ok(ended)
     }
 
     fn capabilities(&self) -> BlobCapabilities {

@@ -19,12 +19,9 @@ mod signed;
 
 #[cfg(feature = "objects")]
 pub(crate) use self::open::{Place, open};
-pub(crate) use self::{client::ServiceClient, fault::explain};
 #[cfg(feature = "webdav")]
-pub(crate) use self::{
-    open::{compare_clocks, settle},
-    refusal::Refusal,
-};
+pub(crate) use self::open::{compare_clocks, settle};
+pub(crate) use self::{client::ServiceClient, fault::explain, refusal::Refusal};
 
 #[cfg(feature = "objects")]
 use std::time::Duration;

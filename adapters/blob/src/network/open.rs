@@ -80,8 +80,5 @@ pub(crate) fn compare_clocks(client: &ServiceClient) {
 
 #[cfg(feature = "objects")]
 fn is_missing_bucket(error: &PortError) -> bool {
-    let source = error.source.as_deref();
-    source
-        .and_then(|source| source.downcast_ref::<Refusal>())
-        .is_some_and(Refusal::is_missing_bucket)
+    Refusal::behind(error).is_some_and(Refusal::is_missing_bucket)
 }

@@ -1,7 +1,7 @@
 //! What services answer instead of doing what they were asked.
 
 use http::{HeaderMap, StatusCode, response::Parts};
-use tenantry_application::ports::PortErrorKind;
+use tenantry_application::ports::{PortError, PortErrorKind};
 use thiserror::Error;
 
 /// A refusal: its status, and the word that services have for it.
@@ -105,6 +105,11 @@ impl Meaning {
 }
 
 impl Refusal {
+    /// The refusal that an error comes from.
+    pub(crate) fn behind(error: &PortError) -> Option<&Self> {
+        error.source.as_deref()?.downcast_ref()
+    }
+
     /// Reads it from an answer and as much of its body as there is.
     pub(super) fn read(parts: &Parts, body: &[u8]) -> Self {
         let body = String::from_utf8_lossy(body);
@@ -145,6 +150,11 @@ impl Refusal {
         self.meaning() == Meaning::NoBucket
     }
 
+    /// Whether the upload in parts is not there.
+    pub(crate) fn is_missing_upload(&self) -> bool {
+        self.meaning() == Meaning::NoMultipart
+    }
+
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
@@ -152,7 +162,8 @@ impl Refusal {
 
     pub(crate) fn kind(&self) -> PortErrorKind {
         match self.meaning() {
-            Meaning::Trouble => PortErrorKind::Unavailable,
+            // An upload that was ended can be begun anew.
+            Meaning::Trouble | Meaning::NoMultipart => PortErrorKind::Unavailable,
             Meaning::Unsupported => PortErrorKind::Unsupported,
             _ => PortErrorKind::Internal,
         }

@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use tenantry_application::ports::{
-    BlobCapabilities, BlobEntry, BlobStream, IdGenerator, PortError, PortErrorKind,
+    BlobCapabilities, BlobEntry, BlobStream, IdGenerator, PortError, PortErrorKind, Swept,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 
@@ -193,12 +193,12 @@ impl Backend for LocalFolder {
         walk::stream(self.root.join(BLOBS))
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<u64, PortError> {
+    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError> {
         let folders = [STAGING, PROBES].map(|part| self.root.join(part));
         blocking(move || {
-            let mut swept = 0;
+            let mut swept = Swept::default();
             for folder in &folders {
-                swept +=
+                swept.pieces +=
                     staging::sweep(folder, before).map_err(from_io("sweep", folder.display()))?;
             }
             Ok(swept)

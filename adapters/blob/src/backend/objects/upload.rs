@@ -12,7 +12,7 @@ use crate::{
         Upload,
         placed::{Placed, place},
     },
-    error::from_store,
+    error::{from_store, is_missing_upload},
     name::ObjectName,
     upload_memory::Part,
 };
@@ -145,10 +145,12 @@ impl Drop for Unfinished {
         if let (Some(mut upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
             let name = self.name;
             runtime.spawn(async move {
-                if let Err(error) = upload.abort().await {
-                    let error = from_store("abort", name)(error);
-                    let error: &dyn std::error::Error = &error;
-                    tracing::warn!(error, blob.name = %name, "cannot abort an upload in parts");
+                match upload.abort().await.map_err(from_store("abort", name)) {
+                    Err(error) if !is_missing_upload(&error) => {
+                        let error: &dyn std::error::Error = &error;
+                        tracing::warn!(error, blob.name = %name, "cannot abort an upload in parts");
+                    }
+                    _ => {}
                 }
             });
         }

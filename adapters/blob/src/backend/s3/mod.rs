@@ -1,6 +1,7 @@
 //! Amazon S3, and services that speak its protocol.
 
 mod signature;
+mod uploads;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -18,7 +19,7 @@ use url::Url;
 
 use self::signature::{Keys, Signature};
 use crate::{
-    backend::objects::{Objects, Service},
+    backend::objects::{Objects, Service, Uploads},
     error::{from_http, from_store, unusable},
     network::{Place, ServiceClient, open, retries},
     store::{ObjectBlobStore, StoreContext},
@@ -202,13 +203,17 @@ impl Service for Bucket {
             kind: "s3",
             multipart: true,
             conditional_write: true,
-            ends_unfinished: false,
+            ends_unfinished: true,
             presign: Some(PresignCapability {
                 binds_size: true,
                 binds_content_type: true,
                 binds_absence: true,
             }),
         }
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
     }
 
     async fn presign(

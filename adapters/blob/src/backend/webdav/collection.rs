@@ -1,6 +1,6 @@
 //! Requests to a server, and what its answers mean.
 
-use std::{error::Error, fmt, ops::Range, time::Duration};
+use std::{fmt, ops::Range, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Buf, Bytes};
@@ -80,7 +80,7 @@ impl Collection {
     /// what is wrong with a server that cannot answer it.
     pub(super) async fn is_there(&self) -> Result<bool, PortError> {
         let found = self.find("").await.map_err(|error| {
-            let refusal = error.source().and_then(|source| source.downcast_ref());
+            let refusal = Refusal::behind(&error);
             let advice = refusal.map(Refusal::status).and_then(first_advice);
             match (advice, refusal) {
                 (Some(advice), Some(refusal)) => {
@@ -301,8 +301,7 @@ fn first_advice(status: StatusCode) -> Option<&'static str> {
 }
 
 fn status_of(error: &PortError) -> Option<StatusCode> {
-    let refusal = error.source()?.downcast_ref::<Refusal>()?;
-    Some(refusal.status())
+    Refusal::behind(error).map(Refusal::status)
 }
 
 /// Of the error nothing is told: it may quote the address.

@@ -23,6 +23,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::ready, stream, stream::BoxStream};
 use tenantry_application::ports::{
     BlobCapabilities, BlobEntry, BlobStore, BlobStream, IdGenerator, PortError, PortErrorKind,
+    Swept,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 use url::Url;
@@ -223,8 +224,8 @@ impl Backend for WebdavFolder {
             .boxed()
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<u64, PortError> {
-        let mut swept = 0;
+    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError> {
+        let mut swept = Swept::default();
         for part in [STAGING, PROBES] {
             let members = self.members(format!("{part}/")).await?;
             // To delete while the answer is read would change what it tells.
@@ -235,7 +236,7 @@ impl Backend for WebdavFolder {
                 if name.parse().is_ok_and(|id| !is_under_way(id))
                     && self.collection.delete(&format!("{part}/{name}")).await?
                 {
-                    swept += 1;
+                    swept.pieces += 1;
                 }
             }
         }
