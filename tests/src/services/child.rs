@@ -25,11 +25,7 @@ impl Server {
     /// Makes a folder and starts what `command` makes of it.
     pub(super) fn start(owner: Option<Owner>, command: impl FnOnce(&Path) -> Command) -> Self {
         let folder = TempDir::with_prefix("tenantry-").expect("a folder").keep();
-        if let Some(owner) = owner {
-            chown(&folder, Some(owner.user), Some(owner.group)).expect("a folder of its own");
-        }
-        let mode = std::fs::Permissions::from_mode(0o700);
-        std::fs::set_permissions(&folder, mode).expect("a private folder");
+        make_private(&folder, 0o700, owner);
         let server = command(&folder);
         let mut shell = Command::new("sh");
         shell
@@ -50,6 +46,15 @@ impl Server {
     pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
     }
+}
+
+/// Lets nobody but the server's user in.
+pub(super) fn make_private(path: &Path, mode: u32, owner: Option<Owner>) {
+    if let Some(owner) = owner {
+        chown(path, Some(owner.user), Some(owner.group)).expect("a path of its own");
+    }
+    let mode = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(path, mode).expect("a private path");
 }
 
 /// A user of this machine.

@@ -6,11 +6,12 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use rcgen::generate_simple_self_signed;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
 use super::{
-    child::{Owner, Server, as_owner},
+    child::{Owner, Server, as_owner, make_private},
     free_port, given,
 };
 use crate::harness::until;
@@ -46,7 +47,7 @@ impl Postgres {
                 server: None,
                 schemas: AtomicU32::new(0),
             },
-            None => Self::start(Care::Quick),
+            None => Self::start(Care::Quick, None),
         };
         found.answers().await;
         found
@@ -54,9 +55,24 @@ impl Postgres {
 
     /// One that keeps its promises when the power goes, for measuring.
     pub async fn durable() -> Self {
-        let server = Self::start(Care::Durable);
+        let server = Self::start(Care::Durable, None);
         server.answers().await;
         server
+    }
+
+    /// One with TLS and the certificate of an authority that nobody knows; the
+    /// certificate as well.
+    pub async fn with_tls() -> (Self, String) {
+        let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
+        let made = made.expect("a certificate");
+        let certificate = made.cert.pem();
+        let keys = [
+            ("server.crt", certificate.clone()),
+            ("server.key", made.signing_key.serialize_pem()),
+        ];
+        let server = Self::start(Care::Quick, Some(keys));
+        server.answers().await;
+        (server, certificate)
     }
 
     /// A program that came with it.
@@ -65,7 +81,7 @@ impl Postgres {
         programs.rfind(|program| program.is_file())
     }
 
-    fn start(care: Care) -> Self {
+    fn start(care: Care, keys: Option<[(&str, String); 2]>) -> Self {
         let programs = programs().unwrap_or_else(|| {
             panic!("PostgreSQL is missing: apt-get install postgresql, or set {URL}")
         });
@@ -96,6 +112,15 @@ impl Postgres {
             ]);
             if care == Care::Quick {
                 server.args(["-c", "fsync=off"]);
+            }
+            if let Some(keys) = keys {
+                // Where it looks for them.
+                for (name, text) in keys {
+                    let file = data.join(name);
+                    std::fs::write(&file, text).expect("written");
+                    make_private(&file, 0o600, owner);
+                }
+                server.args(["-c", "ssl=on"]);
             }
             server
         });

@@ -12,6 +12,7 @@ use sqlx::{
     AssertSqlSafe, Connection, Executor, PgConnection, Postgres as SqlxPostgres,
     postgres::PgArguments, query, query::Query, query_scalar,
 };
+use tempfile::TempDir;
 use tenantry_application::{
     ports::{CommitError, PlatformStore, PortErrorKind, TenantStore},
     work::PlatformWork,
@@ -104,6 +105,32 @@ async fn the_wall_holds_without_any_filter() {
         .fetch_all(&mut *behind)
         .await;
     assert!(seen.is_err());
+}
+
+#[tokio::test]
+async fn certificates_are_asked_for() {
+    let (server, certificate) = Postgres::with_tls().await;
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, certificate).expect("written");
+    let url = server.fresh().await;
+    let known = format!("{url}&sslmode=verify-full&sslrootcert={}", file.display());
+    let store = SqlStore::connect(PostgresOptions::new(&known)).await;
+    store.expect("a connection").probe().await.expect("well");
+    let mut connection = PgConnection::connect(&known).await.expect("connected");
+    let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let encrypted = query_scalar::<_, bool>(encrypted).fetch_one(&mut connection);
+    assert!(encrypted.await.expect("an answer"));
+    // Of an authority that nobody knows, and on a server that has none.
+    let strange = format!("{url}&sslmode=verify-full");
+    let plain = Postgres::shared().await.fresh().await;
+    let plain = format!("{plain}&sslmode=require");
+    for url in [strange, plain] {
+        let refused = SqlStore::connect(PostgresOptions::new(&url)).await;
+        let refused = refused.expect_err("a refusal");
+        assert_eq!(refused.kind, PortErrorKind::Internal);
+        assert!(refused.context.contains("sslmode"), "{refused}");
+    }
 }
 
 /// Connections that broke while nobody looked cost no commit: what surely was

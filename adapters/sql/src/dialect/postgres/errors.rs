@@ -1,5 +1,7 @@
 //! What the server's errors mean.
 
+use std::io;
+
 use sea_orm::DbErr;
 use sqlx::postgres::PgConnectOptions;
 use tenantry_application::{
@@ -14,6 +16,9 @@ const UNTRANSLATABLE: &str = "22021";
 const UNIQUE_VIOLATION: &str = "23505";
 const SERIALIZATION_FAILURE: &str = "40001";
 const DEADLOCK: &str = "40P01";
+
+const NO_TLS: &str =
+    "and this service find no TLS in common; look at sslmode and sslrootcert in database.url";
 
 /// Why a unit stopped; `None` for an error that says nothing of the unit.
 pub(super) fn stop(error: &DbErr) -> Option<Stop> {
@@ -53,10 +58,11 @@ pub(super) fn refused(url: &str, error: DbErr) -> PortError {
             ),
             _ => (kind_of(found.as_ref()), "refuses the connection"),
         },
-        Some(Error::Tls(_)) => (
-            PortErrorKind::Internal,
-            "and this service find no TLS in common; look at sslmode and sslrootcert in database.url",
-        ),
+        Some(Error::Tls(_)) => (PortErrorKind::Internal, NO_TLS),
+        // What a handshake finds wrong with the other side, its certificate too.
+        Some(Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            (PortErrorKind::Internal, NO_TLS)
+        }
         Some(Error::Configuration(_)) => (
             PortErrorKind::Internal,
             "cannot be reached by what database.url says",
