@@ -158,7 +158,13 @@ pub(crate) async fn receive_signed(
         return Err(Error::PreconditionFailed);
     }
     let right = Right::Tenant(blob.tenant_id);
-    let content = stream(on, &right, store, &mut blob, body, size_bytes).await?;
+    let content = match stream(on, &right, store, &mut blob, body, size_bytes).await {
+        // Somebody else with the same address was faster.
+        Err(Error::Internal(_)) if matches!(backend.size(key).await, Ok(Some(_))) => {
+            return Err(Error::PreconditionFailed);
+        }
+        stored => stored?,
+    };
     // From here on the bytes are there: they go unless they are what was
     // announced, and the intent is noted to be open still. Then they belong to
     // it, and whoever ends it ends them.

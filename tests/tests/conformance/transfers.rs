@@ -25,6 +25,10 @@ use tenantry_tests::{
     conformance::signed_requests::{SignedFixture, Signer},
     harness::TestService,
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 mod local_disk {
     async fn signing() -> super::SignedFixture {
@@ -115,6 +119,19 @@ impl World {
         store.expect("a store").size(key).await.expect("looked")
     }
 
+    /// Begins to send ten bytes.
+    async fn begin(&self, signed: &PresignedRequest) -> TcpStream {
+        let host = self.service.base().trim_start_matches("http://");
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+             content-type: text/plain\r\nif-none-match: *\r\ncontent-length: 10\r\n\r\nten",
+            signed.url
+        );
+        let mut stream = TcpStream::connect(host).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        stream
+    }
+
     async fn put(&self, signed: &PresignedRequest, body: &'static [u8]) -> Response {
         let url = format!("{}{}", self.service.base(), signed.url);
         let headers = signed.headers.iter();
@@ -196,17 +213,7 @@ async fn an_upload_that_broke_off_can_be_sent_again() {
     let world = World::with(&[]).await;
     let (key, signed) = world.for_ten_bytes().await;
     world.intend(key, 10).await;
-    let host = world.service.base().trim_start_matches("http://");
-    let head = format!(
-        "PUT {} HTTP/1.1\r\nhost: {host}\r\ncontent-type: text/plain\r\nif-none-match: *\r\n\
-         content-length: 10\r\n\r\nten",
-        signed.url
-    );
-    let stream = tokio::net::TcpStream::connect(host).await;
-    let mut stream = stream.expect("a connection");
-    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes())
-        .await
-        .expect("sent");
+    let stream = world.begin(&signed).await;
     drop(stream);
     assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
     assert_eq!(world.size(key).await, Some(10));
@@ -215,6 +222,20 @@ async fn an_upload_that_broke_off_can_be_sent_again() {
     assert_eq!(again.status(), 412);
     let problem = again.text().await.expect("a body");
     assert!(problem.contains("precondition_failed"), "{problem}");
+}
+
+#[tokio::test]
+async fn one_of_two_uploads_wins() {
+    let world = World::with(&[]).await;
+    let (key, signed) = world.for_ten_bytes().await;
+    world.intend(key, 10).await;
+    let mut slow = world.begin(&signed).await;
+    assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
+    slow.write_all(b" others").await.expect("sent");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
+    assert_eq!(world.size(key).await, Some(10));
 }
 
 #[tokio::test]
