@@ -115,6 +115,7 @@ async fn a_refused_unit_writes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_begins_anew() {
+    count_case(env!("CARGO_TARGET_TMPDIR"), "scripted");
     let by_label = failure(251, &["TransientTransactionError"]);
     for conflict in [failure(112, &[]), failure(11000, &[]), by_label] {
         let peer = Peer::start().await;
