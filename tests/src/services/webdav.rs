@@ -99,7 +99,13 @@ impl Webdav {
                 "accept_digest": false,
                 "default_to_digest": false,
             },
-            "server_args": { "numthreads": THREADS, "timeout": 60 },
+            // It lets five connections wait by itself, and resets those that come
+            // at once beyond them.
+            "server_args": {
+                "numthreads": THREADS,
+                "request_queue_size": THREADS,
+                "timeout": 60,
+            },
                         });
             if let Some([certificate, key]) = &keys {
                 settings["ssl_certificate"] = written(folder, "public.crt", certificate).into();
