@@ -39,7 +39,7 @@ pub(crate) struct Claim {
 /// Looks what a caller's key leads to; refuses where the first request with
 /// it is still running.
 pub(crate) async fn find(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
     operation: &str,
@@ -51,13 +51,13 @@ pub(crate) async fn find(
         operation: operation.to_owned(),
         key,
     };
-    let Some(record) = on.store.idempotency().find(&scope).await? else {
+    let Some(record) = services.store.idempotency().find(&scope).await? else {
         return Ok(Found::Free(Claim {
             scope,
             broken_off: None,
         }));
     };
-    if !record.has_expired(on.now()) {
+    if !record.has_expired(services.now()) {
         match &record.state {
             IdempotencyState::Done {
                 fingerprint,
@@ -91,20 +91,20 @@ impl Claim {
     /// returns the record as it will be stored.
     pub(crate) fn begin(
         self,
-        on: &Services,
+        services: &Services,
         work: &mut TenantWork,
         blob: BlobId,
     ) -> IdempotencyRecord {
         match self.broken_off {
             Some(mut record) => {
-                record.upload_again(blob, on.now());
+                record.upload_again(blob, services.now());
                 work.idempotency().update(&record);
                 record.revision = record.revision.next();
                 *record
             }
             None => {
-                let id = IdempotencyId::from_uuid(on.ids.next());
-                let record = IdempotencyRecord::uploading(id, self.scope, blob, on.now());
+                let id = IdempotencyId::from_uuid(services.ids.next());
+                let record = IdempotencyRecord::uploading(id, self.scope, blob, services.now());
                 work.idempotency().add(&record);
                 record
             }
@@ -125,7 +125,9 @@ impl Answered {
 
 /// Stands for a request, told by everything it asks for. Keyed, so that
 /// nobody who reads the store can try what it was.
-pub(crate) fn fingerprint(on: &Services, request: &serde_json::Value) -> [u8; 32] {
+pub(crate) fn fingerprint(services: &Services, request: &serde_json::Value) -> [u8; 32] {
     let text = request.to_string();
-    on.seals.seal(SealPurpose::Idempotency, text.as_bytes())
+    services
+        .seals
+        .seal(SealPurpose::Idempotency, text.as_bytes())
 }

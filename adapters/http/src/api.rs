@@ -36,16 +36,16 @@ pub(crate) type Resources = (
 
 /// The resources with what they work on.
 pub(crate) fn resources(options: &HttpOptions, state: &State) -> Resources {
-    let on = || Arc::clone(&state.services);
+    let services = || Arc::clone(&state.services);
     (
-        AuthApi::new(on()),
-        TenantsApi::new(on()),
-        FilesApi::new(on()),
-        ContentApi::new(on()),
-        StorageApi::new(on()),
-        JobsApi::new(on()),
-        AuditApi::new(on()),
-        Transfers::new(on()),
+        AuthApi::new(services()),
+        TenantsApi::new(services()),
+        FilesApi::new(services()),
+        ContentApi::new(services()),
+        StorageApi::new(services()),
+        JobsApi::new(services()),
+        AuditApi::new(services()),
+        Transfers::new(services()),
         system(options, state),
         ProblemPages,
         DocumentPages,

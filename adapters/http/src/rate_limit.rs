@@ -18,8 +18,8 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 pub(crate) struct Admitted(RateDecision);
 
 /// Counts a try from the client's address; refused where there were too many.
-pub(crate) async fn admit(on: &Services, context: &Context) -> Result<Admitted, Problem> {
-    let decision = auth::throttle(on, &context.info()).await?;
+pub(crate) async fn admit(services: &Services, context: &Context) -> Result<Admitted, Problem> {
+    let decision = auth::throttle(services, &context.info()).await?;
     if decision.allowed {
         return Ok(Admitted(decision));
     }

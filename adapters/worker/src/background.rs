@@ -13,7 +13,7 @@ pub(crate) trait Chore: Send {
     const NAME: &'static str;
 
     /// Does one round.
-    async fn round(&mut self, on: &Services) -> Result<()>;
+    async fn round(&mut self, services: &Services) -> Result<()>;
 }
 
 /// Does a chore until `stop` is cancelled, with `every` between the end of one
@@ -22,12 +22,12 @@ pub(crate) trait Chore: Send {
 pub(crate) async fn repeat<C: Chore>(
     mut chore: C,
     every: Duration,
-    on: Arc<Services>,
+    services: Arc<Services>,
     stop: CancellationToken,
 ) {
     let mut failing = false;
     while !stop.is_cancelled() {
-        match chore.round(&on).await {
+        match chore.round(&services).await {
             Ok(()) if failing => {
                 failing = false;
                 tracing::info!(task = C::NAME, "works again");
@@ -41,7 +41,7 @@ pub(crate) async fn repeat<C: Chore>(
             }
         }
         tokio::select! {
-            () = on.clock.sleep(every) => {}
+            () = services.clock.sleep(every) => {}
             () = stop.cancelled() => {}
         }
     }

@@ -20,8 +20,8 @@ pub(crate) struct Seal;
 impl Chore for Seal {
     const NAME: &'static str = "seal the audit log";
 
-    async fn round(&mut self, on: &Services) -> Result<()> {
-        audit::seal_chains(on).await.map(drop)
+    async fn round(&mut self, services: &Services) -> Result<()> {
+        audit::seal_chains(services).await.map(drop)
     }
 }
 
@@ -32,8 +32,8 @@ pub(crate) struct Sweep;
 impl Chore for Sweep {
     const NAME: &'static str = "sweep";
 
-    async fn round(&mut self, on: &Services) -> Result<()> {
-        let report = upkeep::sweep(on).await?;
+    async fn round(&mut self, services: &Services) -> Result<()> {
+        let report = upkeep::sweep(services).await?;
         if report != SweepReport::default() {
             tracing::info!(
                 uploads = report.uploads,
@@ -52,16 +52,16 @@ impl Chore for Sweep {
 impl Chore for AccessWatch {
     const NAME: &'static str = "watch access";
 
-    async fn round(&mut self, on: &Services) -> Result<()> {
-        self.look(on).await
+    async fn round(&mut self, services: &Services) -> Result<()> {
+        self.look(services).await
     }
 }
 
 /// Hears between two looks what is told of it, until `stop` is
 /// cancelled.
-pub(crate) async fn hear_of_access(on: Arc<Services>, stop: CancellationToken) {
-    let mut signals = on.signals.listen();
+pub(crate) async fn hear_of_access(services: Arc<Services>, stop: CancellationToken) {
+    let mut signals = services.signals.listen();
     while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
-        upkeep::hear_of_access(&on, signal);
+        upkeep::hear_of_access(&services, signal);
     }
 }

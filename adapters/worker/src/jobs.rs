@@ -27,7 +27,7 @@ pub(crate) async fn wake(
 /// Takes and does one job after the other until `stop` is cancelled; the one
 /// under way is finished.
 pub(crate) async fn work(
-    on: Arc<Services>,
+    services: Arc<Services>,
     name: String,
     lease: Duration,
     poll: Duration,
@@ -37,11 +37,11 @@ pub(crate) async fn work(
     while !stop.is_cancelled() {
         // What comes between looking and waiting wakes all the same.
         wakeups.mark_unchanged();
-        match jobs::run_next(&on, &name, lease).await {
+        match jobs::run_next(&services, &name, lease).await {
             Ok(true) => {}
             Ok(false) => {
                 tokio::select! {
-                    () = on.clock.sleep(poll) => {}
+                    () = services.clock.sleep(poll) => {}
                     () = woken(&mut wakeups) => {}
                     () = stop.cancelled() => {}
                 }
@@ -49,7 +49,7 @@ pub(crate) async fn work(
             Err(error) => {
                 tracing::warn!(worker = name, %error, "the queue failed; will be tried again");
                 tokio::select! {
-                    () = on.clock.sleep(BACK_OFF) => {}
+                    () = services.clock.sleep(BACK_OFF) => {}
                     () = stop.cancelled() => {}
                 }
             }

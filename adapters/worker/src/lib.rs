@@ -34,15 +34,15 @@ pub struct WorkerOptions {
 
 /// Works until `stop` is cancelled and the jobs under way are done. Whoever
 /// cannot wait drops the future: leases bring unfinished jobs back.
-pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationToken) {
+pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     let wakeups = watch::Sender::new(());
     // Before anybody looks: what comes afterwards wakes them.
-    let signals = on.signals.listen();
+    let signals = services.signals.listen();
     for number in 0..options.concurrency.max(1) {
         let name = format!("{}/{number}", options.name);
         tasks.spawn(jobs::work(
-            Arc::clone(&on),
+            Arc::clone(&services),
             name,
             options.lease,
             options.poll,
@@ -51,9 +51,19 @@ pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationTo
         ));
     }
     tasks.spawn(jobs::wake(signals, wakeups, stop.clone()));
-    let seal = background::repeat(Seal, options.seal_every, Arc::clone(&on), stop.clone());
+    let seal = background::repeat(
+        Seal,
+        options.seal_every,
+        Arc::clone(&services),
+        stop.clone(),
+    );
     tasks.spawn(seal);
-    tasks.spawn(background::repeat(Sweep, options.sweep_every, on, stop));
+    tasks.spawn(background::repeat(
+        Sweep,
+        options.sweep_every,
+        services,
+        stop,
+    ));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a worker task ended by a fault");
@@ -63,8 +73,8 @@ pub async fn run(on: Arc<Services>, options: WorkerOptions, stop: CancellationTo
 
 /// Watches for changes of what callers may do until `stop` is cancelled. Every
 /// process that answers requests runs it: without it nothing is kept close.
-pub async fn watch_access(on: Arc<Services>, stop: CancellationToken) {
-    let heard = chores::hear_of_access(Arc::clone(&on), stop.clone());
-    let watched = background::repeat(AccessWatch::default(), AccessWatch::EVERY, on, stop);
+pub async fn watch_access(services: Arc<Services>, stop: CancellationToken) {
+    let heard = chores::hear_of_access(Arc::clone(&services), stop.clone());
+    let watched = background::repeat(AccessWatch::default(), AccessWatch::EVERY, services, stop);
     tokio::join!(heard, watched);
 }

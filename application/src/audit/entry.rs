@@ -19,15 +19,15 @@ pub(crate) struct Entry(AuditEntry);
 
 impl Entry {
     /// `action` was done to the `kind` with `id`, now.
-    pub(crate) fn new(on: &Services, action: &str, kind: &str, id: impl Display) -> Self {
+    pub(crate) fn new(services: &Services, action: &str, kind: &str, id: impl Display) -> Self {
         Self(AuditEntry {
-            id: AuditId::from_uuid(on.ids.next()),
+            id: AuditId::from_uuid(services.ids.next()),
             tenant_id: None,
             actor: Actor::System,
             action: action.to_owned(),
             subject_kind: kind.to_owned(),
             subject_id: id.to_string(),
-            at: on.now(),
+            at: services.now(),
             request_id: None,
             detail: BTreeMap::new(),
         })

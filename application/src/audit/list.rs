@@ -32,7 +32,11 @@ pub struct ListAudit {
 }
 
 /// Entries of the caller's tenant, newest first.
-pub async fn list(on: &Services, caller: &Caller, query: ListAudit) -> Result<Page<AuditEntry>> {
+pub async fn list(
+    services: &Services,
+    caller: &Caller,
+    query: ListAudit,
+) -> Result<Page<AuditEntry>> {
     caller.require(Permission::AuditRead)?;
     let spec = query.page.check()?;
     if spec.count {
@@ -52,7 +56,7 @@ pub async fn list(on: &Services, caller: &Caller, query: ListAudit) -> Result<Pa
     let after = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = on.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
             Some(
                 bytes
                     .and_then(|bytes| read(&bytes))
@@ -60,7 +64,7 @@ pub async fn list(on: &Services, caller: &Caller, query: ListAudit) -> Result<Pa
             )
         }
     };
-    let store = on.store.open(caller.tenant).await?;
+    let store = services.store.open(caller.tenant).await?;
     let entries = store
         .audit()
         .list(&AuditQuery {
@@ -73,7 +77,7 @@ pub async fn list(on: &Services, caller: &Caller, query: ListAudit) -> Result<Pa
         })
         .await?;
     Ok(Page::cut(entries, &spec, |last| {
-        on.cursors.wrap(scope.as_bytes(), &write(last))
+        services.cursors.wrap(scope.as_bytes(), &write(last))
     }))
 }
 

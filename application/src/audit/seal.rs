@@ -18,10 +18,10 @@ const ENTRIES: u32 = 500;
 
 /// Seals what is unsealed, chain by chain, and says how many entries. Two
 /// processes that seal at once do not harm: the slower commit is refused whole.
-pub async fn seal_chains(on: &Services) -> Result<u64> {
+pub async fn seal_chains(services: &Services) -> Result<u64> {
     let mut sealed = 0;
-    for chain in on.store.upkeep().unsealed_chains(CHAINS).await? {
-        match seal_chain(on, chain).await {
+    for chain in services.store.upkeep().unsealed_chains(CHAINS).await? {
+        match seal_chain(services, chain).await {
             Ok(entries) => sealed += entries,
             Err(error) => tracing::warn!(%error, "an audit chain is left for the next round"),
         }
@@ -30,25 +30,25 @@ pub async fn seal_chains(on: &Services) -> Result<u64> {
 }
 
 /// Seals one chain to its end.
-pub(crate) async fn seal_chain(on: &Services, chain: Option<TenantId>) -> Result<u64> {
+pub(crate) async fn seal_chain(services: &Services, chain: Option<TenantId>) -> Result<u64> {
     let mut sealed = 0;
     loop {
         let (count, committed) = match chain {
             None => {
-                let Some(seal) = next_stretch(on, None, on.store.audit()).await? else {
+                let Some(seal) = next_stretch(services, None, services.store.audit()).await? else {
                     break;
                 };
                 let count = seal.seals.len();
                 let mut work = PlatformWork::new();
                 work.seal_audit(seal);
-                (count, on.store.commit(work).await)
+                (count, services.store.commit(work).await)
             }
             Some(tenant) => {
                 // A tenant that is not active is sealed when it is again.
-                let Some(store) = tenants::open_active(on, tenant).await? else {
+                let Some(store) = tenants::open_active(services, tenant).await? else {
                     break;
                 };
-                let Some(seal) = next_stretch(on, chain, store.audit()).await? else {
+                let Some(seal) = next_stretch(services, chain, store.audit()).await? else {
                     break;
                 };
                 let count = seal.seals.len();
@@ -68,7 +68,7 @@ pub(crate) async fn seal_chain(on: &Services, chain: Option<TenantId>) -> Result
 }
 
 async fn next_stretch(
-    on: &Services,
+    services: &Services,
     chain: Option<TenantId>,
     log: &dyn AuditLog,
 ) -> Result<Option<AuditSeal>> {
@@ -84,7 +84,7 @@ async fn next_stretch(
     for entry in &entries {
         let sequence = previous.sequence + 1;
         let message = entry.canonical_bytes(sequence, &previous.hash);
-        let hash = on.seals.seal(SealPurpose::Audit, &message);
+        let hash = services.seals.seal(SealPurpose::Audit, &message);
         previous.sequence = sequence;
         previous.hash = hash;
         seals.push((entry.id, Seal { sequence, hash }));

@@ -21,7 +21,7 @@ pub struct ChainReport {
 }
 
 /// Checks every sealed entry of a chain, and that none is missing at its end.
-pub async fn verify_chain(on: &Services, log: &dyn AuditLog) -> Result<ChainReport> {
+pub async fn verify_chain(services: &Services, log: &dyn AuditLog) -> Result<ChainReport> {
     // Read first: entries sealed meanwhile are beyond it and not counted.
     let head = log.head().await?;
     let mut end = ChainHead::EMPTY;
@@ -33,7 +33,7 @@ pub async fn verify_chain(on: &Services, log: &dyn AuditLog) -> Result<ChainRepo
         for sealed in batch {
             let sequence = end.sequence + 1;
             let message = sealed.entry.canonical_bytes(sequence, &end.hash);
-            let hash = on.seals.seal(SealPurpose::Audit, &message);
+            let hash = services.seals.seal(SealPurpose::Audit, &message);
             if sealed.seal.sequence != sequence || sealed.seal.hash != hash {
                 break 'chain;
             }

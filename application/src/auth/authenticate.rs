@@ -21,21 +21,21 @@ pub struct Authenticated {
 /// Verifies an access token and looks up what its session opens now. A tenant
 /// that the request names must be the one the session acts in.
 pub async fn authenticate(
-    on: &Services,
+    services: &Services,
     token: &str,
     selection: Option<&Selection>,
 ) -> Result<Authenticated> {
-    let now = on.now();
-    let claims = on
+    let now = services.now();
+    let claims = services
         .access_tokens
         .verify(token, now)
         .map_err(|error| match error {
             TokenError::Expired => Error::TokenExpired,
             TokenError::Invalid => Error::Unauthorized,
         })?;
-    let grant = match on.access_cache.get(claims.session_id, now) {
+    let grant = match services.access_cache.get(claims.session_id, now) {
         Some(grant) => grant,
-        None => load(on, claims.session_id).await?,
+        None => load(services, claims.session_id).await?,
     };
     // A token signed for the tenant that the session has left opens nothing.
     let tenant = grant.tenant.map(ActiveTenant::id);
@@ -44,17 +44,21 @@ pub async fn authenticate(
         return Err(Error::Unauthorized);
     }
     if let Some(selection) = selection {
-        selection.require(on, grant.tenant).await?;
+        selection.require(services, grant.tenant).await?;
     }
     Ok(Authenticated { grant })
 }
 
 /// Reads what a session opens from the store and keeps it close.
-pub(crate) async fn load(on: &Services, session: SessionId) -> Result<Arc<AccessGrant>> {
-    let mark = on.access_cache.mark();
-    let grant = on.store.access().lookup(session, on.now()).await?;
+pub(crate) async fn load(services: &Services, session: SessionId) -> Result<Arc<AccessGrant>> {
+    let mark = services.access_cache.mark();
+    let grant = services
+        .store
+        .access()
+        .lookup(session, services.now())
+        .await?;
     let grant = Arc::new(grant.ok_or(Error::Unauthorized)?);
-    on.access_cache.put(mark, Arc::clone(&grant));
+    services.access_cache.put(mark, Arc::clone(&grant));
     Ok(grant)
 }
 

@@ -30,27 +30,27 @@ impl std::fmt::Debug for TokenPair {
 
 /// The refresh token of a session at a place in its family: its text goes to
 /// the client, its hash into the session.
-pub(super) fn refresh_hash(on: &Services, session: SessionId, generation: u32) -> [u8; 32] {
-    on.refresh_tokens.derive(session, generation).hash
+pub(super) fn refresh_hash(services: &Services, session: SessionId, generation: u32) -> [u8; 32] {
+    services.refresh_tokens.derive(session, generation).hash
 }
 
 /// The pair for a session as it was committed. `tenant` is what it acts in now.
 pub(super) fn tokens(
-    on: &Services,
+    services: &Services,
     session: &Session,
     tenant: Option<TenantId>,
 ) -> Result<TokenPair> {
-    let now = on.now();
-    let lifetime = on.settings.access_token_lifetime;
-    let access_token = on.access_tokens.issue(&AccessClaims {
+    let now = services.now();
+    let lifetime = services.settings.access_token_lifetime;
+    let access_token = services.access_tokens.issue(&AccessClaims {
         user_id: session.user_id,
         tenant_id: tenant,
         session_id: session.id,
-        token_id: on.ids.next(),
+        token_id: services.ids.next(),
         issued_at: now,
         expires_at: now.plus(lifetime),
     })?;
-    let refresh_token = on
+    let refresh_token = services
         .refresh_tokens
         .derive(session.id, session.generation)
         .text;

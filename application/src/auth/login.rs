@@ -53,15 +53,15 @@ pub struct SignedIn {
 
 /// Checks the password and begins a session. An unknown account, a wrong
 /// password and a deactivated person answer alike, and take alike long.
-pub async fn login(on: &Services, command: Login) -> Result<SignedIn> {
+pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
     let key = text::fold(&command.identifier);
-    throttle_account(on, &key).await?;
-    let found = find(on, &key).await?;
+    throttle_account(services, &key).await?;
+    let found = find(services, &key).await?;
     let hash = found
         .as_ref()
         .and_then(|identity| identity.password_hash.as_ref());
     let password = text::compose(&command.password);
-    let verification = on
+    let verification = services
         .passwords
         .verify(&password, hash)
         .await
@@ -71,23 +71,23 @@ pub async fn login(on: &Services, command: Login) -> Result<SignedIn> {
         .filter(|_| verification != Verification::Mismatch)
         .ok_or(Error::Unauthorized)?;
     let upgraded = match verification {
-        Verification::Outdated => Some(hash_password(on, &command.password).await?),
+        Verification::Outdated => Some(hash_password(services, &command.password).await?),
         _ => None,
     };
-    let tenant = select_tenant(on, &identity, &command.tenants).await?;
+    let tenant = select_tenant(services, &identity, &command.tenants).await?;
     let verified_hash = identity.password_hash.clone();
     let mut current = Some(identity);
     retry::while_stale!(async {
         let mut identity = match current.take() {
             Some(identity) => identity,
-            None => find(on, &key).await?.ok_or(Error::Unauthorized)?,
+            None => find(services, &key).await?.ok_or(Error::Unauthorized)?,
         };
         // Read anew after somebody wrote it: the password that was verified
         // must still be the one, and the person still welcome.
         if identity.password_hash != verified_hash || identity.status != IdentityStatus::Active {
             return Err(Error::Unauthorized);
         }
-        let now = on.now();
+        let now = services.now();
         identity.last_login_at = Some(now);
         identity.last_tenant_id = tenant
             .as_ref()
@@ -97,16 +97,16 @@ pub async fn login(on: &Services, command: Login) -> Result<SignedIn> {
             identity.password_hash = Some(hash.clone());
         }
         let tenant_id = tenant.as_ref().map(|tenant| tenant.id);
-        let session = new_session(on, &identity, tenant_id, &command.request, now);
+        let session = new_session(services, &identity, tenant_id, &command.request, now);
         let mut work = PlatformWork::new();
         work.identities().update(&identity);
         work.sessions().add(&session);
-        let entry = Entry::new(on, "auth.login", "session", session.id)
+        let entry = Entry::new(services, "auth.login", "session", session.id)
             .by_person(identity.id, &command.request);
         work.audit(entry.of(tenant_id));
-        on.store.commit(work).await?;
+        services.store.commit(work).await?;
         identity.revision = identity.revision.next();
-        let tokens = tokens(on, &session, tenant_id)?;
+        let tokens = tokens(services, &session, tenant_id)?;
         Ok(SignedIn {
             tokens,
             identity,
@@ -115,8 +115,8 @@ pub async fn login(on: &Services, command: Login) -> Result<SignedIn> {
     })
 }
 
-async fn find(on: &Services, key: &str) -> Result<Option<Identity>> {
-    let identities = on.store.identities();
+async fn find(services: &Services, key: &str) -> Result<Option<Identity>> {
+    let identities = services.store.identities();
     // A username never has an @: see `Username`.
     if key.contains('@') {
         Ok(identities.find_by_email(key).await?)
@@ -128,11 +128,15 @@ async fn find(on: &Services, key: &str) -> Result<Option<Identity>> {
 /// The tenant to act in: the one asked for, the one last used, or the first
 /// that is open to the person.
 async fn select_tenant(
-    on: &Services,
+    services: &Services,
     identity: &Identity,
     named: &[Selection],
 ) -> Result<Option<Tenant>> {
-    let memberships = on.store.memberships().find_by_user(identity.id).await?;
+    let memberships = services
+        .store
+        .memberships()
+        .find_by_user(identity.id)
+        .await?;
     let mut open: Vec<TenantId> = memberships
         .iter()
         .filter(|membership| membership.status == MembershipStatus::Active)
@@ -140,13 +144,13 @@ async fn select_tenant(
         .collect();
     if let Some((first, others)) = named.split_first() {
         let tenant = first
-            .find(on)
+            .find(services)
             .await?
             .filter(|t| open.contains(&t.id) && is_active(t));
         let tenant = tenant.ok_or(Error::NotFound(Thing::Tenant))?;
         for other in others {
             other
-                .require(on, ActiveTenant::of(tenant.id, tenant.status))
+                .require(services, ActiveTenant::of(tenant.id, tenant.status))
                 .await?;
         }
         return Ok(Some(tenant));
@@ -154,7 +158,7 @@ async fn select_tenant(
     // Stable: the one last used comes first, the others stay oldest first.
     open.sort_by_key(|id| Some(*id) != identity.last_tenant_id);
     for id in open {
-        if let Some(tenant) = on.store.tenants().lookup(id).await?.filter(is_active) {
+        if let Some(tenant) = services.store.tenants().lookup(id).await?.filter(is_active) {
             return Ok(Some(tenant));
         }
     }
@@ -166,23 +170,23 @@ fn is_active(tenant: &Tenant) -> bool {
 }
 
 fn new_session(
-    on: &Services,
+    services: &Services,
     identity: &Identity,
     tenant_id: Option<TenantId>,
     request: &RequestInfo,
     now: Timestamp,
 ) -> Session {
-    let id = SessionId::from_uuid(on.ids.next());
+    let id = SessionId::from_uuid(services.ids.next());
     Session {
         id,
         user_id: identity.id,
         tenant_id,
         generation: 1,
-        refresh_hash: refresh_hash(on, id, 1),
+        refresh_hash: refresh_hash(services, id, 1),
         previous_hash: None,
         rotated_at: now,
         created_at: now,
-        expires_at: now.plus(on.settings.refresh_token_lifetime),
+        expires_at: now.plus(services.settings.refresh_token_lifetime),
         revoked: None,
         client: Client {
             address: request.address.clone(),

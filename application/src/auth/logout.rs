@@ -11,10 +11,16 @@ use crate::{
 };
 
 /// Ends the caller's session: its access and refresh tokens open nothing more.
-pub async fn logout(on: &Services, caller: &PersonCaller) -> Result<()> {
+pub async fn logout(services: &Services, caller: &PersonCaller) -> Result<()> {
     retry::while_stale!(async {
-        let session = on.store.sessions().lookup(caller.session_id).await?;
+        let session = services.store.sessions().lookup(caller.session_id).await?;
         let mut session = session.ok_or(Error::Unauthorized)?;
-        end(on, &mut session, RevokeReason::Logout, &caller.request).await
+        end(
+            services,
+            &mut session,
+            RevokeReason::Logout,
+            &caller.request,
+        )
+        .await
     })
 }

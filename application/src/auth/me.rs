@@ -76,14 +76,18 @@ pub struct UpdateMe {
 }
 
 /// Shows the signed-in person.
-pub async fn me(on: &Services, caller: &PersonCaller) -> Result<Me> {
-    let identity = on.store.identities().lookup(caller.user_id).await?;
+pub async fn me(services: &Services, caller: &PersonCaller) -> Result<Me> {
+    let identity = services.store.identities().lookup(caller.user_id).await?;
     let identity = identity.ok_or(Error::Unauthorized)?;
-    view(on, caller, identity).await
+    view(services, caller, identity).await
 }
 
 /// Changes the signed-in person.
-pub async fn update_me(on: &Services, caller: &PersonCaller, command: UpdateMe) -> Result<Me> {
+pub async fn update_me(
+    services: &Services,
+    caller: &PersonCaller,
+    command: UpdateMe,
+) -> Result<Me> {
     let mut checks = Checks::new();
     let display_name = checks.take_change("display_name", command.display_name, DisplayName::parse);
     let username = checks.take_change("username", command.username, Username::parse);
@@ -91,12 +95,12 @@ pub async fn update_me(on: &Services, caller: &PersonCaller, command: UpdateMe) 
     checks.done()?;
     let mut verified = false;
     let identity = retry::while_stale!(async {
-        let identity = on.store.identities().lookup(caller.user_id).await?;
+        let identity = services.store.identities().lookup(caller.user_id).await?;
         let mut identity = identity.ok_or(Error::Unauthorized)?;
         command.precondition.check(identity.revision)?;
         if let Some(email) = email.clone().filter(|email| *email != identity.email) {
             if !verified {
-                verify(on, &identity, command.current_password.as_deref()).await?;
+                verify(services, &identity, command.current_password.as_deref()).await?;
                 verified = true;
             }
             identity.email = email;
@@ -106,26 +110,26 @@ pub async fn update_me(on: &Services, caller: &PersonCaller, command: UpdateMe) 
         username.clone().apply(&mut identity.username);
         let mut work = PlatformWork::new();
         work.identities().update(&identity);
-        let entry = Entry::new(on, "user.update", "user", identity.id)
+        let entry = Entry::new(services, "user.update", "user", identity.id)
             .by_person(identity.id, &caller.request);
         work.audit(entry.of(caller.tenant.map(ActiveTenant::id)));
-        on.store.commit(work).await?;
+        services.store.commit(work).await?;
         identity.revision = identity.revision.next();
         Ok(identity)
     })?;
-    view(on, caller, identity).await
+    view(services, caller, identity).await
 }
 
-async fn verify(on: &Services, identity: &Identity, password: Option<&str>) -> Result<()> {
+async fn verify(services: &Services, identity: &Identity, password: Option<&str>) -> Result<()> {
     let wrong = || {
         let reason =
             tenantry_domain::Invalid::new("wrong_password", "must be the current password");
         Error::field("current_password", reason)
     };
     let password = text::compose(password.ok_or_else(wrong)?);
-    throttle_account(on, identity.email.key()).await?;
+    throttle_account(services, identity.email.key()).await?;
     let hash = identity.password_hash.as_ref();
-    match on
+    match services
         .passwords
         .verify(&password, hash)
         .await
@@ -136,13 +140,23 @@ async fn verify(on: &Services, identity: &Identity, password: Option<&str>) -> R
     }
 }
 
-async fn view(on: &Services, caller: &PersonCaller, identity: Identity) -> Result<Me> {
+async fn view(services: &Services, caller: &PersonCaller, identity: Identity) -> Result<Me> {
     let mut memberships = Vec::new();
-    for membership in on.store.memberships().find_by_user(identity.id).await? {
-        let Some(tenant) = on.store.tenants().lookup(membership.tenant_id).await? else {
+    for membership in services
+        .store
+        .memberships()
+        .find_by_user(identity.id)
+        .await?
+    {
+        let Some(tenant) = services
+            .store
+            .tenants()
+            .lookup(membership.tenant_id)
+            .await?
+        else {
             continue;
         };
-        let roles = on.store.roles().find_by_tenant(tenant.id).await?;
+        let roles = services.store.roles().find_by_tenant(tenant.id).await?;
         let roles = role_names(&membership, &roles);
         memberships.push(MembershipView {
             tenant,

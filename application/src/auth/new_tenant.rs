@@ -25,13 +25,13 @@ pub(super) struct NewTenant {
 
 impl NewTenant {
     pub(super) fn new(
-        on: &Services,
+        services: &Services,
         name: TenantName,
         subdomain: Subdomain,
         owner: UserId,
         now: Timestamp,
     ) -> Result<Self> {
-        let id = TenantId::from_uuid(on.ids.next());
+        let id = TenantId::from_uuid(services.ids.next());
         let tenant = Tenant {
             id,
             name,
@@ -46,7 +46,7 @@ impl NewTenant {
         };
         let roles: Vec<Role> = Preset::ALL
             .iter()
-            .map(|preset| preset_role(on, id, *preset, now))
+            .map(|preset| preset_role(services, id, *preset, now))
             .collect::<Result<_>>()?;
         let role_ids = roles
             .iter()
@@ -62,14 +62,14 @@ impl NewTenant {
     }
 
     /// Records all of it.
-    pub(super) fn record(&self, on: &Services, work: &mut PlatformWork, now: Timestamp) {
+    pub(super) fn record(&self, services: &Services, work: &mut PlatformWork, now: Timestamp) {
         work.tenants().add(&self.tenant);
         for role in &self.roles {
             work.roles(now).add(role);
         }
         work.memberships(now).add(&self.owner);
-        work.open_quota(self.tenant.id, on.settings.quota_bytes);
-        let made = Entry::new(on, "tenant.create", "tenant", self.tenant.id)
+        work.open_quota(self.tenant.id, services.settings.quota_bytes);
+        let made = Entry::new(services, "tenant.create", "tenant", self.tenant.id)
             .detail("name", self.tenant.name.as_str())
             .detail("subdomain", self.tenant.subdomain.as_str());
         work.audit(made.of_platform());
@@ -93,9 +93,14 @@ pub(super) fn membership(
     }
 }
 
-fn preset_role(on: &Services, tenant_id: TenantId, preset: Preset, now: Timestamp) -> Result<Role> {
+fn preset_role(
+    services: &Services,
+    tenant_id: TenantId,
+    preset: Preset,
+    now: Timestamp,
+) -> Result<Role> {
     Ok(Role {
-        id: RoleId::from_uuid(on.ids.next()),
+        id: RoleId::from_uuid(services.ids.next()),
         tenant_id,
         name: RoleName::parse(preset.as_str())
             .map_err(|_| Error::internal("a preset role has no valid name"))?,
@@ -109,16 +114,17 @@ fn preset_role(on: &Services, tenant_id: TenantId, preset: Preset, now: Timestam
 }
 
 /// Refuses subdomains that nobody may take.
-pub(super) fn refuse_reserved(on: &Services, subdomain: &Subdomain) -> Result<(), Invalid> {
-    if is_reserved(on, subdomain) {
+pub(super) fn refuse_reserved(services: &Services, subdomain: &Subdomain) -> Result<(), Invalid> {
+    if is_reserved(services, subdomain) {
         return Err(Invalid::new("reserved", "must not be a reserved name"));
     }
     Ok(())
 }
 
 /// Whether a subdomain is one that nobody may take.
-pub(super) fn is_reserved(on: &Services, subdomain: &Subdomain) -> bool {
-    on.settings
+pub(super) fn is_reserved(services: &Services, subdomain: &Subdomain) -> bool {
+    services
+        .settings
         .reserved_subdomains
         .iter()
         .any(|name| name == subdomain.as_str())
@@ -126,13 +132,17 @@ pub(super) fn is_reserved(on: &Services, subdomain: &Subdomain) -> bool {
 
 /// The label for a tenant that named none: made of its name, or where that
 /// has no letters for it, of a fresh id. `taken` counts the labels found taken.
-pub(super) fn suggest_subdomain(on: &Services, name: &TenantName, taken: u32) -> Result<Subdomain> {
-    let suggested = Subdomain::suggest(name).filter(|label| !is_reserved(on, label));
+pub(super) fn suggest_subdomain(
+    services: &Services,
+    name: &TenantName,
+    taken: u32,
+) -> Result<Subdomain> {
+    let suggested = Subdomain::suggest(name).filter(|label| !is_reserved(services, label));
     match suggested {
         Some(label) if taken == 0 => Ok(label),
         Some(label) => Ok(label.numbered(taken + 1)),
         None => {
-            let id = on.ids.next().simple().to_string();
+            let id = services.ids.next().simple().to_string();
             Subdomain::parse(&format!("t-{}", &id[20..]))
                 .map_err(|_| Error::internal("a made label is not valid"))
         }

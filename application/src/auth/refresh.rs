@@ -19,57 +19,68 @@ use crate::{
 /// time the same token brings the same successor again, so a lost answer costs
 /// nothing; an older one ends the session, since two hold it and one is a
 /// thief (RFC 9700, section 4.14).
-pub async fn refresh(on: &Services, token: &str, request: &RequestInfo) -> Result<TokenPair> {
-    let presented = on.refresh_tokens.read(token).ok_or(Error::Unauthorized)?;
+pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) -> Result<TokenPair> {
+    let presented = services
+        .refresh_tokens
+        .read(token)
+        .ok_or(Error::Unauthorized)?;
     retry::while_stale!(async {
-        let now = on.now();
-        let session = on.store.sessions().lookup(presented.session_id).await?;
+        let now = services.now();
+        let session = services
+            .store
+            .sessions()
+            .lookup(presented.session_id)
+            .await?;
         let mut session = session.ok_or(Error::Unauthorized)?;
-        let grace = on.settings.refresh_grace;
+        let grace = services.settings.refresh_grace;
         match session.weigh(presented.generation, &presented.hash, now, grace) {
             Presented::Unknown => return Err(Error::Unauthorized),
             Presented::Reused => {
-                end(on, &mut session, RevokeReason::Reuse, request).await?;
+                end(services, &mut session, RevokeReason::Reuse, request).await?;
                 return Err(Error::Unauthorized);
             }
             Presented::Current | Presented::Retried => {}
         }
         // Whoever may no longer sign in does not stay signed in either.
-        let grant = on
+        let grant = services
             .store
             .access()
             .lookup(session.id, now)
             .await?
             .ok_or(Error::Unauthorized)?;
         if presented.generation == session.generation {
-            let next = refresh_hash(on, session.id, session.generation + 1);
-            session.rotate(next, now, now.plus(on.settings.refresh_token_lifetime));
+            let next = refresh_hash(services, session.id, session.generation + 1);
+            session.rotate(
+                next,
+                now,
+                now.plus(services.settings.refresh_token_lifetime),
+            );
             let mut work = PlatformWork::new();
             work.sessions().update(&session);
-            on.store.commit(work).await?;
-            on.access_cache.forget_session(session.id);
+            services.store.commit(work).await?;
+            services.access_cache.forget_session(session.id);
         }
-        tokens(on, &session, grant.tenant.map(ActiveTenant::id))
+        tokens(services, &session, grant.tenant.map(ActiveTenant::id))
     })
 }
 
 /// Ends a session everywhere.
 pub(super) async fn end(
-    on: &Services,
+    services: &Services,
     session: &mut Session,
     reason: RevokeReason,
     request: &RequestInfo,
 ) -> Result<()> {
-    let now = on.now();
+    let now = services.now();
     session.revoke(reason, now);
     let mut work = PlatformWork::new();
     work.sessions().update(session);
     work.raise_user_epoch(session.user_id, now);
-    let entry = Entry::new(on, "auth.session_end", "session", session.id)
+    let entry = Entry::new(services, "auth.session_end", "session", session.id)
         .by_person(session.user_id, request)
         .detail("reason", reason.as_str());
     work.audit(entry.of(session.tenant_id));
-    on.store.commit(work).await?;
-    on.access_cache.forget_session(session.id);
+    services.store.commit(work).await?;
+    services.access_cache.forget_session(session.id);
     Ok(())
 }

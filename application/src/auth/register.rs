@@ -57,14 +57,14 @@ pub(super) const SINGLE_TENANT: &str = "default";
 
 /// Registers a person with a new tenant, as its owner; or, where the service
 /// has one tenant only, in that one.
-pub async fn register(on: &Services, command: Register) -> Result<Registered> {
-    if on.settings.registration != Registration::Open {
+pub async fn register(services: &Services, command: Register) -> Result<Registered> {
+    if services.settings.registration != Registration::Open {
         return Err(Error::AccessDenied(
             "registration is by invitation only".to_owned(),
         ));
     }
-    let wanted = check(on, &command)?;
-    if on
+    let wanted = check(services, &command)?;
+    if services
         .store
         .identities()
         .find_by_email(wanted.email.key())
@@ -76,24 +76,24 @@ pub async fn register(on: &Services, command: Register) -> Result<Registered> {
         ));
     }
     let identity = Identity {
-        id: UserId::from_uuid(on.ids.next()),
+        id: UserId::from_uuid(services.ids.next()),
         email: wanted.email,
         email_verified: false,
         username: wanted.username,
         display_name: None,
-        password_hash: Some(hash_password(on, &command.password).await?),
+        password_hash: Some(hash_password(services, &command.password).await?),
         status: IdentityStatus::Active,
         platform_admin: false,
         last_tenant_id: None,
-        created_at: on.now(),
+        created_at: services.now(),
         last_login_at: None,
         revision: Revision::FIRST,
     };
     let tenant_id = match wanted.tenant {
         Some((name, subdomain)) => {
-            with_tenant(on, &identity, name, subdomain, &command.request).await?
+            with_tenant(services, &identity, name, subdomain, &command.request).await?
         }
-        None => join_single_tenant(on, &identity, &command.request).await?,
+        None => join_single_tenant(services, &identity, &command.request).await?,
     };
     Ok(Registered {
         user_id: identity.id,
@@ -103,9 +103,13 @@ pub async fn register(on: &Services, command: Register) -> Result<Registered> {
 }
 
 /// Hashes a new password; a full queue asks the client to come back.
-pub(super) async fn hash_password(on: &Services, password: &str) -> Result<PasswordHash> {
+pub(super) async fn hash_password(services: &Services, password: &str) -> Result<PasswordHash> {
     let composed = tenantry_domain::text::compose(password);
-    on.passwords.hash(&composed).await.map_err(hasher_error)
+    services
+        .passwords
+        .hash(&composed)
+        .await
+        .map_err(hasher_error)
 }
 
 /// What a failure of the hasher means to a client.
@@ -125,11 +129,11 @@ struct Wanted {
     tenant: Option<(TenantName, Option<Subdomain>)>,
 }
 
-fn check(on: &Services, command: &Register) -> Result<Wanted> {
+fn check(services: &Services, command: &Register) -> Result<Wanted> {
     let mut checks = Checks::new();
     let email = checks.take("email", Email::parse(&command.email));
     let email_key = email.as_ref().map_or("", Email::key);
-    let min = on.settings.password_min_chars;
+    let min = services.settings.password_min_chars;
     checks.take(
         "password",
         password::check_new(&command.password, min, email_key),
@@ -142,9 +146,9 @@ fn check(on: &Services, command: &Register) -> Result<Wanted> {
     );
     let subdomain = checks.take_optional("subdomain", command.subdomain.as_deref(), |text| {
         let label = Subdomain::parse(text)?;
-        refuse_reserved(on, &label).map(|()| label)
+        refuse_reserved(services, &label).map(|()| label)
     });
-    let single = on.settings.single_tenant;
+    let single = services.settings.single_tenant;
     if command.organization_name.is_none() && !single {
         checks.note(
             "organization_name",
@@ -169,7 +173,7 @@ fn check(on: &Services, command: &Register) -> Result<Wanted> {
 }
 
 async fn with_tenant(
-    on: &Services,
+    services: &Services,
     identity: &Identity,
     name: TenantName,
     subdomain: Option<Subdomain>,
@@ -179,15 +183,15 @@ async fn with_tenant(
     loop {
         let label = match &subdomain {
             Some(label) => label.clone(),
-            None => suggest_subdomain(on, &name, taken)?,
+            None => suggest_subdomain(services, &name, taken)?,
         };
-        let now = on.now();
-        let new = NewTenant::new(on, name.clone(), label, identity.id, now)?;
+        let now = services.now();
+        let new = NewTenant::new(services, name.clone(), label, identity.id, now)?;
         let mut work = PlatformWork::new();
         work.identities().add(identity);
-        new.record(on, &mut work, now);
-        work.audit(registered(on, identity, new.tenant.id, request));
-        match on.store.commit(work).await {
+        new.record(services, &mut work, now);
+        work.audit(registered(services, identity, new.tenant.id, request));
+        match services.store.commit(work).await {
             Ok(()) => return Ok(new.tenant.id),
             Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::TenantSubdomain)))
                 if subdomain.is_none() && taken < SUGGESTIONS =>
@@ -202,25 +206,30 @@ async fn with_tenant(
 /// The first person of a service with one tenant makes and owns it; the next
 /// ones join as members.
 async fn join_single_tenant(
-    on: &Services,
+    services: &Services,
     identity: &Identity,
     request: &RequestInfo,
 ) -> Result<TenantId> {
     retry::while_stale!(async {
-        let now = on.now();
+        let now = services.now();
         let mut work = PlatformWork::new();
         work.identities().add(identity);
-        let tenant_id = match on.store.tenants().find_by_subdomain(SINGLE_TENANT).await? {
+        let tenant_id = match services
+            .store
+            .tenants()
+            .find_by_subdomain(SINGLE_TENANT)
+            .await?
+        {
             Some(tenant) => {
-                let role_ids = member_role(on, tenant.id).await?;
+                let role_ids = member_role(services, tenant.id).await?;
                 work.memberships(now)
                     .add(&membership(tenant.id, identity.id, role_ids, now));
                 tenant.id
             }
-            None => record_single_tenant(on, &mut work, identity, now)?,
+            None => record_single_tenant(services, &mut work, identity, now)?,
         };
-        work.audit(registered(on, identity, tenant_id, request));
-        match on.store.commit(work).await {
+        work.audit(registered(services, identity, tenant_id, request));
+        match services.store.commit(work).await {
             Ok(()) => Ok(tenant_id),
             // Two first people: the slower one joins.
             Err(CommitError::Refused(Refusal::Duplicate(
@@ -232,7 +241,7 @@ async fn join_single_tenant(
 }
 
 fn record_single_tenant(
-    on: &Services,
+    services: &Services,
     work: &mut PlatformWork,
     identity: &Identity,
     now: Timestamp,
@@ -240,13 +249,16 @@ fn record_single_tenant(
     let internal = |_: Invalid| Error::internal("the single tenant has no valid name");
     let name = TenantName::parse(SINGLE_TENANT).map_err(internal)?;
     let label = Subdomain::parse(SINGLE_TENANT).map_err(internal)?;
-    let new = NewTenant::new(on, name, label, identity.id, now)?;
-    new.record(on, work, now);
+    let new = NewTenant::new(services, name, label, identity.id, now)?;
+    new.record(services, work, now);
     Ok(new.tenant.id)
 }
 
-async fn member_role(on: &Services, tenant: TenantId) -> Result<Vec<tenantry_domain::id::RoleId>> {
-    let roles = on.store.roles().find_by_tenant(tenant).await?;
+async fn member_role(
+    services: &Services,
+    tenant: TenantId,
+) -> Result<Vec<tenantry_domain::id::RoleId>> {
+    let roles = services.store.roles().find_by_tenant(tenant).await?;
     let members = roles
         .iter()
         .filter(|role| role.preset == Some(Preset::Member));
@@ -254,12 +266,12 @@ async fn member_role(on: &Services, tenant: TenantId) -> Result<Vec<tenantry_dom
 }
 
 fn registered(
-    on: &Services,
+    services: &Services,
     identity: &Identity,
     tenant: TenantId,
     request: &RequestInfo,
 ) -> tenantry_domain::audit::AuditEntry {
-    Entry::new(on, "user.register", "user", identity.id)
+    Entry::new(services, "user.register", "user", identity.id)
         .by_person(identity.id, request)
         .of_tenant(tenant)
 }

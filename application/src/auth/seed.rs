@@ -32,25 +32,28 @@ pub struct SeedAdmin {
 }
 
 /// Makes the person and the tenant; refused as taken when either is there.
-pub async fn seed_admin(on: &Services, command: SeedAdmin) -> Result<(UserId, Option<TenantId>)> {
+pub async fn seed_admin(
+    services: &Services,
+    command: SeedAdmin,
+) -> Result<(UserId, Option<TenantId>)> {
     let mut checks = Checks::new();
     let email = checks.take("email", Email::parse(&command.email));
     let email_key = email.as_ref().map_or("", Email::key);
-    let min = on.settings.password_min_chars;
+    let min = services.settings.password_min_chars;
     checks.take(
         "password",
         password::check_new(&command.password, min, email_key),
     );
     let name = checks.take_optional("tenant", command.tenant.as_deref(), TenantName::parse);
     let email = checks.require(email)?;
-    let now = on.now();
+    let now = services.now();
     let identity = Identity {
-        id: UserId::from_uuid(on.ids.next()),
+        id: UserId::from_uuid(services.ids.next()),
         email,
         email_verified: false,
         username: None,
         display_name: None,
-        password_hash: Some(hash_password(on, &command.password).await?),
+        password_hash: Some(hash_password(services, &command.password).await?),
         status: IdentityStatus::Active,
         platform_admin: true,
         last_tenant_id: None,
@@ -62,17 +65,17 @@ pub async fn seed_admin(on: &Services, command: SeedAdmin) -> Result<(UserId, Op
     work.identities().add(&identity);
     let mut tenant_id = None;
     if let Some(name) = name {
-        let label = if on.settings.single_tenant {
+        let label = if services.settings.single_tenant {
             // The one that everybody who registers joins.
             Subdomain::parse(SINGLE_TENANT).map_err(|e| Error::field("tenant", e))?
         } else {
-            suggest_subdomain(on, &name, 0)?
+            suggest_subdomain(services, &name, 0)?
         };
-        let new = NewTenant::new(on, name, label, identity.id, now)?;
-        new.record(on, &mut work, now);
+        let new = NewTenant::new(services, name, label, identity.id, now)?;
+        new.record(services, &mut work, now);
         tenant_id = Some(new.tenant.id);
     }
-    work.audit(Entry::new(on, "platform.admin_create", "user", identity.id).of_platform());
-    on.store.commit(work).await?;
+    work.audit(Entry::new(services, "platform.admin_create", "user", identity.id).of_platform());
+    services.store.commit(work).await?;
     Ok((identity.id, tenant_id))
 }

@@ -32,8 +32,8 @@ impl Selection {
     }
 
     /// The tenant, if there is one.
-    pub(super) async fn find(&self, on: &Services) -> Result<Option<Tenant>> {
-        let tenants = on.store.tenants();
+    pub(super) async fn find(&self, services: &Services) -> Result<Option<Tenant>> {
+        let tenants = services.store.tenants();
         Ok(match self {
             Self::Id(id) => tenants.lookup(*id).await?,
             Self::Subdomain(label) => tenants.find_by_subdomain(label).await?,
@@ -42,11 +42,15 @@ impl Selection {
     }
 
     /// Refuses, as if there were no such tenant, unless it is this one.
-    pub(super) async fn require(&self, on: &Services, tenant: Option<ActiveTenant>) -> Result<()> {
+    pub(super) async fn require(
+        &self,
+        services: &Services,
+        tenant: Option<ActiveTenant>,
+    ) -> Result<()> {
         let acting = tenant.map(ActiveTenant::id);
         let named = match self {
             Self::Id(id) => Some(*id),
-            Self::Subdomain(_) => self.find(on).await?.map(|tenant| tenant.id),
+            Self::Subdomain(_) => self.find(services).await?.map(|tenant| tenant.id),
             Self::Nothing => None,
         };
         if named.is_some() && named == acting {

@@ -11,9 +11,12 @@ use crate::{
 
 /// Counts one try from the client's address. `Ok` even when the limit is
 /// reached: the decision says so, and what to tell the client.
-pub async fn throttle(on: &Services, request: &RequestInfo) -> Result<RateDecision> {
+pub async fn throttle(services: &Services, request: &RequestInfo) -> Result<RateDecision> {
     let address = request.address.as_deref().unwrap_or("unknown");
-    Ok(on.rates.check(RateRule::Auth, &network(address)).await?)
+    Ok(services
+        .rates
+        .check(RateRule::Auth, &network(address))
+        .await?)
 }
 
 /// What one client has of the address space: an IPv4 address, or the /64 of an
@@ -29,8 +32,8 @@ fn network(address: &str) -> String {
 }
 
 /// Counts one sign-in to an account, whatever address it comes from.
-pub(super) async fn throttle_account(on: &Services, account: &str) -> Result<()> {
-    let decision = on.rates.check(RateRule::Account, account).await?;
+pub(super) async fn throttle_account(services: &Services, account: &str) -> Result<()> {
+    let decision = services.rates.check(RateRule::Account, account).await?;
     if decision.allowed {
         Ok(())
     } else {

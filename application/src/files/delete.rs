@@ -25,12 +25,12 @@ const BATCH: u32 = 500;
 /// Deletes a file with all its versions, for good. The bytes that no other
 /// version shows end after a grace time.
 pub async fn delete(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     id: FileId,
     precondition: &Precondition,
 ) -> Result<()> {
-    let store = on.store.open(caller.tenant).await?;
+    let store = services.store.open(caller.tenant).await?;
     retry::while_stale!(async {
         let file = get::find(store.as_ref(), caller, id, FileAction::Delete).await?;
         precondition.check(file.revision)?;
@@ -49,7 +49,7 @@ pub async fn delete(
                 for _ in 0..times {
                     // None left to drop: somebody else's deletion came in
                     // between the reads.
-                    blob.drop_reference(on.now())
+                    blob.drop_reference(services.now())
                         .map_err(|_| Error::VersionConflict)?;
                 }
                 work.blobs().update(&blob);
@@ -57,7 +57,7 @@ pub async fn delete(
         }
         work.quota().release(bytes);
         work.files().remove(&file);
-        let entry = Entry::new(on, "file.delete", "file", id)
+        let entry = Entry::new(services, "file.delete", "file", id)
             .path(file.place, "path", &file.path)
             .detail("size_bytes", bytes);
         work.audit(entry.by(caller));

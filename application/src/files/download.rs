@@ -50,8 +50,8 @@ pub struct Download {
 
 /// Finds content and checks that the caller may read it. Refused unless the
 /// version is ready.
-pub async fn download(on: &Services, caller: &Caller, wanted: Wanted) -> Result<Download> {
-    let store = on.store.open(caller.tenant).await?;
+pub async fn download(services: &Services, caller: &Caller, wanted: Wanted) -> Result<Download> {
+    let store = services.store.open(caller.tenant).await?;
     let (file, number) = match wanted {
         Wanted::Id(id, number) => (
             get::find(store.as_ref(), caller, id, FileAction::Read).await?,
@@ -92,19 +92,19 @@ impl Download {
     /// caller's right to read, within the time in which a revocation bites.
     pub async fn open(
         &self,
-        on: &Arc<Services>,
+        services: &Arc<Services>,
         caller: &Caller,
         range: Range<u64>,
     ) -> Result<BlobStream> {
-        let store = on.store.open(caller.tenant).await?;
+        let store = services.store.open(caller.tenant).await?;
         let gone = || Error::internal(format!("version {} has no content", self.version.id));
         let id = self.version.blob_id.ok_or_else(gone)?;
         let blob = store.blobs().lookup(id).await?.ok_or_else(gone)?;
         let reading = Reading {
-            on: Arc::clone(on),
+            services: Arc::clone(services),
             caller: caller.clone(),
-            looked: on.now(),
-            bytes: Some(read_stored(on, store, blob, range).await?),
+            looked: services.now(),
+            bytes: Some(read_stored(services, store, blob, range).await?),
         };
         Ok(stream::unfold(reading, Reading::next).boxed())
     }
@@ -115,7 +115,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// A download under way.
 struct Reading {
-    on: Arc<Services>,
+    services: Arc<Services>,
     caller: Caller,
     looked: Timestamp,
     bytes: Option<BlobStream>,
@@ -138,11 +138,11 @@ impl Reading {
     }
 
     async fn look(&mut self) -> Result<()> {
-        let now = self.on.now();
+        let now = self.services.now();
         if now.since(self.looked) < LOOK {
             return Ok(());
         }
         self.looked = now;
-        still_allowed(&self.on, &self.caller, Permission::FilesRead).await
+        still_allowed(&self.services, &self.caller, Permission::FilesRead).await
     }
 }

@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Shows a file.
-pub async fn get(on: &Services, caller: &Caller, id: FileId) -> Result<FileView> {
-    let store = on.store.open(caller.tenant).await?;
+pub async fn get(services: &Services, caller: &Caller, id: FileId) -> Result<FileView> {
+    let store = services.store.open(caller.tenant).await?;
     let found = store.files().lookup_with_uploader(id).await?;
     let (file, uploaded_by_email) = found.ok_or(Error::NotFound(Thing::File))?;
     caller.require_file(FileAction::Read, file.place, Thing::File)?;

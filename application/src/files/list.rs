@@ -49,7 +49,11 @@ pub struct ListFiles {
 }
 
 /// One page of the files of one space.
-pub async fn list(on: &Services, caller: &Caller, query: ListFiles) -> Result<Page<FileView>> {
+pub async fn list(
+    services: &Services,
+    caller: &Caller,
+    query: ListFiles,
+) -> Result<Page<FileView>> {
     let place = place::resolve(caller, query.bucket, query.bucket_id)?;
     caller.require_file(FileAction::Read, place, Thing::Bucket)?;
     let spec = query.page.check()?;
@@ -77,7 +81,7 @@ pub async fn list(on: &Services, caller: &Caller, query: ListFiles) -> Result<Pa
     let after = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = on.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
             Some(
                 bytes
                     .and_then(|bytes| read(&bytes))
@@ -85,7 +89,7 @@ pub async fn list(on: &Services, caller: &Caller, query: ListFiles) -> Result<Pa
             )
         }
     };
-    let store = on.store.open(caller.tenant).await?;
+    let store = services.store.open(caller.tenant).await?;
     let total = if spec.count {
         Some(store.files().count(&filter, MAX_OFFSET).await?)
     } else {
@@ -106,9 +110,9 @@ pub async fn list(on: &Services, caller: &Caller, query: ListFiles) -> Result<Pa
             key: sort.key_of(last),
             id: last.id,
         };
-        on.cursors.wrap(scope.as_bytes(), &write(&position))
+        services.cursors.wrap(scope.as_bytes(), &write(&position))
     });
-    let items = view::files(on, page.items).await?;
+    let items = view::files(services, page.items).await?;
     Ok(Page {
         items,
         next_cursor: page.next_cursor,

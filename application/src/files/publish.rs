@@ -35,22 +35,22 @@ const NAMES: u32 = 20;
 /// Publishes, or ends the bytes. Only where the outcome of the commit is
 /// unknown are they left for the sweeper to judge.
 pub(super) async fn publish(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
     received: Received,
     wanted: Wanted,
 ) -> Result<Uploaded> {
-    let outcome = publish_once_fresh(on, caller.clone(), store, &received, &wanted).await;
+    let outcome = publish_once_fresh(services, caller.clone(), store, &received, &wanted).await;
     match &outcome {
         Ok(_) | Err(Error::DatabaseUnavailable(_)) => {}
-        Err(_) => discard(on, store, &received.blob).await,
+        Err(_) => discard(services, store, &received.blob).await,
     }
     outcome
 }
 
 async fn publish_once_fresh(
-    on: &Services,
+    services: &Services,
     mut caller: Caller,
     store: &dyn TenantStore,
     received: &Received,
@@ -58,10 +58,10 @@ async fn publish_once_fresh(
 ) -> Result<Uploaded> {
     let mut number = 1;
     for _ in 0..retry::TRIES {
-        let current = find_target(on, store, wanted, &mut number).await?;
-        match attempt(on, &caller, store, received, wanted, current).await {
+        let current = find_target(services, store, wanted, &mut number).await?;
+        match attempt(services, &caller, store, received, wanted, current).await {
             Err(CommitError::Refused(Refusal::Stale(Kind::Epoch))) => {
-                caller = confirm(on, &caller, wanted).await?;
+                caller = confirm(services, &caller, wanted).await?;
             }
             // Somebody else's equal bytes came first, unless the sweeper held
             // these for dead.
@@ -92,7 +92,7 @@ type Found = (LogicalPath, Option<File>);
 
 /// Where the bytes go as things stand.
 async fn find_target(
-    on: &Services,
+    services: &Services,
     store: &dyn TenantStore,
     wanted: &Wanted,
     number: &mut u32,
@@ -120,20 +120,20 @@ async fn find_target(
                 }
                 *number += 1;
             }
-            Ok((name.marked(on.ids.next()).map_err(invalid)?, None))
+            Ok((name.marked(services.ids.next()).map_err(invalid)?, None))
         }
     }
 }
 
 async fn attempt(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
     received: &Received,
     wanted: &Wanted,
     (path, current): Found,
 ) -> Result<Uploaded, CommitError> {
-    let now = on.now();
+    let now = services.now();
     let size = received.content.size_bytes;
     let mut work = store.begin();
     caller.guard(&mut work);
@@ -160,11 +160,11 @@ async fn attempt(
     work.quota().settle(reserved, size);
 
     let version = FileVersion {
-        id: VersionId::from_uuid(on.ids.next()),
+        id: VersionId::from_uuid(services.ids.next()),
         tenant_id: store.tenant().id(),
         file_id: current
             .as_ref()
-            .map_or_else(|| FileId::from_uuid(on.ids.next()), |file| file.id),
+            .map_or_else(|| FileId::from_uuid(services.ids.next()), |file| file.id),
         number: current.as_ref().map_or(1, |file| file.version + 1),
         blob_id: Some(shown),
         size_bytes: size,
@@ -202,8 +202,8 @@ async fn attempt(
             file
         }
     };
-    work.jobs().add(&validation(on, caller, &version)?);
-    let entry = Entry::new(on, "file.upload", "file", file.id)
+    work.jobs().add(&validation(services, caller, &version)?);
+    let entry = Entry::new(services, "file.upload", "file", file.id)
         .detail("version", version.number)
         .detail("size_bytes", size)
         .detail("digest", digest);
@@ -217,23 +217,27 @@ async fn attempt(
         created,
     };
     if let Some(mut request) = received.request.clone() {
-        let fingerprint = replay::fingerprint(on, wanted, &received.content);
+        let fingerprint = replay::fingerprint(services, wanted, &received.content);
         request.finish(fingerprint, replay::write(&uploaded)?);
         work.idempotency().update(&request);
     }
     store.commit(work).await?;
     if shown != own.id {
-        drop_own_bytes(on, store, &mut own).await;
+        drop_own_bytes(services, store, &mut own).await;
     }
     Ok(uploaded)
 }
 
-fn validation(on: &Services, caller: &Caller, version: &FileVersion) -> Result<Job, CommitError> {
+fn validation(
+    services: &Services,
+    caller: &Caller,
+    version: &FileVersion,
+) -> Result<Job, CommitError> {
     let payload = ValidateVersion {
         version_id: version.id.as_uuid(),
     }
     .to_json()?;
-    let id = JobId::from_uuid(on.ids.next());
+    let id = JobId::from_uuid(services.ids.next());
     let kind = JobKind::ValidateVersion;
     Ok(Job::new(
         id,
@@ -241,15 +245,16 @@ fn validation(on: &Services, caller: &Caller, version: &FileVersion) -> Result<J
         Some(version.tenant_id),
         payload,
         Some(caller.user_id),
-        on.now(),
+        services.now(),
     ))
 }
 
 /// The bytes that turned out to be there already go; else the sweeper ends them.
-async fn drop_own_bytes(on: &Services, store: &dyn TenantStore, own: &mut Blob) {
+async fn drop_own_bytes(services: &Services, store: &dyn TenantStore, own: &mut Blob) {
     own.revision = own.revision.next();
     let ended = async {
-        on.blobs
+        services
+            .blobs
             .get(&own.backend)?
             .delete(key(own))
             .await
@@ -265,11 +270,11 @@ async fn drop_own_bytes(on: &Services, store: &dyn TenantStore, own: &mut Blob) 
 
 /// What the caller may do has changed while the bytes were sent: go on only if
 /// this is still among it.
-async fn confirm(on: &Services, caller: &Caller, wanted: &Wanted) -> Result<Caller> {
+async fn confirm(services: &Services, caller: &Caller, wanted: &Wanted) -> Result<Caller> {
     use crate::error::Thing;
     use tenantry_domain::policy::file_access::FileAction;
 
-    let grant = auth::load(on, caller.session_id).await?;
+    let grant = auth::load(services, caller.session_id).await?;
     let caller = Caller::new(&grant, caller.request.clone())
         .filter(|fresh| fresh.tenant == caller.tenant)
         .ok_or_else(|| Error::AccessDenied("the tenant is no longer open to you".to_owned()))?;

@@ -43,31 +43,31 @@ pub(super) struct Received {
 
 /// Takes a body in.
 pub(super) async fn receive(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
     body: BlobBody,
     length: Length,
     claim: Option<Claim>,
 ) -> Result<Received> {
-    let max = on.settings.max_file_bytes;
+    let max = services.settings.max_file_bytes;
     if matches!(length, Length::Exact(bytes) | Length::About(bytes) if bytes > max) {
         return Err(Error::FileTooLarge { limit_bytes: max });
     }
-    let (mut blob, reserved, request) = begin(on, store, length, claim).await?;
+    let (mut blob, reserved, request) = begin(services, store, length, claim).await?;
     let limit = match length {
         Length::About(_) => max,
         Length::Exact(_) | Length::Unknown => reserved,
     };
     let right = Right::Caller(caller);
-    match stream(on, &right, store, &mut blob, body, limit).await {
+    match stream(services, &right, store, &mut blob, body, limit).await {
         Ok(content) => Ok(Received {
             blob,
             content,
             request,
         }),
         Err(error) => {
-            discard(on, store, &blob).await;
+            discard(services, store, &blob).await;
             Err(match (error, length) {
                 (Error::FileTooLarge { .. }, Length::Exact(_)) => {
                     Error::Malformed("the body is longer than its length".to_owned())
@@ -88,7 +88,7 @@ type Begun = (Blob, u64, Option<IdempotencyRecord>);
 
 /// Commits the intent, what it holds of the quota, and the claim of the key.
 async fn begin(
-    on: &Services,
+    services: &Services,
     store: &dyn TenantStore,
     length: Length,
     claim: Option<Claim>,
@@ -97,16 +97,16 @@ async fn begin(
         Length::Exact(bytes) | Length::About(bytes) => bytes,
         Length::Unknown => {
             let left = store.quota().current().await?.available_bytes();
-            left.min(on.settings.max_file_bytes)
+            left.min(services.settings.max_file_bytes)
         }
     };
-    let id = BlobId::from_uuid(on.ids.next());
-    let backend = on.blobs.default_name().clone();
-    let blob = Blob::open(id, store.tenant().id(), backend, reserved, on.now());
+    let id = BlobId::from_uuid(services.ids.next());
+    let backend = services.blobs.default_name().clone();
+    let blob = Blob::open(id, store.tenant().id(), backend, reserved, services.now());
     let mut work = store.begin();
     work.blobs().add(&blob);
     work.quota().reserve(reserved);
-    let request = claim.map(|claim| claim.begin(on, &mut work, id));
+    let request = claim.map(|claim| claim.begin(services, &mut work, id));
     store.commit(work).await?;
     Ok((blob, reserved, request))
 }
@@ -114,27 +114,27 @@ async fn begin(
 /// Streams the bytes, and meanwhile keeps the intent alive and the right to
 /// upload in view.
 async fn stream(
-    on: &Services,
+    services: &Services,
     right: &Right<'_>,
     store: &dyn TenantStore,
     blob: &mut Blob,
     body: BlobBody,
     limit: u64,
 ) -> Result<Content> {
-    let backend = on.blobs.get(&blob.backend)?;
+    let backend = services.blobs.get(&blob.backend)?;
     let mut put = backend.put(key(blob), body, limit);
-    let mut beaten = on.now();
+    let mut beaten = services.now();
     loop {
-        match select(put, on.clock.sleep(LOOK)).await {
+        match select(put, services.clock.sleep(LOOK)).await {
             Either::Left((stored, _)) => return Ok(stored?),
             Either::Right(((), unfinished)) => put = unfinished,
         }
-        right.look(on).await?;
-        if on.now().since(beaten) >= on.settings.upload_heartbeat {
-            beaten = on.now();
+        right.look(services).await?;
+        if services.now().since(beaten) >= services.settings.upload_heartbeat {
+            beaten = services.now();
             match right {
-                Right::Caller(_) => beat(on, store, blob).await?,
-                Right::Tenant(_) => match while_stale!(still_open(on, store, blob)) {
+                Right::Caller(_) => beat(services, store, blob).await?,
+                Right::Tenant(_) => match while_stale!(still_open(services, store, blob)) {
                     Err(Error::DatabaseUnavailable(_) | Error::Busy) => {}
                     looked => looked?,
                 },
@@ -146,19 +146,19 @@ async fn stream(
 /// Takes in a body of that size for an intent that somebody else has written
 /// and will complete: it is left open, with the bytes or without them.
 pub(crate) async fn receive_signed(
-    on: &Services,
+    services: &Services,
     store: &dyn TenantStore,
     mut blob: Blob,
     body: BlobBody,
     size_bytes: u64,
 ) -> Result<()> {
-    let backend = on.blobs.get(&blob.backend)?;
+    let backend = services.blobs.get(&blob.backend)?;
     let key = key(&blob);
     if backend.size(key).await.map_err(Error::storage)?.is_some() {
         return Err(Error::PreconditionFailed);
     }
     let right = Right::Tenant(blob.tenant_id);
-    let content = match stream(on, &right, store, &mut blob, body, size_bytes).await {
+    let content = match stream(services, &right, store, &mut blob, body, size_bytes).await {
         // Somebody else with the same address was faster.
         Err(Error::Internal(_)) if matches!(backend.size(key).await, Ok(Some(_))) => {
             return Err(Error::PreconditionFailed);
@@ -169,7 +169,7 @@ pub(crate) async fn receive_signed(
     // announced, and the intent is noted to be open still. Then they belong to
     // it, and whoever ends it ends them.
     let kept = if content.size_bytes == size_bytes {
-        while_stale!(still_open(on, store, &mut blob))
+        while_stale!(still_open(services, store, &mut blob))
     } else {
         let why = "the body is shorter than its length".to_owned();
         Err(Error::Malformed(why))
@@ -192,10 +192,10 @@ enum Right<'a> {
 
 impl Right<'_> {
     /// Refuses to go on once it is gone.
-    async fn look(&self, on: &Services) -> Result<()> {
+    async fn look(&self, services: &Services) -> Result<()> {
         match self {
-            Self::Caller(caller) => still_allowed(on, caller, Permission::FilesWrite).await,
-            Self::Tenant(tenant) => match tenants::open_active(on, *tenant).await {
+            Self::Caller(caller) => still_allowed(services, caller, Permission::FilesWrite).await,
+            Self::Tenant(tenant) => match tenants::open_active(services, *tenant).await {
                 Ok(None) => Err(Error::NotFound(Thing::Tenant)),
                 // Asked again the next time, where it could not be.
                 Ok(Some(_)) | Err(_) => Ok(()),
@@ -207,13 +207,13 @@ impl Right<'_> {
 /// Refuses to go on when the session has ended or the permission is gone. A
 /// store that cannot be asked now is asked again the next time.
 pub(super) async fn still_allowed(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     permission: Permission,
 ) -> Result<()> {
-    let grant = match on.access_cache.get(caller.session_id, on.now()) {
+    let grant = match services.access_cache.get(caller.session_id, services.now()) {
         Some(grant) => grant,
-        None => match auth::load(on, caller.session_id).await {
+        None => match auth::load(services, caller.session_id).await {
             Ok(grant) => grant,
             Err(Error::Unauthorized) => return Err(Error::Unauthorized),
             Err(_) => return Ok(()),
@@ -228,9 +228,9 @@ pub(super) async fn still_allowed(
     }
 }
 
-async fn beat(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
+async fn beat(services: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
     let mut beaten = blob.clone();
-    beaten.heartbeat(on.now())?;
+    beaten.heartbeat(services.now())?;
     let mut work = store.begin();
     work.blobs().update(&beaten);
     match store.commit(work).await {
@@ -250,10 +250,10 @@ async fn beat(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result
 }
 
 /// A sign of life for an intent that others may give one as well.
-async fn still_open(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
+async fn still_open(services: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
     let over = || Error::StateConflict("the upload of this address is over".to_owned());
     let mut found = store.blobs().lookup(blob.id).await?.ok_or_else(over)?;
-    found.heartbeat(on.now()).map_err(|_| over())?;
+    found.heartbeat(services.now()).map_err(|_| over())?;
     let mut work = store.begin();
     work.blobs().update(&found);
     store.commit(work).await?;
@@ -264,14 +264,15 @@ async fn still_open(on: &Services, store: &dyn TenantStore, blob: &mut Blob) -> 
 
 /// Ends an intent that will not be published: the bytes first, then the record
 /// and what it held. What cannot be done now is left to the sweeper.
-pub(super) async fn discard(on: &Services, store: &dyn TenantStore, blob: &Blob) {
-    if let Err(error) = try_discard(on, store, blob).await {
+pub(super) async fn discard(services: &Services, store: &dyn TenantStore, blob: &Blob) {
+    if let Err(error) = try_discard(services, store, blob).await {
         tracing::warn!(blob.id = %blob.id, %error, "a broken-off upload is left to the sweeper");
     }
 }
 
-async fn try_discard(on: &Services, store: &dyn TenantStore, blob: &Blob) -> Result<()> {
-    on.blobs
+async fn try_discard(services: &Services, store: &dyn TenantStore, blob: &Blob) -> Result<()> {
+    services
+        .blobs
         .get(&blob.backend)?
         .delete(key(blob))
         .await

@@ -23,24 +23,24 @@ pub(super) const OPERATION: &str = "files.upload";
 
 /// Answers as before, if the request and its body are the same.
 pub(super) async fn replay(
-    on: &Services,
+    services: &Services,
     wanted: &Wanted,
     body: BlobBody,
     answered: Answered,
 ) -> Result<Uploaded> {
-    let backend = on.blobs.get(on.blobs.default_name())?;
-    let content = match backend.digest(body, on.settings.max_file_bytes).await {
+    let backend = services.blobs.get(services.blobs.default_name())?;
+    let content = match backend.digest(body, services.settings.max_file_bytes).await {
         Ok(content) => content,
         // What was stored was not larger than this.
         Err(PutError::TooLarge { .. }) => return Err(Error::IdempotencyMismatch),
         Err(error) => return Err(error.into()),
     };
-    let answer = answered.replay(fingerprint(on, wanted, &content))?;
+    let answer = answered.replay(fingerprint(services, wanted, &content))?;
     read(&answer).ok_or_else(|| Error::internal("a stored answer cannot be read"))
 }
 
 /// Stands for an upload and its body.
-pub(super) fn fingerprint(on: &Services, wanted: &Wanted, content: &Content) -> [u8; 32] {
+pub(super) fn fingerprint(services: &Services, wanted: &Wanted, content: &Content) -> [u8; 32] {
     let (target, path) = match &wanted.target {
         Target::New(path) => ("new", path),
         Target::Named(path) => ("named", path),
@@ -56,7 +56,7 @@ pub(super) fn fingerprint(on: &Services, wanted: &Wanted, content: &Content) -> 
         content.digest.to_string(),
         content.size_bytes,
     ]);
-    idempotency::fingerprint(on, &request)
+    idempotency::fingerprint(services, &request)
 }
 
 fn tags(tags: &Tags) -> Value {

@@ -31,8 +31,8 @@ pub struct UpdateFile {
 }
 
 /// Moves a file within its space and replaces its tags.
-pub async fn update(on: &Services, caller: &Caller, command: UpdateFile) -> Result<FileView> {
-    let store = on.store.open(caller.tenant).await?;
+pub async fn update(services: &Services, caller: &Caller, command: UpdateFile) -> Result<FileView> {
+    let store = services.store.open(caller.tenant).await?;
     let file = retry::while_stale!(async {
         let mut file = get::find(store.as_ref(), caller, command.id, FileAction::Write).await?;
         command.precondition.check(file.revision)?;
@@ -46,10 +46,10 @@ pub async fn update(on: &Services, caller: &Caller, command: UpdateFile) -> Resu
         if file == before {
             return Ok(file);
         }
-        file.updated_at = on.now();
+        file.updated_at = services.now();
         let mut work = store.begin();
         work.files().update(&file);
-        let mut entry = Entry::new(on, "file.update", "file", file.id);
+        let mut entry = Entry::new(services, "file.update", "file", file.id);
         if file.path != before.path {
             entry = entry
                 .path(file.place, "from", &before.path)
@@ -65,5 +65,5 @@ pub async fn update(on: &Services, caller: &Caller, command: UpdateFile) -> Resu
             Err(error) => Err(error.into()),
         }
     })?;
-    view::file(on, file).await
+    view::file(services, file).await
 }

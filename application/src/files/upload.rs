@@ -20,10 +20,10 @@ use crate::{
 /// without the bytes is refused before the first one is read. A request that
 /// came before under its idempotency key is answered as it was then, and
 /// stores nothing.
-pub async fn upload(on: &Services, caller: &Caller, upload: Upload) -> Result<Uploaded> {
+pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Result<Uploaded> {
     let place = place::resolve(caller, upload.bucket, upload.bucket_id)?;
     caller.require_file(FileAction::Write, place, Thing::Bucket)?;
-    let store = on.store.open(caller.tenant).await?;
+    let store = services.store.open(caller.tenant).await?;
     let wanted = Wanted {
         place,
         target: upload.target,
@@ -32,14 +32,18 @@ pub async fn upload(on: &Services, caller: &Caller, upload: Upload) -> Result<Up
     };
     let claim = match upload.key {
         None => None,
-        Some(key) => match idempotency::find(on, caller, store.as_ref(), OPERATION, key).await? {
-            Found::Answered(answered) => return replay(on, &wanted, upload.body, answered).await,
-            Found::Free(claim) => Some(claim),
-        },
+        Some(key) => {
+            match idempotency::find(services, caller, store.as_ref(), OPERATION, key).await? {
+                Found::Answered(answered) => {
+                    return replay(services, &wanted, upload.body, answered).await;
+                }
+                Found::Free(claim) => Some(claim),
+            }
+        }
     };
     refuse_early(store.as_ref(), place, &wanted.target).await?;
     let received = receive(
-        on,
+        services,
         caller,
         store.as_ref(),
         upload.body,
@@ -49,12 +53,12 @@ pub async fn upload(on: &Services, caller: &Caller, upload: Upload) -> Result<Up
     .await?;
     let size = received.content.size_bytes;
     if matches!(upload.length, Length::Exact(bytes) if bytes != size) {
-        discard(on, store.as_ref(), &received.blob).await;
+        discard(services, store.as_ref(), &received.blob).await;
         return Err(Error::Malformed(
             "the body is not as long as it was declared".to_owned(),
         ));
     }
-    publish::publish(on, caller, store.as_ref(), received, wanted).await
+    publish::publish(services, caller, store.as_ref(), received, wanted).await
 }
 
 /// What the last commit would refuse anyway is refused before the bytes are

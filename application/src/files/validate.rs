@@ -43,39 +43,39 @@ impl ValidateVersion {
 
 /// Validates. The verdict, what follows from it, and the end of the job are
 /// one commit, so a job that is done twice has its effect once.
-pub(crate) async fn validate(on: &Services, job: &Job) -> Result<Outcome> {
-    let (store, id) = match subject(on, job).await? {
+pub(crate) async fn validate(services: &Services, job: &Job) -> Result<Outcome> {
+    let (store, id) = match subject(services, job).await? {
         Ok(subject) => subject,
         Err(outcome) => return Ok(outcome),
     };
     let Some(version) = pending(store.as_ref(), id).await? else {
         return Ok(Outcome::Done);
     };
-    let verdict = judge(on, store.as_ref(), &version).await?;
+    let verdict = judge(services, store.as_ref(), &version).await?;
     let mut done = job.clone();
-    done.succeed(on.now())?;
-    retry::while_stale!(record(on, store.as_ref(), &done, id, &verdict))
+    done.succeed(services.now())?;
+    retry::while_stale!(record(services, store.as_ref(), &done, id, &verdict))
 }
 
 /// Fails the version that a dead job was to validate, with the end of the job
 /// in one commit: nobody else will say what becomes of it. `false` where there
 /// is no such version and the job's end is still to be recorded.
-pub(crate) async fn give_up_validation(on: &Services, dead: &Job) -> Result<bool> {
-    let Ok((store, id)) = subject(on, dead).await? else {
+pub(crate) async fn give_up_validation(services: &Services, dead: &Job) -> Result<bool> {
+    let Ok((store, id)) = subject(services, dead).await? else {
         return Ok(false);
     };
     let verdict = Err(Failure {
         code: "processing_failed".to_owned(),
         message: "the content could not be examined".to_owned(),
     });
-    let recorded = retry::while_stale!(record(on, store.as_ref(), dead, id, &verdict))?;
+    let recorded = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
     Ok(recorded == Outcome::Recorded)
 }
 
 /// The version a job is about and where it is, or how the job ends without.
 type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), Outcome>;
 
-async fn subject(on: &Services, job: &Job) -> Result<Subject> {
+async fn subject(services: &Services, job: &Job) -> Result<Subject> {
     let hopeless = |why: &str| Ok(Err(Outcome::Hopeless(why.to_owned())));
     let Ok(payload) = serde_json::from_str::<ValidateVersion>(&job.payload) else {
         return hopeless("the payload is not readable");
@@ -83,7 +83,7 @@ async fn subject(on: &Services, job: &Job) -> Result<Subject> {
     let Some(id) = job.tenant_id else {
         return hopeless("the job names no tenant");
     };
-    let Some(tenant) = on.store.tenants().lookup(id).await? else {
+    let Some(tenant) = services.store.tenants().lookup(id).await? else {
         return Ok(Err(Outcome::Done));
     };
     let Some(active) = ActiveTenant::of(id, tenant.status) else {
@@ -91,7 +91,7 @@ async fn subject(on: &Services, job: &Job) -> Result<Subject> {
         return Ok(Err(Outcome::Postponed(reason)));
     };
     let version = VersionId::from_uuid(payload.version_id);
-    Ok(Ok((on.store.open(active).await?, version)))
+    Ok(Ok((services.store.open(active).await?, version)))
 }
 
 async fn pending(store: &dyn TenantStore, id: VersionId) -> Result<Option<FileVersion>> {
@@ -102,7 +102,11 @@ async fn pending(store: &dyn TenantStore, id: VersionId) -> Result<Option<FileVe
 /// What is to be said of a version: its type, or why it is refused.
 type Verdict = std::result::Result<MediaType, Failure>;
 
-async fn judge(on: &Services, store: &dyn TenantStore, version: &FileVersion) -> Result<Verdict> {
+async fn judge(
+    services: &Services,
+    store: &dyn TenantStore,
+    version: &FileVersion,
+) -> Result<Verdict> {
     let refuse = |code: &str, message: &str| {
         Ok(Err(Failure {
             code: code.to_owned(),
@@ -119,9 +123,9 @@ async fn judge(on: &Services, store: &dyn TenantStore, version: &FileVersion) ->
     if content.size_bytes != version.size_bytes || content.digest != version.digest {
         return refuse("digest_mismatch", "the content is not what was uploaded");
     }
-    let backend = on.blobs.get(&blob.backend)?;
+    let backend = services.blobs.get(&blob.backend)?;
     if let Err(error) = backend.verify(key(blob), content).await {
-        note_damage(store, blob, &error, on.now()).await;
+        note_damage(store, blob, &error, services.now()).await;
         return match error.kind {
             PortErrorKind::NotFound => refuse("content_missing", "the content is not there"),
             PortErrorKind::Corrupt => {
@@ -130,8 +134,8 @@ async fn judge(on: &Services, store: &dyn TenantStore, version: &FileVersion) ->
             _ => Err(Error::storage(error)),
         };
     }
-    let head = head(on, blob, content.size_bytes).await?;
-    let detected = on.types.detect(&head);
+    let head = head(services, blob, content.size_bytes).await?;
+    let detected = services.types.detect(&head);
     Ok(
         media_type::settle(&version.declared_type, detected.as_ref()).map_err(|invalid| Failure {
             code: invalid.code.to_owned(),
@@ -140,12 +144,12 @@ async fn judge(on: &Services, store: &dyn TenantStore, version: &FileVersion) ->
     )
 }
 
-async fn head(on: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
+async fn head(services: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
     let Some(content) = blob.content() else {
         return Ok(Vec::new());
     };
-    let wanted = size.min(on.types.head_bytes() as u64);
-    let backend = on.blobs.get(&blob.backend)?;
+    let wanted = size.min(services.types.head_bytes() as u64);
+    let backend = services.blobs.get(&blob.backend)?;
     let mut stream = backend
         .read(key(blob), content, 0..wanted)
         .await
@@ -159,7 +163,7 @@ async fn head(on: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
 
 /// Records a verdict and the end of the job.
 async fn record(
-    on: &Services,
+    services: &Services,
     store: &dyn TenantStore,
     ended: &Job,
     id: VersionId,
@@ -168,7 +172,7 @@ async fn record(
     let Some(mut version) = pending(store, id).await? else {
         return Ok(Outcome::Done);
     };
-    let now = on.now();
+    let now = services.now();
     let mut work = store.begin();
     match verdict {
         Ok(media_type) => version.accept(media_type.clone(), now)?,
@@ -190,7 +194,7 @@ async fn record(
         file.note_processed(&version, now);
         work.files().update(&file);
     }
-    let entry = Entry::new(on, "file.process", "file", version.file_id)
+    let entry = Entry::new(services, "file.process", "file", version.file_id)
         .detail("version", version.number)
         .detail("status", version.processing.as_str());
     work.audit(entry.of_tenant(version.tenant_id));

@@ -24,11 +24,11 @@ pub struct ListVersions {
 
 /// One page of a file's versions, newest first.
 pub async fn list_versions(
-    on: &Services,
+    services: &Services,
     caller: &Caller,
     query: ListVersions,
 ) -> Result<Page<VersionView>> {
-    let store = on.store.open(caller.tenant).await?;
+    let store = services.store.open(caller.tenant).await?;
     let file = get::find(store.as_ref(), caller, query.file_id, FileAction::Read).await?;
     let spec = query.page.check()?;
     if spec.page.is_some() {
@@ -42,7 +42,7 @@ pub async fn list_versions(
     let before = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = on.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
             let number = bytes
                 .and_then(|bytes| bytes.try_into().ok())
                 .map(u32::from_be_bytes);
@@ -54,10 +54,11 @@ pub async fn list_versions(
         .list(file.id, before, spec.limit + 1)
         .await?;
     let page = Page::cut(versions, &spec, |last| {
-        on.cursors
+        services
+            .cursors
             .wrap(scope.as_bytes(), &last.number.to_be_bytes())
     });
-    let items = view::versions(on, page.items).await?;
+    let items = view::versions(services, page.items).await?;
     Ok(Page {
         items,
         next_cursor: page.next_cursor,

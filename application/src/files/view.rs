@@ -25,8 +25,8 @@ pub struct VersionView {
 }
 
 /// Adds addresses to files, with one read for all of them.
-pub(super) async fn files(on: &Services, files: Vec<File>) -> Result<Vec<FileView>> {
-    let emails = emails(on, files.iter().map(|file| file.uploaded_by)).await?;
+pub(super) async fn files(services: &Services, files: Vec<File>) -> Result<Vec<FileView>> {
+    let emails = emails(services, files.iter().map(|file| file.uploaded_by)).await?;
     let view = |file: File| FileView {
         uploaded_by_email: emails.get(&file.uploaded_by).cloned(),
         file,
@@ -35,8 +35,8 @@ pub(super) async fn files(on: &Services, files: Vec<File>) -> Result<Vec<FileVie
 }
 
 /// Adds the address to one file.
-pub(super) async fn file(on: &Services, file: File) -> Result<FileView> {
-    let mut emails = emails(on, [file.uploaded_by]).await?;
+pub(super) async fn file(services: &Services, file: File) -> Result<FileView> {
+    let mut emails = emails(services, [file.uploaded_by]).await?;
     Ok(FileView {
         uploaded_by_email: emails.remove(&file.uploaded_by),
         file,
@@ -45,10 +45,10 @@ pub(super) async fn file(on: &Services, file: File) -> Result<FileView> {
 
 /// Adds addresses to versions, with one read for all of them.
 pub(super) async fn versions(
-    on: &Services,
+    services: &Services,
     versions: Vec<FileVersion>,
 ) -> Result<Vec<VersionView>> {
-    let emails = emails(on, versions.iter().map(|version| version.created_by)).await?;
+    let emails = emails(services, versions.iter().map(|version| version.created_by)).await?;
     let view = |version: FileVersion| VersionView {
         created_by_email: emails.get(&version.created_by).cloned(),
         version,
@@ -57,7 +57,7 @@ pub(super) async fn versions(
 }
 
 async fn emails(
-    on: &Services,
+    services: &Services,
     ids: impl IntoIterator<Item = UserId>,
 ) -> Result<BTreeMap<UserId, Email>> {
     let mut ids: Vec<UserId> = ids.into_iter().collect();
@@ -66,7 +66,7 @@ async fn emails(
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    Ok(on
+    Ok(services
         .store
         .identities()
         .emails(&ids)

@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// Shows a job of the caller's tenant, to whoever caused it or may see all.
-pub async fn get(on: &Services, caller: &Caller, id: JobId) -> Result<Job> {
-    let job = on.store.jobs().lookup(id).await?;
+pub async fn get(services: &Services, caller: &Caller, id: JobId) -> Result<Job> {
+    let job = services.store.jobs().lookup(id).await?;
     let visible = |job: &Job| {
         job.tenant_id == Some(caller.tenant_id())
             && (job.requested_by == Some(caller.user_id)

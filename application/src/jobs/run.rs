@@ -34,8 +34,12 @@ pub(crate) enum Outcome {
 
 /// Takes the next job that is due and does it, keeping its lease alive.
 /// `false` when nothing was due. An error is one of the queue, not of the job.
-pub async fn run_next(on: &Services, worker: &str, lease: Duration) -> Result<bool> {
-    let claimed = on.store.jobs().claim(worker, on.now(), lease).await?;
+pub async fn run_next(services: &Services, worker: &str, lease: Duration) -> Result<bool> {
+    let claimed = services
+        .store
+        .jobs()
+        .claim(worker, services.now(), lease)
+        .await?;
     let Some(job) = claimed else { return Ok(false) };
     let span = tracing::info_span!(
         "job",
@@ -43,57 +47,67 @@ pub async fn run_next(on: &Services, worker: &str, lease: Duration) -> Result<bo
         job.kind = job.kind.as_str(),
         job.attempt = job.attempt
     );
-    run_claimed(on, job, lease).instrument(span).await?;
+    run_claimed(services, job, lease).instrument(span).await?;
     Ok(true)
 }
 
-async fn run_claimed(on: &Services, job: Job, lease: Duration) -> Result<()> {
+async fn run_claimed(services: &Services, job: Job, lease: Duration) -> Result<()> {
     if job.is_hopeless() {
         tracing::error!("every worker that took the job was lost");
         return finish(
-            on,
+            services,
             job,
             Outcome::Hopeless("its workers were lost".to_owned()),
         )
         .await;
     }
-    let Some(outcome) = run_leased(on, &job, lease).await else {
+    let Some(outcome) = run_leased(services, &job, lease).await else {
         tracing::warn!("the lease was lost: another worker has the job");
         return Ok(());
     };
-    finish(on, job, outcome.unwrap_or_else(|error| failed(&error))).await
+    finish(
+        services,
+        job,
+        outcome.unwrap_or_else(|error| failed(&error)),
+    )
+    .await
 }
 
 /// Does the job and prolongs its lease meanwhile; `None` when the lease is lost.
-async fn run_leased(on: &Services, job: &Job, lease: Duration) -> Option<Result<Outcome>> {
+async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<Result<Outcome>> {
     // A fault of this program ends the attempt, not the worker.
-    let mut work = Box::pin(AssertUnwindSafe(execute(on, job)).catch_unwind());
+    let mut work = Box::pin(AssertUnwindSafe(execute(services, job)).catch_unwind());
     loop {
-        match select(work, on.clock.sleep(lease / 3)).await {
+        match select(work, services.clock.sleep(lease / 3)).await {
             Either::Left((outcome, _)) => {
                 return Some(outcome.unwrap_or_else(|_| Err(Error::internal("the job panicked"))));
             }
             Either::Right(((), unfinished)) => work = unfinished,
         }
-        let until = on.now().plus(lease);
+        let until = services.now().plus(lease);
         // A queue that cannot be asked now is asked again before the lease ends.
-        if let Ok(false) = on.store.jobs().extend(job.id, job.attempt, until).await {
+        if let Ok(false) = services
+            .store
+            .jobs()
+            .extend(job.id, job.attempt, until)
+            .await
+        {
             return None;
         }
     }
 }
 
-async fn execute(on: &Services, job: &Job) -> Result<Outcome> {
+async fn execute(services: &Services, job: &Job) -> Result<Outcome> {
     match job.kind {
-        JobKind::ValidateVersion => files::validate(on, job).await,
+        JobKind::ValidateVersion => files::validate(services, job).await,
     }
 }
 
 /// Records the end of a dead job with what it leaves undone, where that would
 /// otherwise wait for ever.
-async fn give_up(on: &Services, job: &Job) -> Result<bool> {
+async fn give_up(services: &Services, job: &Job) -> Result<bool> {
     match job.kind {
-        JobKind::ValidateVersion => files::give_up_validation(on, job).await,
+        JobKind::ValidateVersion => files::give_up_validation(services, job).await,
     }
 }
 
@@ -109,8 +123,8 @@ fn failed(error: &Error) -> Outcome {
     }
 }
 
-async fn finish(on: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
-    let now = on.now();
+async fn finish(services: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
+    let now = services.now();
     match outcome {
         Outcome::Recorded => return Ok(()),
         Outcome::Done => job.succeed(now)?,
@@ -118,12 +132,12 @@ async fn finish(on: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
         Outcome::Failed(reason) => job.fail(reason, true, now)?,
         Outcome::Hopeless(reason) => job.fail(reason, false, now)?,
     }
-    if job.state == JobState::Dead && give_up(on, &job).await? {
+    if job.state == JobState::Dead && give_up(services, &job).await? {
         return Ok(());
     }
     let mut work = PlatformWork::new();
     work.jobs(job.tenant_id).update(&job);
-    match on.store.commit(work).await {
+    match services.store.commit(work).await {
         // Another worker has it by now: its word counts.
         Ok(()) | Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Ok(()),
         Err(error) => Err(error.into()),

@@ -24,13 +24,13 @@ pub struct BackendView {
 }
 
 /// The configured backends by name, to whoever may see where files lie.
-pub fn available(on: &Services, caller: &Caller) -> Result<Vec<BackendView>> {
+pub fn available(services: &Services, caller: &Caller) -> Result<Vec<BackendView>> {
     caller.require(Permission::StorageRead)?;
     let mut views = Vec::new();
-    for (name, store) in on.blobs.iter() {
+    for (name, store) in services.blobs.iter() {
         views.push(BackendView {
             name: name.clone(),
-            is_default: name == on.blobs.default_name(),
+            is_default: name == services.blobs.default_name(),
             capabilities: store.capabilities(),
             presigning: presigning(store.as_ref()),
         });

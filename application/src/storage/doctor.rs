@@ -35,33 +35,36 @@ impl BackendReport {
 
 /// Tries every backend, for whoever may change where files lie; a tenant may
 /// ask for it so often, as what is written counts towards no quota.
-pub async fn doctor(on: &Services, caller: &Caller) -> Result<Vec<BackendReport>> {
+pub async fn doctor(services: &Services, caller: &Caller) -> Result<Vec<BackendReport>> {
     caller.require(Permission::StorageWrite)?;
     let tenant = caller.tenant_id().to_string();
-    let decision = on.rates.check(RateRule::Examination, &tenant).await?;
+    let decision = services.rates.check(RateRule::Examination, &tenant).await?;
     if !decision.allowed {
         return Err(Error::RateLimited {
             retry_after: decision.reset_after,
         });
     }
-    Ok(examine(on).await)
+    Ok(examine(services).await)
 }
 
 /// Tries every backend: writes, reads and deletes objects of its own there.
-pub async fn examine(on: &Services) -> Vec<BackendReport> {
-    let reports = on.blobs.iter().map(async |(name, store)| BackendReport {
-        name: name.clone(),
-        kind: store.capabilities().kind,
-        checks: checks(on, store.as_ref()).await,
-    });
+pub async fn examine(services: &Services) -> Vec<BackendReport> {
+    let reports = services
+        .blobs
+        .iter()
+        .map(async |(name, store)| BackendReport {
+            name: name.clone(),
+            kind: store.capabilities().kind,
+            checks: checks(services, store.as_ref()).await,
+        });
     join_all(reports).await
 }
 
 /// What a storage finds of itself, and what the service does in its stead.
-async fn checks(on: &Services, store: &dyn BlobStore) -> Vec<BlobCheck> {
+async fn checks(services: &Services, store: &dyn BlobStore) -> Vec<BlobCheck> {
     let mut checks = store.examine().await;
     if presigning(store).by == SignedBy::Service {
-        let advice = match &on.settings.public_url {
+        let advice = match &services.settings.public_url {
             Some(_) => "the service signs and serves these itself",
             None => {
                 "the service signs and serves these itself: without http.public_url they are \

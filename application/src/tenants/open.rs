@@ -8,13 +8,13 @@ use crate::{error::Result, ports::TenantStore, services::Services};
 
 /// The store of a tenant; `None` where there is none, or it is not active.
 pub(crate) async fn open_active(
-    on: &Services,
+    services: &Services,
     tenant: TenantId,
 ) -> Result<Option<Arc<dyn TenantStore>>> {
-    let found = on.store.tenants().lookup(tenant).await?;
+    let found = services.store.tenants().lookup(tenant).await?;
     let active = found.and_then(|found| ActiveTenant::of(tenant, found.status));
     Ok(match active {
-        Some(active) => Some(on.store.open(active).await?),
+        Some(active) => Some(services.store.open(active).await?),
         None => None,
     })
 }

@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// Shows the storage quota of the caller's tenant and what it is used for.
-pub async fn usage(on: &Services, caller: &Caller, id: TenantId) -> Result<Usage> {
+pub async fn usage(services: &Services, caller: &Caller, id: TenantId) -> Result<Usage> {
     if id != caller.tenant_id() {
         return Err(Error::NotFound(Thing::Tenant));
     }
     caller.require(Permission::TenantRead)?;
-    let store = on.store.open(caller.tenant).await?;
+    let store = services.store.open(caller.tenant).await?;
     Ok(store.quota().usage().await?)
 }

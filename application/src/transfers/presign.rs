@@ -57,26 +57,26 @@ pub fn presigning(store: &dyn BlobStore) -> Presigning {
 /// Where the service signs and does not know its public URL, the address is
 /// a reference relative to the API (RFC 3986, section 4.2).
 pub async fn presign(
-    on: &Services,
+    services: &Services,
     backend: &BackendName,
     request: &PresignRequest,
 ) -> Result<PresignedRequest> {
-    let store = on.blobs.get(backend)?;
+    let store = services.blobs.get(backend)?;
     match presigning(store.as_ref()).by {
         SignedBy::Storage => store.presign(request).await.map_err(Error::storage),
-        SignedBy::Service => Ok(sign(on, backend, request)),
+        SignedBy::Service => Ok(sign(services, backend, request)),
     }
 }
 
-fn sign(on: &Services, backend: &BackendName, request: &PresignRequest) -> PresignedRequest {
-    let expires_at = on.now().plus(request.lifetime());
+fn sign(services: &Services, backend: &BackendName, request: &PresignRequest) -> PresignedRequest {
+    let expires_at = services.now().plus(request.lifetime());
     let address = SignedAddress {
         backend: backend.clone(),
         key: request.key,
         expires: expires_at.as_seconds(),
     };
     let (method, path, headers) = match &request.access {
-        PresignAccess::Get => ("GET", address.sign(on, Signed::Get), Vec::new()),
+        PresignAccess::Get => ("GET", address.sign(services, Signed::Get), Vec::new()),
         PresignAccess::Put {
             size_bytes,
             content_type,
@@ -91,10 +91,10 @@ fn sign(on: &Services, backend: &BackendName, request: &PresignRequest) -> Presi
                 ("content-type".to_owned(), content_type.as_str().to_owned()),
                 ("if-none-match".to_owned(), "*".to_owned()),
             ];
-            ("PUT", address.sign(on, signed), headers)
+            ("PUT", address.sign(services, signed), headers)
         }
     };
-    let base = on.settings.public_url.as_deref().unwrap_or_default();
+    let base = services.settings.public_url.as_deref().unwrap_or_default();
     PresignedRequest {
         method,
         url: format!("{base}{path}"),

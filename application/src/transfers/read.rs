@@ -22,9 +22,13 @@ pub struct Reading {
 
 /// Finds the content of an address. Its signature is good until it ends,
 /// whatever happens to who asked for it; with its tenant's access it is over.
-pub async fn read(on: &Services, address: &SignedAddress, signature: Digest) -> Result<Reading> {
-    address.check(on, Signed::Get, signature)?;
-    let store = tenants::open_active(on, address.key.tenant_id).await?;
+pub async fn read(
+    services: &Services,
+    address: &SignedAddress,
+    signature: Digest,
+) -> Result<Reading> {
+    address.check(services, Signed::Get, signature)?;
+    let store = tenants::open_active(services, address.key.tenant_id).await?;
     let store = store.ok_or(Error::NotFound(Thing::File))?;
     let none = || Error::NotFound(Thing::File);
     let blob = store.blobs().lookup(address.key.blob_id).await?;
@@ -45,7 +49,7 @@ impl Reading {
     }
 
     /// The bytes of `range`, each piece checked before it leaves.
-    pub async fn open(self, on: &Arc<Services>, range: Range<u64>) -> Result<BlobStream> {
-        files::read_stored(on, self.store, self.blob, range).await
+    pub async fn open(self, services: &Arc<Services>, range: Range<u64>) -> Result<BlobStream> {
+        files::read_stored(services, self.store, self.blob, range).await
     }
 }

@@ -40,14 +40,16 @@ pub(super) enum Signed<'a> {
 
 impl SignedAddress {
     /// Path and query, for a request of that kind.
-    pub(super) fn sign(&self, on: &Services, request: Signed<'_>) -> String {
+    pub(super) fn sign(&self, services: &Services, request: Signed<'_>) -> String {
         let Self {
             backend,
             key,
             expires,
         } = self;
         let message = self.message(request);
-        let seal = on.seals.seal(SealPurpose::Transfer, message.as_bytes());
+        let seal = services
+            .seals
+            .seal(SealPurpose::Transfer, message.as_bytes());
         // Written as every other SHA-256.
         let signature = Digest::from_bytes(seal);
         format!("{PREFIX}/{backend}/{key}?expires={expires}&signature={signature}")
@@ -56,20 +58,20 @@ impl SignedAddress {
     /// Whether that kind of request was signed, and has not ended.
     pub(super) fn check(
         &self,
-        on: &Services,
+        services: &Services,
         request: Signed<'_>,
         signature: Digest,
     ) -> Result<()> {
         let message = self.message(request);
         let (purpose, seal) = (SealPurpose::Transfer, signature.as_bytes());
-        if !on.seals.is_seal(purpose, message.as_bytes(), seal) {
+        if !services.seals.is_seal(purpose, message.as_bytes(), seal) {
             return Err(Error::AccessDenied(
                 "this is not the request that was signed: method, address and the headers that \
                  came with it must be sent exactly so"
                     .to_owned(),
             ));
         }
-        if self.expires <= on.now().as_seconds() {
+        if self.expires <= services.now().as_seconds() {
             return Err(Error::AccessDenied("the signed address is over".to_owned()));
         }
         Ok(())

@@ -25,7 +25,7 @@ pub struct Writing {
 /// signed for: while its record is open, and if nothing is there. The record
 /// stays open: who completes the upload says what becomes of the bytes.
 pub async fn write(
-    on: &Services,
+    services: &Services,
     address: &SignedAddress,
     signature: Digest,
     writing: Writing,
@@ -34,8 +34,8 @@ pub async fn write(
         size_bytes: writing.size_bytes,
         content_type: &writing.content_type,
     };
-    address.check(on, signed, signature)?;
-    let store = tenants::open_active(on, address.key.tenant_id).await?;
+    address.check(services, signed, signature)?;
+    let store = tenants::open_active(services, address.key.tenant_id).await?;
     let store = store.ok_or(Error::NotFound(Thing::File))?;
     let over = || Error::StateConflict("the upload of this address is over".to_owned());
     let blob = store.blobs().lookup(address.key.blob_id).await?;
@@ -46,5 +46,12 @@ pub async fn write(
         BlobState::Stored { .. } => return Err(Error::PreconditionFailed),
         BlobState::Abandoned => return Err(over()),
     }
-    files::receive_signed(on, store.as_ref(), blob, writing.body, writing.size_bytes).await
+    files::receive_signed(
+        services,
+        store.as_ref(),
+        blob,
+        writing.body,
+        writing.size_bytes,
+    )
+    .await
 }

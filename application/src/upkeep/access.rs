@@ -29,27 +29,27 @@ impl AccessWatch {
 
     /// Looks once: forgets what is no longer true and keeps the rest fresh for
     /// a moment. When this fails the cache closes by itself soon after.
-    pub async fn look(&mut self, on: &Services) -> Result<()> {
-        let now = on.now();
+    pub async fn look(&mut self, services: &Services) -> Result<()> {
+        let now = services.now();
         let since = now.minus(OVERLAP);
-        for change in on.store.epochs().changed_since(since).await? {
+        for change in services.store.epochs().changed_since(since).await? {
             let known = self
                 .seen
                 .insert(change.subject, (change.epoch, change.changed_at));
             if known.is_none_or(|(epoch, _)| epoch != change.epoch) {
-                on.access_cache.forget(change.subject);
+                services.access_cache.forget(change.subject);
             }
         }
         self.seen.retain(|_, (_, changed_at)| *changed_at >= since);
-        on.access_cache.keep_fresh_until(now.plus(FRESH));
+        services.access_cache.keep_fresh_until(now.plus(FRESH));
         Ok(())
     }
 }
 
 /// Hears of a raised epoch before the next look. Only forgets: how long the
 /// cache may be believed is for [`AccessWatch`] alone to say.
-pub fn hear_of_access(on: &Services, signal: Signal) {
+pub fn hear_of_access(services: &Services, signal: Signal) {
     if let Signal::EpochRaised(subject) = signal {
-        on.access_cache.forget(subject);
+        services.access_cache.forget(subject);
     }
 }

@@ -127,9 +127,9 @@ impl fmt::Display for Finding {
 /// Checks every active tenant and every backend; with `repair` it mends what
 /// can be mended without losing anything that somebody can see. Uploads under
 /// way while it runs are left alone.
-pub async fn fsck(on: &Services, repair: bool) -> Result<FsckReport> {
+pub async fn fsck(services: &Services, repair: bool) -> Result<FsckReport> {
     let mut check = Check {
-        on,
+        services,
         repair,
         report: FsckReport::default(),
         known: HashSet::new(),
@@ -138,15 +138,15 @@ pub async fn fsck(on: &Services, repair: bool) -> Result<FsckReport> {
     let listed = check.list_bytes().await?;
     let mut after = None;
     loop {
-        let tenants = on.store.tenants().list(after, BATCH).await?;
+        let tenants = services.store.tenants().list(after, BATCH).await?;
         let Some(last) = tenants.last() else { break };
         after = Some(last.id);
         for tenant in tenants {
             check.tenant(&tenant).await?;
         }
     }
-    audit::seal_chain(on, None).await?;
-    check.chain(None, on.store.audit()).await?;
+    audit::seal_chain(services, None).await?;
+    check.chain(None, services.store.audit()).await?;
     check.unknown_bytes(listed).await?;
     Ok(check.report)
 }
@@ -166,7 +166,7 @@ fn drift(recorded: (u64, u64), counted: (u64, u64)) -> (i128, i128) {
 }
 
 struct Check<'a> {
-    on: &'a Services,
+    services: &'a Services,
     repair: bool,
     report: FsckReport,
     known: HashSet<BlobKey>,
@@ -185,7 +185,7 @@ impl Check<'_> {
         let Some(active) = ActiveTenant::of(tenant.id, tenant.status) else {
             return Ok(());
         };
-        let store = self.on.store.open(active).await?;
+        let store = self.services.store.open(active).await?;
         self.report.tenants += 1;
         let quota = store.quota().current().await?;
         let recorded = (quota.used_bytes, quota.reserved_bytes);
@@ -197,7 +197,7 @@ impl Check<'_> {
         }
         self.quota(store.as_ref(), recorded, (shown.bytes, held))
             .await?;
-        audit::seal_chain(self.on, Some(tenant.id)).await?;
+        audit::seal_chain(self.services, Some(tenant.id)).await?;
         self.chain(Some(tenant.id), store.audit()).await
     }
 
@@ -269,7 +269,7 @@ impl Check<'_> {
         let Some(content) = blob.content() else {
             return Ok(());
         };
-        let backend = self.on.blobs.get(&blob.backend)?;
+        let backend = self.services.blobs.get(&blob.backend)?;
         let Err(error) = backend.verify(blob_key(blob), content).await else {
             self.report.blobs += 1;
             self.report.bytes += content.size_bytes;
@@ -283,7 +283,7 @@ impl Check<'_> {
         // Ended by the sweeper while it was looked at?
         let now = store.blobs().lookup(blob.id).await?;
         if let Some(now) = now.filter(|now| now.content().is_some()) {
-            note_damage(store, &now, &error, self.on.now()).await;
+            note_damage(store, &now, &error, self.services.now()).await;
             self.report.findings.push(finding);
         }
         Ok(())
@@ -304,7 +304,7 @@ impl Check<'_> {
             return Ok(());
         }
         let mut mended = blob.clone();
-        mended.recount(counted, self.on.now())?;
+        mended.recount(counted, self.services.now())?;
         let mut work = store.begin();
         if self.repair {
             work.blobs().update(&mended);
@@ -373,7 +373,7 @@ impl Check<'_> {
     }
 
     async fn chain(&mut self, tenant: Option<TenantId>, log: &dyn AuditLog) -> Result<()> {
-        let chain = audit::verify_chain(self.on, log).await?;
+        let chain = audit::verify_chain(self.services, log).await?;
         self.report.audit_entries += chain.entries;
         if let Some(sequence) = chain.broken_at {
             self.report
@@ -385,7 +385,7 @@ impl Check<'_> {
 
     async fn list_bytes(&self) -> Result<Vec<(BackendName, BlobKey)>> {
         let mut listed = Vec::new();
-        for (name, backend) in self.on.blobs.iter() {
+        for (name, backend) in self.services.blobs.iter() {
             let mut entries = backend.list();
             while let Some(entry) = entries.next().await {
                 listed.push((name.clone(), entry.map_err(Error::storage)?.key));
@@ -399,7 +399,7 @@ impl Check<'_> {
             if self.known.contains(&key) || !self.is_checked(key.tenant_id).await? {
                 continue;
             }
-            let store = self.on.blobs.get(&backend)?;
+            let store = self.services.blobs.get(&backend)?;
             // Ended since it was listed: the bytes go before their record.
             if store.size(key).await.map_err(Error::storage)?.is_none() {
                 continue;
@@ -416,7 +416,7 @@ impl Check<'_> {
     /// Whether the blobs of a tenant were looked at: bytes of one that is not
     /// active are not unknown, and those of one that is gone are.
     async fn is_checked(&self, tenant: TenantId) -> Result<bool> {
-        let tenant = self.on.store.tenants().lookup(tenant).await?;
+        let tenant = self.services.store.tenants().lookup(tenant).await?;
         Ok(tenant.is_none_or(|tenant| ActiveTenant::of(tenant.id, tenant.status).is_some()))
     }
 }

@@ -41,34 +41,47 @@ pub struct SweepReport {
 }
 
 /// Does one round. What fails is logged and left for the next one.
-pub async fn sweep(on: &Services) -> Result<SweepReport> {
+pub async fn sweep(services: &Services) -> Result<SweepReport> {
     let mut report = SweepReport::default();
-    let grace = on.settings.upload_grace;
-    let before = on.now().minus(grace);
-    for tenant in on.store.upkeep().tenants_to_sweep(before, TENANTS).await? {
-        if let Err(error) = sweep_tenant(on, tenant, before, &mut report).await {
+    let grace = services.settings.upload_grace;
+    let before = services.now().minus(grace);
+    for tenant in services
+        .store
+        .upkeep()
+        .tenants_to_sweep(before, TENANTS)
+        .await?
+    {
+        if let Err(error) = sweep_tenant(services, tenant, before, &mut report).await {
             tracing::warn!(tenant.id = %tenant, %error, "a tenant is left for the next sweep");
         }
     }
-    for (name, backend) in on.blobs.iter() {
-        match sweep_backend(on, backend.as_ref(), grace).await {
+    for (name, backend) in services.blobs.iter() {
+        match sweep_backend(services, backend.as_ref(), grace).await {
             Ok(pieces) => report.staging += pieces,
             Err(error) => tracing::warn!(backend = %name, %error, "unfinished writes are left"),
         }
     }
-    report.sessions = on.store.sessions().purge_expired(before, SESSIONS).await?;
-    let idempotency = on.store.idempotency();
-    report.requests = idempotency.purge_expired(on.now(), REQUESTS).await?;
+    report.sessions = services
+        .store
+        .sessions()
+        .purge_expired(before, SESSIONS)
+        .await?;
+    let idempotency = services.store.idempotency();
+    report.requests = idempotency.purge_expired(services.now(), REQUESTS).await?;
     Ok(report)
 }
 
 /// Ends what interrupted writes left, also of blobs that have no record or were
 /// stored all the same.
-async fn sweep_backend(on: &Services, backend: &dyn BlobStore, grace: Duration) -> Result<u64> {
+async fn sweep_backend(
+    services: &Services,
+    backend: &dyn BlobStore,
+    grace: Duration,
+) -> Result<u64> {
     let swept = backend.sweep_staging(grace).await.map_err(Error::storage)?;
     let mut pieces = swept.pieces;
     for key in swept.unfinished {
-        if !may_be_under_way(on, key).await? {
+        if !may_be_under_way(services, key).await? {
             let ended = backend.end_unfinished(key).await;
             pieces += ended.map_err(Error::storage)?;
         }
@@ -78,8 +91,8 @@ async fn sweep_backend(on: &Services, backend: &dyn BlobStore, grace: Duration) 
 
 /// However long ago a write began: as long as its record is open it is for
 /// that to say when it ends.
-async fn may_be_under_way(on: &Services, key: BlobKey) -> Result<bool> {
-    let Some(store) = tenants::open_active(on, key.tenant_id).await? else {
+async fn may_be_under_way(services: &Services, key: BlobKey) -> Result<bool> {
+    let Some(store) = tenants::open_active(services, key.tenant_id).await? else {
         // Of a tenant that is not known somebody else may keep the records.
         return Ok(true);
     };
@@ -88,16 +101,16 @@ async fn may_be_under_way(on: &Services, key: BlobKey) -> Result<bool> {
 }
 
 async fn sweep_tenant(
-    on: &Services,
+    services: &Services,
     tenant: TenantId,
     before: Timestamp,
     report: &mut SweepReport,
 ) -> Result<()> {
-    let Some(store) = tenants::open_active(on, tenant).await? else {
+    let Some(store) = tenants::open_active(services, tenant).await? else {
         return Ok(());
     };
     for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
-        if let Err(error) = end(on, store.as_ref(), blob, report).await {
+        if let Err(error) = end(services, store.as_ref(), blob, report).await {
             tracing::warn!(tenant.id = %tenant, %error, "a blob is left for the next sweep");
         }
     }
@@ -107,7 +120,7 @@ async fn sweep_tenant(
 /// Ends one blob: first the commit that makes it abandoned, so that nobody can
 /// show it any more, then the bytes, then the record.
 async fn end(
-    on: &Services,
+    services: &Services,
     store: &dyn TenantStore,
     mut blob: Blob,
     report: &mut SweepReport,
@@ -128,7 +141,7 @@ async fn end(
         blob.revision = blob.revision.next();
         report.uploads += u64::from(was_open);
     }
-    let (backend, key) = (on.blobs.get(&blob.backend)?, blob_key(&blob));
+    let (backend, key) = (services.blobs.get(&blob.backend)?, blob_key(&blob));
     if !was_stored {
         end_writes(backend.as_ref(), key).await?;
     }

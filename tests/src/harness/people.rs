@@ -60,8 +60,8 @@ impl TestService {
 }
 
 /// The id of a preset role of a tenant.
-pub async fn preset_role(on: &Services, tenant: TenantId, preset: Preset) -> RoleId {
-    let roles = on.store.roles().find_by_tenant(tenant).await;
+pub async fn preset_role(services: &Services, tenant: TenantId, preset: Preset) -> RoleId {
+    let roles = services.store.roles().find_by_tenant(tenant).await;
     let roles = roles.expect("the roles");
     let role = roles.iter().find(|role| role.preset == Some(preset));
     role.expect("a preset role").id

@@ -15,13 +15,13 @@ use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on the audit log.
 pub(crate) struct AuditApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl AuditApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -102,7 +102,7 @@ impl AuditApi {
             to: time("to", to.0)?,
             page: paging::request(&limit, cursor, None, None),
         };
-        let page = audit::list(&self.on, &caller.caller()?, query).await?;
+        let page = audit::list(&self.services, &caller.caller()?, query).await?;
         let items = page.items.into_iter().map(EntryBody::from).collect();
         Ok(Json(AuditPage {
             items,

@@ -28,13 +28,13 @@ use crate::{
 
 /// The operations of people on themselves.
 pub(crate) struct AuthApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl AuthApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -204,7 +204,7 @@ impl AuthApi {
         context: Context,
         body: Json<RegisterRequest>,
     ) -> Result<Response<RegisterResponse>, ProblemWith<403>> {
-        let rate = admit(&self.on, &context).await?;
+        let rate = admit(&self.services, &context).await?;
         let body = body.0;
         let command = Register {
             email: body.email,
@@ -214,7 +214,7 @@ impl AuthApi {
             username: body.username,
             request: context.info(),
         };
-        let registered = auth::register(&self.on, command).await?;
+        let registered = auth::register(&self.services, command).await?;
         let body = Registration {
             user_id: registered.user_id.as_uuid(),
             email: registered.email.to_string(),
@@ -234,7 +234,7 @@ impl AuthApi {
         context: Context,
         body: Json<LoginRequest>,
     ) -> Result<Response<Json<Session>>, ProblemWith<401, 404>> {
-        let rate = admit(&self.on, &context).await?;
+        let rate = admit(&self.services, &context).await?;
         let body = body.0;
         let named = body.tenant.as_deref().map(Selection::read);
         let command = Login {
@@ -246,7 +246,7 @@ impl AuthApi {
                 .collect(),
             request: context.info(),
         };
-        let signed_in = auth::login(&self.on, command).await?;
+        let signed_in = auth::login(&self.services, command).await?;
         let tokens = tokens(signed_in.tokens);
         Ok(rate.with(Json(Session {
             access_token: tokens.access_token,
@@ -269,8 +269,8 @@ impl AuthApi {
         context: Context,
         body: Json<RefreshRequest>,
     ) -> Result<Response<Json<Tokens>>, ProblemWith<401>> {
-        let rate = admit(&self.on, &context).await?;
-        let pair = auth::refresh(&self.on, &body.0.refresh_token, &context.info()).await?;
+        let rate = admit(&self.services, &context).await?;
+        let pair = auth::refresh(&self.services, &body.0.refresh_token, &context.info()).await?;
         Ok(rate.with(Json(tokens(pair))))
     }
 
@@ -279,14 +279,16 @@ impl AuthApi {
     /// Ends the session: its access and refresh tokens open nothing more.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(&self, caller: SignedIn) -> Result<LogoutResponse, Problem> {
-        auth::logout(&self.on, &caller.person()).await?;
+        auth::logout(&self.services, &caller.person()).await?;
         Ok(LogoutResponse::Ended)
     }
 
     /// Show oneself
     #[oai(path = "/me", method = "get", operation_id = "get_me")]
     async fn get_me(&self, caller: SignedIn) -> Result<MeResponse, Problem> {
-        Ok(me_response(&auth::me(&self.on, &caller.person()).await?))
+        Ok(me_response(
+            &auth::me(&self.services, &caller.person()).await?,
+        ))
     }
 
     /// Change oneself
@@ -305,7 +307,7 @@ impl AuthApi {
     ) -> Result<MeResponse, ProblemWith<412>> {
         let body = body.0;
         if body.current_password.is_some() {
-            admit(&self.on, &context).await?;
+            admit(&self.services, &context).await?;
         }
         let command = UpdateMe {
             display_name: change(body.display_name),
@@ -315,7 +317,7 @@ impl AuthApi {
             precondition: precondition(if_match.as_deref())?,
         };
         Ok(me_response(
-            &auth::update_me(&self.on, &caller.person(), command).await?,
+            &auth::update_me(&self.services, &caller.person(), command).await?,
         ))
     }
 }

@@ -15,13 +15,13 @@ use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on jobs.
 pub(crate) struct JobsApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl JobsApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -85,7 +85,12 @@ impl JobsApi {
         /// The job's id.
         job_id: Path<Uuid>,
     ) -> Result<Json<JobBody>, Problem> {
-        let job = jobs::get(&self.on, &caller.caller()?, JobId::from_uuid(job_id.0)).await?;
+        let job = jobs::get(
+            &self.services,
+            &caller.caller()?,
+            JobId::from_uuid(job_id.0),
+        )
+        .await?;
         Ok(Json(job.into()))
     }
 }

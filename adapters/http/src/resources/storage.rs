@@ -14,13 +14,13 @@ use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on storage.
 pub(crate) struct StorageApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl StorageApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -146,7 +146,7 @@ impl StorageApi {
     )]
     #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn available(&self, caller: SignedIn) -> Result<Json<StorageList>, Problem> {
-        let views = storage::available(&self.on, &caller.caller()?)?;
+        let views = storage::available(&self.services, &caller.caller()?)?;
         let items = views.into_iter().map(BackendBody::from).collect();
         Ok(Json(StorageList { items }))
     }
@@ -158,7 +158,7 @@ impl StorageApi {
     /// configured; after that 429 says when to come back.
     #[oai(path = "/doctor", method = "post", operation_id = "examine_storage")]
     async fn doctor(&self, caller: SignedIn) -> Result<Json<StorageReport>, Problem> {
-        let reports = storage::doctor(&self.on, &caller.caller()?).await?;
+        let reports = storage::doctor(&self.services, &caller.caller()?).await?;
         Ok(Json(StorageReport {
             healthy: reports.iter().all(BackendReport::is_well),
             backends: reports.into_iter().map(ReportBody::from).collect(),

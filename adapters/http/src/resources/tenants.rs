@@ -12,13 +12,13 @@ use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
 
 /// The operations on tenants.
 pub(crate) struct TenantsApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl TenantsApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -75,7 +75,7 @@ impl TenantsApi {
         tenant_id: Path<Uuid>,
     ) -> Result<Json<UsageBody>, Problem> {
         let id = TenantId::from_uuid(tenant_id.0);
-        let usage = tenants::usage(&self.on, &caller.caller()?, id).await?;
+        let usage = tenants::usage(&self.services, &caller.caller()?, id).await?;
         Ok(Json(usage.into()))
     }
 }

@@ -37,13 +37,13 @@ use crate::{
 
 /// Routes beside the documented operations.
 pub(crate) struct Transfers {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl Transfers {
     /// The routes, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -55,15 +55,15 @@ impl OpenApi for Transfers {
     fn register(_: &mut Registry) {}
 
     fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
-        let Self { on } = self;
-        let for_put = Arc::clone(&on);
+        let Self { services } = self;
+        let for_put = Arc::clone(&services);
         let get = make(move |request: Request| {
-            let on = Arc::clone(&on);
-            async move { get(&on, &request).await.map_err(poem::Error::from) }
+            let services = Arc::clone(&services);
+            async move { get(&services, &request).await.map_err(poem::Error::from) }
         });
         let put = make(move |request: Request| {
-            let on = Arc::clone(&for_put);
-            async move { put(&on, request).await.map_err(poem::Error::from) }
+            let services = Arc::clone(&for_put);
+            async move { put(&services, request).await.map_err(poem::Error::from) }
         });
         let path = "/transfers/:backend/t/:tenant/:blob".to_owned();
         let methods = routes.entry(path).or_default();
@@ -72,9 +72,9 @@ impl OpenApi for Transfers {
     }
 }
 
-async fn get(on: &Arc<Services>, request: &Request) -> Result<Response, Problem> {
+async fn get(services: &Arc<Services>, request: &Request) -> Result<Response, Problem> {
     let (address, signature) = address(request)?;
-    let reading = transfers::read(on, &address, signature).await?;
+    let reading = transfers::read(services, &address, signature).await?;
     let content = reading.content();
     let size = content.size_bytes;
     let tag = content_tag(content.digest);
@@ -104,11 +104,11 @@ async fn get(on: &Arc<Services>, request: &Request) -> Result<Response, Problem>
     if request.method() == Method::HEAD {
         return Ok(response.body(Body::empty()));
     }
-    let bytes = reading.open(on, wanted).await?;
+    let bytes = reading.open(services, wanted).await?;
     Ok(response.body(body_of(bytes)))
 }
 
-async fn put(on: &Arc<Services>, mut request: Request) -> Result<Response, Problem> {
+async fn put(services: &Arc<Services>, mut request: Request) -> Result<Response, Problem> {
     let (address, signature) = address(&request)?;
     let length = request.header(CONTENT_LENGTH);
     let (Some(size_bytes), Some("*")) = (
@@ -123,7 +123,7 @@ async fn put(on: &Arc<Services>, mut request: Request) -> Result<Response, Probl
         content_type: request.content_type().unwrap_or_default().to_owned(),
         body: blob_body(request.take_body()),
     };
-    transfers::write(on, &address, signature, writing).await?;
+    transfers::write(services, &address, signature, writing).await?;
     Ok(StatusCode::CREATED.into())
 }
 

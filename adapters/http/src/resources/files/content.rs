@@ -36,13 +36,13 @@ use crate::{
 
 /// The operations on the bytes of files.
 pub(crate) struct ContentApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl ContentApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -144,7 +144,7 @@ impl ContentApi {
             body: blob_body(body.0),
             key: None,
         };
-        let uploaded = files::upload(&self.on, &caller.caller()?, upload).await?;
+        let uploaded = files::upload(&self.services, &caller.caller()?, upload).await?;
         let tag = content_tag(uploaded.digest);
         let location = format!("/api/v1/files/{}", uploaded.file_id);
         let body = Json((&uploaded).into());
@@ -294,7 +294,7 @@ impl ContentApi {
         wanted: Wanted,
         asking: Asking,
     ) -> Result<Response<ContentResponse>, Problem> {
-        let download = files::download(&self.on, caller, wanted).await?;
+        let download = files::download(&self.services, caller, wanted).await?;
         let size = download.version.size_bytes;
         let tag = content_tag(download.version.digest);
         if asking.condition(&tag)? == ReadCondition::NotModified {
@@ -309,14 +309,14 @@ impl ContentApi {
                 Err(tenantry_application::Error::RangeNotSatisfiable { size_bytes: size }.into())
             }
             Asked::Whole => {
-                let bytes = download.open(&self.on, caller, 0..size).await?;
+                let bytes = download.open(&self.services, caller, 0..size).await?;
                 let response = ContentResponse::Whole(Binary(body_of(bytes)));
                 Ok(described(response, &download, Some(size)))
             }
             Asked::Part(range) => {
                 let length = range.end - range.start;
                 let shown = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-                let bytes = download.open(&self.on, caller, range).await?;
+                let bytes = download.open(&self.services, caller, range).await?;
                 let response = ContentResponse::Part(Binary(body_of(bytes)), shown);
                 Ok(described(response, &download, Some(length)))
             }
@@ -329,7 +329,7 @@ impl ContentApi {
         wanted: Wanted,
         asking: &Asking,
     ) -> Result<Response<ContentResponse>, Problem> {
-        let download = files::download(&self.on, caller, wanted).await?;
+        let download = files::download(&self.services, caller, wanted).await?;
         let tag = content_tag(download.version.digest);
         Ok(match asking.condition(&tag)? {
             ReadCondition::NotModified => described(ContentResponse::NotModified, &download, None),

@@ -36,13 +36,13 @@ use crate::{
 
 /// The operations on files.
 pub(crate) struct FilesApi {
-    on: Arc<Services>,
+    services: Arc<Services>,
 }
 
 impl FilesApi {
     /// The operations, on these services.
-    pub(crate) fn new(on: Arc<Services>) -> Self {
-        Self { on }
+    pub(crate) fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 }
 
@@ -319,7 +319,7 @@ impl FilesApi {
             descending,
             page: paging::request(&limit, cursor, page.0, include_total.0),
         };
-        let page: Page<FileBody> = files::list(&self.on, &caller.caller()?, query)
+        let page: Page<FileBody> = files::list(&self.services, &caller.caller()?, query)
             .await?
             .map(FileBody::from);
         Ok(Json(FilePage {
@@ -345,7 +345,7 @@ impl FilesApi {
         if_none_match: Header<Option<String>>,
     ) -> Result<FileReadResponse, Problem> {
         let id = FileId::from_uuid(file_id.0);
-        let view = files::get(&self.on, &caller.caller()?, id).await?;
+        let view = files::get(&self.services, &caller.caller()?, id).await?;
         let tag = revision_tag(view.file.revision);
         Ok(
             match read_condition(&tag, None, if_none_match.as_deref())? {
@@ -379,7 +379,7 @@ impl FilesApi {
             tags: body.0.tags.map(parse_tags).transpose()?,
             precondition: precondition(if_match.as_deref())?,
         };
-        let view = files::update(&self.on, &caller.caller()?, command).await?;
+        let view = files::update(&self.services, &caller.caller()?, command).await?;
         let tag = revision_tag(view.file.revision);
         Ok(FileResponse::Ok(Json(view.into()), tag))
     }
@@ -403,7 +403,7 @@ impl FilesApi {
     ) -> Result<DeleteResponse, ProblemWith<412>> {
         let precondition = precondition(if_match.as_deref())?;
         let id = FileId::from_uuid(file_id.0);
-        files::delete(&self.on, &caller.caller()?, id, &precondition).await?;
+        files::delete(&self.services, &caller.caller()?, id, &precondition).await?;
         Ok(DeleteResponse::Deleted)
     }
 
@@ -433,7 +433,7 @@ impl FilesApi {
             file_id: FileId::from_uuid(file_id.0),
             page: paging::request(&limit, cursor, None, include_total.0),
         };
-        let page = files::list_versions(&self.on, &caller.caller()?, query).await?;
+        let page = files::list_versions(&self.services, &caller.caller()?, query).await?;
         let page = page.map(VersionBody::from);
         Ok(Json(VersionPage {
             items: page.items,
@@ -465,7 +465,7 @@ impl FilesApi {
             body: form.body,
             key,
         };
-        let uploaded = files::upload(&self.on, &caller.caller()?, upload).await?;
+        let uploaded = files::upload(&self.services, &caller.caller()?, upload).await?;
         let location = format!("/api/v1/files/{}", uploaded.file_id);
         Ok(UploadResponse::Created(Json((&uploaded).into()), location))
     }
