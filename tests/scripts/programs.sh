@@ -5,8 +5,9 @@
 programs=${TENANTRY_TEST_PROGRAMS:-${XDG_CACHE_HOME:-$HOME/.cache}/tenantry-tests}
 mkdir -p "$programs"
 
+# Looks on the path alone: a function of the same name is no program.
 has() {
-    command -v "$1" >/dev/null
+    type -P "$1" >/dev/null
 }
 
 # A package of Debian. Where RUNLEVEL is heeded none of them starts a server: tests start their own.
