@@ -95,17 +95,16 @@ impl StagedFile {
         self.await_flush().map_err(failed)?;
         self.file.sync_all().map_err(failed)?;
         let target = folder.path(name);
-        if let Err(error) = self.link(&target) {
-            match error.kind() {
-                ErrorKind::AlreadyExists => return Err(already_there(name)),
-                // The first of its tenant, most likely.
-                ErrorKind::NotFound => {
-                    folder.make_parent(&target).map_err(failed)?;
-                    self.link(&target).map_err(failed)?;
-                }
-                _ => return Err(failed(error)),
-            }
+        let mut linked = self.link(&target);
+        if matches!(&linked, Err(error) if error.kind() == ErrorKind::NotFound) {
+            // The first of its tenant, most likely.
+            folder.make_parent(&target).map_err(failed)?;
+            linked = self.link(&target);
         }
+        linked.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => already_there(name),
+            _ => failed(error),
+        })?;
         let placed = Placed(Temporary(target));
         if let Some(parent) = placed.0.0.parent() {
             sync_folder(parent).map_err(failed)?;
