@@ -1,10 +1,11 @@
-//! Every port's conformance suite, stamped on every adapter.
+//! The conformance suite of every port, stamped on every adapter.
 
 mod announcing;
 mod azurite;
 mod local_disk;
 mod memory;
 mod memory_blobs;
+mod memory_objects;
 mod minio;
 mod minio_uploads;
 mod mongodb;
