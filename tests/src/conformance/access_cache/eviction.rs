@@ -1,4 +1,4 @@
-//! What is forgotten stays so, whoever is about to keep it.
+//! Evicted grants do not come back, even from a read in progress.
 
 use std::sync::Arc;
 
@@ -8,36 +8,36 @@ use tenantry_domain::id::{SessionId, UserId};
 use super::CacheWorld;
 use crate::conformance::samples::at;
 
-pub(super) async fn a_person_is_forgotten(world: &CacheWorld) {
+pub(super) async fn the_grants_of_a_user_are_evicted(world: &CacheWorld) {
     world.cache.keep_fresh_until(at(1));
     let (grant, other) = (world.put(None), world.put(None));
-    let again = AccessGrant {
+    let second = AccessGrant {
         session_id: SessionId::from_uuid(world.samples.id()),
         ..AccessGrant::clone(&grant)
     };
-    let again = Arc::new(again);
-    world.cache.put(world.cache.mark(), Arc::clone(&again));
+    let second = Arc::new(second);
+    world.cache.put(world.cache.mark(), Arc::clone(&second));
     world.cache.forget(EpochSubject::User(grant.user_id));
-    assert!(!world.has(&grant) && !world.has(&again));
+    assert!(!world.has(&grant) && !world.has(&second));
     assert!(world.has(&other));
 }
 
-pub(super) async fn a_tenant_is_forgotten(world: &CacheWorld) {
+pub(super) async fn the_grants_of_a_tenant_are_evicted(world: &CacheWorld) {
     world.cache.keep_fresh_until(at(1));
     let tenant = world.tenant();
-    let ours = [world.put(Some(tenant)), world.put(Some(tenant))];
+    let grants = [world.put(Some(tenant)), world.put(Some(tenant))];
     let others = [world.put(Some(world.tenant())), world.put(None)];
-    // The id of a tenant names nobody.
+    // The id of a tenant is not the id of a user.
     world
         .cache
         .forget(EpochSubject::User(UserId::from_uuid(tenant.as_uuid())));
-    assert!(ours.iter().all(|grant| world.has(grant)));
+    assert!(grants.iter().all(|grant| world.has(grant)));
     world.cache.forget(EpochSubject::Tenant(tenant));
-    assert!(!ours.iter().any(|grant| world.has(grant)));
+    assert!(!grants.iter().any(|grant| world.has(grant)));
     assert!(others.iter().all(|grant| world.has(grant)));
 }
 
-pub(super) async fn a_session_is_forgotten(world: &CacheWorld) {
+pub(super) async fn the_grant_of_a_session_is_evicted(world: &CacheWorld) {
     world.cache.keep_fresh_until(at(1));
     let (grant, other) = (world.put(None), world.put(None));
     world.cache.forget_session(grant.session_id);
@@ -46,18 +46,18 @@ pub(super) async fn a_session_is_forgotten(world: &CacheWorld) {
     world.cache.forget_session(grant.session_id);
 }
 
-/// It may have been read before what was forgotten came to pass.
-pub(super) async fn what_was_read_before_a_forgetting_is_not_kept(world: &CacheWorld) {
+pub(super) async fn a_grant_read_before_an_eviction_is_not_cached(world: &CacheWorld) {
+    // The grant may predate the change that caused the eviction.
     world.cache.keep_fresh_until(at(1));
-    let forgettings: [&dyn Fn(&AccessGrant); 3] = [
+    let evictions: [&dyn Fn(&AccessGrant); 3] = [
         &|grant| world.cache.forget(EpochSubject::User(grant.user_id)),
         &|_| world.cache.forget(EpochSubject::Tenant(world.tenant())),
         &|grant| world.cache.forget_session(grant.session_id),
     ];
-    for forget in forgettings {
+    for evict in evictions {
         let grant = world.grant(None);
         let mark = world.cache.mark();
-        forget(&grant);
+        evict(&grant);
         world.cache.put(mark, Arc::clone(&grant));
         assert!(!world.has(&grant));
         world.cache.put(world.cache.mark(), Arc::clone(&grant));
