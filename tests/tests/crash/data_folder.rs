@@ -1,14 +1,12 @@
 //! A data folder, looked at and changed behind the service's back.
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 /// A data folder of a test.
 pub(crate) struct DataFolder(TempDir);
@@ -30,23 +28,9 @@ impl DataFolder {
         tenants.iter().flat_map(|tenant| files_in(tenant)).collect()
     }
 
-    /// The ids of the blobs that have a file.
-    pub(crate) fn stored_blobs(&self) -> BTreeSet<Uuid> {
-        let id = |file: &PathBuf| file.file_name()?.to_str()?.parse().ok();
-        self.blob_files().iter().filter_map(id).collect()
-    }
-
     /// Files of writes under way, or cut.
     pub(crate) fn staging_files(&self) -> Vec<PathBuf> {
         files_in(&self.path().join("blobs/staging"))
-    }
-
-    /// The ids of the blobs that a version shows, by the records.
-    pub(crate) async fn shown_blobs(&self) -> BTreeSet<Uuid> {
-        let query = "SELECT DISTINCT blob_id FROM versions WHERE blob_id IS NOT NULL";
-        let ids = self.column::<Vec<u8>>(query).await;
-        let id = |bytes: &Vec<u8>| Uuid::from_slice(bytes).expect("an id");
-        ids.iter().map(id).collect()
     }
 
     /// Counts rows, or reads another number.

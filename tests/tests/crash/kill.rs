@@ -1,4 +1,4 @@
-//! `kill -9` while many upload.
+//! `kill -9` during uploads, on the providers of this run.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -6,19 +6,21 @@ use bytes::Bytes;
 use futures_util::{StreamExt, future::join_all, stream};
 use reqwest::Body;
 use tenantry_tests::harness::{
-    Actor, Dice, ServiceProcess, Settings, command, record_count, until,
+    Actor, Database, Dice, Place, Providers, ServiceProcess, Settings, Storage, command,
+    record_count, until,
 };
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     data_folder::DataFolder,
     ledger::{Crowded, Known, files, versions},
+    leftovers::expect_swept,
     program::{PROGRAM, expect_clean, serve},
     tier::Tier,
     writer::Writer,
 };
 
-/// Short times, so that what follows from a kill follows soon.
+/// Short intervals, so that a sweep soon follows a kill.
 const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__QUOTA_MB", "100000"),
     ("TENANTRY_WORKER__LEASE_SECONDS", "6"),
@@ -27,9 +29,12 @@ const SETTINGS: Settings<'static> = &[
     ("TENANTRY_WORKER__UPLOAD_GRACE_SECONDS", "6"),
 ];
 
-/// Clients at once.
+/// Keeps the lease of a killed process short: it is 2.5 times as long.
+const MONGODB_TIMEOUT: (&str, &str) = ("TENANTRY_DATABASE__ANSWER_WITHIN_MS", "2000");
+
+/// Concurrent clients.
 const WRITERS: u64 = 8;
-/// The upload that never ends.
+/// The path of the upload that never finishes.
 const ENDLESS: &str = "endless.bin";
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 1000;
@@ -37,55 +42,94 @@ const PIECES: usize = 1000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_upload_survives_a_kill() {
     let rounds = Tier::of_this_run().pick(5, 50);
-    let data = DataFolder::new();
+    let world = World::new().await;
     let mut companies: Vec<Company> = Vec::new();
-    let mut process = serve(data.path(), SETTINGS).await;
+    let mut process = world.serve().await;
     for round in 0..rounds {
         let owner = Actor::register(process.base(), &format!("round-{round}")).await;
-        let company = Company::write_until_killed(owner, process, &data, round).await;
-        process = serve(data.path(), SETTINGS).await;
-        expect_tidy(&data).await;
+        let company = Company::write_until_killed(owner, process, &world, round).await;
+        process = world.serve().await;
+        company.expect_ended(&process).await;
         company.verify(&process).await;
-        expect_clean(data.path(), SETTINGS);
+        world.expect_swept(process).await;
         companies.push(company);
+        process = world.serve().await;
     }
     let acknowledged: usize = companies.iter().map(Company::acknowledged).sum();
     assert!(
-        acknowledged >= rounds * 8,
-        "{acknowledged} uploads are too few"
+        acknowledged >= rounds * 4,
+        "too few uploads were acknowledged: {acknowledged}"
     );
-    // What the first round was told is true after the last kill as well.
+    // The first acknowledgement still holds after the last kill.
     for company in &mut companies {
         company.owner = company.owner.at(process.base());
         company.owner.sign_in().await;
         company.verify(&process).await;
     }
-    process.kill();
-    expect_clean(data.path(), SETTINGS);
+    world.expect_swept(process).await;
     println!("{rounds} kills, {acknowledged} acknowledged uploads");
     record_count(env!("CARGO_TARGET_TMPDIR"), "crash", rounds);
 }
 
 #[tokio::test]
 async fn a_kill_during_the_first_start_does_no_harm() {
-    let data = DataFolder::new();
+    let world = World::new().await;
     for milliseconds in [1, 3, 5, 10, 20, 30, 50, 80, 120, 200] {
-        let mut process = command(PROGRAM, data.path(), SETTINGS);
+        let mut process = command(PROGRAM, world.data.path(), &world.settings());
         let process = process.arg("serve").stdout(std::process::Stdio::null());
         let mut process = process.spawn().expect("a process");
         sleep(Duration::from_millis(milliseconds)).await;
-        process.kill().expect("a kill");
-        process.wait().expect("its end");
+        process.kill().expect("killed");
+        process.wait().expect("ended");
     }
-    let process = serve(data.path(), SETTINGS).await;
+    let process = world.serve().await;
     let owner = Actor::register(process.base(), "after").await;
     let file = owner.upload_ready("a.txt", "text/plain", "hello").await;
     assert_eq!(file["status"], "ready");
     process.kill();
-    expect_clean(data.path(), SETTINGS);
+    expect_clean(world.data.path(), &world.settings());
 }
 
-/// A company and what its clients were told.
+/// The providers of this run, and a data folder.
+struct World {
+    place: Place,
+    data: DataFolder,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self {
+            place: Providers::of_this_run().place().await,
+            data: DataFolder::new(),
+        }
+    }
+
+    fn settings(&self) -> Vec<(&str, &str)> {
+        let mut settings = [self.place.settings(), SETTINGS.to_vec()].concat();
+        if self.place.providers.database == Database::Mongodb {
+            settings.push(MONGODB_TIMEOUT);
+        }
+        settings
+    }
+
+    async fn serve(&self) -> ServiceProcess {
+        serve(self.data.path(), &self.settings()).await
+    }
+
+    /// Stops the service; expects it to be consistent, and a sweep to leave only
+    /// objects that versions refer to.
+    async fn expect_swept(&self, mut process: ServiceProcess) {
+        process.terminate();
+        until("the service has stopped", async || process.ended()).await;
+        let settings = self.settings();
+        expect_clean(self.data.path(), &settings);
+        expect_swept(self.data.path(), &settings).await;
+        let files = self.data.staging_files();
+        assert!(files.is_empty(), "unfinished writes are left: {files:?}");
+    }
+}
+
+/// A company and the responses that its clients received.
 struct Company {
     owner: Actor,
     files: Vec<Known>,
@@ -96,7 +140,7 @@ impl Company {
     async fn write_until_killed(
         owner: Actor,
         process: ServiceProcess,
-        data: &DataFolder,
+        world: &World,
         round: usize,
     ) -> Self {
         let mut dice = Dice::new(round as u64);
@@ -107,11 +151,18 @@ impl Company {
         }
         let endless = tokio::spawn(upload_without_end(owner.clone()));
         sleep(Duration::from_millis(500 + dice.below(1500))).await;
+        // Otherwise the sweep would have nothing to do.
+        until("an upload is open", async || {
+            (owner.usage().await["open_uploads"] != 0).then_some(())
+        })
+        .await;
         process.kill();
-        // Else the sweep would have nothing to show.
-        assert!(!data.staging_files().is_empty(), "the kill left no trace");
+        if world.place.providers.storage == Storage::Local {
+            let files = world.data.staging_files();
+            assert!(!files.is_empty(), "the kill left no unfinished write");
+        }
 
-        endless.await.expect("a client that ended");
+        endless.await.expect("a client without a panic");
         let (mut files, mut crowded) = (Vec::new(), Crowded::default());
         for writer in writers.join_all().await {
             files.extend(writer.files);
@@ -129,6 +180,15 @@ impl Company {
         own + self.crowded.versions.len()
     }
 
+    /// Waits until the service has ended the uploads that the kill interrupted.
+    async fn expect_ended(&self, process: &ServiceProcess) {
+        let owner = self.owner.at(process.base());
+        until("every upload has ended", async || {
+            (owner.usage().await["open_uploads"] == 0).then_some(())
+        })
+        .await;
+    }
+
     async fn verify(&self, process: &ServiceProcess) {
         let owner = self.owner.at(process.base());
         expect_processed(&owner).await;
@@ -137,13 +197,13 @@ impl Company {
         self.expect_exact_usage(&owner).await;
     }
 
-    /// Nothing is there that nobody asked for, and every byte is counted.
+    /// Expects no other files than the clients', and every byte to be counted.
     async fn expect_exact_usage(&self, owner: &Actor) {
         let mut used = 0;
         for file in files(owner).await {
             let path = file["path"].as_str().expect("a path");
             let is_known = path == Crowded::PATH || self.files.iter().any(|f| f.path == path);
-            assert!(is_known, "nobody uploaded {file}");
+            assert!(is_known, "no client uploaded {file}");
             let versions = versions(owner, file["id"].as_str().expect("an id")).await;
             let sizes = versions.iter().map(|version| &version["size_bytes"]);
             used += sizes
@@ -156,7 +216,7 @@ impl Company {
     }
 }
 
-/// An upload that is under way whenever the kill comes.
+/// Uploads slowly enough that the kill comes first.
 async fn upload_without_end(owner: Actor) {
     let pieces = stream::unfold((), |()| async {
         sleep(Duration::from_millis(2)).await;
@@ -167,10 +227,10 @@ async fn upload_without_end(owner: Actor) {
         .put_content(ENDLESS, (PIECE * PIECES) as u64)
         .body(body);
     let outcome = owner.try_send(request).await;
-    assert!(outcome.is_err(), "it came to an end: {outcome:?}");
+    assert!(outcome.is_err(), "the upload finished: {outcome:?}");
 }
 
-/// No version stays pending for ever.
+/// Waits until no version is pending.
 async fn expect_processed(owner: &Actor) {
     until("every version is processed", async || {
         for file in files(owner).await {
@@ -183,18 +243,6 @@ async fn expect_processed(owner: &Actor) {
             }
         }
         Some(())
-    })
-    .await;
-}
-
-/// The sweep leaves the bytes that somebody shows, and no others.
-async fn expect_tidy(data: &DataFolder) {
-    until("the sweep has tidied up", async || {
-        let open = "SELECT count(*) FROM blobs WHERE state <> 'stored'";
-        let is_tidy = data.staging_files().is_empty()
-            && data.number(open).await == 0
-            && data.stored_blobs() == data.shown_blobs().await;
-        is_tidy.then_some(())
     })
     .await;
 }

@@ -1,12 +1,11 @@
-//! Files larger than the memory that may be spent on them.
+//! Memory of transfers larger than memory, on the providers of this run.
 
 use std::{future::Future, time::Duration};
 
 use futures_util::future::{join_all, select};
 use reqwest::{Method, multipart};
-use tenantry_tests::{
-    harness::{Actor, Content, Digester, ServiceProcess, Settings, borrowed},
-    services::Minio,
+use tenantry_tests::harness::{
+    Actor, Content, Digester, Place, Providers, ServiceProcess, Settings, Storage,
 };
 use tokio::time::sleep;
 
@@ -20,31 +19,30 @@ const MIB: u64 = 1024 * 1024;
 
 const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__MAX_FILE_MB", "1024"),
-    ("TENANTRY_LIMITS__QUOTA_MB", "10240"),
+    ("TENANTRY_LIMITS__QUOTA_MB", "20480"),
 ];
 
-/// How much memory transfers may take, whatever their size and number.
+/// The maximum memory of all transfers.
 const GROWTH: u64 = 64 * MIB;
-/// The same where the storage takes files in parts, each gathered whole.
+/// The maximum memory of all transfers to a storage that takes parts, each of
+/// which is gathered in memory.
 const GROWTH_IN_PARTS: u64 = 160 * MIB;
 
-/// A service that has done each kind of work once, and what it holds at rest.
+/// A service that has done each kind of work once, and its memory at rest in
+/// bytes.
 struct World {
+    place: Place,
     data: DataFolder,
     process: ServiceProcess,
     owner: Actor,
     idle: u64,
-    growth: u64,
 }
 
 impl World {
-    async fn new() -> Self {
-        Self::with(SETTINGS, GROWTH).await
-    }
-
-    async fn with(settings: Settings<'_>, growth: u64) -> Self {
+    async fn on(providers: Providers) -> Self {
+        let place = providers.place().await;
         let data = DataFolder::new();
-        let process = serve(data.path(), settings).await;
+        let process = serve(data.path(), &settings(&place)).await;
         let owner = Actor::register(process.base(), "acme").await;
         let small = Content::new(0, 1000);
         let file = put(&owner, "small.bin", small).await;
@@ -52,16 +50,23 @@ impl World {
         owner.download(&file).await.expect(200);
         let idle = process.resident_bytes();
         Self {
+            place,
             data,
             process,
             owner,
             idle,
-            growth,
         }
     }
 
-    /// Does something, and fails if the service takes more memory for it than
-    /// it may.
+    fn growth(&self) -> u64 {
+        if takes_parts(self.place.providers.storage) {
+            GROWTH_IN_PARTS
+        } else {
+            GROWTH
+        }
+    }
+
+    /// Does some work, and fails if the memory of the service grows too much.
     async fn within_bounds<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         let mut peak = 0;
         let watch = async {
@@ -78,12 +83,23 @@ impl World {
         let growth = peak.saturating_sub(self.idle);
         let shown = growth / MIB;
         println!(
-            "{what}: {shown} MiB over the {} MiB of rest",
+            "{what}: {shown} MiB more than the {} MiB at rest",
             self.idle / MIB
         );
-        assert!(growth <= self.growth, "{what}: {shown} MiB are too much");
-        done.expect("an end")
+        assert!(growth <= self.growth(), "{what}: {shown} MiB are too much");
+        done.expect("done")
     }
+}
+
+fn takes_parts(storage: Storage) -> bool {
+    match storage {
+        Storage::Local | Storage::Webdav => false,
+        Storage::S3 | Storage::Azure => true,
+    }
+}
+
+fn settings(place: &Place) -> Vec<(&str, &str)> {
+    [place.settings(), SETTINGS.to_vec()].concat()
 }
 
 async fn put(owner: &Actor, path: &str, content: Content) -> String {
@@ -100,21 +116,21 @@ async fn post(owner: &Actor, content: Content) -> String {
     uploaded.text("file_id")
 }
 
-/// Downloads without keeping anything, and compares.
+/// Downloads and compares the content without holding it.
 async fn expect_download(owner: &Actor, file: &str, content: Content) {
     let path = format!("/api/v1/files/{file}/content");
     let response = owner.request(Method::GET, &path).send().await;
-    let response = response.expect("an answer");
+    let response = response.expect("a response");
     assert_eq!(response.status(), 200);
     assert_eq!(response.content_length(), Some(content.size()));
-    let digest = Digester::of(response).await.expect("a whole body");
+    let digest = Digester::of(response).await.expect("a complete body");
     assert_eq!(digest, content.digest());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_file_takes_little_memory() {
     let size = Tier::of_this_run().pick(64, 1024) * MIB;
-    let world = World::new().await;
+    let world = World::on(Providers::of_this_run()).await;
     let owner = &world.owner;
 
     let raw = Content::new(1, size);
@@ -135,30 +151,33 @@ async fn a_large_file_takes_little_memory() {
     let usage = owner.usage().await;
     assert_eq!(usage["storage_used_bytes"], 2 * size + 1000);
     assert_eq!(usage["storage_reserved_bytes"], 0);
-    expect_clean(world.data.path(), SETTINGS);
+    world.process.kill();
+    expect_clean(world.data.path(), &settings(&world.place));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_uploads_at_once_take_little_memory() {
-    let size = Tier::of_this_run().pick(4, 64) * MIB;
-    many_uploads_at_once(&World::new().await, size).await;
+async fn concurrent_uploads_take_little_memory() {
+    upload_concurrently(Providers::of_this_run()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_uploads_in_parts_take_a_bounded_memory() {
-    let size = Tier::of_this_run().pick(28, 1024) * MIB;
-    let minio = Minio::shared().await;
-    let mut settings = minio.settings("STORAGE", &minio.fresh());
-    for (name, value) in SETTINGS {
-        settings.push(((*name).to_owned(), (*value).to_owned()));
-    }
-    let quota = ("TENANTRY_LIMITS__QUOTA_MB".to_owned(), "20480".to_owned());
-    settings.push(quota);
-    let world = World::with(&borrowed(&settings), GROWTH_IN_PARTS).await;
-    many_uploads_at_once(&world, size).await;
+async fn concurrent_multipart_uploads_to_minio_take_little_memory() {
+    let providers = Providers {
+        storage: Storage::S3,
+        ..Providers::EMBEDDED
+    };
+    upload_concurrently(providers).await;
 }
 
-async fn many_uploads_at_once(world: &World, size: u64) {
+/// Uploads files that exceed the bound together.
+async fn upload_concurrently(providers: Providers) {
+    let tier = Tier::of_this_run();
+    let size = if takes_parts(providers.storage) {
+        tier.pick(28, 1024) * MIB
+    } else {
+        tier.pick(8, 64) * MIB
+    };
+    let world = World::on(providers).await;
     let uploads = (0..16).map(|number| {
         let owner = world.owner.clone();
         async move {
@@ -167,22 +186,22 @@ async fn many_uploads_at_once(world: &World, size: u64) {
         }
     });
     let files = join_all(uploads);
-    let files = world.within_bounds("16 uploads at once", files).await;
+    let files = world.within_bounds("16 concurrent uploads", files).await;
     for (number, file) in (0..).zip(&files) {
         wait_long(&world.owner, file).await;
         expect_download(&world.owner, file, Content::new(100 + number, size)).await;
     }
 }
 
-/// Processing of a large file takes longer than tests wait for others.
+/// Waits for the processing of a large file, which takes long.
 async fn wait_long(owner: &Actor, file: &str) {
     let ready = async {
         while owner.file(file).await.expect(200).json()["status"] == "pending" {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let patience = sleep(Duration::from_mins(5));
-    select(Box::pin(ready), Box::pin(patience)).await;
+    let timeout = sleep(Duration::from_mins(5));
+    select(Box::pin(ready), Box::pin(timeout)).await;
     let file = owner.file(file).await.expect(200).json();
     assert_eq!(file["status"], "ready", "{file}");
 }

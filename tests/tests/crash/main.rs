@@ -18,6 +18,7 @@ mod faults;
 mod kill;
 mod large;
 mod ledger;
+mod leftovers;
 mod mongodb;
 mod program;
 mod quota;
