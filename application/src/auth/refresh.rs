@@ -1,7 +1,7 @@
 //! Staying signed in.
 
 use tenantry_domain::{
-    session::{Presented, RevokeReason, Session},
+    session::{RefreshTokenStatus, RevokeReason, Session},
     tenant::ActiveTenant,
 };
 
@@ -33,13 +33,13 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
             .await?;
         let mut session = session.ok_or(Error::Unauthorized)?;
         let grace = services.settings.refresh_grace;
-        match session.weigh(presented.generation, &presented.hash, now, grace) {
-            Presented::Unknown => return Err(Error::Unauthorized),
-            Presented::Reused => {
+        match session.refresh_token_status(presented.generation, &presented.hash, now, grace) {
+            RefreshTokenStatus::Unknown => return Err(Error::Unauthorized),
+            RefreshTokenStatus::Reused => {
                 end(services, &mut session, RevokeReason::Reuse, request).await?;
                 return Err(Error::Unauthorized);
             }
-            Presented::Current | Presented::Retried => {}
+            RefreshTokenStatus::Current | RefreshTokenStatus::Retried => {}
         }
         // Whoever may no longer sign in does not stay signed in either.
         let grant = services

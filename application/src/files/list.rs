@@ -61,7 +61,7 @@ pub async fn list(
     let prefix = checks.take_optional("prefix", query.prefix.as_deref(), PathPrefix::parse);
     let path = checks.take_optional("path", query.path.as_deref(), LogicalPath::parse);
     let search = checks.take_optional("search", query.search.as_deref(), |search| {
-        text::refuse_hidden(search).map(|()| text::fold(search))
+        text::reject_hidden(search).map(|()| text::fold(search))
     });
     checks.done()?;
     let filter = FileFilter {

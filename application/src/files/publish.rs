@@ -113,14 +113,14 @@ async fn find_target(
             while *number <= NAMES {
                 let path = match *number {
                     1 => name.clone(),
-                    number => name.marked(number).map_err(invalid)?,
+                    number => name.with_mark(number).map_err(invalid)?,
                 };
                 if files.find_by_path(wanted.place, &path).await?.is_none() {
                     return Ok((path, None));
                 }
                 *number += 1;
             }
-            Ok((name.marked(services.ids.next()).map_err(invalid)?, None))
+            Ok((name.with_mark(services.ids.next()).map_err(invalid)?, None))
         }
     }
 }

@@ -137,7 +137,7 @@ async fn judge(
     let head = head(services, blob, content.size_bytes).await?;
     let detected = services.types.detect(&head);
     Ok(
-        media_type::settle(&version.declared_type, detected.as_ref()).map_err(|invalid| Failure {
+        media_type::resolve(&version.declared_type, detected.as_ref()).map_err(|invalid| Failure {
             code: invalid.code.to_owned(),
             message: invalid.message,
         }),
