@@ -1,9 +1,9 @@
-//! What use cases need of the outside world, one trait a file.
+//! The interfaces that use cases need, one trait per file.
 //!
-//! Two handles lead to stored data. [`PlatformStore`] is for what belongs to
-//! no tenant or comes before one is known: people, sessions, tenants, jobs.
-//! [`TenantStore`] is opened for one tenant; nothing in it takes a tenant id,
-//! so no query can forget its filter.
+//! Stored data is accessed through two stores. [`PlatformStore`] is for data
+//! that belongs to no tenant or is needed before a tenant is known: users,
+//! sessions, tenants, jobs. [`TenantStore`] is opened for one tenant; none of
+//! its methods takes a tenant id, so no query can forget its filter.
 
 mod access_cache;
 mod access_repository;
