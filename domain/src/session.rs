@@ -45,7 +45,7 @@ pub struct Client {
     pub user_agent: Option<String>,
 }
 
-/// The reason for which a session was revoked.
+/// The reason a session was revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevokeReason {
     /// The user signed out.

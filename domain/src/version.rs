@@ -52,7 +52,7 @@ pub enum Processing {
     Failed(Failure),
 }
 
-/// The reason for which a version was rejected.
+/// The reason a version was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Stable, `snake_case` code.

@@ -1,4 +1,4 @@
-//! A store whose commits are told.
+//! A store that publishes signals about its commits.
 
 mod tenant;
 
@@ -18,22 +18,23 @@ use crate::{
     work::PlatformWork,
 };
 
-/// Any store, which tells by [`Signals`] what a unit of work causes elsewhere
-/// as soon as it is committed. It stands between use cases and store, so that
-/// none of them has to remember.
+/// A store that publishes the [`Signals`] of a unit of work as soon as it is
+/// committed. As a decorator of the real store, it relieves use cases of that
+/// duty.
 pub struct AnnouncingStore {
     store: Arc<dyn PlatformStore>,
     signals: Arc<dyn Signals>,
 }
 
 impl AnnouncingStore {
-    /// Tells what is committed to `store`.
+    /// Wraps `store`.
     pub fn new(store: Arc<dyn PlatformStore>, signals: Arc<dyn Signals>) -> Self {
         Self { store, signals }
     }
 }
 
-/// Tells what a commit caused. One whose outcome is unknown may have happened.
+/// Publishes the signals of a commit unless it was refused. A commit with an
+/// unknown outcome may have been applied.
 fn announce(outcome: &Result<(), CommitError>, signals: &dyn Signals, told: &[Signal]) {
     if !told.is_empty() && !matches!(outcome, Err(CommitError::Refused(_))) {
         signals.tell(told);

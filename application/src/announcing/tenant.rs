@@ -1,4 +1,4 @@
-//! The same for one tenant's store.
+//! A tenant's store that publishes signals about its commits.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use crate::{
     work::TenantWork,
 };
 
-/// One tenant's store, whose commits are told.
+/// A decorator of a tenant's store; see
+/// [`AnnouncingStore`](super::AnnouncingStore).
 pub(super) struct AnnouncingTenantStore {
     pub(super) store: Arc<dyn TenantStore>,
     pub(super) signals: Arc<dyn Signals>,

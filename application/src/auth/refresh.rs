@@ -1,4 +1,4 @@
-//! Staying signed in.
+//! Refreshing tokens.
 
 use tenantry_domain::{
     session::{RefreshTokenStatus, RevokeReason, Session},
@@ -15,10 +15,10 @@ use crate::{
     work::PlatformWork,
 };
 
-/// Takes a refresh token, once, and hands out the next pair. Within the grace
-/// time the same token brings the same successor again, so a lost answer costs
-/// nothing; an older one ends the session, since two hold it and one is a
-/// thief (RFC 9700, section 4.14).
+/// Exchanges a refresh token for the next pair of tokens. Within the grace
+/// period the previous token yields the same successor again, so that a lost
+/// response is harmless. An older one revokes the session, since its reuse
+/// indicates theft (RFC 9700, section 4.14).
 pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) -> Result<TokenPair> {
     let presented = services
         .refresh_tokens
@@ -36,12 +36,12 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
         match session.refresh_token_status(presented.generation, &presented.hash, now, grace) {
             RefreshTokenStatus::Unknown => return Err(Error::Unauthorized),
             RefreshTokenStatus::Reused => {
-                end(services, &mut session, RevokeReason::Reuse, request).await?;
+                revoke(services, &mut session, RevokeReason::Reuse, request).await?;
                 return Err(Error::Unauthorized);
             }
             RefreshTokenStatus::Current | RefreshTokenStatus::Retried => {}
         }
-        // Whoever may no longer sign in does not stay signed in either.
+        // A user who may no longer sign in may not refresh either.
         let grant = services
             .store
             .access()
@@ -64,8 +64,8 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
     })
 }
 
-/// Ends a session everywhere.
-pub(super) async fn end(
+/// Revokes a session and invalidates its cached grants.
+pub(super) async fn revoke(
     services: &Services,
     session: &mut Session,
     reason: RevokeReason,

@@ -1,4 +1,4 @@
-//! Background work: looking at it, and doing it.
+//! Background jobs: viewing and running them.
 
 mod get;
 mod run;
