@@ -21,6 +21,7 @@ pub mod caller;
 pub mod error;
 pub mod files;
 mod idempotency;
+mod job_outcome;
 pub mod jobs;
 pub mod paging;
 pub mod ports;

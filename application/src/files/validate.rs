@@ -18,7 +18,7 @@ use super::{damage::record_damage, receive::blob_key};
 use crate::{
     audit::Entry,
     error::{Error, Result},
-    jobs::Outcome,
+    job_outcome::JobOutcome,
     ports::{CommitError, PortError, PortErrorKind, Refusal, TenantStore},
     retry,
     services::Services,
@@ -44,13 +44,13 @@ impl ValidateVersion {
 /// Validates a version. The verdict, its consequences and the end of the job
 /// are one commit, so that running the job twice has the effect of running it
 /// once.
-pub(crate) async fn validate(services: &Services, job: &Job) -> Result<Outcome> {
+pub(crate) async fn validate(services: &Services, job: &Job) -> Result<JobOutcome> {
     let (store, id) = match subject(services, job).await? {
         Ok(subject) => subject,
         Err(outcome) => return Ok(outcome),
     };
     let Some(version) = pending(store.as_ref(), id).await? else {
-        return Ok(Outcome::Done);
+        return Ok(JobOutcome::Done);
     };
     let verdict = judge(services, store.as_ref(), &version).await?;
     let mut done = job.clone();
@@ -69,27 +69,27 @@ pub(crate) async fn give_up_validation(services: &Services, dead: &Job) -> Resul
         code: "processing_failed".to_owned(),
         message: "the content could not be validated".to_owned(),
     });
-    let recorded = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
-    Ok(recorded == Outcome::Recorded)
+    let outcome = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
+    Ok(outcome == JobOutcome::Committed)
 }
 
 /// The store and the version of a job, or the job's outcome without them.
-type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), Outcome>;
+type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), JobOutcome>;
 
 async fn subject(services: &Services, job: &Job) -> Result<Subject> {
-    let hopeless = |reason: &str| Ok(Err(Outcome::Hopeless(reason.to_owned())));
+    let unrecoverable = |reason: &str| Ok(Err(JobOutcome::Unrecoverable(reason.to_owned())));
     let Ok(payload) = serde_json::from_str::<ValidateVersion>(&job.payload) else {
-        return hopeless("the payload is malformed");
+        return unrecoverable("the payload is malformed");
     };
     let Some(id) = job.tenant_id else {
-        return hopeless("the job has no tenant");
+        return unrecoverable("the job has no tenant");
     };
     let Some(tenant) = services.store.tenants().lookup(id).await? else {
-        return Ok(Err(Outcome::Done));
+        return Ok(Err(JobOutcome::Done));
     };
     let Some(active) = ActiveTenant::of(id, tenant.status) else {
         let reason = "the tenant is not active".to_owned();
-        return Ok(Err(Outcome::Postponed(reason)));
+        return Ok(Err(JobOutcome::Postponed(reason)));
     };
     let version = VersionId::from_uuid(payload.version_id);
     Ok(Ok((services.store.open(active).await?, version)))
@@ -173,9 +173,9 @@ async fn record(
     ended: &Job,
     id: VersionId,
     verdict: &Verdict,
-) -> Result<Outcome> {
+) -> Result<JobOutcome> {
     let Some(mut version) = pending(store, id).await? else {
-        return Ok(Outcome::Done);
+        return Ok(JobOutcome::Done);
     };
     let now = services.now();
     let mut work = store.begin();
@@ -205,7 +205,7 @@ async fn record(
     work.audit(entry.of_tenant(version.tenant_id));
     work.jobs().update(ended);
     match store.commit(work).await {
-        Ok(()) => Ok(Outcome::Recorded),
+        Ok(()) => Ok(JobOutcome::Committed),
         // Deleted in between; the next attempt sees that.
         Err(CommitError::Refused(Refusal::Missing(Kind::File | Kind::Version | Kind::Blob))) => {
             Err(Error::VersionConflict)

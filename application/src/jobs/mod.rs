@@ -4,5 +4,4 @@ mod get;
 mod run;
 
 pub use get::get;
-pub(crate) use run::Outcome;
 pub use run::run_next;

@@ -12,25 +12,11 @@ use tracing::Instrument;
 use crate::{
     error::{Error, Result},
     files,
+    job_outcome::JobOutcome,
     ports::{CommitError, Refusal},
     services::Services,
     work::PlatformWork,
 };
-
-/// The outcome of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The end of the job was committed together with its effect.
-    Recorded,
-    /// Nothing is left to do.
-    Done,
-    /// A dependency is unavailable; retry without a limit.
-    Postponed(String),
-    /// The attempt failed; retry up to the maximum number of failures.
-    Failed(String),
-    /// The job can never succeed; do not retry.
-    Hopeless(String),
-}
 
 /// Claims and runs the next due job, extending its lease meanwhile; returns
 /// `false` if no job was due. An error is one of the queue, not of the job.
@@ -57,7 +43,7 @@ async fn run_claimed(services: &Services, job: Job, lease: Duration) -> Result<(
         return finish(
             services,
             job,
-            Outcome::Hopeless("too many workers were lost".to_owned()),
+            JobOutcome::Unrecoverable("too many workers were lost".to_owned()),
         )
         .await;
     }
@@ -74,7 +60,7 @@ async fn run_claimed(services: &Services, job: Job, lease: Duration) -> Result<(
 }
 
 /// Runs the job and extends its lease; `None` if the lease is lost.
-async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<Result<Outcome>> {
+async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<Result<JobOutcome>> {
     // A panic ends the attempt, not the worker.
     let mut work = Box::pin(AssertUnwindSafe(execute(services, job)).catch_unwind());
     loop {
@@ -98,7 +84,7 @@ async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<R
     }
 }
 
-async fn execute(services: &Services, job: &Job) -> Result<Outcome> {
+async fn execute(services: &Services, job: &Job) -> Result<JobOutcome> {
     match job.kind {
         JobKind::ValidateVersion => files::validate(services, job).await,
     }
@@ -112,26 +98,26 @@ async fn give_up(services: &Services, job: &Job) -> Result<bool> {
     }
 }
 
-fn failed(error: &Error) -> Outcome {
+fn failed(error: &Error) -> JobOutcome {
     let source = std::error::Error::source(error);
     tracing::warn!(%error, source, "job attempt failed");
     let code = error.code().to_owned();
     match error {
         Error::DatabaseUnavailable(_) | Error::StorageUnavailable(_) | Error::Busy => {
-            Outcome::Postponed(code)
+            JobOutcome::Postponed(code)
         }
-        _ => Outcome::Failed(code),
+        _ => JobOutcome::Failed(code),
     }
 }
 
-async fn finish(services: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
+async fn finish(services: &Services, mut job: Job, outcome: JobOutcome) -> Result<()> {
     let now = services.now();
     match outcome {
-        Outcome::Recorded => return Ok(()),
-        Outcome::Done => job.succeed(now)?,
-        Outcome::Postponed(reason) => job.postpone(reason, now)?,
-        Outcome::Failed(reason) => job.fail(reason, true, now)?,
-        Outcome::Hopeless(reason) => job.fail(reason, false, now)?,
+        JobOutcome::Committed => return Ok(()),
+        JobOutcome::Done => job.succeed(now)?,
+        JobOutcome::Postponed(reason) => job.postpone(reason, now)?,
+        JobOutcome::Failed(reason) => job.fail(reason, true, now)?,
+        JobOutcome::Unrecoverable(reason) => job.fail(reason, false, now)?,
     }
     if job.state == JobState::Dead && give_up(services, &job).await? {
         return Ok(());

@@ -1,18 +1,14 @@
 //! Storage of blob content.
 
-use std::{fmt, ops::Range, str::FromStr, time::Duration};
+use std::{ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tenantry_domain::{
-    Invalid, Timestamp,
-    blob::Content,
-    id::{BlobId, TenantId},
-};
+use tenantry_domain::{Timestamp, blob::Content};
 use thiserror::Error;
 
-use super::{BlobCapabilities, BlobCheck, PortError, PresignRequest, PresignedRequest};
+use super::{BlobCapabilities, BlobCheck, BlobKey, PortError, PresignRequest, PresignedRequest};
 
 /// Stores and reads immutable objects under keys chosen by this service.
 ///
@@ -180,43 +176,6 @@ pub enum PutError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
-}
-
-/// The key of an object: `t/<tenant>/<blob>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct BlobKey {
-    /// The tenant.
-    pub tenant_id: TenantId,
-    /// The blob.
-    pub blob_id: BlobId,
-}
-
-impl fmt::Display for BlobKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t/{}/{}", self.tenant_id, self.blob_id)
-    }
-}
-
-impl FromStr for BlobKey {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = || Invalid::format("must be t/<tenant>/<blob>");
-        let (tenant, blob) = text
-            .strip_prefix("t/")
-            .and_then(|rest| rest.split_once('/'))
-            .ok_or_else(invalid)?;
-        let key = Self {
-            tenant_id: tenant.parse()?,
-            blob_id: blob.parse()?,
-        };
-        // Ids are parsed in either case, but keys are always lowercase.
-        if key.to_string() == text {
-            Ok(key)
-        } else {
-            Err(invalid())
-        }
-    }
 }
 
 /// An object in a list.

@@ -10,6 +10,7 @@ mod access_repository;
 mod access_tokens;
 mod audit_log;
 mod blob_capabilities;
+mod blob_key;
 mod blob_repository;
 mod blob_store;
 mod clock;
@@ -45,10 +46,9 @@ pub use blob_capabilities::{
     BlobCapabilities, BlobCheck, CheckOutcome, PresignAccess, PresignCapability, PresignRequest,
     PresignedRequest,
 };
+pub use blob_key::BlobKey;
 pub use blob_repository::BlobRepository;
-pub use blob_store::{
-    BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, BodyError, PutError, Swept,
-};
+pub use blob_store::{BlobBody, BlobEntry, BlobStore, BlobStream, BodyError, PutError, Swept};
 pub use clock::Clock;
 pub use cursors::Cursors;
 pub use epoch_repository::{EpochChange, EpochRepository, EpochSubject};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
 
-use super::announce;
+use super::publish::publish_signals;
 use crate::{
     ports::{
         AuditLog, BlobRepository, CommitError, FileRepository, QuotaRepository, Signals,
@@ -52,9 +52,9 @@ impl TenantStore for AnnouncingTenantStore {
     }
 
     async fn commit(&self, work: TenantWork) -> Result<(), CommitError> {
-        let told = work.signals();
+        let caused = work.signals();
         let outcome = self.store.commit(work).await;
-        announce(&outcome, self.signals.as_ref(), &told);
+        publish_signals(&outcome, self.signals.as_ref(), &caused);
         outcome
     }
 }
