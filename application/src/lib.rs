@@ -1,9 +1,9 @@
 //! The application layer of Tenantry: use cases, one per file, and the ports
 //! they need.
 //!
-//! A use case takes [`Services`](services::Services) and the caller first,
-//! checks permissions, reads through [`ports`], decides by the rules of the
-//! domain, records its changes in a unit of [`work`], and commits once.
+//! A use case takes [`Services`] and the caller first, checks permissions,
+//! reads through [`ports`], decides by the rules of the domain, records its
+//! changes in a unit of [`work`], and commits once.
 //!
 //! # Adding a port
 //!

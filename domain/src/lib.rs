@@ -11,7 +11,7 @@
 //! | validation of text input | [`text`], [`email`], [`name`], [`path`], [`media_type`], [`tags`], [`password`] |
 //! | users and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
 //! | authorization | [`permission`], [`role`], [`policy`] |
-//! | files and their content | [`file`], [`version`], [`blob`], [`quota`] |
+//! | files and their content | [`file`](mod@file), [`version`], [`blob`], [`quota`] |
 //! | background jobs, audit log, idempotent requests | [`job`], [`audit`], [`idempotency`] |
 
 pub mod audit;

@@ -110,13 +110,16 @@ impl Preset {
     }
 }
 
-/// Returns the effective permissions of the roles in `held`: their own and
+/// Returns the effective permissions of the roles in `role_ids`: their own and
 /// those of all their ancestors. Roles missing from `roles` contribute nothing.
 /// Cycles, which no commit should allow, are tolerated.
-pub fn effective<'a>(held: &[RoleId], roles: impl IntoIterator<Item = &'a Role>) -> PermissionSet {
+pub fn effective<'a>(
+    role_ids: &[RoleId],
+    roles: impl IntoIterator<Item = &'a Role>,
+) -> PermissionSet {
     let by_id: HashMap<RoleId, &Role> = roles.into_iter().map(|role| (role.id, role)).collect();
     let mut seen = HashSet::new();
-    let mut pending: Vec<RoleId> = held.to_vec();
+    let mut pending: Vec<RoleId> = role_ids.to_vec();
     let mut set = PermissionSet::EMPTY;
     while let Some(id) = pending.pop() {
         if !seen.insert(id) {

@@ -16,12 +16,12 @@ pub trait AccessCache: Send + Sync {
     /// Returns the grant of a session if it is cached and fresh at `now`.
     fn get(&self, session: SessionId, now: Timestamp) -> Option<Arc<AccessGrant>>;
 
-    /// Returns a marker of the cache's state, to be taken before a grant is
-    /// read from the store.
+    /// Returns the cache's generation, which every invalidation raises; to be
+    /// taken before a grant is read from the store.
     fn mark(&self) -> u64;
 
-    /// Caches a grant, unless an entry was invalidated since `mark`: the grant
-    /// may have been read before that change.
+    /// Caches a grant, unless the cache's generation has changed: the grant may
+    /// have been read before that invalidation.
     fn put(&self, mark: u64, grant: Arc<AccessGrant>);
 
     /// Invalidates all grants of a user or of a tenant.

@@ -34,8 +34,8 @@ use crate::work::PlatformWork;
 /// # Revisions
 ///
 /// An update in a unit of work and [`JobQueue::claim`] store the row's next
-/// revision. Nothing else changes a revision: neither [`JobQueue::extend`], nor
-/// a guard, an epoch, a quota movement or a seal.
+/// revision. Nothing else changes a revision: neither
+/// [`JobQueue::extend`], nor a guard, an epoch, a quota movement or a seal.
 ///
 /// # Lifetime
 ///

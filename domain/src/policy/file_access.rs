@@ -52,7 +52,7 @@ pub enum Decision {
 pub fn decide(
     user: UserId,
     tenant: TenantId,
-    held: PermissionSet,
+    permissions: PermissionSet,
     action: FileAction,
     place: Place,
 ) -> Decision {
@@ -63,7 +63,7 @@ pub fn decide(
     if !visible {
         return Decision::Hidden;
     }
-    if held.has(action.permission()) {
+    if permissions.has(action.permission()) {
         Decision::Allowed
     } else {
         Decision::Denied
@@ -96,10 +96,22 @@ mod tests {
     #[test]
     fn the_space_of_another_user_or_tenant_is_hidden_even_from_owners() {
         for action in ACTIONS {
-            let held = Preset::Owner.permissions();
-            let decision = decide(user(1), tenant(1), held, action, Place::User(user(2)));
+            let permissions = Preset::Owner.permissions();
+            let decision = decide(
+                user(1),
+                tenant(1),
+                permissions,
+                action,
+                Place::User(user(2)),
+            );
             assert_eq!(decision, Decision::Hidden);
-            let decision = decide(user(1), tenant(1), held, action, Place::Company(tenant(2)));
+            let decision = decide(
+                user(1),
+                tenant(1),
+                permissions,
+                action,
+                Place::Company(tenant(2)),
+            );
             assert_eq!(decision, Decision::Hidden);
         }
     }
