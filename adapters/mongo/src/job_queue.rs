@@ -53,7 +53,12 @@ impl JobQueue for MongoJobQueue {
         self.commits.run(None, command).await?.job()
     }
 
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
         let command = Command::Extend { id, attempt, until };
         self.commits.run(None, command).await?.done()
     }

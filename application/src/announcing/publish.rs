@@ -10,6 +10,6 @@ pub(super) fn publish_signals(
     caused: &[Signal],
 ) {
     if !caused.is_empty() && !matches!(outcome, Err(CommitError::Refused(_))) {
-        signals.tell(caused);
+        signals.publish(caused);
     }
 }

@@ -59,7 +59,7 @@ pub async fn list(
     let after = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
             Some(
                 bytes
                     .and_then(|bytes| decode(&bytes))
@@ -80,7 +80,7 @@ pub async fn list(
         })
         .await?;
     Ok(Page::cut(entries, &spec, |last| {
-        services.cursors.wrap(scope.as_bytes(), &encode(last))
+        services.cursors.sign(scope.as_bytes(), &encode(last))
     }))
 }
 

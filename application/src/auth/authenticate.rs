@@ -51,14 +51,14 @@ pub async fn authenticate(
 
 /// Reads an access grant from the store and caches it.
 pub(crate) async fn load(services: &Services, session: SessionId) -> Result<Arc<AccessGrant>> {
-    let mark = services.access_cache.mark();
+    let generation = services.access_cache.generation();
     let grant = services
         .store
         .access()
         .lookup(session, services.now())
         .await?;
     let grant = Arc::new(grant.ok_or(Error::Unauthorized)?);
-    services.access_cache.put(mark, Arc::clone(&grant));
+    services.access_cache.insert(generation, Arc::clone(&grant));
     Ok(grant)
 }
 

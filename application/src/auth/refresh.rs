@@ -22,7 +22,7 @@ use crate::{
 pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) -> Result<TokenPair> {
     let presented = services
         .refresh_tokens
-        .read(token)
+        .verify(token)
         .ok_or(Error::Unauthorized)?;
     retry::while_stale!(async {
         let now = services.now();
@@ -58,7 +58,7 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
             let mut work = PlatformWork::new();
             work.sessions().update(&session);
             services.store.commit(work).await?;
-            services.access_cache.forget_session(session.id);
+            services.access_cache.invalidate_session(session.id);
         }
         tokens(services, &session, grant.tenant.map(ActiveTenant::id))
     })
@@ -81,6 +81,6 @@ pub(super) async fn revoke(
         .detail("reason", reason.as_str());
     work.audit(entry.of(session.tenant_id));
     services.store.commit(work).await?;
-    services.access_cache.forget_session(session.id);
+    services.access_cache.invalidate_session(session.id);
     Ok(())
 }

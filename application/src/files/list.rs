@@ -81,7 +81,7 @@ pub async fn list(
     let after = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
             Some(
                 bytes
                     .and_then(|bytes| decode(&bytes))
@@ -110,7 +110,7 @@ pub async fn list(
             key: sort.key_of(last),
             id: last.id,
         };
-        services.cursors.wrap(scope.as_bytes(), &encode(&position))
+        services.cursors.sign(scope.as_bytes(), &encode(&position))
     });
     let items = view::files(services, page.items).await?;
     Ok(Page {

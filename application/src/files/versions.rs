@@ -42,7 +42,7 @@ pub async fn list_versions(
     let before = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
             let number = bytes
                 .and_then(|bytes| bytes.try_into().ok())
                 .map(u32::from_be_bytes);
@@ -56,7 +56,7 @@ pub async fn list_versions(
     let page = Page::cut(versions, &spec, |last| {
         services
             .cursors
-            .wrap(scope.as_bytes(), &last.number.to_be_bytes())
+            .sign(scope.as_bytes(), &last.number.to_be_bytes())
     });
     let items = view::versions(services, page.items).await?;
     Ok(Page {

@@ -76,7 +76,7 @@ async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<R
         if let Ok(false) = services
             .store
             .jobs()
-            .extend(job.id, job.attempt, until)
+            .extend_lease(job.id, job.attempt, until)
             .await
         {
             return None;

@@ -9,7 +9,7 @@ use super::{AccessGrant, EpochSubject};
 /// Caches access grants in memory, bounded in number.
 ///
 /// The cache returns a grant only until the time set by
-/// [`keep_fresh_until`](Self::keep_fresh_until), which the task that polls the
+/// [`set_fresh_until`](Self::set_fresh_until), which the task that polls the
 /// epochs extends after each poll. A revocation in another process therefore
 /// takes effect within that time, and a failing poll disables the cache.
 pub trait AccessCache: Send + Sync {
@@ -18,18 +18,18 @@ pub trait AccessCache: Send + Sync {
 
     /// Returns the cache's generation, which every invalidation raises; to be
     /// taken before a grant is read from the store.
-    fn mark(&self) -> u64;
+    fn generation(&self) -> u64;
 
     /// Caches a grant, unless the cache's generation has changed: the grant may
     /// have been read before that invalidation.
-    fn put(&self, mark: u64, grant: Arc<AccessGrant>);
+    fn insert(&self, generation: u64, grant: Arc<AccessGrant>);
 
     /// Invalidates all grants of a user or of a tenant.
-    fn forget(&self, subject: EpochSubject);
+    fn invalidate(&self, subject: EpochSubject);
 
     /// Invalidates the grant of one session.
-    fn forget_session(&self, session: SessionId);
+    fn invalidate_session(&self, session: SessionId);
 
     /// Sets the time until which cached grants may be returned.
-    fn keep_fresh_until(&self, until: Timestamp);
+    fn set_fresh_until(&self, until: Timestamp);
 }

@@ -50,18 +50,18 @@ pub struct PresignRequest {
     /// The operation to allow.
     pub access: PresignAccess,
     /// The lifetime, in whole seconds, clamped to 1 s to
-    /// [`LONGEST`](Self::LONGEST).
+    /// [`MAX_LIFETIME`](Self::MAX_LIFETIME).
     pub expires_in: Duration,
 }
 
 impl PresignRequest {
     /// The maximum lifetime of a presigned request.
-    pub const LONGEST: Duration = Duration::from_hours(1);
+    pub const MAX_LIFETIME: Duration = Duration::from_hours(1);
 
     /// Returns the lifetime after clamping.
     pub fn lifetime(&self) -> Duration {
         let seconds = self.expires_in.as_secs();
-        Duration::from_secs(seconds.clamp(1, Self::LONGEST.as_secs()))
+        Duration::from_secs(seconds.clamp(1, Self::MAX_LIFETIME.as_secs()))
     }
 }
 

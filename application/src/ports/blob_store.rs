@@ -48,7 +48,7 @@ pub trait BlobStore: Send + Sync {
     /// visible for a moment. If the cleanup fails or the process ends first,
     /// the object remains until it is [deleted](Self::delete), and parts or
     /// staging files remain until [`sweep_staging`](Self::sweep_staging) or
-    /// [`end_unfinished`](Self::end_unfinished) removes them.
+    /// [`abort_unfinished`](Self::abort_unfinished) removes them.
     async fn put(&self, key: BlobKey, body: BlobBody, limit: u64) -> Result<Content, PutError>;
 
     /// Reads `body` to its end and returns its size and checksums as
@@ -97,7 +97,7 @@ pub trait BlobStore: Send + Sync {
     /// (of a multipart upload, the start time) recorded by the backend's clock;
     /// a difference between the clocks adds to or subtracts from it, so that
     /// `age` must be much larger than any such difference.
-    async fn sweep_staging(&self, age: Duration) -> Result<Swept, PortError>;
+    async fn sweep_staging(&self, age: Duration) -> Result<SweepResult, PortError>;
 
     /// Aborts the unfinished multipart uploads of `key` and returns their
     /// number. An existing object is kept.
@@ -107,7 +107,7 @@ pub trait BlobStore: Send + Sync {
     /// step comes first, the object is stored and kept. Where a backend cannot
     /// list uploads, and for writes in a single request, this does nothing and
     /// returns 0, and a put in progress may still finish.
-    async fn end_unfinished(&self, key: BlobKey) -> Result<u64, PortError>;
+    async fn abort_unfinished(&self, key: BlobKey) -> Result<u64, PortError>;
 
     /// Writes, reads and deletes a small temporary object. Fails with
     /// [`Unavailable`](super::PortErrorKind::Unavailable) after 2 seconds.
@@ -128,7 +128,7 @@ pub trait BlobStore: Send + Sync {
 
 /// The result of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Swept {
+pub struct SweepResult {
     /// The number of leftovers removed.
     pub pieces: u64,
     /// The keys of writes that began more than the given age ago and are

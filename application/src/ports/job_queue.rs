@@ -31,5 +31,10 @@ pub trait JobQueue: Send + Sync {
     /// Extends the lease of a job that is still running its `attempt`; returns
     /// `false` if another worker has claimed it or it has ended. Does not
     /// change the job's revision.
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError>;
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError>;
 }

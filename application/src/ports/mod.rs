@@ -48,7 +48,9 @@ pub use blob_capabilities::{
 };
 pub use blob_key::BlobKey;
 pub use blob_repository::BlobRepository;
-pub use blob_store::{BlobBody, BlobEntry, BlobStore, BlobStream, BodyError, PutError, Swept};
+pub use blob_store::{
+    BlobBody, BlobEntry, BlobStore, BlobStream, BodyError, PutError, SweepResult,
+};
 pub use clock::Clock;
 pub use cursors::Cursors;
 pub use epoch_repository::{EpochChange, EpochRepository, EpochSubject};
@@ -65,7 +67,7 @@ pub use password_hasher::{PasswordHasher, Verification};
 pub use platform_store::PlatformStore;
 pub use quota_repository::{PlaceUsage, QuotaRepository, Usage};
 pub use rate_limiter::{RateDecision, RateLimit, RateLimiter, RateLimits, RateRule};
-pub use refresh_tokens::{ReadRefreshToken, RefreshToken, RefreshTokens};
+pub use refresh_tokens::{RefreshToken, RefreshTokens, VerifiedRefreshToken};
 pub use role_repository::RoleRepository;
 pub use seals::{SealPurpose, Seals};
 pub use session_repository::SessionRepository;

@@ -35,7 +35,7 @@ use crate::work::PlatformWork;
 ///
 /// An update in a unit of work and [`JobQueue::claim`] store the row's next
 /// revision. Nothing else changes a revision: neither
-/// [`JobQueue::extend`], nor a guard, an epoch, a quota movement or a seal.
+/// [`JobQueue::extend_lease`], nor a guard, an epoch, a quota movement or a seal.
 ///
 /// # Lifetime
 ///

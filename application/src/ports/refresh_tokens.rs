@@ -13,7 +13,7 @@ pub trait RefreshTokens: Send + Sync {
 
     /// Verifies a presented token in constant time; `None` if this service
     /// never issued it.
-    fn read(&self, text: &str) -> Option<ReadRefreshToken>;
+    fn verify(&self, text: &str) -> Option<VerifiedRefreshToken>;
 }
 
 /// A token to issue.
@@ -27,7 +27,7 @@ pub struct RefreshToken {
 
 /// A verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadRefreshToken {
+pub struct VerifiedRefreshToken {
     /// The session.
     pub session_id: SessionId,
     /// The generation.

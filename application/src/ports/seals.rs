@@ -7,7 +7,7 @@ pub trait Seals: Send + Sync {
 
     /// Returns whether `seal` is the hash of `message`, compared in constant
     /// time.
-    fn is_seal(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool;
+    fn verify(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool;
 }
 
 /// The purpose of a keyed hash.

@@ -16,11 +16,11 @@ use super::{EpochSubject, PortError};
 pub trait Signals: Send + Sync {
     /// Publishes signals to every process; to this one immediately. Never waits
     /// and never fails: signals that cannot be sent soon are dropped.
-    fn tell(&self, signals: &[Signal]);
+    fn publish(&self, signals: &[Signal]);
 
     /// Subscribes to signals published from now on. The stream does not end by
     /// itself; a slow subscriber misses signals.
-    fn listen(&self) -> BoxStream<'static, Signal>;
+    fn subscribe(&self) -> BoxStream<'static, Signal>;
 
     /// Checks that the transport of signals responds. Succeeds if there is no
     /// other process to reach.

@@ -65,7 +65,7 @@ impl SignedAddress {
     ) -> Result<()> {
         let message = self.message(operation);
         let (purpose, seal) = (SealPurpose::Transfer, signature.as_bytes());
-        if !services.seals.is_seal(purpose, message.as_bytes(), seal) {
+        if !services.seals.verify(purpose, message.as_bytes(), seal) {
             return Err(Error::AccessDenied(
                 "the signature does not match: send the method, URL and headers unchanged"
                     .to_owned(),

@@ -38,11 +38,11 @@ impl AccessWatch {
                 .seen
                 .insert(change.subject, (change.epoch, change.changed_at));
             if known.is_none_or(|(epoch, _)| epoch != change.epoch) {
-                services.access_cache.forget(change.subject);
+                services.access_cache.invalidate(change.subject);
             }
         }
         self.seen.retain(|_, (_, changed_at)| *changed_at >= since);
-        services.access_cache.keep_fresh_until(now.plus(FRESH));
+        services.access_cache.set_fresh_until(now.plus(FRESH));
         Ok(())
     }
 }
@@ -51,6 +51,6 @@ impl AccessWatch {
 /// grant fresh: only [`AccessWatch`] does.
 pub fn hear_of_access(services: &Services, signal: Signal) {
     if let Signal::EpochRaised(subject) = signal {
-        services.access_cache.forget(subject);
+        services.access_cache.invalidate(subject);
     }
 }

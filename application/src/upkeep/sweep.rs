@@ -82,7 +82,7 @@ async fn sweep_backend(
     let mut pieces = swept.pieces;
     for key in swept.unfinished {
         if !may_be_in_progress(services, key).await? {
-            let aborted = backend.end_unfinished(key).await;
+            let aborted = backend.abort_unfinished(key).await;
             pieces += aborted.map_err(Error::storage)?;
         }
     }
@@ -161,7 +161,7 @@ async fn delete_blob(
 /// Aborts unfinished writes of a key. A permanent failure would repeat in every
 /// round, so it does not prevent the deletion of content and record.
 async fn abort_writes(backend: &dyn BlobStore, key: BlobKey) -> Result<()> {
-    match backend.end_unfinished(key).await {
+    match backend.abort_unfinished(key).await {
         Err(error) if error.is_retryable() => Err(Error::storage(error)),
         Err(error) => {
             tracing::warn!(blob.name = %key, %error, "cannot abort unfinished writes");
