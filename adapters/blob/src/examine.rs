@@ -191,8 +191,8 @@ async fn unfinished(backend: &dyn Backend, left: ObjectName) -> BlobCheck {
         // Goes by itself where it is not ended.
         let _upload = backend.begin(left).await?;
         let counted = [
-            backend.end_unfinished(left).await?,
-            backend.end_unfinished(left).await?,
+            backend.abort_unfinished(left).await?,
+            backend.abort_unfinished(left).await?,
         ];
         if counted == [1, 0] {
             return Ok(());

@@ -8,7 +8,7 @@ use futures_util::{TryStreamExt, stream::BoxStream};
 use object_store::ObjectStore;
 use tenantry_application::ports::{
     BlobBody, BlobCapabilities, BlobCheck, BlobEntry, BlobKey, BlobStore, BlobStream, Clock,
-    IdGenerator, PortError, PortErrorKind, PresignRequest, PresignedRequest, PutError, Swept,
+    IdGenerator, PortError, PortErrorKind, PresignRequest, PresignedRequest, PutError, SweepResult,
 };
 use tenantry_domain::blob::Content;
 
@@ -130,13 +130,13 @@ impl BlobStore for ObjectBlobStore {
         self.backend.list()
     }
 
-    async fn sweep_staging(&self, age: Duration) -> Result<Swept, PortError> {
+    async fn sweep_staging(&self, age: Duration) -> Result<SweepResult, PortError> {
         let before = self.context.clock.now().minus(age);
         self.backend.sweep(before).await
     }
 
-    async fn end_unfinished(&self, key: BlobKey) -> Result<u64, PortError> {
-        self.backend.end_unfinished(ObjectName::Blob(key)).await
+    async fn abort_unfinished(&self, key: BlobKey) -> Result<u64, PortError> {
+        self.backend.abort_unfinished(ObjectName::Blob(key)).await
     }
 
     async fn probe(&self) -> Result<(), PortError> {

@@ -34,7 +34,7 @@ impl SignedCursors {
 }
 
 impl Cursors for SignedCursors {
-    fn wrap(&self, scope: &[u8], position: &[u8]) -> String {
+    fn sign(&self, scope: &[u8], position: &[u8]) -> String {
         let tag = self.tag(scope, position);
         let mut bytes = Vec::with_capacity(position.len() + TAG_BYTES);
         bytes.extend_from_slice(position);
@@ -42,7 +42,7 @@ impl Cursors for SignedCursors {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn unwrap(&self, scope: &[u8], cursor: &str) -> Option<Vec<u8>> {
+    fn verify(&self, scope: &[u8], cursor: &str) -> Option<Vec<u8>> {
         if cursor.len() > MAX_TEXT_BYTES {
             return None;
         }
@@ -72,19 +72,19 @@ mod tests {
     fn a_cursor_comes_back_for_its_scope_alone() {
         let cursors = cursors();
         for position in [b"".as_slice(), b"position", &[0xFF; 300]] {
-            let text = cursors.wrap(b"scope", position);
-            assert_eq!(cursors.unwrap(b"scope", &text).as_deref(), Some(position));
-            assert_eq!(cursors.unwrap(b"other", &text), None);
+            let text = cursors.sign(b"scope", position);
+            assert_eq!(cursors.verify(b"scope", &text).as_deref(), Some(position));
+            assert_eq!(cursors.verify(b"other", &text), None);
         }
-        let shifted = cursors.wrap(b"scope", b"position");
-        assert_eq!(cursors.unwrap(b"scopep", &shifted), None);
+        let shifted = cursors.sign(b"scope", b"position");
+        assert_eq!(cursors.verify(b"scopep", &shifted), None);
     }
 
     #[test]
     fn changed_and_foreign_text_is_refused() {
         let cursors = cursors();
-        let text = cursors.wrap(b"scope", b"position");
-        let foreign = SignedCursors::new(&RootSecret::new(b"other")).wrap(b"scope", b"position");
+        let text = cursors.sign(b"scope", b"position");
+        let foreign = SignedCursors::new(&RootSecret::new(b"other")).sign(b"scope", b"position");
         for bad in [
             "",
             "a",
@@ -96,7 +96,7 @@ mod tests {
             &"A".repeat(5000),
             &foreign,
         ] {
-            assert_eq!(cursors.unwrap(b"scope", bad), None, "{bad}");
+            assert_eq!(cursors.verify(b"scope", bad), None, "{bad}");
         }
     }
 }

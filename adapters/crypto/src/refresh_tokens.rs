@@ -7,7 +7,7 @@ use aws_lc_rs::{
     hmac::{HMAC_SHA256, Key},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use tenantry_application::ports::{ReadRefreshToken, RefreshToken, RefreshTokens};
+use tenantry_application::ports::{RefreshToken, RefreshTokens, VerifiedRefreshToken};
 use tenantry_domain::id::SessionId;
 use uuid::Uuid;
 
@@ -65,7 +65,7 @@ impl RefreshTokens for DerivedRefreshTokens {
         RefreshToken { text, hash }
     }
 
-    fn read(&self, text: &str) -> Option<ReadRefreshToken> {
+    fn verify(&self, text: &str) -> Option<VerifiedRefreshToken> {
         if text.len() != TEXT_BYTES {
             return None;
         }
@@ -76,7 +76,7 @@ impl RefreshTokens for DerivedRefreshTokens {
         let (generation, given) = rest.split_first_chunk::<GENERATION_BYTES>()?;
         let expected = self.tag(session, generation);
         constant_time::verify_slices_are_equal(given, &expected).ok()?;
-        Some(ReadRefreshToken {
+        Some(VerifiedRefreshToken {
             session_id: SessionId::from_uuid(Uuid::from_bytes(*session)),
             generation: u32::from_be_bytes(*generation),
             hash: self.hash(text),
@@ -106,8 +106,8 @@ mod tests {
         let token = tokens.derive(SESSION, 3);
         assert!(token == tokens.derive(SESSION, 3));
         assert_eq!(token.text.len(), TEXT_BYTES);
-        let read = tokens.read(&token.text);
-        let expected = ReadRefreshToken {
+        let read = tokens.verify(&token.text);
+        let expected = VerifiedRefreshToken {
             session_id: SESSION,
             generation: 3,
             hash: token.hash,
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(one.text, two.text);
         assert_ne!(one.hash, two.hash);
         assert_eq!(
-            peppered.read(&one.text).map(|read| read.hash),
+            peppered.verify(&one.text).map(|read| read.hash),
             Some(two.hash)
         );
     }
@@ -132,16 +132,16 @@ mod tests {
         let tokens = tokens(None);
         let text = tokens.derive(SESSION, 1).text;
         let foreign = DerivedRefreshTokens::new(&RootSecret::new(b"other"), None);
-        assert_eq!(tokens.read(&foreign.derive(SESSION, 1).text), None);
-        assert_eq!(tokens.read(""), None);
-        assert_eq!(tokens.read(&format!("{text}=")), None);
+        assert_eq!(tokens.verify(&foreign.derive(SESSION, 1).text), None);
+        assert_eq!(tokens.verify(""), None);
+        assert_eq!(tokens.verify(&format!("{text}=")), None);
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             if let Some(byte) = changed.get_mut(at) {
                 *byte = if *byte == b'A' { b'B' } else { b'A' };
             }
             let changed = String::from_utf8(changed).unwrap_or_default();
-            assert_eq!(tokens.read(&changed), None, "{at}");
+            assert_eq!(tokens.verify(&changed), None, "{at}");
         }
     }
 }

@@ -41,7 +41,7 @@ impl Seals for SecretSeals {
         tag(self.key(purpose), &[message])
     }
 
-    fn is_seal(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool {
+    fn verify(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool {
         hmac::verify(self.key(purpose), message, seal).is_ok()
     }
 }
@@ -65,7 +65,7 @@ mod tests {
         assert_ne!(seal(b"a", b"entry"), seal(b"b", b"entry"));
         assert_ne!(seal(b"a", b"entry"), seal(b"a", b"other"));
         let seals = SecretSeals::new(&RootSecret::new(b"a"));
-        let is_seal = |seal: &[u8]| seals.is_seal(SealPurpose::Audit, b"entry", seal);
+        let is_seal = |seal: &[u8]| seals.verify(SealPurpose::Audit, b"entry", seal);
         assert!(is_seal(&seal(b"a", b"entry")));
         assert!(!is_seal(&seal(b"a", b"other")));
         assert!(!is_seal(b""));

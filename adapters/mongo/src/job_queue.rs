@@ -55,7 +55,12 @@ impl JobQueue for MongoJobQueue {
         self.backend.commits.run(None, command).await?.job()
     }
 
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
         let command = Command::Extend { id, attempt, until };
         self.backend.commits.run(None, command).await?.done()
     }

@@ -74,7 +74,7 @@ impl RedisSignals {
 
 #[async_trait]
 impl Signals for RedisSignals {
-    fn tell(&self, signals: &[Signal]) {
+    fn publish(&self, signals: &[Signal]) {
         for signal in signals {
             // It may be that nobody listens.
             let _ = self.heard.send(*signal);
@@ -82,7 +82,7 @@ impl Signals for RedisSignals {
         self.outbox.put(signals);
     }
 
-    fn listen(&self) -> BoxStream<'static, Signal> {
+    fn subscribe(&self) -> BoxStream<'static, Signal> {
         let heard = BroadcastStream::new(self.heard.subscribe());
         // Those that were missed are found by looking.
         heard.filter_map(|signal| ready(signal.ok())).boxed()

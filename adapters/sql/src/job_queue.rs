@@ -66,7 +66,12 @@ impl JobQueue for SqlJobQueue {
         claimed.first().map(entity).transpose()
     }
 
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
         let values = [
             until.as_millis().into(),
             id.as_uuid().into(),

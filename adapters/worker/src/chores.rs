@@ -60,7 +60,7 @@ impl Chore for AccessWatch {
 /// Hears between two looks what is told of it, until `stop` is
 /// cancelled.
 pub(crate) async fn hear_of_access(services: Arc<Services>, stop: CancellationToken) {
-    let mut signals = services.signals.listen();
+    let mut signals = services.signals.subscribe();
     while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
         upkeep::hear_of_access(&services, signal);
     }

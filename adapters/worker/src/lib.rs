@@ -38,7 +38,7 @@ pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: Cancella
     let mut tasks = JoinSet::new();
     let wakeups = watch::Sender::new(());
     // Before anybody looks: what comes afterwards wakes them.
-    let signals = services.signals.listen();
+    let signals = services.signals.subscribe();
     for number in 0..options.concurrency.max(1) {
         let name = format!("{}/{number}", options.name);
         tasks.spawn(jobs::work(

@@ -1,4 +1,4 @@
-//! Reading the audit log.
+//! Listing audit entries.
 
 use tenantry_domain::{
     Timestamp,
@@ -16,22 +16,22 @@ use crate::{
     services::Services,
 };
 
-/// Which entries.
+/// A query for audit entries.
 #[derive(Debug, Clone, Default)]
 pub struct ListAudit {
-    /// Done by this person.
+    /// Only entries of this user.
     pub actor: Option<UserId>,
-    /// Of this action.
+    /// Only entries with this action.
     pub action: Option<String>,
-    /// At or after this.
+    /// Only entries at or after this time.
     pub from: Option<Timestamp>,
-    /// Before this.
+    /// Only entries before this time.
     pub to: Option<Timestamp>,
-    /// Which page; by cursor only.
+    /// The page; by cursor only.
     pub page: PageRequest,
 }
 
-/// Entries of the caller's tenant, newest first.
+/// Returns entries of the caller's tenant, newest first.
 pub async fn list(
     services: &Services,
     caller: &Caller,
@@ -42,7 +42,10 @@ pub async fn list(
     if spec.count {
         return Err(Error::field(
             "page",
-            tenantry_domain::Invalid::new("not_allowed", "the audit log is read by cursor only"),
+            tenantry_domain::Invalid::new(
+                "not_allowed",
+                "the audit log is paginated by cursor only, without a total",
+            ),
         ));
     }
     let scope = format!(
@@ -56,10 +59,10 @@ pub async fn list(
     let after = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
             Some(
                 bytes
-                    .and_then(|bytes| read(&bytes))
+                    .and_then(|bytes| decode(&bytes))
                     .ok_or_else(paging::bad_cursor)?,
             )
         }
@@ -77,11 +80,11 @@ pub async fn list(
         })
         .await?;
     Ok(Page::cut(entries, &spec, |last| {
-        services.cursors.wrap(scope.as_bytes(), &write(last))
+        services.cursors.sign(scope.as_bytes(), &encode(last))
     }))
 }
 
-fn write(entry: &AuditEntry) -> Vec<u8> {
+fn encode(entry: &AuditEntry) -> Vec<u8> {
     [
         &entry.at.as_millis().to_be_bytes()[..],
         &entry.id.as_uuid().as_bytes()[..],
@@ -89,7 +92,7 @@ fn write(entry: &AuditEntry) -> Vec<u8> {
     .concat()
 }
 
-fn read(bytes: &[u8]) -> Option<AuditPosition> {
+fn decode(bytes: &[u8]) -> Option<AuditPosition> {
     let (at, id) = bytes.split_first_chunk::<8>()?;
     let id = Uuid::from_slice(id).ok()?;
     let at = Timestamp::from_millis(i64::from_be_bytes(*at));

@@ -1,4 +1,4 @@
-//! Lists of files.
+//! Listing files.
 
 use tenantry_domain::{
     file::{Bucket, Review},
@@ -21,34 +21,34 @@ use crate::{
     services::Services,
 };
 
-/// Which files, and how.
+/// A query for files.
 #[derive(Debug, Clone)]
 pub struct ListFiles {
     /// The kind of space.
     pub bucket: Bucket,
-    /// Whose; the caller's own or the tenant's where absent.
+    /// The owner of the space; by default the caller or their tenant.
     pub bucket_id: Option<Uuid>,
-    /// Paths that begin so.
+    /// Only paths with this prefix.
     pub prefix: Option<String>,
-    /// Exactly this path.
+    /// Only this path.
     pub path: Option<String>,
-    /// By processing: pending, ready or failed.
+    /// Only files in this processing state: pending, ready or failed.
     pub status: Option<&'static str>,
-    /// By editorial state.
+    /// Only files in this review state.
     pub review: Option<Review>,
-    /// By owner.
+    /// Only files of this owner.
     pub owner_id: Option<UserId>,
-    /// Names that contain this, whatever the case.
+    /// Only files whose name contains this text, ignoring case.
     pub search: Option<String>,
-    /// The order.
+    /// The sort order.
     pub sort: FileSort,
-    /// Whether the order is turned round.
+    /// Whether the order is descending.
     pub descending: bool,
-    /// Which page.
+    /// The page.
     pub page: PageRequest,
 }
 
-/// One page of the files of one space.
+/// Returns one page of the files of a space.
 pub async fn list(
     services: &Services,
     caller: &Caller,
@@ -61,7 +61,7 @@ pub async fn list(
     let prefix = checks.take_optional("prefix", query.prefix.as_deref(), PathPrefix::parse);
     let path = checks.take_optional("path", query.path.as_deref(), LogicalPath::parse);
     let search = checks.take_optional("search", query.search.as_deref(), |search| {
-        text::refuse_hidden(search).map(|()| text::fold(search))
+        text::reject_hidden(search).map(|()| text::fold(search))
     });
     checks.done()?;
     let filter = FileFilter {
@@ -81,10 +81,10 @@ pub async fn list(
     let after = match &spec.cursor {
         None => None,
         Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
+            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
             Some(
                 bytes
-                    .and_then(|bytes| read(&bytes))
+                    .and_then(|bytes| decode(&bytes))
                     .ok_or_else(paging::bad_cursor)?,
             )
         }
@@ -110,7 +110,7 @@ pub async fn list(
             key: sort.key_of(last),
             id: last.id,
         };
-        services.cursors.wrap(scope.as_bytes(), &write(&position))
+        services.cursors.sign(scope.as_bytes(), &encode(&position))
     });
     let items = view::files(services, page.items).await?;
     Ok(Page {
@@ -122,7 +122,7 @@ pub async fn list(
     })
 }
 
-fn write(position: &FilePosition) -> Vec<u8> {
+fn encode(position: &FilePosition) -> Vec<u8> {
     let mut bytes = position.id.as_uuid().as_bytes().to_vec();
     match &position.key {
         SortKey::Number(number) => {
@@ -137,7 +137,7 @@ fn write(position: &FilePosition) -> Vec<u8> {
     bytes
 }
 
-fn read(bytes: &[u8]) -> Option<FilePosition> {
+fn decode(bytes: &[u8]) -> Option<FilePosition> {
     let (id, rest) = bytes.split_first_chunk::<16>()?;
     let (kind, rest) = rest.split_first()?;
     let key = match kind {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_read_what_they_write() {
+    fn positions_round_trip() {
         for key in [
             SortKey::Number(-5),
             SortKey::Text("ü (2).pdf".into()),
@@ -166,9 +166,9 @@ mod tests {
                 key,
                 id: FileId::from_uuid(Uuid::from_u128(7)),
             };
-            assert_eq!(read(&write(&position)), Some(position));
+            assert_eq!(decode(&encode(&position)), Some(position));
         }
-        assert_eq!(read(&[]), None);
-        assert_eq!(read(&[0; 17]), None);
+        assert_eq!(decode(&[]), None);
+        assert_eq!(decode(&[0; 17]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Files: their bytes in and out, their versions, their places.
+//! Files: upload, download, versions and metadata.
 
 mod damage;
 mod delete;
@@ -17,12 +17,12 @@ mod validate;
 mod versions;
 mod view;
 
-pub(crate) use damage::note_damage;
+pub(crate) use damage::record_damage;
 pub use delete::delete;
 pub use download::{Download, Wanted, download};
 pub use get::get;
 pub use list::{ListFiles, list};
-pub(crate) use receive::{key as blob_key, receive_signed};
+pub(crate) use receive::{blob_key, receive_signed};
 pub(crate) use stored::read_stored;
 pub use update::{UpdateFile, update};
 pub use upload::upload;

@@ -1,15 +1,16 @@
-//! What use cases need of the outside world, one trait a file.
+//! The interfaces that use cases need, one trait per file.
 //!
-//! Two handles lead to stored data. [`PlatformStore`] is for what belongs to
-//! no tenant or comes before one is known: people, sessions, tenants, jobs.
-//! [`TenantStore`] is opened for one tenant; nothing in it takes a tenant id,
-//! so no query can forget its filter.
+//! Stored data is accessed through two stores. [`PlatformStore`] is for data
+//! that belongs to no tenant or is needed before a tenant is known: users,
+//! sessions, tenants, jobs. [`TenantStore`] is opened for one tenant; none of
+//! its methods takes a tenant id, so no query can forget its filter.
 
 mod access_cache;
 mod access_repository;
 mod access_tokens;
 mod audit_log;
 mod blob_capabilities;
+mod blob_key;
 mod blob_repository;
 mod blob_store;
 mod clock;
@@ -45,9 +46,10 @@ pub use blob_capabilities::{
     BlobCapabilities, BlobCheck, CheckOutcome, PresignAccess, PresignCapability, PresignRequest,
     PresignedRequest,
 };
+pub use blob_key::BlobKey;
 pub use blob_repository::BlobRepository;
 pub use blob_store::{
-    BlobBody, BlobEntry, BlobKey, BlobStore, BlobStream, BodyError, PutError, Swept,
+    BlobBody, BlobEntry, BlobStore, BlobStream, BodyError, PutError, SweepResult,
 };
 pub use clock::Clock;
 pub use cursors::Cursors;
@@ -65,7 +67,7 @@ pub use password_hasher::{PasswordHasher, Verification};
 pub use platform_store::PlatformStore;
 pub use quota_repository::{PlaceUsage, QuotaRepository, Usage};
 pub use rate_limiter::{RateDecision, RateLimit, RateLimiter, RateLimits, RateRule};
-pub use refresh_tokens::{ReadRefreshToken, RefreshToken, RefreshTokens};
+pub use refresh_tokens::{RefreshToken, RefreshTokens, VerifiedRefreshToken};
 pub use role_repository::RoleRepository;
 pub use seals::{SealPurpose, Seals};
 pub use session_repository::SessionRepository;

@@ -43,11 +43,11 @@ impl Told {
 
 #[async_trait]
 impl Signals for Told {
-    fn tell(&self, signals: &[Signal]) {
+    fn publish(&self, signals: &[Signal]) {
         self.0.lock().expect("no fault").extend(signals);
     }
 
-    fn listen(&self) -> BoxStream<'static, Signal> {
+    fn subscribe(&self) -> BoxStream<'static, Signal> {
         stream::pending().boxed()
     }
 

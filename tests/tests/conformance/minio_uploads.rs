@@ -106,7 +106,7 @@ async fn an_upload_that_was_left_is_found_and_ended() {
     assert_eq!(world.left(&again).await, 2);
 
     for ended in [2, 0] {
-        let counted = world.store.end_unfinished(left).await;
+        let counted = world.store.abort_unfinished(left).await;
         assert_eq!(counted.expect("ended"), ended);
         assert_eq!(world.left(&path).await, 0);
     }
@@ -121,7 +121,7 @@ async fn what_is_stored_stays_where_an_upload_is_ended() {
     let body = stream::iter([Ok(Bytes::from_static(b"bytes"))]).boxed();
     let content = world.store.put(key, body, 100).await.expect("stored");
     let path = world.leave(&key.to_string()).await;
-    let ended = world.store.end_unfinished(key).await;
+    let ended = world.store.abort_unfinished(key).await;
     assert_eq!(ended.expect("ended"), 1);
     assert_eq!(world.left(&path).await, 0);
     world.store.verify(key, &content).await.expect("unharmed");
@@ -142,7 +142,7 @@ async fn uploads_of_others_are_left_alone() {
         foreign.push(world.leave(name).await);
     }
     assert_eq!(world.swept(Duration::ZERO).await, (0, vec![]));
-    let ended = world.store.end_unfinished(key).await;
+    let ended = world.store.abort_unfinished(key).await;
     assert_eq!(ended.expect("nothing to do"), 0);
     for path in &foreign {
         assert_eq!(world.left(path).await, 1, "{path}");
@@ -170,7 +170,7 @@ async fn what_was_ended_is_not_finished() {
     let mut put = pin!(world.store.put(key, body, u64::MAX));
     let wait = Duration::from_millis(200);
     assert!(tokio::time::timeout(wait, put.as_mut()).await.is_err());
-    let ended = world.store.end_unfinished(key).await;
+    let ended = world.store.abort_unfinished(key).await;
     assert_eq!(ended.expect("ended"), 1);
     resume.send(()).expect("it waits");
     let refused = put.await.expect_err("a refusal");
@@ -195,7 +195,7 @@ async fn a_right_that_is_missing_is_named() {
             assert!(failed[0].advice.contains(told), "{failed:?}");
         }
         // Tried again it would be refused again.
-        let refused = store.end_unfinished(left).await.expect_err("a refusal");
+        let refused = store.abort_unfinished(left).await.expect_err("a refusal");
         assert_eq!(refused.kind, PortErrorKind::Internal);
         assert!(refused.to_string().contains(missing), "{refused}");
         assert_eq!(world.left(&path).await, 1);
@@ -204,5 +204,5 @@ async fn a_right_that_is_missing_is_named() {
     let checks = store.examine().await;
     let well = |check: &BlobCheck| check.outcome != CheckOutcome::Failed;
     assert!(checks.iter().all(well), "{checks:?}");
-    assert_eq!(store.end_unfinished(left).await.expect("ended"), 1);
+    assert_eq!(store.abort_unfinished(left).await.expect("ended"), 1);
 }

@@ -147,7 +147,7 @@ async fn unknown_bytes_are_found_and_removed() {
     let unknown = blob.with_file_name("0190a0a0-0000-7000-8000-000000000000");
     fs::write(&unknown, "unknown").expect("written");
     let key = World::key_of(&unknown);
-    let found = format!("blob {key}: stored, but no record knows it");
+    let found = format!("blob {key}: the bytes have no record");
     expect_found(&world.fsck(), &found);
     assert!(unknown.exists(), "a check alone changes nothing");
     world.expect_repaired();
@@ -166,7 +166,7 @@ async fn a_wrong_ledger_is_summed_anew() {
         .await;
     let size = CONTENT.size();
     let found = format!(
-        "quota used {} and reserved 7 recorded, {size} and 0 counted",
+        "quota of {} used and 7 reserved bytes recorded, {size} and 0 counted",
         size + 5
     );
     expect_found(&world.fsck(), &found);

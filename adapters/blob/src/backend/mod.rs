@@ -20,7 +20,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use tenantry_application::ports::{
     BlobCapabilities, BlobEntry, BlobStream, PortError, PortErrorKind, PresignAccess,
-    PresignedRequest, Swept,
+    PresignedRequest, SweepResult,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 
@@ -52,7 +52,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     /// Removes what interrupted writes and probes left before `before`, but
     /// for writes of blobs that it shows: those it tells of.
-    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError>;
+    async fn sweep(&self, before: Timestamp) -> Result<SweepResult, PortError>;
 
     /// Whether it shows unfinished writes; where not, the sweep removes them,
     /// or they end by themselves, or a rule has to end them.
@@ -61,7 +61,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
 
     /// Ends what unfinished writes left of a name; says how many.
-    async fn end_unfinished(&self, _name: ObjectName) -> Result<u64, PortError> {
+    async fn abort_unfinished(&self, _name: ObjectName) -> Result<u64, PortError> {
         Ok(0)
     }
 

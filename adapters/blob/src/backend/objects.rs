@@ -22,7 +22,7 @@ use object_store::{
 };
 use tenantry_application::ports::{
     BlobCapabilities, BlobEntry, BlobStream, PortError, PortErrorKind, PresignAccess,
-    PresignedRequest, Swept,
+    PresignedRequest, SweepResult,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 use tokio::time::timeout;
@@ -226,10 +226,10 @@ impl Backend for Objects {
             .boxed()
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError> {
+    async fn sweep(&self, before: Timestamp) -> Result<SweepResult, PortError> {
         let failed = |error| from_store("sweep", "probes")(error);
         let mut probes = self.store.list(Some(&Path::from(PROBES)));
-        let mut swept = Swept::default();
+        let mut swept = SweepResult::default();
         while let Some(meta) = probes.try_next().await.map_err(failed)? {
             if written(&meta) <= before {
                 self.delete_at(&meta.location).await.map_err(failed)?;
@@ -260,7 +260,7 @@ impl Backend for Objects {
         self.service.uploads().is_some()
     }
 
-    async fn end_unfinished(&self, name: ObjectName) -> Result<u64, PortError> {
+    async fn abort_unfinished(&self, name: ObjectName) -> Result<u64, PortError> {
         let Some(uploads) = self.service.uploads() else {
             return Ok(0);
         };

@@ -32,7 +32,7 @@ pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
     let nobody = world.samples.job(None);
     assert_eq!(jobs.lookup(nobody.id).await.answer(), None);
     assert_eq!(claim(world, "w", NOW).await, None);
-    assert!(!jobs.extend(nobody.id, 1, at(1)).await.answer());
+    assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.answer());
 }
 
 pub(super) async fn every_field_comes_back(world: &World) {

@@ -45,14 +45,14 @@ impl SignalWorld {
 
 /// Waits until what `from` tells is heard by `to`.
 pub async fn until_heard(from: &dyn Signals, to: &dyn Signals) {
-    let mut heard = to.listen();
+    let mut heard = to.subscribe();
     let mut told = 0;
     while timeout(Duration::from_millis(50), heard.next())
         .await
         .is_err()
     {
         assert!(told < 400, "nothing is heard");
-        from.tell(&[Signal::JobsAdded]);
+        from.publish(&[Signal::JobsAdded]);
         told += 1;
     }
 }

@@ -135,7 +135,7 @@ pub(super) async fn what_has_ended_is_refused(fixture: &SignedFixture) {
     let day = Duration::from_hours(24);
     let signed = fixture.signed(key, PresignAccess::Get, day).await;
     let lifetime = signed.expires_at.since(SystemClock.now());
-    assert!(lifetime <= PresignRequest::LONGEST, "{lifetime:?}");
+    assert!(lifetime <= PresignRequest::MAX_LIFETIME, "{lifetime:?}");
 }
 
 pub(super) async fn what_is_bound_cannot_be_changed(fixture: &SignedFixture) {

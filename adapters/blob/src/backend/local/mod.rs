@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use tenantry_application::ports::{
-    BlobCapabilities, BlobEntry, BlobStream, IdGenerator, PortError, PortErrorKind, Swept,
+    BlobCapabilities, BlobEntry, BlobStream, IdGenerator, PortError, PortErrorKind, SweepResult,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 
@@ -193,10 +193,10 @@ impl Backend for LocalFolder {
         walk::stream(self.root.join(BLOBS))
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError> {
+    async fn sweep(&self, before: Timestamp) -> Result<SweepResult, PortError> {
         let folders = [STAGING, PROBES].map(|part| self.root.join(part));
         blocking(move || {
-            let mut swept = Swept::default();
+            let mut swept = SweepResult::default();
             for folder in &folders {
                 swept.pieces +=
                     staging::sweep(folder, before).map_err(from_io("sweep", folder.display()))?;

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::ready, stream, stream::BoxStream};
 use tenantry_application::ports::{
     BlobCapabilities, BlobEntry, BlobStore, BlobStream, IdGenerator, PortError, PortErrorKind,
-    Swept,
+    SweepResult,
 };
 use tenantry_domain::{Timestamp, blob::Content};
 use url::Url;
@@ -224,8 +224,8 @@ impl Backend for WebdavFolder {
             .boxed()
     }
 
-    async fn sweep(&self, before: Timestamp) -> Result<Swept, PortError> {
-        let mut swept = Swept::default();
+    async fn sweep(&self, before: Timestamp) -> Result<SweepResult, PortError> {
+        let mut swept = SweepResult::default();
         for part in [STAGING, PROBES] {
             let members = self.members(format!("{part}/")).await?;
             // To delete while the answer is read would change what it tells.

@@ -1,11 +1,11 @@
-//! The same for one tenant's store.
+//! A tenant's store that publishes signals about its commits.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
 
-use super::announce;
+use super::publish::publish_signals;
 use crate::{
     ports::{
         AuditLog, BlobRepository, CommitError, FileRepository, QuotaRepository, Signals,
@@ -14,7 +14,8 @@ use crate::{
     work::TenantWork,
 };
 
-/// One tenant's store, whose commits are told.
+/// A decorator of a tenant's store; see
+/// [`AnnouncingStore`](super::AnnouncingStore).
 pub(super) struct AnnouncingTenantStore {
     pub(super) store: Arc<dyn TenantStore>,
     pub(super) signals: Arc<dyn Signals>,
@@ -51,9 +52,9 @@ impl TenantStore for AnnouncingTenantStore {
     }
 
     async fn commit(&self, work: TenantWork) -> Result<(), CommitError> {
-        let told = work.signals();
+        let caused = work.signals();
         let outcome = self.store.commit(work).await;
-        announce(&outcome, self.signals.as_ref(), &told);
+        publish_signals(&outcome, self.signals.as_ref(), &caused);
         outcome
     }
 }
