@@ -93,6 +93,12 @@ impl fmt::Display for Permission {
     }
 }
 
+/// A stored set is one word.
+const _: () = assert!(
+    Permission::ALL.len() <= u64::BITS as usize,
+    "more permissions than the bits of a stored set"
+);
+
 /// A set of permissions, stored as one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct PermissionSet(u64);

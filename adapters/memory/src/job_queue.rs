@@ -50,7 +50,12 @@ impl JobQueue for MemoryJobQueue {
         Ok(Some(job.clone()))
     }
 
-    async fn extend_lease(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
         let mut state = self.backend.write();
         let job = state.get_mut::<Job>(id);
         let running = job.filter(|job| job.state == JobState::Running && job.attempt == attempt);
