@@ -5,9 +5,12 @@
 
 mod arrows;
 mod document;
+mod english;
 mod layout;
 mod links;
 mod messages;
+mod phrases;
+mod rust;
 mod sources;
 mod tree;
 

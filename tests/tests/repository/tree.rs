@@ -27,12 +27,19 @@ impl Source {
     }
 }
 
-/// Every file whose name ends in `ending`.
+/// Returns every file whose name ends in `ending`.
 pub(crate) fn sources(ending: &str) -> Vec<Source> {
+    let found = matching(|path| path.ends_with(ending));
+    assert!(!found.is_empty(), "no file ends in {ending}");
+    found
+}
+
+/// Returns every text file whose path `is_wanted`.
+pub(crate) fn matching(is_wanted: impl Fn(&str) -> bool) -> Vec<Source> {
     let root = root();
     let mut found = Vec::new();
     walk(&root, &root, &ignored(&root), &mut |path| {
-        if path.ends_with(ending) {
+        if is_wanted(path) {
             let text = fs::read_to_string(root.join(path)).expect("sources are UTF-8");
             found.push(Source {
                 path: path.to_owned(),
@@ -40,7 +47,6 @@ pub(crate) fn sources(ending: &str) -> Vec<Source> {
             });
         }
     });
-    assert!(!found.is_empty(), "no file ends in {ending}");
     found
 }
 
