@@ -4,11 +4,14 @@
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
 mod arrows;
+mod cycles;
 mod document;
 mod english;
+mod imports;
 mod layout;
 mod links;
 mod messages;
+mod modules;
 mod phrases;
 mod rust;
 mod sources;
