@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{english::first_word, expect_none, phrases::forbidden, tree::root};
 
-/// Verbs that an operation's summary begins with.
+/// The verbs that summaries may begin with.
 const IMPERATIVES: &[&str] = &[
     "Accept", "Add", "Archive", "Cancel", "Change", "Check", "Close", "Complete", "Confirm",
     "Copy", "Create", "Delete", "Describe", "Download", "Exchange", "Get", "Invite", "Leave",
@@ -16,7 +16,7 @@ const IMPERATIVES: &[&str] = &[
 ];
 
 #[test]
-fn the_committed_document_is_the_served_one() {
+fn the_committed_document_is_current() {
     let path = root().join("openapi/openapi.json");
     let committed = fs::read_to_string(&path).expect("there is a committed document");
     let served = tenantry_http::openapi_document();

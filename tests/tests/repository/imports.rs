@@ -132,7 +132,7 @@ fn imported(modules: &Modules, module: &Path, name: &str, depth: u32) -> Option<
         })
 }
 
-/// Whether code defines an item.
+/// Returns whether code defines an item.
 fn defines(code: &str, name: &str) -> bool {
     const KEYWORDS: &[&str] = &[
         "const", "enum", "fn", "static", "struct", "trait", "type", "union",

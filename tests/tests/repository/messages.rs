@@ -109,7 +109,7 @@ fn is_well_formed(rust: &Rust, piece: &Piece) -> bool {
     !is_closed && (!is_capital || begins_with_name(text))
 }
 
-/// Whether the first word is an acronym, a keyword of SQL or a name.
+/// Returns whether the first word is an acronym, an SQL keyword or a name.
 fn begins_with_name(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
     let capitals = first

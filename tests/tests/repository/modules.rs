@@ -111,7 +111,7 @@ fn declarations(code: &str, keyword: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Whether code ends with a restricted `pub(…)`.
+/// Returns whether code ends with a restricted `pub(…)`.
 fn has_visibility(before: &str) -> bool {
     before
         .rfind('(')

@@ -7,7 +7,6 @@ const PHRASES: &[&str] = &[
     "anew",
     "as it stands",
     "as long ago",
-    "at once",
     "bare of",
     "be kept from",
     "be so kind",
@@ -43,7 +42,7 @@ struct Word {
     line: usize,
 }
 
-/// The forbidden phrases of a text, each with its line, from zero, in the text.
+/// Returns the forbidden phrases of a text, each with its line, from zero.
 pub(crate) fn forbidden(text: &str) -> Vec<(usize, String)> {
     let words = words(text);
     let mut found = Vec::new();
@@ -60,7 +59,8 @@ pub(crate) fn forbidden(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The number of words that the phrase covers at the beginning of `words`.
+/// Returns the number of words that match the phrase at the beginning of
+/// `words`.
 fn matched(phrase: &[&str], words: &[Word]) -> Option<usize> {
     let Some((first, rest)) = phrase.split_first() else {
         return Some(0);

@@ -72,13 +72,14 @@ impl Rust {
         self
     }
 
-    /// The line, from zero, of a place in the source.
+    /// Returns the line, from zero, of a place in the source.
     pub(crate) fn line(&self, place: usize) -> usize {
         self.code[..place].matches('\n').count()
     }
 }
 
-/// The end of the item that begins at `start`: after its block or semicolon.
+/// Returns the end of the item that begins at `start`: after its block or
+/// semicolon.
 fn item_end(code: &str, start: usize) -> usize {
     let mut depth = 0_u32;
     for (at, c) in code[start..].char_indices() {
@@ -230,7 +231,7 @@ impl Lexer<'_> {
     }
 }
 
-/// The place of the quote that ends a text.
+/// Returns the place of the quote that ends a text.
 fn end_of_text(inside: &str) -> Option<usize> {
     let mut is_escaped = false;
     for (at, c) in inside.char_indices() {
