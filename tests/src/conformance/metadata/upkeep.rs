@@ -1,4 +1,4 @@
-//! The index of what upkeep is due.
+//! The index of due maintenance.
 
 use tenantry_application::work::AuditSeal;
 use tenantry_domain::{
