@@ -147,7 +147,7 @@ async fn concurrent_uploads_take_bounded_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_multipart_uploads_take_bounded_memory() {
+async fn concurrent_uploads_to_s3_take_bounded_memory() {
     let size = Tier::of_this_run().pick(28, 1024) * MIB;
     let minio = Minio::shared().await;
     let mut settings = minio.settings("STORAGE", &minio.fresh());

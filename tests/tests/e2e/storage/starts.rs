@@ -179,7 +179,7 @@ async fn webdav_certificates_are_verified() {
 }
 
 #[tokio::test]
-async fn read_only_credentials_are_reported() {
+async fn read_only_credentials_of_azure_and_s3_are_reported() {
     let azurite = Azurite::shared().await;
     let container = azurite.fresh();
     let settings = azurite.settings("STORAGE", &container);
