@@ -1,4 +1,4 @@
-//! Azurite, which speaks the protocol of Azure Blob Storage.
+//! Azurite, an emulator of Azure Blob Storage.
 
 use std::{
     process::Command,
@@ -15,13 +15,13 @@ use tokio::sync::OnceCell;
 
 use super::{answers, child::Server, free_port, given, program};
 
-/// Where a service may be that is used instead of one of our own: a
-/// connection string with `BlobEndpoint`, `AccountName` and `AccountKey`.
+/// The variable that names another service, by a connection string with
+/// `BlobEndpoint`, `AccountName` and `AccountKey`.
 const URL: &str = "TENANTRY_TEST_AZURE_URL";
 
-/// The account that every Azurite has.
+/// The account of every Azurite.
 const ACCOUNT: &str = "devstoreaccount1";
-/// Its key, the same everywhere.
+/// The key of the account.
 const KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -33,7 +33,7 @@ pub struct Azurite {
 }
 
 impl Azurite {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Azurite> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -54,7 +54,7 @@ impl Azurite {
     async fn start() -> (String, Option<Server>) {
         let built = "azurite-3.35.0/node_modules/.bin/azurite-blob";
         let program = program("azurite-blob", built).unwrap_or_else(|| {
-            panic!("Azurite is missing: tests/scripts/services installs it, or set {URL}")
+            panic!("Azurite is missing: run tests/scripts/services, or set {URL}")
         });
         let port = free_port().to_string();
         let server = Server::start(None, |folder| {
@@ -74,7 +74,7 @@ impl Azurite {
         (connection_string, Some(server))
     }
 
-    /// Its version, as it tells it itself.
+    /// Returns its version.
     pub async fn version(&self) -> String {
         let answer = reqwest::get(self.named("BlobEndpoint")).await;
         let answer = answer.expect("an answer");
@@ -86,13 +86,13 @@ impl Azurite {
         server.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
-    /// How it is reached, keys included.
+    /// Returns the connection string, with the account key.
     pub fn connection_string(&self) -> &str {
         &self.connection_string
     }
 
-    /// What a storage section says of a container, as environment variables;
-    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    /// Returns the settings of a storage section for a container, as environment
+    /// variables; `section` is `STORAGE` or `STORAGES__NAME`.
     pub fn settings(&self, section: &str, container: &str) -> Vec<(String, String)> {
         let values = [
             ("KIND", "azure"),
@@ -103,7 +103,7 @@ impl Azurite {
         super::variables(section, &values)
     }
 
-    /// One value of the connection string.
+    /// Returns a value of the connection string.
     pub fn named(&self, name: &str) -> String {
         let pairs = self.connection_string.split(';');
         let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
@@ -111,7 +111,7 @@ impl Azurite {
         found.expect("a value of that name").1.to_owned()
     }
 
-    /// A signature of the account that allows `permissions` for an hour.
+    /// Returns an account signature that grants `permissions` for an hour.
     pub fn signature(&self, permissions: &str) -> String {
         let (version, services, kinds) = ("2018-11-09", "b", "co");
         let until = SystemClock.now().plus(Duration::from_hours(1)).to_string();
@@ -132,7 +132,7 @@ impl Azurite {
         url.query().expect("pairs").to_owned()
     }
 
-    /// The name of a container that is not there yet, and nobody else's.
+    /// Returns a new, unique container name.
     pub fn fresh(&self) -> String {
         let number = self.containers.fetch_add(1, Ordering::Relaxed);
         format!("t{}-{number}", std::process::id())

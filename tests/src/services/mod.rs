@@ -22,7 +22,7 @@ pub use self::{
     mongodb::{Front, Message, Mongodb, Peer, ReplicaSet, Verdict},
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
-    redis::{Frozen, Redis, RedisPlace},
+    redis::{FreezeGuard, Redis, RedisPlace},
     webdav::Webdav,
 };
 
@@ -31,7 +31,7 @@ use std::{env, net::TcpListener, path::PathBuf, time::Duration};
 use tokio::time::timeout;
 
 use self::child::Server;
-use crate::harness::until;
+use crate::wait::until;
 
 /// A port that nobody has.
 pub fn free_port() -> u16 {

@@ -76,7 +76,10 @@ impl World {
 
     /// A store of the same bucket for whoever may do just this.
     async fn allowed(&self, actions: &[&str]) -> ObjectBlobStore {
-        let lent = self.minio.lend(&self.options.bucket, actions).await;
+        let lent = self
+            .minio
+            .create_temporary_credentials(&self.options.bucket, actions)
+            .await;
         let options = S3Options {
             keys: Some(S3Keys {
                 access_key_id: lent.key_id,

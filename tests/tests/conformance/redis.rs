@@ -275,7 +275,7 @@ async fn nobody_waits_long_for_a_server_that_hangs() {
 async fn nobody_waits_long_for_a_server_that_is_slow_or_wavers() {
     let redis = Redis::own().await;
     let place = redis.fresh();
-    let (way, slow) = redis.by_slow_way(&place).await;
+    let (way, slow) = redis.behind_proxy(&place).await;
     let (limiter, other) = (Limiter::at(&slow).await, Limiter::at(&place).await);
     assert_eq!(limiter.exhaust("ann").await, BURST);
     way.set(Fault::Slow(Duration::from_secs(2)));

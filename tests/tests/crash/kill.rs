@@ -1,4 +1,4 @@
-//! `kill -9` while many upload.
+//! `kill -9` during uploads.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,13 +12,13 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     data_folder::DataFolder,
-    ledger::{Crowded, Known, files, versions},
+    ledger::{KnownFile, SharedPath, files, versions},
     program::{PROGRAM, expect_clean, serve},
     tier::Tier,
     writer::Writer,
 };
 
-/// Short times, so that what follows from a kill follows soon.
+/// Short intervals, so that recovery is quick.
 const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__QUOTA_MB", "100000"),
     ("TENANTRY_WORKER__LEASE_SECONDS", "6"),
@@ -27,9 +27,9 @@ const SETTINGS: Settings<'static> = &[
     ("TENANTRY_WORKER__UPLOAD_GRACE_SECONDS", "6"),
 ];
 
-/// Clients at once.
+/// The number of concurrent clients.
 const WRITERS: u64 = 8;
-/// The upload that never ends.
+/// The upload that never finishes.
 const ENDLESS: &str = "endless.bin";
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 1000;
@@ -50,11 +50,8 @@ async fn every_acknowledged_upload_survives_a_kill() {
         companies.push(company);
     }
     let acknowledged: usize = companies.iter().map(Company::acknowledged).sum();
-    assert!(
-        acknowledged >= rounds * 8,
-        "{acknowledged} uploads are too few"
-    );
-    // What the first round was told is true after the last kill as well.
+    assert!(acknowledged >= rounds * 8, "only {acknowledged} uploads");
+    // The acknowledgements of all rounds hold after the last kill as well.
     for company in &mut companies {
         company.owner = company.owner.at(process.base());
         company.owner.sign_in().await;
@@ -67,7 +64,7 @@ async fn every_acknowledged_upload_survives_a_kill() {
 }
 
 #[tokio::test]
-async fn a_kill_during_the_first_start_does_no_harm() {
+async fn the_service_starts_after_a_kill_during_its_first_start() {
     let data = DataFolder::new();
     for milliseconds in [1, 3, 5, 10, 20, 30, 50, 80, 120, 200] {
         let mut process = command(PROGRAM, data.path(), SETTINGS);
@@ -85,11 +82,11 @@ async fn a_kill_during_the_first_start_does_no_harm() {
     expect_clean(data.path(), SETTINGS);
 }
 
-/// A company and what its clients were told.
+/// A company and the acknowledgements its clients received.
 struct Company {
     owner: Actor,
-    files: Vec<Known>,
-    crowded: Crowded,
+    files: Vec<KnownFile>,
+    shared: SharedPath,
 }
 
 impl Company {
@@ -103,47 +100,51 @@ impl Company {
         let mut writers = JoinSet::new();
         for number in 0..WRITERS {
             let writer = Writer::new(&owner, round as u64 * WRITERS + number);
-            writers.spawn(writer.write_until_cut());
+            writers.spawn(writer.write_until_disconnected());
         }
         let endless = tokio::spawn(upload_without_end(owner.clone()));
         sleep(Duration::from_millis(500 + dice.below(1500))).await;
         process.kill();
-        // Else the sweep would have nothing to show.
-        assert!(!data.staging_files().is_empty(), "the kill left no trace");
+        // Otherwise the sweep has nothing to remove.
+        assert!(
+            !data.staging_files().is_empty(),
+            "the kill interrupted no upload"
+        );
 
-        endless.await.expect("a client that ended");
-        let (mut files, mut crowded) = (Vec::new(), Crowded::default());
+        endless.await.expect("the client's task");
+        let (mut files, mut shared) = (Vec::new(), SharedPath::default());
         for writer in writers.join_all().await {
             files.extend(writer.files);
-            crowded.merge(&writer.crowded);
+            shared.merge(&writer.shared);
         }
         Self {
             owner,
             files,
-            crowded,
+            shared,
         }
     }
 
     fn acknowledged(&self) -> usize {
         let own: usize = self.files.iter().map(|file| file.versions.len()).sum();
-        own + self.crowded.versions.len()
+        own + self.shared.versions.len()
     }
 
     async fn verify(&self, process: &ServiceProcess) {
         let owner = self.owner.at(process.base());
         expect_processed(&owner).await;
         join_all(self.files.iter().map(|file| file.verify(&owner))).await;
-        self.crowded.verify(&owner).await;
+        self.shared.verify(&owner).await;
         self.expect_exact_usage(&owner).await;
     }
 
-    /// Nothing is there that nobody asked for, and every byte is counted.
+    /// Asserts that every file was uploaded by a client and that every byte is
+    /// counted.
     async fn expect_exact_usage(&self, owner: &Actor) {
         let mut used = 0;
         for file in files(owner).await {
             let path = file["path"].as_str().expect("a path");
-            let is_known = path == Crowded::PATH || self.files.iter().any(|f| f.path == path);
-            assert!(is_known, "nobody uploaded {file}");
+            let is_known = path == SharedPath::PATH || self.files.iter().any(|f| f.path == path);
+            assert!(is_known, "not uploaded by a client: {file}");
             let versions = versions(owner, file["id"].as_str().expect("an id")).await;
             let sizes = versions.iter().map(|version| &version["size_bytes"]);
             used += sizes
@@ -156,7 +157,7 @@ impl Company {
     }
 }
 
-/// An upload that is under way whenever the kill comes.
+/// Uploads until the connection breaks, to be in progress at the kill.
 async fn upload_without_end(owner: Actor) {
     let pieces = stream::unfold((), |()| async {
         sleep(Duration::from_millis(2)).await;
@@ -167,10 +168,10 @@ async fn upload_without_end(owner: Actor) {
         .put_content(ENDLESS, (PIECE * PIECES) as u64)
         .body(body);
     let outcome = owner.try_send(request).await;
-    assert!(outcome.is_err(), "it came to an end: {outcome:?}");
+    assert!(outcome.is_err(), "the upload finished: {outcome:?}");
 }
 
-/// No version stays pending for ever.
+/// Waits until no version is pending.
 async fn expect_processed(owner: &Actor) {
     until("every version is processed", async || {
         for file in files(owner).await {
@@ -187,13 +188,13 @@ async fn expect_processed(owner: &Actor) {
     .await;
 }
 
-/// The sweep leaves the bytes that somebody shows, and no others.
+/// Waits until the sweep has removed all unreferenced bytes and no others.
 async fn expect_tidy(data: &DataFolder) {
-    until("the sweep has tidied up", async || {
+    until("the sweep is done", async || {
         let open = "SELECT count(*) FROM blobs WHERE state <> 'stored'";
         let is_tidy = data.staging_files().is_empty()
             && data.number(open).await == 0
-            && data.stored_blobs() == data.shown_blobs().await;
+            && data.stored_blobs() == data.referenced_blobs().await;
         is_tidy.then_some(())
     })
     .await;

@@ -1,4 +1,4 @@
-//! Files larger than the memory that may be spent on them.
+//! Files larger than the allowed memory.
 
 use std::{future::Future, time::Duration};
 
@@ -23,12 +23,12 @@ const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__QUOTA_MB", "10240"),
 ];
 
-/// How much memory transfers may take, whatever their size and number.
+/// The memory that transfers may take, regardless of their size and number.
 const GROWTH: u64 = 64 * MIB;
-/// The same where the storage takes files in parts, each gathered whole.
+/// The same for a storage that takes parts, which are buffered whole.
 const GROWTH_IN_PARTS: u64 = 160 * MIB;
 
-/// A service that has done each kind of work once, and what it holds at rest.
+/// A service that has done each kind of work once, with its memory at rest.
 struct World {
     data: DataFolder,
     process: ServiceProcess,
@@ -60,8 +60,7 @@ impl World {
         }
     }
 
-    /// Does something, and fails if the service takes more memory for it than
-    /// it may.
+    /// Runs `work` and asserts that the service's memory stays within its bound.
     async fn within_bounds<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         let mut peak = 0;
         let watch = async {
@@ -81,7 +80,10 @@ impl World {
             "{what}: {shown} MiB over the {} MiB of rest",
             self.idle / MIB
         );
-        assert!(growth <= self.growth, "{what}: {shown} MiB are too much");
+        assert!(
+            growth <= self.growth,
+            "{what}: {shown} MiB exceed the bound"
+        );
         done.expect("an end")
     }
 }
@@ -100,11 +102,11 @@ async fn post(owner: &Actor, content: Content) -> String {
     uploaded.text("file_id")
 }
 
-/// Downloads without keeping anything, and compares.
+/// Downloads without buffering, and compares the digest.
 async fn expect_download(owner: &Actor, file: &str, content: Content) {
     let path = format!("/api/v1/files/{file}/content");
     let response = owner.request(Method::GET, &path).send().await;
-    let response = response.expect("an answer");
+    let response = response.expect("a response");
     assert_eq!(response.status(), 200);
     assert_eq!(response.content_length(), Some(content.size()));
     let digest = Digester::of(response).await.expect("a whole body");
@@ -112,7 +114,7 @@ async fn expect_download(owner: &Actor, file: &str, content: Content) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_large_file_takes_little_memory() {
+async fn large_files_take_bounded_memory() {
     let size = Tier::of_this_run().pick(64, 1024) * MIB;
     let world = World::new().await;
     let owner = &world.owner;
@@ -120,7 +122,7 @@ async fn a_large_file_takes_little_memory() {
     let raw = Content::new(1, size);
     let upload = put(owner, "raw.bin", raw);
     let raw_file = world.within_bounds("raw upload", upload).await;
-    let processed = wait_long(owner, &raw_file);
+    let processed = expect_processed(owner, &raw_file);
     world.within_bounds("validation", processed).await;
     let download = expect_download(owner, &raw_file, raw);
     world.within_bounds("download", download).await;
@@ -128,7 +130,7 @@ async fn a_large_file_takes_little_memory() {
     let form = Content::new(2, size);
     let upload = post(owner, form);
     let form_file = world.within_bounds("form upload", upload).await;
-    wait_long(owner, &form_file).await;
+    expect_processed(owner, &form_file).await;
     let download = expect_download(owner, &form_file, form);
     world.within_bounds("second download", download).await;
 
@@ -139,13 +141,13 @@ async fn a_large_file_takes_little_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_uploads_at_once_take_little_memory() {
+async fn concurrent_uploads_take_bounded_memory() {
     let size = Tier::of_this_run().pick(4, 64) * MIB;
-    many_uploads_at_once(&World::new().await, size).await;
+    upload_concurrently(&World::new().await, size).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_uploads_in_parts_take_a_bounded_memory() {
+async fn concurrent_uploads_to_s3_take_bounded_memory() {
     let size = Tier::of_this_run().pick(28, 1024) * MIB;
     let minio = Minio::shared().await;
     let mut settings = minio.settings("STORAGE", &minio.fresh());
@@ -155,10 +157,10 @@ async fn many_uploads_in_parts_take_a_bounded_memory() {
     let quota = ("TENANTRY_LIMITS__QUOTA_MB".to_owned(), "20480".to_owned());
     settings.push(quota);
     let world = World::with(&borrowed(&settings), GROWTH_IN_PARTS).await;
-    many_uploads_at_once(&world, size).await;
+    upload_concurrently(&world, size).await;
 }
 
-async fn many_uploads_at_once(world: &World, size: u64) {
+async fn upload_concurrently(world: &World, size: u64) {
     let uploads = (0..16).map(|number| {
         let owner = world.owner.clone();
         async move {
@@ -167,15 +169,16 @@ async fn many_uploads_at_once(world: &World, size: u64) {
         }
     });
     let files = join_all(uploads);
-    let files = world.within_bounds("16 uploads at once", files).await;
+    let files = world.within_bounds("16 concurrent uploads", files).await;
     for (number, file) in (0..).zip(&files) {
-        wait_long(&world.owner, file).await;
+        expect_processed(&world.owner, file).await;
         expect_download(&world.owner, file, Content::new(100 + number, size)).await;
     }
 }
 
-/// Processing of a large file takes longer than tests wait for others.
-async fn wait_long(owner: &Actor, file: &str) {
+/// Waits longer than [`until`](tenantry_tests::harness::until) for the
+/// processing of a large file.
+async fn expect_processed(owner: &Actor, file: &str) {
     let ready = async {
         while owner.file(file).await.expect(200).json()["status"] == "pending" {
             sleep(Duration::from_millis(50)).await;

@@ -1,6 +1,6 @@
-//! Every file of `config/examples/`, used as an operator uses it: the program
-//! serves on it, stores a file and gives it back, and nothing is wrong
-//! afterwards. The tests change addresses, logins and secrets, and nothing else.
+//! Every file of `config/examples/`: the program serves with it, stores a file
+//! and returns it, and finds no inconsistency. The tests change addresses,
+//! credentials and secrets only.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -16,16 +16,16 @@ use tenantry_tests::{
     services::{Azurite, Minio, Mongodb, Postgres, Redis, Webdav, free_port},
 };
 
-/// The binary, built for tests.
+/// The program, built for tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
 
-/// Where the files lie.
+/// The folder of the examples.
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/examples");
 
-/// Where secrets lie on the operator's machine.
+/// The folder of secrets in the examples.
 const SECRETS: &str = "/etc/tenantry";
 
-/// What needs no server, and what a file's name may be silent about.
+/// The kinds without a server, which a file's name may omit.
 const EMBEDDED: [&str; 3] = ["sqlite", "local", "memory"];
 
 /// A test for each file, of the same name.
@@ -36,7 +36,7 @@ macro_rules! examples {
         $(
             #[tokio::test]
             async fn $case() {
-                it_serves(stringify!($case)).await;
+                serves_files(stringify!($case)).await;
             }
         )*
     };
@@ -72,7 +72,7 @@ fn every_file_has_a_test() {
     assert_eq!(cases, CASES);
 }
 
-async fn it_serves(case: &str) {
+async fn serves_files(case: &str) {
     let example = Example::prepare(case).await;
     let mut process = ServiceProcess::of(example.command());
     let anyone = process.anonymous();
@@ -88,15 +88,15 @@ async fn it_serves(case: &str) {
     assert_eq!(owner.download(id).await.expect(200).body, "one");
 
     process.terminate();
-    let ended = until("the service has stopped", async || process.ended()).await;
+    let ended = until("the service has stopped", async || process.exit_status()).await;
     assert!(ended.success(), "{ended}");
     let checked = example.command().arg("fsck").output().expect("a process");
-    let said = String::from_utf8_lossy(&checked.stdout);
-    assert!(checked.status.success(), "{said}");
-    assert!(said.contains("1 versions, 1 blobs"), "{said}");
+    let output = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{output}");
+    assert!(output.contains("1 versions, 1 blobs"), "{output}");
 }
 
-/// A file, and what it takes to use it here.
+/// An example, with its temporary folder and settings.
 struct Example {
     file: PathBuf,
     folder: TempDir,
@@ -113,10 +113,10 @@ impl Example {
             folder,
             settings: Vec::new(),
         };
-        let here = example.secrets();
-        fs::create_dir(&here).expect("a folder");
-        let here = here.to_str().expect("a path");
-        fs::write(&example.file, text.replace(SECRETS, here)).expect("written");
+        let secrets = example.secrets();
+        fs::create_dir(&secrets).expect("a folder");
+        let secrets = secrets.to_str().expect("a path");
+        fs::write(&example.file, text.replace(SECRETS, secrets)).expect("written");
 
         example.secret("secret", "0123456789abcdef0123456789abcdef");
         let port = free_port().to_string();
@@ -131,19 +131,19 @@ impl Example {
             }
             let kind = line.strip_prefix("kind = \"");
             if let Some(kind) = kind.and_then(|kind| kind.strip_suffix('"')) {
-                example.use_here(&section.to_uppercase(), kind).await;
+                example.use_test_server(&section.to_uppercase(), kind).await;
                 kinds.push(kind);
             }
         }
-        // A machine without a server leaves tests out by their names.
+        // Machines without a server skip tests by their names.
         kinds.retain(|kind| !EMBEDDED.contains(kind));
-        let named = case.split('_').filter(|word| !EMBEDDED.contains(word));
-        assert_eq!(kinds, named.collect::<Vec<_>>());
+        let expected = case.split('_').filter(|word| !EMBEDDED.contains(word));
+        assert_eq!(kinds, expected.collect::<Vec<_>>());
         example
     }
 
-    /// Puts a place of ours in the place of the operator's.
-    async fn use_here(&mut self, section: &str, kind: &str) {
+    /// Replaces the operator's server by a test server.
+    async fn use_test_server(&mut self, section: &str, kind: &str) {
         match kind {
             _ if EMBEDDED.contains(&kind) => {}
             "postgres" => {
@@ -187,11 +187,12 @@ impl Example {
                 self.secret("redis-url", &place.url);
                 self.set(section, &[("NAMESPACE", &place.namespace)]);
             }
-            other => panic!("no server of ours is of kind {other}"),
+            other => panic!("no test server for {other}"),
         }
     }
 
-    /// A place on a server of ours, which has no TLS and no such place yet.
+    /// Sets a place on a test server, which has no TLS and where nothing exists
+    /// yet.
     fn set_storage(&mut self, section: &str, place: &[(&str, &str)]) {
         self.set(section, place);
         self.set(section, &[("ALLOW_HTTP", "true"), ("CREATE", "true")]);
@@ -204,7 +205,7 @@ impl Example {
         }
     }
 
-    /// Writes a secret where the file looks for it.
+    /// Writes a secret to the path that the file names.
     fn secret(&self, name: &str, text: &str) {
         fs::write(self.secrets().join(name), format!("{text}\n")).expect("written");
     }
@@ -213,7 +214,7 @@ impl Example {
         self.folder.path().join("secrets")
     }
 
-    /// The program, told to use the file.
+    /// Returns a command of the program with the file.
     fn command(&self) -> Command {
         let data = self.folder.path();
         let mut command = command(PROGRAM, data, &borrowed(&self.settings));

@@ -1,4 +1,4 @@
-//! Leases of jobs: one worker at a time, and none that came too late.
+//! Leases of jobs: one worker at a time, and no late acknowledgements.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -30,7 +30,7 @@ pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
             until: at(61)
         })
     );
-    // The first worker comes back, too late.
+    // The first worker returns after its lease.
     assert_eq!(
         complete(world, &first).await.refusal(),
         Refusal::Stale(Kind::Job)

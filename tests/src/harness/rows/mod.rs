@@ -1,5 +1,6 @@
-//! What lies in the stores, read past the service or past its API.
+//! The contents of the stores, read without the service or its API.
 
+mod id_text;
 mod mongodb;
 mod postgres;
 mod sqlite;
@@ -13,9 +14,10 @@ use tenantry_domain::{
     tenant::{ActiveTenant, TenantStatus},
 };
 
+use self::id_text::bare;
 use super::{Actor, Database, TestService};
 
-/// A database, read past the service.
+/// A database, read without the service.
 enum Rows<'s> {
     Sqlite(sqlite::Rows),
     Postgres(postgres::Rows<'s>),
@@ -23,7 +25,7 @@ enum Rows<'s> {
 }
 
 impl TestService {
-    /// Every row of every table as a line of text, but for those that name
+    /// Returns every row of every table as a line of text, except rows that name
     /// one of `without`.
     pub async fn rows(&self, without: &[&Actor]) -> BTreeSet<String> {
         let ids = without
@@ -42,7 +44,7 @@ impl TestService {
         rows
     }
 
-    /// The ids of a company's jobs, oldest first.
+    /// Returns the job ids of a company, oldest first.
     pub async fn jobs_of(&self, company: &Actor) -> Vec<String> {
         let tenant = &company.tenant_id;
         let mut ids = match self.database() {
@@ -54,8 +56,8 @@ impl TestService {
         ids
     }
 
-    /// The stored bytes of a company by their keys, wherever they lie; none
-    /// where there is no record of them.
+    /// Returns the stored bytes of a company by key; empty for an object without
+    /// a record.
     pub async fn stored(&self, company: &Actor) -> BTreeMap<String, Vec<u8>> {
         let services = self.services();
         let id = company.tenant_id.parse().expect("an id");
@@ -71,11 +73,11 @@ impl TestService {
                 if let Some(content) = record.as_ref().and_then(Blob::content) {
                     let whole = 0..content.size_bytes;
                     let read = match blobs.read(entry.key, content, whole).await {
-                        // It was swept since it was listed.
+                        // Swept after it was listed.
                         Err(error) if error.kind == PortErrorKind::NotFound => continue,
                         read => read.expect("read"),
                     };
-                    bytes = read.try_collect().await.expect("read to the end");
+                    bytes = read.try_collect().await.expect("the whole content");
                 }
                 found.insert(entry.key.to_string(), bytes.concat());
             }
@@ -90,9 +92,4 @@ impl TestService {
             Database::Mongodb => Rows::Mongodb(mongodb::Rows::of(self.place())),
         }
     }
-}
-
-/// Text in which an id stands in one form alone.
-pub(super) fn bare(text: &str) -> String {
-    text.to_uppercase().replace('-', "")
 }

@@ -1,4 +1,4 @@
-//! The documents of a database.
+//! The documents of a MongoDB database.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ impl<'s> Rows<'s> {
         let collections = database.list_collection_names().await;
         let mut rows = BTreeSet::new();
         for name in collections.expect("collections") {
-            // Who writes is no data, and changes by itself.
+            // The writer's lease is not data and changes by itself.
             if name == "leases" {
                 continue;
             }
@@ -60,7 +60,7 @@ async fn documents(database: &Database, collection: &str, filter: Document) -> V
     found.try_collect().await.expect("documents")
 }
 
-/// The same with ids as text.
+/// Converts ids to text.
 fn readable(value: Bson) -> Bson {
     match value {
         Bson::Binary(binary) if binary.subtype == BinarySubtype::Uuid => {

@@ -1,4 +1,4 @@
-//! The rows of a schema of a server.
+//! The rows of a PostgreSQL schema.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The rows of a file.
+//! The rows of a SQLite file.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::bare;
+use super::id_text::bare;
 
 pub(super) struct Rows {
     file: PathBuf,

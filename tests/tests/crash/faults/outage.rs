@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tenantry_tests::{
-    harness::{Actor, Answer, ServiceProcess, record_text, until},
+    harness::{Actor, ApiResponse, ServiceProcess, record_text, until},
     services::{Fault, FaultProxy},
 };
 use tokio::{
@@ -194,7 +194,7 @@ async fn read_on(
 
 /// A refusal that says to come back.
 #[track_caller]
-fn expect_refusal(answer: &Answer) {
+fn expect_refusal(answer: &ApiResponse) {
     let answer = answer.clone().expect(503);
     let after = answer.header("retry-after").map(str::parse::<u32>);
     assert!(matches!(after, Some(Ok(1..))), "{after:?}");

@@ -16,7 +16,7 @@ async fn a_start_that_cannot_be_says_why() {
         ];
         let ended = run(data.path(), &settings, &["serve"]);
         assert!(!ended.is_success());
-        let line = ended.complained();
+        let line = ended.stderr();
         assert!(!line.contains("hunter2"), "{line}");
         assert_eq!(line.lines().count(), 1, "{line}");
         line

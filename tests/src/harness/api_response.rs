@@ -1,29 +1,29 @@
-//! Answers, whole.
+//! HTTP responses, read to the end.
 
 use bytes::Bytes;
 use reqwest::{Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-/// An answer with its body read to the end.
+/// A response with its whole body.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    /// What was asked, for messages.
-    pub asked: String,
-    /// Its status.
+pub struct ApiResponse {
+    /// The method and path of the request, for messages.
+    pub request: String,
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub body: Bytes,
 }
 
-impl Answer {
-    /// Reads an answer to its end; an error where the body is cut.
-    pub async fn read(asked: String, response: Response) -> reqwest::Result<Self> {
+impl ApiResponse {
+    /// Reads a response to its end; a truncated body is an error.
+    pub async fn read(request: String, response: Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await?;
         Ok(Self {
-            asked,
+            request,
             status,
             headers,
             body,
@@ -37,57 +37,62 @@ impl Answer {
             self.status.as_u16(),
             status,
             "{}: {}",
-            self.asked,
+            self.request,
             String::from_utf8_lossy(&self.body)
         );
         self
     }
 
-    /// Asserts a problem: its status, its code, and the shape that all have.
+    /// Asserts a problem: its status, its code, and the members that all
+    /// problems have.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
-        let answer = self.expect(status);
-        let problem = answer.json();
+        let response = self.expect(status);
+        let problem = response.json();
         assert_eq!(
-            answer.header("content-type"),
+            response.header("content-type"),
             Some("application/problem+json")
         );
-        assert_eq!(problem["code"], code, "{}: {problem}", answer.asked);
-        assert_eq!(problem["status"], status, "{}", answer.asked);
+        assert_eq!(problem["code"], code, "{}: {problem}", response.request);
+        assert_eq!(problem["status"], status, "{}", response.request);
         assert_eq!(
             problem["type"],
             format!("/problems/{code}"),
             "{}",
-            answer.asked
+            response.request
         );
         let request_id = problem["request_id"].as_str().expect("a request id");
         assert_eq!(
-            answer.header("x-request-id"),
+            response.header("x-request-id"),
             Some(request_id),
             "{}",
-            answer.asked
+            response.request
         );
-        answer
+        response
     }
 
-    /// Asserts that one value is refused: `validation_failed`, with the field
-    /// and the reason's code among the `errors`.
+    /// Asserts a `validation_failed` problem with this field and reason code
+    /// among its `errors`.
     #[track_caller]
     pub fn expect_field(self, field: &str, code: &str) -> Self {
-        let answer = self.expect_problem(400, "validation_failed");
-        let problem = answer.json();
+        let response = self.expect_problem(400, "validation_failed");
+        let problem = response.json();
         let errors = problem["errors"].as_array().cloned().unwrap_or_default();
         let found = errors
             .iter()
             .any(|error| error["field"] == field && error["code"] == code);
-        assert!(found, "{}: no {field} {code} in {problem}", answer.asked);
-        answer
+        assert!(
+            found,
+            "{}: no {field} {code} in {problem}",
+            response.request
+        );
+        response
     }
 
-    /// Status and body without the request's id: what two answers that must
-    /// not tell anything apart have in common.
+    /// Returns status and body without the request id, to compare responses that
+    /// must be indistinguishable.
     #[track_caller]
-    pub fn essence(&self) -> (u16, Value) {
+    pub fn without_request_id(&self) -> (u16, Value) {
         let mut body = if self.body.is_empty() {
             Value::Null
         } else {
@@ -99,7 +104,7 @@ impl Answer {
         (self.status.as_u16(), body)
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         match serde_json::from_slice(&self.body) {
@@ -107,25 +112,26 @@ impl Answer {
             Err(error) => {
                 panic!(
                     "{}: {error}: {}",
-                    self.asked,
+                    self.request,
                     String::from_utf8_lossy(&self.body)
                 )
             }
         }
     }
 
-    /// A text member of the JSON body, by its JSON pointer without the first slash.
+    /// Returns a string of the JSON body by its JSON pointer without the first
+    /// slash.
     #[track_caller]
     pub fn text(&self, pointer: &str) -> String {
         let body = self.json();
         let value = body.pointer(&format!("/{pointer}")).and_then(Value::as_str);
         match value {
             Some(text) => text.to_owned(),
-            None => panic!("{}: no text at {pointer} in {body}", self.asked),
+            None => panic!("{}: no text at {pointer} in {body}", self.request),
         }
     }
 
-    /// A header as text.
+    /// Returns a header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
