@@ -17,6 +17,7 @@
 pub mod audit;
 pub mod blob;
 pub mod email;
+pub mod epoch;
 pub mod file;
 pub mod id;
 pub mod idempotency;

@@ -27,6 +27,6 @@ pub(crate) use stored::read_stored;
 pub use update::{UpdateFile, update};
 pub use upload::upload;
 pub use upload_command::{ContentCondition, Length, Target, Upload, Uploaded};
-pub(crate) use validate::{ValidateVersion, give_up_validation, validate};
+pub(crate) use validate::ValidateVersion;
 pub use versions::{ListVersions, list_versions};
 pub use view::{FileView, VersionView};

@@ -5,8 +5,7 @@ use tenantry_domain::{
     Revision,
     blob::Blob,
     file::{File, NewFile},
-    id::{FileId, JobId, VersionId},
-    job::{Job, JobKind},
+    id::{FileId, VersionId},
     path::LogicalPath,
     version::{FileVersion, Processing},
 };
@@ -22,6 +21,7 @@ use crate::{
     auth,
     caller::Caller,
     error::{Error, Result},
+    job_handler::JobHandler,
     ports::{CommitError, PortErrorKind, Refusal, TenantStore, UniqueKey},
     retry,
     services::Services,
@@ -202,7 +202,11 @@ async fn attempt(
             file
         }
     };
-    work.jobs().add(&validation(services, caller, &version)?);
+    let validation = ValidateVersion {
+        version_id: version.id.as_uuid(),
+    };
+    let job = validation.job(services, Some(version.tenant_id), Some(caller.user_id))?;
+    work.jobs().add(&job);
     let entry = Entry::new(services, "file.upload", "file", file.id)
         .detail("version", version.number)
         .detail("size_bytes", size)
@@ -226,27 +230,6 @@ async fn attempt(
         delete_duplicate(services, store, &mut own).await;
     }
     Ok(uploaded)
-}
-
-fn validation(
-    services: &Services,
-    caller: &Caller,
-    version: &FileVersion,
-) -> Result<Job, CommitError> {
-    let payload = ValidateVersion {
-        version_id: version.id.as_uuid(),
-    }
-    .to_json()?;
-    let id = JobId::from_uuid(services.ids.next());
-    let kind = JobKind::ValidateVersion;
-    Ok(Job::new(
-        id,
-        kind,
-        Some(version.tenant_id),
-        payload,
-        Some(caller.user_id),
-        services.now(),
-    ))
 }
 
 /// Deletes the received bytes after equal content was found; on failure the

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tenantry_domain::{
     blob::Blob,
     id::VersionId,
-    job::Job,
+    job::{Job, JobKind},
     media_type::{self, MediaType},
     tenant::ActiveTenant,
     version::{Failure, FileVersion, Processing},
@@ -18,8 +19,8 @@ use super::{damage::record_damage, receive::blob_key};
 use crate::{
     audit::Entry,
     error::{Error, Result},
-    job_outcome::JobOutcome,
-    ports::{CommitError, PortError, PortErrorKind, Refusal, TenantStore},
+    job_handler::{JobHandler, JobOutcome},
+    ports::{CommitError, PortErrorKind, Refusal, TenantStore},
     retry,
     services::Services,
     work::Kind,
@@ -32,45 +33,36 @@ pub(crate) struct ValidateVersion {
     pub(crate) version_id: Uuid,
 }
 
-impl ValidateVersion {
-    /// Encodes the job's payload.
-    pub(crate) fn to_json(&self) -> Result<String, PortError> {
-        serde_json::to_string(self).map_err(|error| {
-            PortError::new(PortErrorKind::Internal, "encode a job payload").caused_by(error)
-        })
+#[async_trait]
+impl JobHandler for ValidateVersion {
+    const KIND: JobKind = JobKind::ValidateVersion;
+
+    async fn run(services: &Services, job: &Job) -> Result<JobOutcome> {
+        let (store, id) = match subject(services, job).await? {
+            Ok(subject) => subject,
+            Err(outcome) => return Ok(outcome),
+        };
+        let Some(version) = pending(store.as_ref(), id).await? else {
+            return Ok(JobOutcome::Done);
+        };
+        let verdict = judge(services, store.as_ref(), &version).await?;
+        let mut done = job.clone();
+        done.succeed(services.now())?;
+        retry::while_stale!(record(services, store.as_ref(), &done, id, &verdict))
     }
-}
 
-/// Validates a version. The verdict, its consequences and the end of the job
-/// are one commit, so that running the job twice has the effect of running it
-/// once.
-pub(crate) async fn validate(services: &Services, job: &Job) -> Result<JobOutcome> {
-    let (store, id) = match subject(services, job).await? {
-        Ok(subject) => subject,
-        Err(outcome) => return Ok(outcome),
-    };
-    let Some(version) = pending(store.as_ref(), id).await? else {
-        return Ok(JobOutcome::Done);
-    };
-    let verdict = judge(services, store.as_ref(), &version).await?;
-    let mut done = job.clone();
-    done.succeed(services.now())?;
-    retry::while_stale!(record(services, store.as_ref(), &done, id, &verdict))
-}
-
-/// Marks the version of a dead validation job as failed, in one commit with the
-/// end of the job. Returns `false` if there is no such version and the end of
-/// the job is still to be recorded.
-pub(crate) async fn give_up_validation(services: &Services, dead: &Job) -> Result<bool> {
-    let Ok((store, id)) = subject(services, dead).await? else {
-        return Ok(false);
-    };
-    let verdict = Err(Failure {
-        code: "processing_failed".to_owned(),
-        message: "the content could not be validated".to_owned(),
-    });
-    let outcome = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
-    Ok(outcome == JobOutcome::Committed)
+    /// Marks the version as failed, in one commit with the end of the job.
+    async fn give_up(services: &Services, dead: &Job) -> Result<bool> {
+        let Ok((store, id)) = subject(services, dead).await? else {
+            return Ok(false);
+        };
+        let verdict = Err(Failure {
+            code: "processing_failed".to_owned(),
+            message: "the content could not be validated".to_owned(),
+        });
+        let outcome = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
+        Ok(outcome == JobOutcome::Committed)
+    }
 }
 
 /// The store and the version of a job, or the job's outcome without them.
@@ -78,7 +70,7 @@ type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), JobOutcome
 
 async fn subject(services: &Services, job: &Job) -> Result<Subject> {
     let unrecoverable = |reason: &str| Ok(Err(JobOutcome::Unrecoverable(reason.to_owned())));
-    let Ok(payload) = serde_json::from_str::<ValidateVersion>(&job.payload) else {
+    let Some(payload) = ValidateVersion::arguments(job) else {
         return unrecoverable("the payload is malformed");
     };
     let Some(id) = job.tenant_id else {

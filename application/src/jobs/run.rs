@@ -12,7 +12,7 @@ use tracing::Instrument;
 use crate::{
     error::{Error, Result},
     files,
-    job_outcome::JobOutcome,
+    job_handler::{JobHandler, JobOutcome},
     ports::{CommitError, Refusal},
     services::Services,
     work::PlatformWork,
@@ -84,18 +84,24 @@ async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<R
     }
 }
 
-async fn execute(services: &Services, job: &Job) -> Result<JobOutcome> {
-    match job.kind {
-        JobKind::ValidateVersion => files::validate(services, job).await,
-    }
+/// Evaluates an expression with the handler of a kind: the list of job kinds.
+macro_rules! with_handler {
+    ($kind:expr, $handler:ident => $then:expr) => {
+        match $kind {
+            JobKind::ValidateVersion => {
+                type $handler = files::ValidateVersion;
+                $then
+            }
+        }
+    };
 }
 
-/// Commits the end of a dead job together with its consequences, if its kind
-/// has any. Returns `false` if nothing was committed.
-async fn give_up(services: &Services, job: &Job) -> Result<bool> {
-    match job.kind {
-        JobKind::ValidateVersion => files::give_up_validation(services, job).await,
-    }
+async fn execute(services: &Services, job: &Job) -> Result<JobOutcome> {
+    with_handler!(job.kind, Handler => Handler::run(services, job).await)
+}
+
+async fn give_up(services: &Services, dead: &Job) -> Result<bool> {
+    with_handler!(dead.kind, Handler => Handler::give_up(services, dead).await)
 }
 
 fn failed(error: &Error) -> JobOutcome {

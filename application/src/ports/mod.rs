@@ -38,6 +38,10 @@ mod type_detector;
 mod upkeep_index;
 mod version_repository;
 
+pub use crate::{
+    port_error::{PortError, PortErrorKind},
+    work::Signal,
+};
 pub use access_cache::AccessCache;
 pub use access_repository::{AccessGrant, AccessRepository};
 pub use access_tokens::{AccessClaims, AccessTokens, PublicKey, PublicKeyMaterial, TokenError};
@@ -53,8 +57,8 @@ pub use blob_store::{
 };
 pub use clock::Clock;
 pub use cursors::Cursors;
-pub use epoch_repository::{EpochChange, EpochRepository, EpochSubject};
-pub use error::{CommitError, PortError, PortErrorKind, Refusal, UniqueKey};
+pub use epoch_repository::{EpochChange, EpochRepository};
+pub use error::{CommitError, Refusal, UniqueKey};
 pub use file_repository::{
     Count, FileFilter, FilePosition, FileQuery, FileRepository, FileSort, SortKey,
 };
@@ -71,9 +75,10 @@ pub use refresh_tokens::{RefreshToken, RefreshTokens, VerifiedRefreshToken};
 pub use role_repository::RoleRepository;
 pub use seals::{SealPurpose, Seals};
 pub use session_repository::SessionRepository;
-pub use signals::{Signal, Signals};
+pub use signals::Signals;
 pub use tenant_repository::TenantRepository;
 pub use tenant_store::TenantStore;
+pub use tenantry_domain::epoch::EpochSubject;
 pub use type_detector::TypeDetector;
 pub use upkeep_index::UpkeepIndex;
 pub use version_repository::VersionRepository;

@@ -4,7 +4,8 @@ use futures_util::stream::BoxStream;
 
 use async_trait::async_trait;
 
-use super::{EpochSubject, PortError};
+use super::PortError;
+use crate::work::Signal;
 
 /// Publishes signals within this process, and to other processes that share the
 /// store.
@@ -25,13 +26,4 @@ pub trait Signals: Send + Sync {
     /// Checks that the transport of signals responds. Succeeds if there is no
     /// other process to reach.
     async fn probe(&self) -> Result<(), PortError>;
-}
-
-/// A committed change that others may want to react to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
-    /// A job was enqueued.
-    JobsAdded,
-    /// The permissions of a user or of a tenant's users changed.
-    EpochRaised(EpochSubject),
 }

@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use tenantry_domain::{
     Timestamp,
     audit::{AuditEntry, ChainHead, Seal},
+    epoch::EpochSubject,
     id::{AuditId, TenantId},
     quota::QuotaMovement,
     tenant::ActiveTenant,
 };
 
 use super::{Kind, RowChange};
-use crate::ports::EpochSubject;
 
 /// One change or expectation of a unit of work.
 #[derive(Debug, Clone, PartialEq)]

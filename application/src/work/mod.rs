@@ -20,10 +20,12 @@ mod change;
 mod kind;
 mod platform_work;
 mod recorder;
+mod signal;
 mod tenant_work;
 
 pub use change::{AuditSeal, Change, Expectation, Guard, GuardedSet};
 pub use kind::{Entity, Kind, RowChange, Write};
 pub use platform_work::{GuardedRow, GuardedRows, PlatformWork};
 pub use recorder::{Rows, UnitOfWork};
+pub use signal::Signal;
 pub use tenant_work::{QuotaMoves, TenantWork};

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use tenantry_domain::{
     Timestamp,
     audit::AuditEntry,
+    epoch::EpochSubject,
     id::{TenantId, UserId},
     idempotency::IdempotencyRecord,
     identity::Identity,
@@ -16,10 +17,10 @@ use tenantry_domain::{
 };
 
 use super::{
-    AuditSeal, Change, Entity, Expectation, GuardedSet, RowChange, Rows, UnitOfWork, Write,
+    AuditSeal, Change, Entity, Expectation, GuardedSet, RowChange, Rows, Signal, UnitOfWork, Write,
     recorder::Recorder,
 };
-use crate::ports::{EpochSubject, PortError, Signal};
+use crate::port_error::PortError;
 
 /// Changes of the platform's rows. It may also carry the rows of one tenant, so
 /// that registering an organization is one commit. Dropping it changes nothing.

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, marker::PhantomData};
 
 use tenantry_domain::{
-    Timestamp, audit::AuditEntry, id::TenantId, job::JobState, quota::QuotaMovement,
-    tenant::ActiveTenant,
+    Timestamp, audit::AuditEntry, epoch::EpochSubject, id::TenantId, job::JobState,
+    quota::QuotaMovement, tenant::ActiveTenant,
 };
 
-use super::{Change, Entity, Expectation, Guard, GuardedSet, Kind, RowChange, Write};
-use crate::ports::{EpochSubject, PortError, PortErrorKind, Signal};
+use super::{Change, Entity, Expectation, Guard, GuardedSet, Kind, RowChange, Signal, Write};
+use crate::port_error::{PortError, PortErrorKind};
 
 /// A unit of work as a store receives it: checked and in canonical order.
 #[derive(Debug, Clone)]

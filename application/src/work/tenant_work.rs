@@ -1,12 +1,12 @@
 //! The unit of work of one tenant.
 
 use tenantry_domain::{
-    audit::AuditEntry, blob::Blob, file::File, idempotency::IdempotencyRecord, job::Job,
-    tenant::ActiveTenant, version::FileVersion,
+    audit::AuditEntry, blob::Blob, epoch::EpochSubject, file::File, idempotency::IdempotencyRecord,
+    job::Job, tenant::ActiveTenant, version::FileVersion,
 };
 
-use super::{AuditSeal, Change, Expectation, Rows, UnitOfWork, recorder::Recorder};
-use crate::ports::{EpochSubject, PortError, Signal};
+use super::{AuditSeal, Change, Expectation, Rows, Signal, UnitOfWork, recorder::Recorder};
+use crate::port_error::PortError;
 
 /// Changes of one tenant's rows, started from its handle. It always expects the
 /// tenant to be active. Dropping it changes nothing.
