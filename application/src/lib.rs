@@ -23,6 +23,7 @@ pub mod files;
 mod idempotency;
 mod job_handler;
 pub mod jobs;
+mod listing;
 pub mod paging;
 mod port_error;
 pub mod ports;

@@ -89,12 +89,30 @@ fn out_of_range(field: &str, message: &str) -> Error {
     Error::field(field, Invalid::new("out_of_range", message))
 }
 
-/// Returns the error for a cursor that was not issued for this list.
-pub fn bad_cursor() -> Error {
-    Error::field(
-        "cursor",
-        Invalid::format("must be a cursor of this list with the same filters"),
-    )
+impl PageSpec {
+    /// Fails if the page was requested by number.
+    pub(crate) fn require_cursor(&self) -> Result<()> {
+        match self.page {
+            Some(_) => Err(not_allowed(
+                "must be absent: the list is paginated by cursor only",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails if the page was requested by number, or with a total.
+    pub(crate) fn require_cursor_without_total(&self) -> Result<()> {
+        match self.count {
+            true => Err(not_allowed(
+                "must be absent: the list is paginated by cursor only, without a total",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+fn not_allowed(message: &str) -> Error {
+    Error::field("page", Invalid::new("not_allowed", message))
 }
 
 impl<T> Page<T> {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use sea_orm::{ModelTrait, Value};
+use tenantry_application::ports::{ListQuery, SortKey};
 use tenantry_domain::id::TenantId;
 
 use crate::{Column, Key, Row, Stored, key_columns, key_values};
@@ -51,17 +52,6 @@ pub enum Direction {
     Ascending,
     /// From the highest.
     Descending,
-}
-
-impl Direction {
-    /// Returns the direction of a list.
-    pub const fn descending(descending: bool) -> Self {
-        if descending {
-            Self::Descending
-        } else {
-            Self::Ascending
-        }
-    }
 }
 
 impl<T: Stored> Default for Query<T> {
@@ -163,6 +153,28 @@ impl<T: Stored> Query<T> {
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit.into());
         self
+    }
+
+    /// Selects a page of a sorted list.
+    #[must_use]
+    pub fn page<F, S>(self, list: &ListQuery<F, S>, sort: Column<T>) -> Self {
+        let direction = if list.descending {
+            Direction::Descending
+        } else {
+            Direction::Ascending
+        };
+        let position = list.after.as_ref().zip(key_columns::<T>().next());
+        self.filter_some(position, |(after, id)| {
+            let key = match &after.key {
+                SortKey::Text(text) => Value::from(text.as_str()),
+                SortKey::Number(number) => Value::from(*number),
+            };
+            Condition::After((sort, key), (id, after.id.into()), direction)
+        })
+        .order_by(sort, direction)
+        .order_by_key(direction)
+        .offset(list.offset)
+        .limit(list.limit)
     }
 
     /// Returns whether a row meets the conditions.

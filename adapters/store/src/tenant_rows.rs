@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tenantry_application::{
     ports::{
-        AuditLog, BlobRepository, CommitError, FileRepository, PortError, QuotaRepository,
+        AuditLog, BlobRepository, CommitError, Count, FileRepository, PortError, QuotaRepository,
         TenantStore, VersionRepository,
     },
     work::TenantWork,
@@ -50,6 +50,23 @@ impl<B: Backend> TenantRows<B> {
         key: impl Into<Key> + Send,
     ) -> Result<Option<T>, PortError> {
         self.backend.lookup_of(self.tenant_id(), key.into()).await
+    }
+}
+
+impl<B: Backend> TenantRows<B> {
+    /// Counts the rows of a query, up to a cap.
+    pub(crate) async fn count_up_to<T: Stored>(
+        &self,
+        query: Query<T>,
+        cap: u64,
+    ) -> Result<Count, PortError> {
+        // One more than the cap shows that the count is capped.
+        let most = Some(cap.saturating_add(1));
+        let total = self.backend.count(query, most).await?;
+        Ok(Count {
+            total: total.min(cap),
+            capped: total > cap,
+        })
     }
 }
 

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::{
     caller::Caller,
-    error::{Error, Result},
-    paging::{self, Page, PageRequest},
+    error::Result,
+    listing::CursorScope,
+    paging::{Page, PageRequest},
     ports::{AuditPosition, AuditQuery},
     services::Services,
 };
@@ -39,34 +40,14 @@ pub async fn list(
 ) -> Result<Page<AuditEntry>> {
     caller.require(Permission::AuditRead)?;
     let spec = query.page.check()?;
-    if spec.count {
-        return Err(Error::field(
-            "page",
-            tenantry_domain::Invalid::new(
-                "not_allowed",
-                "the audit log is paginated by cursor only, without a total",
-            ),
-        ));
-    }
-    let scope = format!(
-        "audit {} {:?} {:?} {:?} {:?}",
-        caller.tenant_id(),
-        query.actor,
-        query.action,
-        query.from,
-        query.to
-    );
-    let after = match &spec.cursor {
-        None => None,
-        Some(cursor) => {
-            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
-            Some(
-                bytes
-                    .and_then(|bytes| decode(&bytes))
-                    .ok_or_else(paging::bad_cursor)?,
-            )
-        }
-    };
+    spec.require_cursor_without_total()?;
+    let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
+    let scope = CursorScope::new("audit", caller.tenant_id())
+        .with("actor", query.actor)
+        .with("action", query.action.as_ref())
+        .with("from", millis(query.from))
+        .with("to", millis(query.to));
+    let after = scope.position(services, spec.cursor.as_deref(), decode)?;
     let store = services.store.open(caller.tenant).await?;
     let entries = store
         .audit()
@@ -80,7 +61,7 @@ pub async fn list(
         })
         .await?;
     Ok(Page::cut(entries, &spec, |last| {
-        services.cursors.sign(scope.as_bytes(), &encode(last))
+        scope.cursor(services, &encode(last))
     }))
 }
 

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    error::{Error, Result},
-    paging::{self, Page, PageRequest},
+    error::Result,
+    listing::CursorScope,
+    paging::{Page, PageRequest},
     services::Services,
 };
 
@@ -31,32 +32,17 @@ pub async fn list_versions(
     let store = services.store.open(caller.tenant).await?;
     let file = get::find(store.as_ref(), caller, query.file_id, FileAction::Read).await?;
     let spec = query.page.check()?;
-    if spec.page.is_some() {
-        let reason = "must be absent: versions are paginated by cursor only";
-        return Err(Error::field(
-            "page",
-            tenantry_domain::Invalid::new("not_allowed", reason),
-        ));
-    }
-    let scope = format!("versions {} {}", caller.tenant_id(), file.id);
-    let before = match &spec.cursor {
-        None => None,
-        Some(cursor) => {
-            let bytes = services.cursors.verify(scope.as_bytes(), cursor);
-            let number = bytes
-                .and_then(|bytes| bytes.try_into().ok())
-                .map(u32::from_be_bytes);
-            Some(number.ok_or_else(paging::bad_cursor)?)
-        }
-    };
+    spec.require_cursor()?;
+    let scope = CursorScope::new("versions", caller.tenant_id()).with("file", Some(file.id));
+    let before = scope.position(services, spec.cursor.as_deref(), |bytes| {
+        bytes.try_into().ok().map(u32::from_be_bytes)
+    })?;
     let versions = store
         .versions()
         .list(file.id, before, spec.limit + 1)
         .await?;
     let page = Page::cut(versions, &spec, |last| {
-        services
-            .cursors
-            .sign(scope.as_bytes(), &last.number.to_be_bytes())
+        scope.cursor(services, &last.number.to_be_bytes())
     });
     let items = view::versions(services, page.items).await?;
     Ok(Page {

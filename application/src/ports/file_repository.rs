@@ -8,7 +8,7 @@ use tenantry_domain::{
     path::{LogicalPath, PathPrefix},
 };
 
-use super::PortError;
+use super::{Count, ListQuery, PortError, Position, SortKey, SortOrder};
 
 /// Reads files of the tenant that the store was opened for.
 #[async_trait]
@@ -61,21 +61,7 @@ pub struct FileFilter {
 }
 
 /// A query for a page of files.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FileQuery {
-    /// The filter.
-    pub filter: FileFilter,
-    /// The sort order.
-    pub sort: FileSort,
-    /// Whether the order is descending, including the order of ids in ties.
-    pub descending: bool,
-    /// Only files after this position in the order.
-    pub after: Option<FilePosition>,
-    /// The number of files to skip from there; at most 10,000.
-    pub offset: u64,
-    /// The maximum number of files.
-    pub limit: u32,
-}
+pub type FileQuery = ListQuery<FileFilter, FileSort>;
 
 /// The sort orders of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,42 +78,38 @@ pub enum FileSort {
     Size,
 }
 
-/// A position in an order: a file's sort key and id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePosition {
-    /// The sort key.
-    pub key: SortKey,
-    /// The id.
-    pub id: FileId,
-}
+impl SortOrder for FileSort {
+    type Item = File;
 
-/// The value by which a file is sorted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SortKey {
-    /// Text, compared byte by byte.
-    Text(String),
-    /// A number, or a timestamp in milliseconds.
-    Number(i64),
-}
+    const ALL: &'static [Self] = &[
+        Self::Name,
+        Self::Path,
+        Self::CreatedAt,
+        Self::UpdatedAt,
+        Self::Size,
+    ];
 
-impl FileSort {
-    /// Returns a file's key in this order.
-    pub fn key_of(self, file: &File) -> SortKey {
+    fn name(self) -> &'static str {
         match self {
+            Self::Name => "name",
+            Self::Path => "path",
+            Self::CreatedAt => "uploaded_at",
+            Self::UpdatedAt => "updated_at",
+            Self::Size => "size",
+        }
+    }
+
+    fn position(self, file: &File) -> Position {
+        let key = match self {
             Self::Name => SortKey::Text(tenantry_domain::text::fold(file.name())),
             Self::Path => SortKey::Text(file.path.as_str().to_owned()),
             Self::CreatedAt => SortKey::Number(file.created_at.as_millis()),
             Self::UpdatedAt => SortKey::Number(file.updated_at.as_millis()),
             Self::Size => SortKey::Number(i64::try_from(file.head.size_bytes).unwrap_or(i64::MAX)),
+        };
+        Position {
+            key,
+            id: file.id.as_uuid(),
         }
     }
-}
-
-/// A count that may be capped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// The number counted.
-    pub total: u64,
-    /// Whether there are more.
-    pub capped: bool,
 }

@@ -22,6 +22,7 @@ mod id_generator;
 mod idempotency_repository;
 mod identity_repository;
 mod job_queue;
+mod list_query;
 mod membership_repository;
 mod password_hasher;
 mod platform_store;
@@ -59,13 +60,12 @@ pub use clock::Clock;
 pub use cursors::Cursors;
 pub use epoch_repository::{EpochChange, EpochRepository};
 pub use error::{CommitError, Refusal, UniqueKey};
-pub use file_repository::{
-    Count, FileFilter, FilePosition, FileQuery, FileRepository, FileSort, SortKey,
-};
+pub use file_repository::{FileFilter, FileQuery, FileRepository, FileSort};
 pub use id_generator::IdGenerator;
 pub use idempotency_repository::IdempotencyRepository;
 pub use identity_repository::IdentityRepository;
 pub use job_queue::JobQueue;
+pub use list_query::{Count, ListQuery, Position, SortKey, SortOrder};
 pub use membership_repository::MembershipRepository;
 pub use password_hasher::{PasswordHasher, Verification};
 pub use platform_store::PlatformStore;

@@ -1,9 +1,8 @@
 //! Files of one tenant.
 
 use async_trait::async_trait;
-use sea_orm::Value;
 use tenantry_application::ports::{
-    Count, FileFilter, FileQuery, FileRepository, FileSort, PortError, SortKey,
+    Count, FileFilter, FileQuery, FileRepository, FileSort, PortError,
 };
 use tenantry_domain::{
     email::Email,
@@ -12,7 +11,7 @@ use tenantry_domain::{
     path::{LogicalPath, PathPrefix},
 };
 
-use crate::{Backend, Condition, Direction, Query, TenantRows, rows::file::Column};
+use crate::{Backend, Condition, Query, TenantRows, rows::file::Column};
 
 #[async_trait]
 impl<B: Backend> FileRepository for TenantRows<B> {
@@ -39,37 +38,12 @@ impl<B: Backend> FileRepository for TenantRows<B> {
     }
 
     async fn list(&self, query: &FileQuery) -> Result<Vec<File>, PortError> {
-        let (sort, direction) = (
-            column_of(query.sort),
-            Direction::descending(query.descending),
-        );
-        let select = filtered(self.query(), &query.filter)
-            .filter_some(query.after.as_ref(), |after| {
-                let key = match &after.key {
-                    SortKey::Text(text) => Value::from(text.as_str()),
-                    SortKey::Number(number) => Value::from(*number),
-                };
-                let id = (Column::Id, after.id.as_uuid().into());
-                Condition::After((sort, key), id, direction)
-            })
-            .order_by(sort, direction)
-            .order_by_key(direction)
-            .offset(query.offset)
-            .limit(query.limit);
+        let select = filtered(self.query(), &query.filter).page(query, column_of(query.sort));
         self.backend().find(select).await
     }
 
     async fn count(&self, filter: &FileFilter, cap: u64) -> Result<Count, PortError> {
-        // One more than the cap shows that the count is capped.
-        let most = Some(cap.saturating_add(1));
-        let total = self
-            .backend()
-            .count(filtered(self.query(), filter), most)
-            .await?;
-        Ok(Count {
-            total: total.min(cap),
-            capped: total > cap,
-        })
+        self.count_up_to(filtered(self.query(), filter), cap).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use tenantry_application::ports::{FileFilter, FilePosition, FileQuery, FileSort, SortKey};
+use tenantry_application::ports::{FileFilter, FileQuery, FileSort, Position, SortKey, SortOrder};
 use tenantry_domain::{
     file::{File, Place},
     id::FileId,
@@ -57,11 +57,8 @@ fn query(place: Place, sort: FileSort, descending: bool) -> FileQuery {
     }
 }
 
-fn position(sort: FileSort, file: &File) -> FilePosition {
-    FilePosition {
-        key: sort.key_of(file),
-        id: file.id,
-    }
+fn position(sort: FileSort, file: &File) -> Position {
+    sort.position(file)
 }
 
 fn ids(files: &[File]) -> Vec<FileId> {
@@ -70,7 +67,7 @@ fn ids(files: &[File]) -> Vec<FileId> {
 
 /// Returns the files in the order of a query.
 fn sorted(files: &[File], sort: FileSort, descending: bool) -> Vec<File> {
-    let key = |file: &File| match sort.key_of(file) {
+    let key = |file: &File| match sort.position(file).key {
         SortKey::Text(text) => (text.into_bytes(), 0, file.id),
         SortKey::Number(number) => (Vec::new(), number, file.id),
     };
@@ -245,7 +242,7 @@ pub(super) async fn a_position_need_not_be_a_file(world: &World) {
         .done();
     let id = FileId::from_uuid(world.samples.id());
     let mut query = query(acme.place(), FileSort::Name, false);
-    query.after = Some(FilePosition {
+    query.after = Some(Position {
         key: SortKey::Text("b".to_owned()),
         id,
     });
