@@ -133,13 +133,13 @@ async fn webdav_says_what_is_wrong() {
         &["storage default (webdav)", "does not exist", "create"],
     );
     let wrong = with(settings(), &[("PASSWORD", "hunter2")]);
-    let told = ["does not accept the login", "401"];
+    let told = ["rejected the credentials", "401"];
     expect(&refused(&wrong).await, &told);
     let wrong = with(settings(), &[("USERNAME", ""), ("PASSWORD", "")]);
     expect(&refused(&wrong).await, &told);
     let deep = format!("{collection}/deep");
     let wrong = with(settings(), &[("URL", &deep)]);
-    expect(&refused(&wrong).await, &["cannot make the collection"]);
+    expect(&refused(&wrong).await, &["cannot create the collection"]);
     let wrong = with(settings(), &[("URL", minio.endpoint())]);
     expect(&refused(&wrong).await, &["does not speak WebDAV"]);
     let tls = collection.as_str().replace("http://", "https://");
@@ -160,7 +160,7 @@ async fn webdav_says_what_is_wrong() {
     let line = opened.err().expect("a refusal").to_string();
     expect(
         &line,
-        &["storage default (webdav)", "no blobs were ever kept"],
+        &["storage default (webdav)", "no blobs were ever stored"],
     );
 }
 
@@ -199,7 +199,10 @@ async fn credentials_that_may_only_read_are_told() {
         ];
         with(settings.clone(), &changes)
     };
-    expect(&refused(&signed("rl")).await, &["may not", "allow them to"]);
+    expect(
+        &refused(&signed("rl")).await,
+        &["lack permission", "allow them to"],
+    );
     TestService::embedded(&borrowed(&signed("rwdlc")))
         .await
         .stop()
@@ -215,7 +218,10 @@ async fn credentials_that_may_only_read_are_told() {
     let read = ["s3:GetObject", "s3:ListBucket"];
     let lent = [settings.clone(), minio.lent(&bucket, &read).await].concat();
     let line = refused(&lent).await;
-    expect(&line, &["storage default (s3)", "cannot write", "may not"]);
+    expect(
+        &line,
+        &["storage default (s3)", "cannot write", "lack permission"],
+    );
     expect(&line, &["allow them to", "AccessDenied"]);
     let rest = ["s3:PutObject", "s3:DeleteObject"];
     let lent = minio.lent(&bucket, &[&read[..], &rest].concat()).await;
@@ -235,7 +241,7 @@ async fn a_service_that_is_away_is_named() {
     let settings = with(minio.settings("STORAGE", &minio.fresh()), &changes);
     for (way, told) in [
         (Fault::Down, "cannot be reached"),
-        (Fault::Hang, "does not answer in time"),
+        (Fault::Hang, "did not respond in time"),
     ] {
         gate.set(way);
         let line = timeout(Duration::from_secs(5), refused(&settings)).await;
@@ -282,7 +288,10 @@ async fn another_bucket_under_the_same_name_is_refused() {
     behind.delete(&Path::from("tenantry")).await.expect("gone");
     let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
     let line = opened.err().expect("a refusal").to_string();
-    expect(&line, &["storage default (s3)", "no blobs were ever kept"]);
+    expect(
+        &line,
+        &["storage default (s3)", "no blobs were ever stored"],
+    );
     // Back in its place all is well.
     service.restart(&borrowed(&settings)).await;
     assert_eq!(
