@@ -3,7 +3,6 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::{HeaderName, Method};
 use object_store::{
     gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder},
@@ -16,7 +15,7 @@ use tenantry_application::ports::{
 };
 
 use super::{
-    objects::{ObjectBackend, Service, from_store},
+    objects::{Service, from_store},
     open::{BucketExpectation, open_bucket},
 };
 use crate::{
@@ -67,17 +66,14 @@ impl ObjectBlobStore {
         })?;
         let bucket = Arc::new(Bucket {
             gcs: gcs.clone(),
-            client: client.clone(),
+            client,
             clock: Arc::clone(&context.clock),
         });
-        let memory = context.upload_memory.clone();
-        let backend = ObjectBackend::with_service(Arc::new(gcs), bucket, memory);
-        let store = Self::new(Arc::new(backend.clone()), context);
         let expectation = BucketExpectation {
             create: false,
             may_be_new: options.may_be_new,
         };
-        open_bucket(store, &backend, &client, expectation, async || Ok(())).await
+        open_bucket(Arc::new(gcs), bucket, context, expectation).await
     }
 }
 
@@ -146,15 +142,7 @@ impl Service for Bucket {
         })
     }
 
-    async fn send_presigned(
-        &self,
-        request: PresignedRequest,
-        body: Bytes,
-    ) -> Result<Bytes, PortError> {
-        self.client.send_presigned(&request, body).await
-    }
-
-    fn clock_skew(&self) -> Option<Duration> {
-        self.client.clock_skew()
+    fn client(&self) -> Option<&ServiceClient> {
+        Some(&self.client)
     }
 }

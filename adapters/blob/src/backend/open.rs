@@ -1,17 +1,24 @@
 //! Checks when a bucket, container or collection is opened: it exists, is the
 //! expected one, and can be written.
 
+#[cfg(feature = "objects")]
+use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "objects")]
+use object_store::ObjectStore;
 #[cfg(feature = "objects")]
 use tenantry_application::ports::BlobStore;
 use tenantry_application::ports::{PortError, PortErrorKind};
 
 #[cfg(feature = "objects")]
-use super::objects::ObjectBackend;
+use super::objects::{ObjectBackend, Service};
 use crate::network::ServiceClient;
 #[cfg(feature = "objects")]
-use crate::{network::ErrorResponse, store::ObjectBlobStore};
+use crate::{
+    network::ErrorResponse,
+    store::{ObjectBlobStore, StoreContext},
+};
 
 /// The expectations of a bucket or container.
 #[cfg(feature = "objects")]
@@ -28,26 +35,29 @@ pub(super) struct BucketExpectation {
 /// five to fifteen minutes off.
 const MAX_CLOCK_SKEW: Duration = Duration::from_mins(2);
 
-/// Opens a bucket or container. `create` creates it.
+/// Opens a bucket or container.
 #[cfg(feature = "objects")]
 pub(super) async fn open_bucket(
-    store: ObjectBlobStore,
-    backend: &ObjectBackend,
-    client: &ServiceClient,
-    expectation: BucketExpectation,
-    create: impl AsyncFnOnce() -> Result<(), PortError>,
+    objects: Arc<dyn ObjectStore>,
+    service: Arc<dyn Service>,
+    context: StoreContext,
+    BucketExpectation { create, may_be_new }: BucketExpectation,
 ) -> Result<ObjectBlobStore, PortError> {
-    let BucketExpectation { may_be_new, .. } = expectation;
+    let memory = context.upload_memory.clone();
+    let backend = ObjectBackend::with_service(objects, Arc::clone(&service), memory);
+    let store = ObjectBlobStore::new(Arc::new(backend.clone()), context);
     // A probe, because the response to `HEAD` has no body with an error code.
     match store.probe().await {
-        Err(error) if expectation.create && may_be_new && is_missing_bucket(&error) => {
-            create().await?;
+        Err(error) if create && may_be_new && is_missing_bucket(&error) => {
+            service.create_bucket().await?;
             store.probe().await?;
         }
         result => result?,
     }
     check_marker(may_be_new, backend.write_marker(), backend.has_marker()).await?;
-    warn_of_clock_skew(client);
+    if let Some(client) = service.client() {
+        warn_of_clock_skew(client);
+    }
     Ok(store)
 }
 

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use object_store::{
     ObjectStore,
@@ -24,7 +23,7 @@ use url::Url;
 use super::{connection_string, credential::AzureCredential};
 use crate::{
     backend::{
-        objects::{ObjectBackend, Service, from_store},
+        objects::{Service, from_store},
         open::{BucketExpectation, open_bucket},
     },
     error::invalid_config,
@@ -65,23 +64,12 @@ impl ObjectBlobStore {
         // Checked first, because missing credentials would otherwise be reported
         // as an unreachable service.
         container.credential().await?;
-        let container = Arc::new(container);
         let azure = Arc::new(container.azure.clone());
-        let service = Arc::<Container>::clone(&container);
-        let backend = ObjectBackend::with_service(azure, service, context.upload_memory.clone());
-        let store = Self::new(Arc::new(backend.clone()), context);
         let expectation = BucketExpectation {
             create: options.create,
             may_be_new: options.may_be_new,
         };
-        open_bucket(
-            store,
-            &backend,
-            &container.client,
-            expectation,
-            async || container.create().await,
-        )
-        .await
+        open_bucket(azure, Arc::new(container), context, expectation).await
     }
 }
 
@@ -188,17 +176,6 @@ impl Container {
         ))
     }
 
-    /// Creates the container; creating an existing one succeeds.
-    async fn create(&self) -> Result<(), PortError> {
-        let mut url = self.url.clone();
-        url.set_query(Some("restype=container"));
-        let credential = self.credential().await?;
-        match self.send(Method::PUT, &url, &credential).await {
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-            result => result.map_err(from_store("create", "the container")),
-        }
-    }
-
     /// Sends a request without a body.
     async fn send(
         &self,
@@ -302,15 +279,17 @@ impl Service for Container {
         })
     }
 
-    async fn send_presigned(
-        &self,
-        request: PresignedRequest,
-        body: Bytes,
-    ) -> Result<Bytes, PortError> {
-        self.client.send_presigned(&request, body).await
+    fn client(&self) -> Option<&ServiceClient> {
+        Some(&self.client)
     }
 
-    fn clock_skew(&self) -> Option<Duration> {
-        self.client.clock_skew()
+    async fn create_bucket(&self) -> Result<(), PortError> {
+        let mut url = self.url.clone();
+        url.set_query(Some("restype=container"));
+        let credential = self.credential().await?;
+        match self.send(Method::PUT, &url, &credential).await {
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            result => result.map_err(from_store("create", "the container")),
+        }
     }
 }

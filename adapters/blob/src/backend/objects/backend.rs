@@ -282,16 +282,22 @@ impl Backend for ObjectBackend {
         self.service.presign(&path, access, lifetime).await
     }
 
+    #[cfg(feature = "objects")]
     async fn send_presigned(
         &self,
         request: PresignedRequest,
         body: Bytes,
     ) -> Result<Bytes, PortError> {
-        self.service.send_presigned(request, body).await
+        let client = self.service.client().ok_or_else(|| {
+            let context = "this storage does not support presigned requests";
+            PortError::new(PortErrorKind::Unsupported, context)
+        })?;
+        client.send_presigned(&request, body).await
     }
 
+    #[cfg(feature = "objects")]
     fn clock_skew(&self) -> Option<Duration> {
-        self.service.clock_skew()
+        self.service.client()?.clock_skew()
     }
 }
 

@@ -10,14 +10,12 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 
 pub(super) use self::backend::ObjectBackend;
-#[cfg(feature = "objects")]
-pub(super) use self::error::from_store;
 #[cfg(feature = "s3")]
 pub(super) use self::error::is_missing_upload;
-#[cfg(feature = "objects")]
-pub(super) use self::service::Service;
 #[cfg(feature = "s3")]
 pub(super) use self::service::{MultipartUploads, UnfinishedUpload};
+#[cfg(feature = "objects")]
+pub(super) use self::{error::from_store, service::Service};
 use crate::store::{ObjectBlobStore, StoreContext};
 
 impl ObjectBlobStore {

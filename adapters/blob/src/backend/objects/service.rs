@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use tenantry_application::ports::{
     BlobCapabilities, PortError, PortErrorKind, PresignAccess, PresignedRequest,
@@ -11,6 +10,8 @@ use tenantry_application::ports::{
 use tenantry_domain::Timestamp;
 
 use crate::name::ObjectName;
+#[cfg(feature = "objects")]
+use crate::network::ServiceClient;
 
 /// The operations of a service that `object_store` does not unify.
 #[async_trait]
@@ -39,19 +40,17 @@ pub(in crate::backend) trait Service: Send + Sync {
         Err(PortError::new(PortErrorKind::Unsupported, context))
     }
 
-    /// Sends a presigned request and returns the response body.
-    async fn send_presigned(
-        &self,
-        _request: PresignedRequest,
-        _body: Bytes,
-    ) -> Result<Bytes, PortError> {
-        let context = "this storage does not support presigned requests";
-        Err(PortError::new(PortErrorKind::Unsupported, context))
+    /// Returns the HTTP client, unless the store is in memory.
+    #[cfg(feature = "objects")]
+    fn client(&self) -> Option<&ServiceClient> {
+        None
     }
 
-    /// Returns the clock skew measured at the last response.
-    fn clock_skew(&self) -> Option<Duration> {
-        None
+    /// Creates the bucket or container; creating an existing one succeeds.
+    #[cfg(feature = "objects")]
+    async fn create_bucket(&self) -> Result<(), PortError> {
+        let context = "this storage does not support creating a bucket";
+        Err(PortError::new(PortErrorKind::Unsupported, context))
     }
 }
 

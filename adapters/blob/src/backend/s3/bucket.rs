@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use object_store::{
     aws::{AmazonS3, AmazonS3Builder, AwsCredential, S3ConditionalPut},
@@ -86,26 +85,6 @@ impl Bucket {
             "load",
             "the credentials of this machine (none are configured)",
         ))
-    }
-
-    /// Creates the bucket.
-    pub(super) async fn create(&self) -> Result<(), PortError> {
-        let body = if self.region == DEFAULT_REGION {
-            String::new()
-        } else {
-            format!(
-                "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint>\
-                 </CreateBucketConfiguration>",
-                self.region
-            )
-        };
-        let headers = HeaderMap::new();
-        let url = self
-            .sign(&Method::PUT, &self.url, &headers, LIFETIME)
-            .await?;
-        let response = self.client.send(Method::PUT, url, headers, body).await;
-        response.map_err(from_http("create", "the bucket"))?;
-        Ok(())
     }
 
     /// Returns the presigned URL of a request.
@@ -192,15 +171,24 @@ impl Service for Bucket {
         })
     }
 
-    async fn send_presigned(
-        &self,
-        request: PresignedRequest,
-        body: Bytes,
-    ) -> Result<Bytes, PortError> {
-        self.client.send_presigned(&request, body).await
+    fn client(&self) -> Option<&ServiceClient> {
+        Some(&self.client)
     }
 
-    fn clock_skew(&self) -> Option<Duration> {
-        self.client.clock_skew()
+    async fn create_bucket(&self) -> Result<(), PortError> {
+        let body = if self.region == DEFAULT_REGION {
+            String::new()
+        } else {
+            format!(
+                "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint>\
+                 </CreateBucketConfiguration>",
+                self.region
+            )
+        };
+        let (url, headers) = (&self.url, HeaderMap::new());
+        let url = self.sign(&Method::PUT, url, &headers, LIFETIME).await?;
+        let response = self.client.send(Method::PUT, url, headers, body).await;
+        response.map_err(from_http("create", "the bucket"))?;
+        Ok(())
     }
 }

@@ -6,10 +6,7 @@ use tenantry_application::ports::PortError;
 
 use super::{bucket::Bucket, options::S3Options};
 use crate::{
-    backend::{
-        objects::ObjectBackend,
-        open::{BucketExpectation, open_bucket},
-    },
+    backend::open::{BucketExpectation, open_bucket},
     network::ServiceClient,
     store::{ObjectBlobStore, StoreContext},
 };
@@ -23,22 +20,15 @@ impl ObjectBlobStore {
     /// [`Unavailable`]: tenantry_application::ports::PortErrorKind::Unavailable
     pub async fn s3(options: &S3Options, context: StoreContext) -> Result<Self, PortError> {
         let client = ServiceClient::new(options.ca_file.as_deref(), Arc::clone(&context.clock))?;
-        let bucket = Bucket::new(options, client.clone(), Arc::clone(&context.clock))?;
+        let bucket = Bucket::new(options, client, Arc::clone(&context.clock))?;
         // Checked first, because missing credentials would otherwise be reported
         // as an unreachable service.
         bucket.credential().await?;
-        let bucket = Arc::new(bucket);
         let s3 = Arc::new(bucket.s3.clone());
-        let service = Arc::<Bucket>::clone(&bucket);
-        let backend = ObjectBackend::with_service(s3, service, context.upload_memory.clone());
-        let store = Self::new(Arc::new(backend.clone()), context);
         let expectation = BucketExpectation {
             create: options.create,
             may_be_new: options.may_be_new,
         };
-        open_bucket(store, &backend, &client, expectation, async || {
-            bucket.create().await
-        })
-        .await
+        open_bucket(s3, Arc::new(bucket), context, expectation).await
     }
 }
