@@ -1,4 +1,4 @@
-//! Keyed hashes under keys derived from the root secret.
+//! Keyed hashes with keys derived from the root secret.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use tenantry_application::ports::{SealPurpose, Seals};
 
 use crate::root_secret::{Purpose, RootSecret, tag};
 
-/// HMAC-SHA-256 with a derived key for each purpose.
+/// HMAC-SHA-256 with a separate derived key for each purpose.
 pub struct SecretSeals {
     audit: Key,
     idempotency: Key,
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn each_purpose_has_its_key() {
+    fn seals_differ_by_purpose() {
         let seals = SecretSeals::new(&RootSecret::new(b"a"));
         assert_ne!(
             seals.seal(SealPurpose::Audit, b"entry"),

@@ -194,7 +194,7 @@ async fn a_right_that_is_missing_is_named() {
         let failed: Vec<_> = checks.iter().filter(failed).collect();
         let names: Vec<_> = failed.iter().map(|check| check.name).collect();
         assert_eq!(names, ["unfinished_uploads"], "{failed:?}");
-        for told in [missing, "the credentials may not do this", "lifecycle rule"] {
+        for told in [missing, "the credentials lack permission", "lifecycle rule"] {
             assert!(failed[0].advice.contains(told), "{failed:?}");
         }
         // Tried again it would be refused again.

@@ -73,7 +73,7 @@ impl TestService {
                 if let Some(content) = record.as_ref().and_then(Blob::content) {
                     let whole = 0..content.size_bytes;
                     let read = match blobs.read(entry.key, content, whole).await {
-                        // Swept after it was listed.
+                        // SweepResult after it was listed.
                         Err(error) if error.kind == PortErrorKind::NotFound => continue,
                         read => read.expect("read"),
                     };

@@ -132,13 +132,13 @@ async fn webdav_misconfigurations_are_reported() {
         &["storage default (webdav)", "does not exist", "create"],
     );
     let wrong = with(settings(), &[("PASSWORD", "hunter2")]);
-    let expected = ["does not accept the login", "401"];
+    let expected = ["rejected the credentials", "401"];
     expect(&refused(&wrong).await, &expected);
     let wrong = with(settings(), &[("USERNAME", ""), ("PASSWORD", "")]);
     expect(&refused(&wrong).await, &expected);
     let deep = format!("{collection}/deep");
     let wrong = with(settings(), &[("URL", &deep)]);
-    expect(&refused(&wrong).await, &["cannot make the collection"]);
+    expect(&refused(&wrong).await, &["cannot create the collection"]);
     let wrong = with(settings(), &[("URL", minio.endpoint())]);
     expect(&refused(&wrong).await, &["does not speak WebDAV"]);
     let tls = collection.as_str().replace("http://", "https://");
@@ -159,7 +159,7 @@ async fn webdav_misconfigurations_are_reported() {
     let line = opened.err().expect("a refusal").to_string();
     expect(
         &line,
-        &["storage default (webdav)", "no blobs were ever kept"],
+        &["storage default (webdav)", "no blobs were ever stored"],
     );
 }
 
@@ -198,7 +198,10 @@ async fn read_only_credentials_of_azure_and_s3_are_reported() {
         ];
         with(settings.clone(), &changes)
     };
-    expect(&refused(&signed("rl")).await, &["may not", "allow them to"]);
+    expect(
+        &refused(&signed("rl")).await,
+        &["lack permission", "allow them to"],
+    );
     TestService::embedded(&borrowed(&signed("rwdlc")))
         .await
         .stop()
@@ -218,7 +221,10 @@ async fn read_only_credentials_of_azure_and_s3_are_reported() {
     ]
     .concat();
     let line = refused(&temporary).await;
-    expect(&line, &["storage default (s3)", "cannot write", "may not"]);
+    expect(
+        &line,
+        &["storage default (s3)", "cannot write", "lack permission"],
+    );
     expect(&line, &["allow them to", "AccessDenied"]);
     let rest = ["s3:PutObject", "s3:DeleteObject"];
     let temporary = minio

@@ -1,7 +1,4 @@
-//! Objects in anything that `object_store` speaks to.
-
-mod service;
-mod upload;
+//! The backend for object stores.
 
 use std::{
     collections::HashSet,
@@ -25,45 +22,42 @@ use tenantry_application::ports::{
     PresignedRequest, SweepResult,
 };
 use tenantry_domain::{Timestamp, blob::Content};
-use tokio::time::timeout;
 
-pub(crate) use self::service::Service;
-#[cfg(feature = "s3")]
-pub(crate) use self::service::{OpenUpload, Uploads};
-use self::{service::Plain, upload::ObjectUpload};
-use super::{Backend, Upload, placed::place};
+use super::{
+    error::{from_store, kind_of},
+    service::{MemoryService, Service},
+    upload::ObjectUpload,
+};
 #[cfg(feature = "objects")]
-use crate::name::{MARK, MARK_TEXT};
+use crate::name::{MARKER, MARKER_TEXT};
 use crate::{
-    error::{already_there, blocking, from_store, kind_of},
+    backend::{deadline::with_deadline, publish::publish},
+    contract::{Backend, Upload},
+    error::{already_exists, run_blocking},
     hash::ContentHasher,
     name::{BLOBS, ObjectName, PROBES},
     upload_memory::UploadMemory,
 };
 
-/// How long a short question may take, tries included: somebody waits for the
-/// first byte.
-const PROMPT: Duration = Duration::from_millis(1900);
-
-/// An object store.
+/// A backend that stores objects in an object store.
 #[derive(Clone)]
-pub(crate) struct Objects {
+pub(in crate::backend) struct ObjectBackend {
     store: Arc<dyn ObjectStore>,
     service: Arc<dyn Service>,
     memory: UploadMemory,
-    /// Whether the service refuses by itself to replace an object, as far as
-    /// is known. Not all that speak S3 do.
-    has_conditions: Arc<AtomicBool>,
+    /// Whether the service supports conditional writes, until it rejects one. Not
+    /// every S3-compatible server does.
+    supports_conditions: Arc<AtomicBool>,
 }
 
-impl Objects {
-    /// Of a store of which no more is known.
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, memory: UploadMemory) -> Self {
-        Self::of(store, Arc::new(Plain), memory)
+impl ObjectBackend {
+    /// Creates a backend for a store without a known service.
+    pub(super) fn new(store: Arc<dyn ObjectStore>, memory: UploadMemory) -> Self {
+        Self::with_service(store, Arc::new(MemoryService), memory)
     }
 
-    /// Of a service.
-    pub(crate) fn of(
+    /// Creates a backend for a service.
+    pub(in crate::backend) fn with_service(
         store: Arc<dyn ObjectStore>,
         service: Arc<dyn Service>,
         memory: UploadMemory,
@@ -72,58 +66,62 @@ impl Objects {
             store,
             service,
             memory,
-            has_conditions: Arc::new(AtomicBool::new(true)),
+            supports_conditions: Arc::new(AtomicBool::new(true)),
         }
     }
 
-    /// Says that blobs are kept here; once is enough.
+    /// Writes the marker unless it exists.
     #[cfg(feature = "objects")]
-    pub(crate) async fn mark(&self) -> Result<(), PortError> {
-        let (path, text) = (Path::from(MARK), Bytes::from_static(MARK_TEXT));
+    pub(in crate::backend) async fn write_marker(&self) -> Result<(), PortError> {
+        let (path, text) = (Path::from(MARKER), Bytes::from_static(MARKER_TEXT));
         match self.create(&path, text.into()).await {
             Ok(()) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-            Err(error) => Err(from_store("write", MARK)(error)),
+            Err(error) => Err(from_store("write", MARKER)(error)),
         }
     }
 
-    /// Whether blobs were ever kept here.
+    /// Returns whether the marker exists.
     #[cfg(feature = "objects")]
-    pub(crate) async fn is_marked(&self) -> Result<bool, PortError> {
-        let meta = self.meta(&Path::from(MARK)).await;
-        Ok(meta.map_err(from_store("find", MARK))?.is_some())
+    pub(in crate::backend) async fn has_marker(&self) -> Result<bool, PortError> {
+        let meta = self.head(&Path::from(MARKER)).await;
+        Ok(meta.map_err(from_store("find", MARKER))?.is_some())
     }
 
-    /// `None` where there is no such object. A store that has lost the whole
-    /// bucket fails instead: nothing may be concluded from that.
-    async fn meta(&self, path: &Path) -> object_store::Result<Option<ObjectMeta>> {
+    /// Returns the metadata, or `None` if the object does not exist. Fails if the
+    /// whole bucket is missing, which says nothing about the object.
+    async fn head(&self, path: &Path) -> object_store::Result<Option<ObjectMeta>> {
         match self.store.head(path).await {
             Err(object_store::Error::NotFound { .. }) => {}
-            found => return found.map(Some),
+            result => return result.map(Some),
         }
-        // That answer cannot say what it is that was not found. This one can.
+        // Unlike `HEAD`, the response to `GET` distinguishes a missing object from
+        // a missing bucket.
         match self.store.get(path).await {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            found => found.map(|found| Some(found.meta)),
+            result => result.map(|object| Some(object.meta)),
         }
     }
 
-    /// Writes an object where none is. A service that knows no conditions is
-    /// asked first, which leaves a moment for two writers of one key.
+    /// Writes an object unless it exists. Without conditional writes, existence is
+    /// checked first, so that two concurrent writers can both succeed.
     async fn create(&self, path: &Path, payload: PutPayload) -> object_store::Result<()> {
-        if self.has_conditions.load(Ordering::Relaxed) {
+        if self.supports_conditions.load(Ordering::Relaxed) {
             let mode = PutMode::Create.into();
             match self.store.put_opts(path, payload.clone(), mode).await {
                 Err(error) if kind_of(&error) == PortErrorKind::Unsupported => {
-                    self.has_conditions.store(false, Ordering::Relaxed);
-                    tracing::warn!("the storage cannot refuse to replace an object");
+                    self.supports_conditions.store(false, Ordering::Relaxed);
+                    tracing::warn!(
+                        "the storage does not support conditional writes; \
+                         existence is checked before each write instead"
+                    );
                 }
-                put => return put.map(|_| ()),
+                result => return result.map(|_| ()),
             }
         }
-        if self.meta(path).await?.is_some() {
+        if self.head(path).await?.is_some() {
             return Err(object_store::Error::AlreadyExists {
                 path: path.to_string(),
-                source: "it was found".into(),
+                source: "the object exists".into(),
             });
         }
         let mode = PutMode::Overwrite.into();
@@ -133,52 +131,46 @@ impl Objects {
     async fn delete_at(&self, path: &Path) -> object_store::Result<()> {
         match self.service.delete(&*self.store, path).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
-            deleted => deleted,
+            result => result,
         }
     }
-}
-
-/// Ends what takes too long.
-pub(super) async fn promptly<T>(
-    doing: &str,
-    name: ObjectName,
-    step: impl Future<Output = Result<T, PortError>>,
-) -> Result<T, PortError> {
-    timeout(PROMPT, step).await.unwrap_or_else(|elapsed| {
-        let context = format!("cannot {doing} {name}: the service does not answer in time");
-        Err(PortError::new(PortErrorKind::Unavailable, context).caused_by(elapsed))
-    })
 }
 
 #[async_trait]
-impl Backend for Objects {
+impl Backend for ObjectBackend {
     async fn put_whole(&self, name: ObjectName, body: Bytes) -> Result<Content, PortError> {
-        let hashed = body.clone();
-        let content = blocking(move || ContentHasher::content_of(&hashed)).await?;
-        let (objects, path) = (self.clone(), name.object_path());
+        let bytes = body.clone();
+        let content = run_blocking(move || ContentHasher::content_of(&bytes)).await?;
+        let (backend, path) = (self.clone(), name.object_path());
         let put = async move {
-            match objects.create(&path, body.into()).await {
+            match backend.create(&path, body.into()).await {
                 Ok(()) => Ok(()),
-                Err(object_store::Error::AlreadyExists { .. }) => Err(already_there(name)),
+                Err(object_store::Error::AlreadyExists { .. }) => Err(already_exists(name)),
                 Err(error) => Err(from_store("write", name)(error)),
             }
         };
-        place(self, name, put).await?;
+        publish(self, name, put).await?;
         Ok(content)
     }
 
-    async fn begin(&self, name: ObjectName) -> Result<Box<dyn Upload>, PortError> {
+    async fn begin_upload(&self, name: ObjectName) -> Result<Box<dyn Upload>, PortError> {
         let path = name.object_path();
-        let failed = |error| from_store("begin", name)(error);
-        // Completing an upload of several parts knows no condition.
-        let meta = promptly("find", name, async {
-            self.meta(&path).await.map_err(failed)
+        let failed = |error| from_store("begin the upload of", name)(error);
+        // Completing a multipart upload is not conditional.
+        let meta = with_deadline("find", name, async {
+            self.head(&path).await.map_err(failed)
         });
         if meta.await?.is_some() {
-            return Err(already_there(name));
+            return Err(already_exists(name));
         }
         let upload = self.store.put_multipart(&path).await.map_err(failed)?;
-        Ok(Box::new(ObjectUpload::new(self.clone(), name, upload)))
+        let memory = self.memory.clone();
+        Ok(Box::new(ObjectUpload::new(
+            self.clone(),
+            memory,
+            name,
+            upload,
+        )))
     }
 
     async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError> {
@@ -188,12 +180,11 @@ impl Backend for Objects {
             ..GetOptions::default()
         };
         let failed = move |error| from_store("read", name)(error);
-        promptly("read", name, async {
+        with_deadline("read", name, async {
             match self.store.get_opts(&path, options).await {
                 Ok(result) => Ok(result.into_stream().map_err(failed).boxed()),
-                Err(error) => match self.meta(&path).await {
-                    // A range behind the end is an error of its own kind in
-                    // each store.
+                Err(error) => match self.head(&path).await {
+                    // Each store has a different error for a range beyond the end.
                     Ok(Some(meta)) if meta.size <= range.start => Ok(stream::empty().boxed()),
                     _ => Err(failed(error)),
                 },
@@ -203,8 +194,8 @@ impl Backend for Objects {
     }
 
     async fn size(&self, name: ObjectName) -> Result<Option<u64>, PortError> {
-        promptly("find", name, async {
-            let meta = self.meta(&name.object_path()).await;
+        with_deadline("find", name, async {
+            let meta = self.head(&name.object_path()).await;
             Ok(meta
                 .map_err(from_store("find", name))?
                 .map(|meta| meta.size))
@@ -231,18 +222,18 @@ impl Backend for Objects {
         let mut probes = self.store.list(Some(&Path::from(PROBES)));
         let mut swept = SweepResult::default();
         while let Some(meta) = probes.try_next().await.map_err(failed)? {
-            if written(&meta) <= before {
+            if modified_at(&meta) <= before {
                 self.delete_at(&meta.location).await.map_err(failed)?;
                 swept.pieces += 1;
             }
         }
-        let Some(uploads) = self.service.uploads() else {
+        let Some(uploads) = self.service.multipart_uploads() else {
             return Ok(swept);
         };
         let mut unfinished = HashSet::new();
         for upload in uploads.list(None).await? {
             match upload.name {
-                _ if upload.begun_at > before => {}
+                _ if upload.started_at > before => {}
                 ObjectName::Blob(key) => {
                     unfinished.insert(key);
                 }
@@ -256,28 +247,28 @@ impl Backend for Objects {
         Ok(swept)
     }
 
-    fn shows_unfinished(&self) -> bool {
-        self.service.uploads().is_some()
+    fn lists_unfinished(&self) -> bool {
+        self.service.multipart_uploads().is_some()
     }
 
     async fn abort_unfinished(&self, name: ObjectName) -> Result<u64, PortError> {
-        let Some(uploads) = self.service.uploads() else {
+        let Some(uploads) = self.service.multipart_uploads() else {
             return Ok(0);
         };
-        let mut ended = 0;
+        let mut count = 0;
         for upload in uploads.list(Some(name)).await? {
             uploads.abort(&upload).await?;
-            ended += 1;
+            count += 1;
         }
-        Ok(ended)
+        Ok(count)
     }
 
     fn capabilities(&self) -> BlobCapabilities {
-        let declared = self.service.capabilities();
-        let has_conditions = self.has_conditions.load(Ordering::Relaxed);
+        let capabilities = self.service.capabilities();
+        let supports_conditions = self.supports_conditions.load(Ordering::Relaxed);
         BlobCapabilities {
-            conditional_write: declared.conditional_write && has_conditions,
-            ..declared
+            conditional_write: capabilities.conditional_write && supports_conditions,
+            ..capabilities
         }
     }
 
@@ -291,30 +282,40 @@ impl Backend for Objects {
         self.service.presign(&path, access, lifetime).await
     }
 
-    async fn follow(&self, request: PresignedRequest, body: Bytes) -> Result<Bytes, PortError> {
-        self.service.follow(request, body).await
+    #[cfg(feature = "objects")]
+    async fn send_presigned(
+        &self,
+        request: PresignedRequest,
+        body: Bytes,
+    ) -> Result<Bytes, PortError> {
+        let client = self.service.client().ok_or_else(|| {
+            let context = "this storage does not support presigned requests";
+            PortError::new(PortErrorKind::Unsupported, context)
+        })?;
+        client.send_presigned(&request, body).await
     }
 
-    fn clock_difference(&self) -> Option<Duration> {
-        self.service.clock_difference()
+    #[cfg(feature = "objects")]
+    fn clock_skew(&self) -> Option<Duration> {
+        self.service.client()?.clock_skew()
     }
 }
 
-/// `None` for foreign objects.
+/// Returns the entry of a blob, or `None` for foreign objects.
 fn entry(meta: &ObjectMeta) -> Option<BlobEntry> {
     Some(BlobEntry {
         key: meta.location.as_ref().parse().ok()?,
         size_bytes: meta.size,
-        modified_at: written(meta),
+        modified_at: modified_at(meta),
     })
 }
 
-fn written(meta: &ObjectMeta) -> Timestamp {
+fn modified_at(meta: &ObjectMeta) -> Timestamp {
     Timestamp::from_millis(meta.last_modified.timestamp_millis())
 }
 
-impl fmt::Debug for Objects {
+impl fmt::Debug for ObjectBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Objects({})", self.store)
+        write!(f, "ObjectBackend({})", self.store)
     }
 }

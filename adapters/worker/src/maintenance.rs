@@ -1,4 +1,4 @@
-//! The upkeep that is done every so often.
+//! The periodic tasks.
 
 use std::sync::Arc;
 
@@ -8,31 +8,30 @@ use tenantry_application::{
     Result, Services, audit,
     upkeep::{self, AccessWatch, SweepReport},
 };
-
 use tokio_util::sync::CancellationToken;
 
-use crate::background::Chore;
+use crate::periodic::PeriodicTask;
 
-/// Seals audit entries.
-pub(crate) struct Seal;
+/// A task that seals audit entries.
+pub(crate) struct AuditSealer;
 
 #[async_trait]
-impl Chore for Seal {
+impl PeriodicTask for AuditSealer {
     const NAME: &'static str = "seal the audit log";
 
-    async fn round(&mut self, services: &Services) -> Result<()> {
+    async fn run(&mut self, services: &Services) -> Result<()> {
         audit::seal_chains(services).await.map(drop)
     }
 }
 
-/// Ends what broke off.
-pub(crate) struct Sweep;
+/// A task that removes expired and abandoned data.
+pub(crate) struct Sweeper;
 
 #[async_trait]
-impl Chore for Sweep {
+impl PeriodicTask for Sweeper {
     const NAME: &'static str = "sweep";
 
-    async fn round(&mut self, services: &Services) -> Result<()> {
+    async fn run(&mut self, services: &Services) -> Result<()> {
         let report = upkeep::sweep(services).await?;
         if report != SweepReport::default() {
             tracing::info!(
@@ -41,7 +40,7 @@ impl Chore for Sweep {
                 staging = report.staging,
                 sessions = report.sessions,
                 requests = report.requests,
-                "swept"
+                "sweep removed expired data"
             );
         }
         Ok(())
@@ -49,17 +48,16 @@ impl Chore for Sweep {
 }
 
 #[async_trait]
-impl Chore for AccessWatch {
+impl PeriodicTask for AccessWatch {
     const NAME: &'static str = "watch access";
 
-    async fn round(&mut self, services: &Services) -> Result<()> {
+    async fn run(&mut self, services: &Services) -> Result<()> {
         self.look(services).await
     }
 }
 
-/// Hears between two looks what is told of it, until `stop` is
-/// cancelled.
-pub(crate) async fn hear_of_access(services: Arc<Services>, stop: CancellationToken) {
+/// Applies access signals as they arrive, until `stop` is cancelled.
+pub(crate) async fn apply_access_signals(services: Arc<Services>, stop: CancellationToken) {
     let mut signals = services.signals.subscribe();
     while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
         upkeep::hear_of_access(&services, signal);
