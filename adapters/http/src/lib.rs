@@ -91,5 +91,5 @@ fn assemble<A: OpenApi + 'static>(
     api.add_routes(&mut table);
     let routes = routes::Routes::of::<A>(&table);
     let service = api::service(api::Assembled::<A>::new(table));
-    middleware::Framed::new(service.into_endpoint(), routes, options, ids)
+    middleware::Middleware::new(service.into_endpoint(), routes, options, ids)
 }
