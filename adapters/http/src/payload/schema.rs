@@ -134,6 +134,11 @@ impl Validation<'_> {
                 format!("{path}.{name}")
             }
         };
+        if let Some(most) = schema.max_properties.filter(|most| object.len() > *most) {
+            let message = format!("must have at most {most} entries");
+            self.report(path, "too_many", message);
+            return;
+        }
         for name in &schema.required {
             if object.get(*name).is_none_or(Value::is_null) {
                 self.report(&member(name), "required", "is missing");

@@ -1,12 +1,9 @@
 //! Values of closed enums.
 
-use std::{borrow::Cow, iter};
-
-use poem_openapi::{
-    registry::{MetaSchema, MetaSchemaRef, Registry},
-    types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
-};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON};
 use serde_json::Value;
+
+use super::scalar::enum_type;
 
 /// An enum whose variants have stable names in the API; implemented by
 /// [`closed_enums!`].
@@ -63,36 +60,7 @@ impl<E: ClosedEnum> Choice<E> {
     }
 }
 
-impl<E: ClosedEnum> Type for Choice<E> {
-    const IS_REQUIRED: bool = true;
-
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        E::SCHEMA.into()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Reference(E::SCHEMA.to_owned())
-    }
-
-    fn register(registry: &mut Registry) {
-        registry.create_schema::<Self, _>(E::SCHEMA.to_owned(), |_| MetaSchema {
-            description: Some(E::DESCRIPTION),
-            enum_items: E::VARIANTS.iter().map(|(name, _)| (*name).into()).collect(),
-            ..MetaSchema::new("string")
-        });
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(iter::once(self))
-    }
-}
+enum_type!(Choice, |name| [Value::from(name)]);
 
 impl<E: ClosedEnum> ParseFromJSON for Choice<E> {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {

@@ -8,8 +8,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-/// An object with at most `MAX` members. The schema states the bound; the use
-/// case that accepts the object enforces it.
+/// An object with at most `MAX` members, checked when a body is validated.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Map<T, const MAX: usize>(pub(crate) BTreeMap<String, T>);
 

@@ -1,26 +1,22 @@
 //! Sort orders of lists.
 
-use std::{borrow::Cow, iter};
+use poem_openapi::types::{ParseError, ParseFromParameter, ParseResult};
+use serde_json::Value;
 
-use poem_openapi::{
-    registry::{MetaSchema, MetaSchemaRef, Registry},
-    types::{ParseError, ParseFromParameter, ParseResult, Type},
-};
-
-use super::choice::ClosedEnum;
+use super::{choice::ClosedEnum, scalar::enum_type};
 
 /// A field to sort by; a `-` before its name sorts in descending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sort<F> {
+pub(crate) struct Sort<E> {
     /// The field.
-    pub(crate) field: F,
+    pub(crate) field: E,
     /// Whether the order is descending.
     pub(crate) descending: bool,
 }
 
-impl<F: ClosedEnum> Sort<F> {
+impl<E: ClosedEnum> Sort<E> {
     /// Sorts by `field` in ascending order.
-    pub(crate) const fn ascending(field: F) -> Self {
+    pub(crate) const fn ascending(field: E) -> Self {
         Self {
             field,
             descending: false,
@@ -28,47 +24,18 @@ impl<F: ClosedEnum> Sort<F> {
     }
 }
 
-impl<F: ClosedEnum> Type for Sort<F> {
-    const IS_REQUIRED: bool = true;
+enum_type!(Sort, |name| [
+    Value::from(name),
+    Value::from(format!("-{name}"))
+]);
 
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        F::SCHEMA.into()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Reference(F::SCHEMA.to_owned())
-    }
-
-    fn register(registry: &mut Registry) {
-        let names = F::VARIANTS.iter().map(|(name, _)| name);
-        registry.create_schema::<Self, _>(F::SCHEMA.to_owned(), |_| MetaSchema {
-            description: Some(F::DESCRIPTION),
-            enum_items: names
-                .flat_map(|name| [(*name).into(), format!("-{name}").into()])
-                .collect(),
-            ..MetaSchema::new("string")
-        });
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(iter::once(self))
-    }
-}
-
-impl<F: ClosedEnum> ParseFromParameter for Sort<F> {
+impl<E: ClosedEnum> ParseFromParameter for Sort<E> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         let (name, descending) = match value.strip_prefix('-') {
             Some(name) => (name, true),
             None => (value, false),
         };
-        let mut variants = F::VARIANTS.iter();
+        let mut variants = E::VARIANTS.iter();
         let found = variants.find(|(variant, _)| *variant == name);
         found
             .map(|(_, field)| Self {

@@ -27,6 +27,8 @@ struct Whole {
     parts: Vec<Part>,
     note: Option<String>,
     id: Option<Uuid>,
+    #[oai(validator(max_properties = 1))]
+    labels: Option<BTreeMap<String, u32>>,
 }
 
 fn errors(value: &Value) -> Vec<String> {
@@ -66,6 +68,10 @@ fn every_invalid_field_is_reported() {
         (
             json!({"count": 1, "colour": "green", "parts": [], "id": "7"}),
             vec!["id invalid_format"],
+        ),
+        (
+            json!({"count": 1, "colour": "green", "parts": [], "labels": {"a": 1, "b": 2}}),
+            vec!["labels too_many"],
         ),
         (
             json!({"count": null, "colour": "green", "parts": [], "note": null}),
