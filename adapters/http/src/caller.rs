@@ -13,7 +13,8 @@ use tenantry_domain::tenant::ActiveTenant;
 use crate::{middleware::Context, problem::Problem, tenant_selection::selected_tenant};
 
 /// An access token from `POST /api/v1/auth/login`: a JWT, issued and verified
-/// according to RFC 8725.
+/// according to RFC8725.
+// The linter of the document requires this spelling of the RFC.
 #[derive(SecurityScheme)]
 #[oai(
     ty = "bearer",

@@ -91,7 +91,7 @@ pub(crate) struct Parameter {
     pub(crate) is_required: bool,
 }
 
-/// Returns the schema that stands for a group.
+/// Returns the schema that represents a group.
 pub(crate) fn group(parameters: Vec<Parameter>) -> MetaSchemaRef {
     let mut schema = MetaSchema::new("object");
     for parameter in parameters {
