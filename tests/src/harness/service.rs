@@ -7,18 +7,11 @@ use tenantry::{Service, ServiceHandle};
 use tenantry_application::Services;
 use tenantry_config::{Config, Dotenv, Sources};
 
-use super::{Actor, Place, Providers};
-
-/// Settings of a test, as environment variables.
-pub type Settings<'a> = &'a [(&'a str, &'a str)];
-
-/// Owned settings, as [`Settings`] has them.
-pub fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
-    let pairs = settings.iter();
-    pairs
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect()
-}
+use super::{
+    Actor,
+    providers::{Place, Providers},
+    settings::Settings,
+};
 
 /// A service that runs until it is stopped or dropped.
 pub struct TestService {
@@ -42,7 +35,7 @@ impl TestService {
     /// A service on the providers that need nothing, but for those that the
     /// settings choose.
     pub async fn embedded(settings: Settings<'_>) -> Self {
-        Self::within(Providers::EMBEDDED, settings).await
+        Self::within(Providers::embedded(), settings).await
     }
 
     async fn within(providers: Providers, settings: Settings<'_>) -> Self {
