@@ -36,10 +36,10 @@ pub enum StartError {
     #[error("{}", chain(.0))]
     UseCase(#[from] Error),
     /// An operation of the operating system failed.
-    #[error("{what}: {source}")]
+    #[error("{operation}: {source}")]
     Io {
         /// The operation that failed.
-        what: String,
+        operation: String,
         /// The cause.
         source: std::io::Error,
     },
@@ -50,9 +50,9 @@ pub enum StartError {
 
 impl StartError {
     /// Creates an error of the operating system.
-    pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+    pub fn io(operation: impl Into<String>, source: std::io::Error) -> Self {
         Self::Io {
-            what: what.into(),
+            operation: operation.into(),
             source,
         }
     }

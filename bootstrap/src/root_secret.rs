@@ -31,14 +31,14 @@ pub(crate) fn create_data_directory(data: &Path) -> Result<(), StartError> {
         .recursive(true)
         .mode(0o700)
         .create(data);
-    let what = || format!("cannot create the data directory {}", data.display());
-    created.map_err(|e| StartError::io(what(), e))
+    let operation = || format!("cannot create the data directory {}", data.display());
+    created.map_err(|e| StartError::io(operation(), e))
 }
 
 fn read_or_generate(data: &Path) -> Result<RootSecret, StartError> {
     create_data_directory(data)?;
     let path = data.join(FILE);
-    let failed = |what: &str, e| StartError::io(format!("cannot {what} {}", path.display()), e);
+    let failed = |verb: &str, e| StartError::io(format!("cannot {verb} {}", path.display()), e);
     // A hard link makes the secret appear atomically, for concurrent starts and
     // after a crash.
     if let Err(error) = fs::metadata(&path) {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::place::Place;
 use crate::{
     harness::rows::reader::Rows,
     services::{Namespace, TestServer},
@@ -43,8 +42,8 @@ pub struct Provider {
     pub rows: Option<OpenRows>,
 }
 
-/// Opens the database of a place, or in the data directory of a service.
-type OpenRows = fn(&Place, &Path) -> Box<dyn Rows>;
+/// Opens the database of a URL, or in the data directory of a service.
+type OpenRows = fn(&str, &Path) -> Box<dyn Rows>;
 
 /// A server of the tests.
 pub struct Server {

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::{
     list::{PROVIDERS, provider},
-    place::Place,
     provider::{Provider, Section},
 };
 use crate::services::given;
@@ -64,19 +63,6 @@ impl Providers {
     /// Returns the providers in the order of the sections.
     pub fn each(self) -> [&'static Provider; 3] {
         [self.database, self.storage, self.cache]
-    }
-
-    /// Reserves a namespace on each server.
-    pub async fn place(self) -> Place {
-        let mut settings = Vec::new();
-        for provider in self.each().into_iter().filter(|it| it.server.is_some()) {
-            let namespace = provider.namespace_under_load().await;
-            settings.extend(namespace.variables(&provider.section.name().to_uppercase()));
-        }
-        Place {
-            providers: self,
-            settings,
-        }
     }
 }
 

@@ -71,6 +71,7 @@ impl TestService {
 
     fn database(&self) -> Box<dyn Rows> {
         let open = self.place().providers.database.rows;
-        open.expect("a database")(self.place(), self.data())
+        let url = self.place().find("TENANTRY_DATABASE__URL");
+        open.expect("a database")(url.unwrap_or_default(), self.data())
     }
 }

@@ -10,15 +10,14 @@ use mongodb::{
 };
 
 use super::reader::Rows;
-use crate::harness::providers::Place;
 
 struct MongodbRows {
     url: String,
 }
 
-/// Opens the database of a place.
-pub(in crate::harness) fn open(place: &Place, _data: &Path) -> Box<dyn Rows> {
-    let url = place.setting("TENANTRY_DATABASE__URL").to_owned();
+/// Opens the database of a URL.
+pub(in crate::harness) fn open(url: &str, _data: &Path) -> Box<dyn Rows> {
+    let url = url.to_owned();
     Box::new(MongodbRows { url })
 }
 

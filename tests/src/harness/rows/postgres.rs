@@ -6,15 +6,14 @@ use async_trait::async_trait;
 use sqlx::{Connection, PgConnection, Row};
 
 use super::reader::Rows;
-use crate::harness::providers::Place;
 
 struct PostgresRows {
     url: String,
 }
 
-/// Opens the database of a place.
-pub(in crate::harness) fn open(place: &Place, _data: &Path) -> Box<dyn Rows> {
-    let url = place.setting("TENANTRY_DATABASE__URL").to_owned();
+/// Opens the database of a URL.
+pub(in crate::harness) fn open(url: &str, _data: &Path) -> Box<dyn Rows> {
+    let url = url.to_owned();
     Box::new(PostgresRows { url })
 }
 

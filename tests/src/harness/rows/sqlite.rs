@@ -12,14 +12,13 @@ use sqlx::{
 };
 
 use super::reader::{Rows, bare};
-use crate::harness::providers::Place;
 
 struct SqliteRows {
     file: PathBuf,
 }
 
 /// Opens the database in the data directory of a service.
-pub(in crate::harness) fn open(_place: &Place, data: &Path) -> Box<dyn Rows> {
+pub(in crate::harness) fn open(_url: &str, data: &Path) -> Box<dyn Rows> {
     let file = data.join("tenantry.db");
     Box::new(SqliteRows { file })
 }
