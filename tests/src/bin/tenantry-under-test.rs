@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The allocator of the command: tests observe its memory.
+/// The allocator of the command, since tests measure its memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -30,7 +30,7 @@ impl ServiceProcess {
         };
         let stdout = process.child.stdout.take().expect("its output");
         let mut line = String::new();
-        // "Tenantry serves http://127.0.0.1:1234"
+        // "Tenantry is listening on http://127.0.0.1:1234"
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("the first line of its output");

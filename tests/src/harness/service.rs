@@ -7,7 +7,11 @@ use tenantry::{Service, ServiceHandle};
 use tenantry_application::Services;
 use tenantry_config::{Config, Dotenv, Sources};
 
-use super::{Actor, Place, Providers, Settings};
+use super::{
+    Actor,
+    providers::{Place, Providers},
+    settings::Settings,
+};
 
 /// A service that runs until it is stopped or dropped.
 pub struct TestService {
@@ -31,7 +35,7 @@ impl TestService {
     /// Starts a service on embedded providers, except those that the settings
     /// choose.
     pub async fn embedded(settings: Settings<'_>) -> Self {
-        Self::within(Providers::EMBEDDED, settings).await
+        Self::within(Providers::embedded(), settings).await
     }
 
     async fn within(providers: Providers, settings: Settings<'_>) -> Self {

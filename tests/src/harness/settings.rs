@@ -1,9 +1,9 @@
-//! Settings of a service under test.
+//! Settings of a test.
 
-/// Settings of a test, as environment variables.
+/// Settings as environment variables of the service.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
-/// Borrows settings as [`Settings`].
+/// Borrows owned settings.
 pub fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
     let pairs = settings.iter();
     pairs

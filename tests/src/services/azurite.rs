@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Url;
@@ -13,7 +14,10 @@ use tenantry_application::ports::Clock;
 use tenantry_crypto::SystemClock;
 use tokio::sync::OnceCell;
 
-use super::{answers, child::Server, free_port, given, program};
+use super::{
+    Namespace, TestServer, answers, child::Server, cleanup::remove_at_exit, free_port, given,
+    program,
+};
 
 /// The variable that names another service, by a connection string with
 /// `BlobEndpoint`, `AccountName` and `AccountKey`.
@@ -135,6 +139,41 @@ impl Azurite {
     /// Returns a new, unique container name.
     pub fn fresh(&self) -> String {
         let number = self.containers.fetch_add(1, Ordering::Relaxed);
-        format!("t{}-{number}", std::process::id())
+        let name = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        name
+    }
+}
+
+#[async_trait]
+impl TestServer for Azurite {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let name = self.fresh();
+        let settings = vec![
+            ("ACCOUNT", self.named("AccountName")),
+            ("ACCESS_KEY", self.named("AccountKey")),
+            ("ENDPOINT", self.named("BlobEndpoint")),
+            ("CONTAINER", name.clone()),
+            ("ALLOW_HTTP", "true".to_owned()),
+            ("CREATE", "true".to_owned()),
+        ];
+        Namespace { name, settings }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let endpoint = self.named("BlobEndpoint");
+        let signature = self.signature("d");
+        let url = format!("{endpoint}/{name}?restype=container&{signature}");
+        let response = reqwest::Client::new().delete(url).send().await;
+        let response = response.expect("a response of the object store");
+        if response.status() == reqwest::StatusCode::NOT_FOUND {
+            return false;
+        }
+        response.error_for_status().expect("delete the container");
+        true
     }
 }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use object_store::{
     aws::{AmazonS3, AmazonS3Builder, AwsAuthorizer, AwsCredential},
     client::HttpRequest,
@@ -20,7 +21,10 @@ use reqwest::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::{answers, child::Server, free_port, given, program};
+use super::{
+    Namespace, TestServer, answers, bucket, child::Server, cleanup::remove_at_exit, free_port,
+    given, program,
+};
 
 /// The variable that names another service: `http://<access
 /// key>:<secret>@<host>:<port>`.
@@ -256,6 +260,33 @@ impl Minio {
     /// Returns a new, unique bucket name.
     pub fn fresh(&self) -> String {
         let number = self.buckets.fetch_add(1, Ordering::Relaxed);
-        format!("t{}-{number}", std::process::id())
+        let name = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        name
+    }
+}
+
+#[async_trait]
+impl TestServer for Minio {
+    async fn version(&self) -> String {
+        Self::version(self)
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let name = self.fresh();
+        let settings = vec![
+            ("ENDPOINT", self.endpoint.clone()),
+            ("ALLOW_HTTP", "true".to_owned()),
+            ("PATH_STYLE", "true".to_owned()),
+            ("BUCKET", name.clone()),
+            ("CREATE", "true".to_owned()),
+            ("ACCESS_KEY_ID", self.access_key_id.clone()),
+            ("SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+        ];
+        Namespace { name, settings }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        bucket::remove(self, name).await
     }
 }

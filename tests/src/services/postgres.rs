@@ -6,12 +6,15 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use async_trait::async_trait;
 use rcgen::generate_simple_self_signed;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
 use super::{
+    Namespace, TestServer,
     child::{Owner, Server, as_owner, make_private},
+    cleanup::remove_at_exit,
     free_port, given,
 };
 use crate::wait::until;
@@ -177,7 +180,9 @@ impl Postgres {
 
     fn name(&self) -> String {
         let number = self.schemas.fetch_add(1, Ordering::Relaxed);
-        format!("t{}_{number}", std::process::id())
+        let name = format!("t{}_{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        name
     }
 
     async fn run(&self, sql: String) {
@@ -217,4 +222,43 @@ fn folders() -> Vec<PathBuf> {
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+#[async_trait]
+impl TestServer for Postgres {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let name = self.name();
+        self.run(format!("CREATE SCHEMA {name}")).await;
+        let url = within(&self.url, &name);
+        Namespace {
+            name,
+            settings: vec![("URL", url)],
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+        let exists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+        let exists = sqlx::query_scalar::<_, bool>(exists).bind(name);
+        let exists = exists.fetch_one(&mut connection).await;
+        connection.close().await.expect("closed");
+        // The roles of `fresh_of_two`, which own objects of the schema.
+        self.run(format!(
+            "DROP SCHEMA IF EXISTS {name} CASCADE;
+             DO $$ DECLARE it text; BEGIN
+                 FOREACH it IN ARRAY ARRAY['{name}_owner', '{name}_guest'] LOOP
+                     IF EXISTS (SELECT FROM pg_roles WHERE rolname = it) THEN
+                         EXECUTE format('DROP OWNED BY %I CASCADE', it);
+                         EXECUTE format('DROP ROLE %I', it);
+                     END IF;
+                 END LOOP;
+             END $$"
+        ))
+        .await;
+        exists.expect("a boolean")
+    }
 }

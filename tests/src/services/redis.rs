@@ -5,10 +5,13 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use async_trait::async_trait;
 use redis::{Client, Cmd, RedisResult, cmd};
 use tokio::sync::OnceCell;
 
-use super::{FaultProxy, child::Server, free_port, given};
+use super::{
+    FaultProxy, Namespace, TestServer, child::Server, cleanup::remove_at_exit, free_port, given,
+};
 use crate::wait::until;
 
 /// The variable that names another server, by its URL.
@@ -82,9 +85,11 @@ impl Redis {
     /// Returns a new namespace.
     pub fn fresh(&self) -> RedisPlace {
         let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &namespace);
         RedisPlace {
             url: self.url.clone(),
-            namespace: format!("t{}-{number}", std::process::id()),
+            namespace,
         }
     }
 
@@ -188,4 +193,43 @@ fn send(signal: &str, process: u32) {
         .arg(process.to_string())
         .status();
     assert!(sent.expect("a shell").success(), "the signal was not sent");
+}
+
+#[async_trait]
+impl TestServer for Redis {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let RedisPlace { url, namespace } = self.fresh();
+        Namespace {
+            name: namespace.clone(),
+            settings: vec![("URL", url), ("NAMESPACE", namespace)],
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let client = Client::open(self.url.as_str()).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut connection = connection.expect("connected");
+        let pattern = format!("{name}:*");
+        let (mut cursor, mut removed) = (0_u64, 0_u64);
+        loop {
+            let mut scan = cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern);
+            scan.arg("COUNT").arg(1_000);
+            let page = scan.query_async(&mut connection).await;
+            let (next, keys): (u64, Vec<String>) = page.expect("scan the keys");
+            if !keys.is_empty() {
+                let deleted = cmd("DEL").arg(&keys).query_async(&mut connection).await;
+                let deleted: u64 = deleted.expect("delete the keys");
+                removed += deleted;
+            }
+            if next == 0 {
+                return removed > 0;
+            }
+            cursor = next;
+        }
+    }
 }

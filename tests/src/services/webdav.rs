@@ -6,15 +6,19 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use async_trait::async_trait;
 use rcgen::generate_simple_self_signed;
 use reqwest::{
-    Client, Method, Url,
+    Client, Method, StatusCode, Url,
     header::{HeaderMap, HeaderName},
 };
 use serde_json::json;
 use tokio::{net::TcpStream, sync::OnceCell};
 
-use super::{answers, child::Server, free_port, given, programs_folder};
+use super::{
+    Namespace, TestServer, answers, child::Server, cleanup::remove_at_exit, free_port, given,
+    programs_folder,
+};
 use crate::wait::until;
 
 /// The variable that names another collection:
@@ -184,9 +188,14 @@ impl Webdav {
     pub fn fresh(&self) -> Url {
         let number = self.collections.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        self.collection(&name)
+    }
+
+    fn collection(&self, name: &str) -> Url {
         let mut url = self.url.clone();
         let mut segments = url.path_segments_mut().expect("an HTTP URL");
-        segments.pop_if_empty().push(&name);
+        segments.pop_if_empty().push(name);
         drop(segments);
         url
     }
@@ -216,4 +225,38 @@ fn written(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("written");
     path.to_str().expect("a path").to_owned()
+}
+
+#[async_trait]
+impl TestServer for Webdav {
+    async fn version(&self) -> String {
+        Self::version(self)
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let url = self.fresh();
+        let name = url.path_segments().and_then(Iterator::last);
+        let settings = vec![
+            ("URL", url.to_string()),
+            ("ALLOW_HTTP", "true".to_owned()),
+            ("CREATE", "true".to_owned()),
+            ("USERNAME", self.username.clone()),
+            ("PASSWORD", self.password.clone()),
+        ];
+        Namespace {
+            name: name.expect("the name of the collection").to_owned(),
+            settings,
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let request = Client::new().delete(self.collection(name));
+        let request = request.basic_auth(&self.username, Some(&self.password));
+        let response = request.send().await.expect("a response of the server");
+        if response.status() == StatusCode::NOT_FOUND {
+            return false;
+        }
+        response.error_for_status().expect("delete the collection");
+        true
+    }
 }

@@ -1,4 +1,4 @@
-//! Every port's conformance suite, stamped on every adapter.
+//! The conformance suite of each port, run on each adapter.
 
 mod announcing;
 mod azurite;

@@ -12,9 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
-use tenantry_tests::harness::{
-    Actor, Cache, Database, Dice, Place, Providers, ServiceProcess, Storage, command, until,
-};
+use tenantry_tests::harness::{Actor, Dice, Place, Providers, ServiceProcess, command, until};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
@@ -28,11 +26,7 @@ use crate::{
 /// The number of clients of each serving process.
 const WRITERS: u64 = 3;
 
-const PROVIDERS: Providers = Providers {
-    database: Database::Postgres,
-    storage: Storage::S3,
-    cache: Cache::Redis,
-};
+const PROVIDERS: &str = "postgres+s3+redis";
 
 /// Short intervals, so that recovery is quick.
 const SETTINGS: [(&str, &str); 7] = [
@@ -106,7 +100,7 @@ struct Fleet {
 
 impl Fleet {
     async fn start() -> Self {
-        let place = PROVIDERS.place().await;
+        let place = Providers::named(PROVIDERS).place().await;
         let data = [DataFolder::new(), DataFolder::new(), DataFolder::new()];
         let settings = [place.settings(), SETTINGS.to_vec()].concat();
         let mut serving = Vec::new();

@@ -2,7 +2,7 @@
 //! and returns it, and finds no inconsistency. The tests change addresses,
 //! credentials and secrets only.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
 
 use std::{
     fs,
@@ -12,8 +12,12 @@ use std::{
 
 use tempfile::TempDir;
 use tenantry_tests::{
-    harness::{Actor, ServiceProcess, borrowed, command, until},
-    services::{Azurite, Minio, Mongodb, Postgres, Redis, Webdav, free_port},
+    harness::{
+        Actor, Provider, Section, ServiceProcess, borrowed, command,
+        providers::{PROVIDERS, provider},
+        until,
+    },
+    services::free_port,
 };
 
 /// The program, built for tests.
@@ -24,9 +28,6 @@ const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/examples"
 
 /// The folder of secrets in the examples.
 const SECRETS: &str = "/etc/tenantry";
-
-/// The kinds without a server, which a file's name may omit.
-const EMBEDDED: [&str; 3] = ["sqlite", "local", "memory"];
 
 /// A test for each file, of the same name.
 macro_rules! examples {
@@ -123,79 +124,44 @@ impl Example {
         let url = format!("http://127.0.0.1:{port}");
         example.set("HTTP", &[("PORT", &port), ("PUBLIC_URL", &url)]);
         example.set("LOG", &[("LEVEL", "error")]);
-        let mut section = String::new();
         let mut kinds = Vec::new();
-        for line in text.lines() {
-            if let Some(name) = line.strip_prefix('[') {
-                section = name.trim_end_matches(']').replace('.', "__");
-            }
-            let kind = line.strip_prefix("kind = \"");
-            if let Some(kind) = kind.and_then(|kind| kind.strip_suffix('"')) {
-                example.use_test_server(&section.to_uppercase(), kind).await;
-                kinds.push(kind);
+        for (table, lines) in tables(&text) {
+            let kind = lines
+                .iter()
+                .find_map(|(key, value)| (*key == "kind").then_some(*value));
+            let Some(section) = Section::of_table(table).filter(|_| kind.is_some()) else {
+                continue;
+            };
+            let provider = provider(section, kind.unwrap_or_default());
+            // The names of tests contain the kinds with servers, since tests are
+            // skipped by name if a server is missing.
+            if provider.server.is_some() {
+                example.use_server(table, &lines, provider).await;
+                kinds.push(provider.kind);
             }
         }
-        // Machines without a server skip tests by their names.
-        kinds.retain(|kind| !EMBEDDED.contains(kind));
-        let expected = case.split('_').filter(|word| !EMBEDDED.contains(word));
-        assert_eq!(kinds, expected.collect::<Vec<_>>());
+        let embedded = |word: &&str| {
+            let mut providers = PROVIDERS.iter();
+            providers.any(|it| it.server.is_none() && it.kind == *word)
+        };
+        let named = case.split('_').filter(|word| !embedded(word));
+        assert_eq!(kinds, named.collect::<Vec<_>>());
         example
     }
 
-    /// Replaces the operator's server by a test server.
-    async fn use_test_server(&mut self, section: &str, kind: &str) {
-        match kind {
-            _ if EMBEDDED.contains(&kind) => {}
-            "postgres" => {
-                let url = Postgres::shared().await.fresh().await;
-                self.secret("database-url", &url);
+    /// Replaces addresses, logins and secrets by those of a server of the tests.
+    async fn use_server(&mut self, table: &str, lines: &[(&str, &str)], provider: &Provider) {
+        let namespace = provider.namespace_under_load().await;
+        let section = table.replace('.', "__").to_uppercase();
+        for (key, value) in &namespace.settings {
+            let file = format!("{}_file", key.to_lowercase());
+            let file = lines.iter().find(|(key, _)| *key == file);
+            match file.and_then(|(_, path)| path.strip_prefix(SECRETS)) {
+                Some(name) => self.secret(name.trim_start_matches('/'), value),
+                None if *key == "KIND" => {}
+                None => self.set(&section, &[(key, value)]),
             }
-            "mongodb" => {
-                self.secret("database-url", &Mongodb::shared().await.fresh());
-                // The tests share a small server.
-                self.set(section, &[("ANSWER_WITHIN_MS", "30000")]);
-            }
-            "s3" => {
-                let minio = Minio::shared().await;
-                self.secret("storage-key", minio.secret_access_key());
-                let place = [
-                    ("ENDPOINT", minio.endpoint()),
-                    ("BUCKET", &minio.fresh()),
-                    ("ACCESS_KEY_ID", minio.access_key_id()),
-                ];
-                self.set_storage(section, &place);
-            }
-            "azure" => {
-                let azurite = Azurite::shared().await;
-                self.secret("storage-key", &azurite.named("AccountKey"));
-                let place = [
-                    ("ENDPOINT", &*azurite.named("BlobEndpoint")),
-                    ("ACCOUNT", &azurite.named("AccountName")),
-                    ("CONTAINER", &azurite.fresh()),
-                ];
-                self.set_storage(section, &place);
-            }
-            "webdav" => {
-                let webdav = Webdav::shared().await;
-                self.secret("storage-key", webdav.password());
-                let url = webdav.fresh();
-                let place = [("URL", url.as_str()), ("USERNAME", webdav.username())];
-                self.set_storage(section, &place);
-            }
-            "redis" => {
-                let place = Redis::shared().await.fresh();
-                self.secret("redis-url", &place.url);
-                self.set(section, &[("NAMESPACE", &place.namespace)]);
-            }
-            other => panic!("no test server for {other}"),
         }
-    }
-
-    /// Sets a place on a test server, which has no TLS and where nothing exists
-    /// yet.
-    fn set_storage(&mut self, section: &str, place: &[(&str, &str)]) {
-        self.set(section, place);
-        self.set(section, &[("ALLOW_HTTP", "true"), ("CREATE", "true")]);
     }
 
     fn set(&mut self, section: &str, values: &[(&str, &str)]) {
@@ -205,7 +171,7 @@ impl Example {
         }
     }
 
-    /// Writes a secret to the path that the file names.
+    /// Writes a file of secrets.
     fn secret(&self, name: &str, text: &str) {
         fs::write(self.secrets().join(name), format!("{text}\n")).expect("written");
     }
@@ -222,4 +188,19 @@ impl Example {
         command.arg("--config").arg(&self.file);
         command
     }
+}
+
+/// Returns the tables of a TOML file with their keys and unquoted values.
+fn tables(text: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
+    let mut tables = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            tables.push((name.trim_end_matches(']'), Vec::new()));
+        } else if let (Some((_, keys)), Some((key, value))) =
+            (tables.last_mut(), line.split_once(" = "))
+        {
+            keys.push((key, value.trim_matches('"')));
+        }
+    }
+    tables
 }

@@ -240,7 +240,7 @@ pub(super) async fn a_position_need_not_be_a_file(world: &World) {
     acme.commit(|work| files.iter().for_each(|file| work.files().add(file)))
         .await
         .done();
-    let id = FileId::from_uuid(world.samples.id());
+    let id = world.samples.id();
     let mut query = query(acme.place(), FileSort::Name, false);
     query.after = Some(Position {
         key: SortKey::Text("b".to_owned()),

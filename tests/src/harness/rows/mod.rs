@@ -1,9 +1,9 @@
 //! The contents of the stores, read without the service or its API.
 
-mod id_text;
-mod mongodb;
-mod postgres;
-mod sqlite;
+pub(super) mod mongodb;
+pub(super) mod postgres;
+pub(super) mod reader;
+pub(super) mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +14,8 @@ use tenantry_domain::{
     tenant::{ActiveTenant, TenantStatus},
 };
 
-use self::id_text::bare;
-use super::{Actor, Database, TestService};
-
-/// A database, read without the service.
-enum Rows<'s> {
-    Sqlite(sqlite::Rows),
-    Postgres(postgres::Rows<'s>),
-    Mongodb(mongodb::Rows<'s>),
-}
+use self::reader::{Rows, bare};
+use super::{Actor, TestService};
 
 impl TestService {
     /// Returns every row of every table as a line of text, except rows that name
@@ -32,11 +25,7 @@ impl TestService {
             .iter()
             .flat_map(|actor| [&actor.user_id, &actor.tenant_id]);
         let marks: Vec<String> = ids.map(|id| bare(id)).collect();
-        let mut rows = match self.database() {
-            Rows::Sqlite(rows) => rows.all().await,
-            Rows::Postgres(rows) => rows.all().await,
-            Rows::Mongodb(rows) => rows.all().await,
-        };
+        let mut rows = self.database().all().await;
         rows.retain(|line| {
             let line = bare(line);
             !marks.iter().any(|mark| line.contains(mark))
@@ -46,12 +35,7 @@ impl TestService {
 
     /// Returns the job ids of a company, oldest first.
     pub async fn jobs_of(&self, company: &Actor) -> Vec<String> {
-        let tenant = &company.tenant_id;
-        let mut ids = match self.database() {
-            Rows::Sqlite(rows) => rows.jobs_of(tenant).await,
-            Rows::Postgres(rows) => rows.jobs_of(tenant).await,
-            Rows::Mongodb(rows) => rows.jobs_of(tenant).await,
-        };
+        let mut ids = self.database().jobs_of(&company.tenant_id).await;
         ids.sort();
         ids
     }
@@ -85,11 +69,9 @@ impl TestService {
         found
     }
 
-    fn database(&self) -> Rows<'_> {
-        match self.place().providers.database {
-            Database::Sqlite => Rows::Sqlite(sqlite::Rows::of(self.data())),
-            Database::Postgres => Rows::Postgres(postgres::Rows::of(self.place())),
-            Database::Mongodb => Rows::Mongodb(mongodb::Rows::of(self.place())),
-        }
+    fn database(&self) -> Box<dyn Rows> {
+        let open = self.place().providers.database.rows;
+        let url = self.place().find("TENANTRY_DATABASE__URL");
+        open.expect("a database")(url.unwrap_or_default(), self.data())
     }
 }

@@ -1,27 +1,29 @@
 //! The documents of a MongoDB database.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
+use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use mongodb::{
     Client, Database,
     bson::{Bson, Document, doc, spec::BinarySubtype},
 };
 
-use crate::harness::Place;
+use super::reader::Rows;
 
-pub(super) struct Rows<'s> {
-    url: &'s str,
+struct MongodbRows {
+    url: String,
 }
 
-impl<'s> Rows<'s> {
-    pub(super) fn of(place: &'s Place) -> Self {
-        Self {
-            url: place.setting("TENANTRY_DATABASE__URL"),
-        }
-    }
+/// Opens the database of a URL.
+pub(in crate::harness) fn open(url: &str, _data: &Path) -> Box<dyn Rows> {
+    let url = url.to_owned();
+    Box::new(MongodbRows { url })
+}
 
-    pub(super) async fn all(&self) -> BTreeSet<String> {
+#[async_trait]
+impl Rows for MongodbRows {
+    async fn all(&self) -> BTreeSet<String> {
         let database = self.database().await;
         let collections = database.list_collection_names().await;
         let mut rows = BTreeSet::new();
@@ -36,7 +38,7 @@ impl<'s> Rows<'s> {
         rows
     }
 
-    pub(super) async fn jobs_of(&self, tenant: &str) -> Vec<String> {
+    async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         let database = self.database().await;
         let jobs = documents(&database, "jobs", doc! {}).await.into_iter();
         let text = |job: &Document, key: &str| {
@@ -47,9 +49,11 @@ impl<'s> Rows<'s> {
             .filter_map(|job| text(&job, "_id"))
             .collect()
     }
+}
 
+impl MongodbRows {
     async fn database(&self) -> Database {
-        let client = Client::with_uri_str(self.url).await.expect("a client");
+        let client = Client::with_uri_str(&self.url).await.expect("a client");
         client.default_database().expect("a database in the URL")
     }
 }

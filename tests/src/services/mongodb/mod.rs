@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use mongodb::{
     Client,
     bson::{Document, doc},
@@ -24,7 +25,10 @@ use mongodb::{
 };
 use tokio::sync::OnceCell;
 
-use super::{child::Server, free_port, given, programs_folder};
+use super::{
+    Namespace, TestServer, child::Server, cleanup::remove_at_exit, free_port, given,
+    programs_folder,
+};
 use crate::wait::until;
 
 /// The variable that names another server, by its URL.
@@ -143,6 +147,7 @@ impl Mongodb {
     pub fn fresh(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}_{number}", std::process::id());
+        remove_at_exit(URL, &name);
         let (server, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let url = format!("{}/{name}?{options}", server.trim_end_matches('/'));
         url.trim_end_matches('?').to_owned()
@@ -161,4 +166,30 @@ fn mongod() -> Option<PathBuf> {
     folders
         .find(|folder| folder.join("mongod").is_file())
         .map(|folder| folder.join("mongod"))
+}
+
+#[async_trait]
+impl TestServer for Mongodb {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let url = self.fresh();
+        let path = url.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        Namespace {
+            name: name.to_owned(),
+            settings: vec![("URL", url.clone())],
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let client = Client::with_uri_str(&self.url).await.expect("a client");
+        let names = client.list_database_names().await.expect("the databases");
+        let exists = names.iter().any(|other| other == name);
+        let dropped = client.database(name).drop().await;
+        dropped.expect("drop the database");
+        exists
+    }
 }

@@ -293,7 +293,10 @@ async fn another_bucket_under_the_same_name_is_rejected() {
     behind.delete(&Path::from("tenantry")).await.expect("gone");
     let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
     let line = opened.err().expect("a refusal").to_string();
-    expect(&line, &["storage default (s3)", "no blobs were ever kept"]);
+    expect(
+        &line,
+        &["storage default (s3)", "no blobs were ever stored"],
+    );
     // The original bucket still works.
     service.restart(&borrowed(&settings)).await;
     assert_eq!(

@@ -1,16 +1,16 @@
-//! Waiting for what is not up yet.
+//! Retries while a server is unreachable at startup.
 
 use std::time::Duration;
 
 use tenantry_application::ports::PortError;
 use tokio::time::{Instant, sleep};
 
-/// How long to wait between two tries.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Tries to open `part` until it answers, for so many seconds; one that
-/// answers and refuses ends the waiting at once.
-pub(super) async fn patiently<T>(
+/// Calls `open` until it succeeds or fails with a permanent error, for at most
+/// `seconds`. Logs name `part`.
+pub(super) async fn retry<T>(
     part: &str,
     seconds: u64,
     open: impl AsyncFn() -> Result<T, PortError>,
@@ -20,10 +20,10 @@ pub(super) async fn patiently<T>(
         match open().await {
             Err(error) if error.is_retryable() && Instant::now() < deadline => {
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "{part} does not answer yet");
+                tracing::warn!(error, "{part} is unreachable; retrying");
                 sleep(PAUSE).await;
             }
-            opened => return opened,
+            result => return result,
         }
     }
 }
