@@ -1,10 +1,10 @@
-# The service in a small image, as a user without rights.
+# A small image of the service, which runs as an unprivileged user.
 #
 #     docker build --tag tenantry .
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
-# The C library's headers and a compiler are in the image; cryptography is built with cmake.
+# The image has a C compiler; the cryptography library requires cmake.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends cmake g++ make \
@@ -16,7 +16,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && cp target/release/tenantry /usr/local/bin/tenantry
 
 FROM debian:bookworm-slim
-# Certificates of the authorities, for object stores and databases behind TLS.
+# The certificate authorities for TLS to object stores and databases.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \

@@ -1,4 +1,4 @@
-//! Who is calling.
+//! The authenticated caller of a use case.
 
 use tenantry_domain::{
     audit::Actor,
@@ -15,10 +15,10 @@ use crate::{
     work::TenantWork,
 };
 
-/// What is known of the request itself.
+/// Metadata of the request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestInfo {
-    /// Its id, for logs and audit.
+    /// The request's id, for logs and audit.
     pub request_id: Option<String>,
     /// The client's address.
     pub address: Option<String>,
@@ -26,40 +26,40 @@ pub struct RequestInfo {
     pub user_agent: Option<String>,
 }
 
-/// A person who is signed in, whether or not they act in a tenant.
+/// A signed-in user, with or without a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonCaller {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// In which session.
+    /// The session.
     pub session_id: SessionId,
-    /// The tenant the session acts in, if it may.
+    /// The tenant the session acts in, if the user has access to it.
     pub tenant: Option<ActiveTenant>,
-    /// The permissions held there.
+    /// The permissions in that tenant.
     pub permissions: PermissionSet,
     /// The request.
     pub request: RequestInfo,
 }
 
-/// A person who acts in a tenant: what almost every use case asks for.
+/// A signed-in user in a tenant, as required by most use cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// Where.
+    /// The tenant.
     pub tenant: ActiveTenant,
-    /// In which session.
+    /// The session.
     pub session_id: SessionId,
-    /// What they may do there.
+    /// The permissions in the tenant.
     pub permissions: PermissionSet,
-    /// The epochs that was read at.
+    /// The epochs at which the permissions were read.
     pub epochs: [(EpochSubject, u64); 2],
     /// The request.
     pub request: RequestInfo,
 }
 
 impl PersonCaller {
-    /// The person of a grant.
+    /// Creates the caller from an access grant.
     pub fn new(grant: &AccessGrant, request: RequestInfo) -> Self {
         Self {
             user_id: grant.user_id,
@@ -72,7 +72,7 @@ impl PersonCaller {
 }
 
 impl Caller {
-    /// The caller of a grant, if it opens a tenant.
+    /// Creates the caller from an access grant; `None` if it has no tenant.
     pub fn new(grant: &AccessGrant, request: RequestInfo) -> Option<Self> {
         let tenant = grant.tenant?;
         Some(Self {
@@ -88,37 +88,39 @@ impl Caller {
         })
     }
 
-    /// The id of the tenant.
+    /// Returns the id of the tenant.
     pub fn tenant_id(&self) -> TenantId {
         self.tenant.id()
     }
 
-    /// As whom the audit log knows them.
+    /// Returns the actor for audit entries.
     pub fn actor(&self) -> Actor {
         Actor::Person(self.user_id)
     }
 
-    /// Refuses whoever lacks a permission.
+    /// Fails with [`Error::AccessDenied`] if the caller lacks the permission.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.permissions.has(permission) {
             Ok(())
         } else {
-            Err(lacks(permission))
+            Err(missing_permission(permission))
         }
     }
 
-    /// Refuses whoever may not do `action` in `place`. Where the place is not
-    /// for this person to know of, the answer is that there is no such `thing`.
+    /// Fails if the caller may not perform `action` in `place`: with
+    /// [`Error::NotFound`] for `thing` if the place must stay hidden, else with
+    /// [`Error::AccessDenied`].
     pub fn require_file(&self, action: FileAction, place: Place, thing: Thing) -> Result<()> {
         let (user, tenant) = (self.user_id, self.tenant.id());
         match file_access::decide(user, tenant, self.permissions, action, place) {
             Decision::Allowed => Ok(()),
-            Decision::Denied => Err(lacks(action.permission())),
+            Decision::Denied => Err(missing_permission(action.permission())),
             Decision::Hidden => Err(Error::NotFound(thing)),
         }
     }
 
-    /// Makes a commit refuse when what this caller may do has changed since.
+    /// Makes a commit fail as stale if the caller's permissions have changed
+    /// since they were read.
     pub fn guard(&self, work: &mut TenantWork) {
         for (subject, epoch) in self.epochs {
             work.expect_epoch(subject, epoch);
@@ -126,6 +128,6 @@ impl Caller {
     }
 }
 
-fn lacks(permission: Permission) -> Error {
-    Error::AccessDenied(format!("this needs the permission {permission}"))
+fn missing_permission(permission: Permission) -> Error {
+    Error::AccessDenied(format!("the permission {permission} is required"))
 }

@@ -1,4 +1,4 @@
-//! The one error of use cases: values with a meaning and a stable code.
+//! The error of use cases: typed values with a stable code.
 
 use std::time::Duration;
 
@@ -10,127 +10,158 @@ use crate::{
     work::Kind,
 };
 
-/// What use cases return.
+/// The result of a use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a use case did not do what was asked.
+/// The reason a use case failed.
 #[derive(Debug, Clone, Error)]
 pub enum Error {
-    /// One or more values do not satisfy their types.
-    #[error("the request has values that are not valid")]
+    /// One or more values are not valid.
+    #[error("the request has invalid values")]
     Invalid(Vec<FieldError>),
-    /// The request does not fit together, or its body is broken.
+    /// The request is inconsistent, or its body is incomplete.
     #[error("{0}")]
     Malformed(String),
-    /// Credentials are wrong, or of no use here; which of them is not told.
+    /// The credentials are not valid; the message does not say which.
     #[error("the credentials are not valid")]
     Unauthorized,
-    /// The token was good once.
+    /// The token has expired.
     #[error("the token has expired")]
     TokenExpired,
-    /// The caller may know of the thing, but not do this.
+    /// The caller lacks a permission.
     #[error("{0}")]
     AccessDenied(String),
-    /// The tenant's storage quota has no room for it.
-    #[error("the storage quota has no room for this")]
+    /// The storage quota has too little space.
+    #[error("the storage quota is exceeded")]
     QuotaExceeded,
-    /// There is none, or not for this caller.
-    #[error("there is no such {}", .0.as_str())]
+    /// The resource does not exist, or the caller may not see it.
+    #[error("the {} does not exist", .0.as_str())]
     NotFound(Thing),
     /// A unique key is taken.
     #[error("{0}")]
     AlreadyExists(String),
-    /// Somebody else changed it in the meantime.
-    #[error("it has been changed in the meantime")]
+    /// The resource was changed concurrently.
+    #[error("the resource was changed concurrently")]
     VersionConflict,
-    /// Its state does not allow this.
+    /// The state of the resource does not allow the operation.
     #[error("{0}")]
     StateConflict(String),
-    /// The idempotency key came with another request before.
-    #[error("the idempotency key was used for another request")]
+    /// The idempotency key was used for a different request.
+    #[error("the idempotency key was used for a different request")]
     IdempotencyMismatch,
-    /// The request that came first with the idempotency key is still running.
+    /// The first request with the idempotency key is still running.
     #[error("the first request with this idempotency key is still running")]
     IdempotencyInFlight,
-    /// A condition of the request does not hold.
-    #[error("a condition of the request does not hold")]
+    /// A precondition of the request does not hold.
+    #[error("a precondition of the request does not hold")]
     PreconditionFailed,
-    /// The file is larger than allowed.
-    #[error("a file may have at most {limit_bytes} bytes")]
+    /// The file is too large.
+    #[error("the file is larger than {limit_bytes} bytes")]
     FileTooLarge {
-        /// What is allowed.
+        /// The maximum size in bytes.
         limit_bytes: u64,
     },
-    /// No byte of the range is there.
+    /// The range is outside the content.
     #[error("the range is outside the {size_bytes} bytes of the content")]
     RangeNotSatisfiable {
-        /// How many there are.
+        /// The size of the content in bytes.
         size_bytes: u64,
     },
-    /// Too many tries.
-    #[error("too many tries")]
+    /// The rate limit is exceeded.
+    #[error("too many requests")]
     RateLimited {
-        /// When to try again.
+        /// The time to wait before a retry.
         retry_after: Duration,
     },
-    /// Too much at once: nothing was done.
+    /// A queue is full; nothing was done.
     #[error("the service is busy")]
     Busy,
-    /// The metadata store cannot be reached.
-    #[error("the database cannot be reached")]
+    /// The metadata store is unavailable.
+    #[error("the database is unavailable")]
     DatabaseUnavailable(#[source] PortError),
-    /// The blob store cannot be reached.
-    #[error("the file storage cannot be reached")]
+    /// The blob store is unavailable.
+    #[error("the file storage is unavailable")]
     StorageUnavailable(#[source] PortError),
-    /// A fault of this program or of stored data. Its source is for the log.
-    #[error("something went wrong on our side")]
+    /// A bug or corrupt data. The source is logged and never sent to a client.
+    #[error("an internal error occurred")]
     Internal(#[source] PortError),
 }
 
-/// What was looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thing {
-    /// A file.
-    File,
-    /// A version of a file.
-    Version,
-    /// A space for files.
-    Bucket,
-    /// A tenant.
-    Tenant,
-    /// A person.
-    User,
-    /// A job.
-    Job,
+/// Declares the resources that a client can look up.
+macro_rules! things {
+    ($($thing:ident = $name:literal;)+) => {
+        /// A resource that a client can look up.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Thing {
+            $(#[doc = concat!("A ", $name, ".")] $thing,)+
+        }
+
+        impl Thing {
+            /// Every resource.
+            pub const ALL: &'static [Self] = &[$(Self::$thing,)+];
+
+            /// Returns the stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$thing => $name,)+
+                }
+            }
+
+            /// Returns the stable code of a missing resource.
+            pub const fn not_found_code(self) -> &'static str {
+                match self {
+                    $(Self::$thing => concat!($name, "_not_found"),)+
+                }
+            }
+        }
+    };
+}
+
+things! {
+    File = "file";
+    Version = "version";
+    Bucket = "bucket";
+    Tenant = "tenant";
+    User = "user";
+    Job = "job";
 }
 
 impl Thing {
-    /// The stable name, also the beginning of the code `<name>_not_found`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Version => "version",
-            Self::Bucket => "bucket",
-            Self::Tenant => "tenant",
-            Self::User => "user",
-            Self::Job => "job",
+    /// Returns the resource of a stored kind; `None` if clients do not look it
+    /// up by itself. A missing row then means that it was changed concurrently.
+    const fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Identity => Some(Self::User),
+            Kind::Tenant => Some(Self::Tenant),
+            Kind::File => Some(Self::File),
+            Kind::Version => Some(Self::Version),
+            Kind::Role
+            | Kind::Membership
+            | Kind::Session
+            | Kind::Blob
+            | Kind::Job
+            | Kind::Idempotency
+            | Kind::Audit
+            | Kind::AuditChain
+            | Kind::Epoch
+            | Kind::Quota => None,
         }
     }
 }
 
-/// One value that is not valid.
+/// A value that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The name the client knows it by.
+    /// The name of the field in the request.
     pub field: String,
-    /// Stable, `snake_case`.
+    /// The stable code, in `snake_case`.
     pub code: String,
-    /// For people.
+    /// The message for people.
     pub message: String,
 }
 
 impl Error {
-    /// One value that is not valid.
+    /// Creates the error for one invalid value.
     pub fn field(field: impl Into<String>, invalid: Invalid) -> Self {
         Self::Invalid(vec![FieldError {
             field: field.into(),
@@ -139,7 +170,7 @@ impl Error {
         }])
     }
 
-    /// The stable code that clients act on.
+    /// Returns the stable code for clients.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "validation_failed",
@@ -148,12 +179,7 @@ impl Error {
             Self::TokenExpired => "token_expired",
             Self::AccessDenied(_) => "access_denied",
             Self::QuotaExceeded => "quota_exceeded",
-            Self::NotFound(Thing::File) => "file_not_found",
-            Self::NotFound(Thing::Version) => "version_not_found",
-            Self::NotFound(Thing::Bucket) => "bucket_not_found",
-            Self::NotFound(Thing::Tenant) => "tenant_not_found",
-            Self::NotFound(Thing::User) => "user_not_found",
-            Self::NotFound(Thing::Job) => "job_not_found",
+            Self::NotFound(thing) => thing.not_found_code(),
             Self::AlreadyExists(_) => "already_exists",
             Self::VersionConflict => "version_conflict",
             Self::StateConflict(_) => "state_conflict",
@@ -170,13 +196,13 @@ impl Error {
         }
     }
 
-    /// A fault of this program.
+    /// Creates the error for a bug.
     pub fn internal(context: impl Into<String>) -> Self {
         Self::Internal(PortError::new(PortErrorKind::Internal, context))
     }
 
-    /// A failure of the blob store. Missing or damaged bytes are a fault of
-    /// stored data, not an absence the client asked about.
+    /// Converts an error of the blob store. Missing or damaged bytes are corrupt
+    /// data, not a missing resource.
     pub fn storage(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::Unavailable => Self::StorageUnavailable(error),
@@ -187,7 +213,7 @@ impl Error {
 }
 
 impl From<PortError> for Error {
-    /// A failure of the metadata store, which most ports read.
+    /// Converts an error of the metadata store, which most ports read.
     fn from(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::Unavailable => Self::DatabaseUnavailable(error),
@@ -207,22 +233,22 @@ impl From<CommitError> for Error {
 }
 
 impl From<Refusal> for Error {
-    /// What a refusal means where a use case has no better answer.
+    /// Converts a refusal that the use case does not handle.
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Quota => Self::QuotaExceeded,
             Refusal::Duplicate(UniqueKey::Id(kind)) => {
-                Self::internal(format!("the id of a new {kind} is taken"))
+                Self::internal(format!("add a {kind}: its new id is taken"))
             }
             Refusal::Duplicate(UniqueKey::IdempotencyKey)
             | Refusal::Missing(Kind::Idempotency)
             | Refusal::Stale(Kind::Idempotency) => Self::IdempotencyInFlight,
             Refusal::Duplicate(key) => Self::AlreadyExists(format!("{key} is taken")),
-            Refusal::Missing(Kind::Tenant) => Self::NotFound(Thing::Tenant),
-            Refusal::Missing(Kind::File) => Self::NotFound(Thing::File),
-            Refusal::Missing(Kind::Version) => Self::NotFound(Thing::Version),
-            Refusal::Missing(Kind::Identity) => Self::NotFound(Thing::User),
-            Refusal::Missing(_) | Refusal::Stale(_) => Self::VersionConflict,
+            Refusal::Missing(kind) => match Thing::of(kind) {
+                Some(thing) => Self::NotFound(thing),
+                None => Self::VersionConflict,
+            },
+            Refusal::Stale(_) => Self::VersionConflict,
         }
     }
 }
@@ -244,22 +270,22 @@ impl From<Refused> for Error {
     }
 }
 
-/// Gathers everything that is wrong with a request before answering.
+/// Collects the invalid values of a request.
 #[derive(Debug, Default)]
 pub struct Checks(Vec<FieldError>);
 
 impl Checks {
-    /// None yet.
+    /// Creates an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Keeps the value, or notes under `field` why there is none.
+    /// Returns the value, or records the error of the field.
     pub fn take<T>(&mut self, field: &str, value: std::result::Result<T, Invalid>) -> Option<T> {
         value.map_err(|invalid| self.note(field, invalid)).ok()
     }
 
-    /// The same for a value that may be absent.
+    /// Parses an optional value, or records the error of the field.
     pub fn take_optional<S, T>(
         &mut self,
         field: &str,
@@ -269,7 +295,7 @@ impl Checks {
         value.and_then(|value| self.take(field, parse(value)))
     }
 
-    /// Notes what is wrong with `field`.
+    /// Records the error of a field.
     pub fn note(&mut self, field: &str, invalid: Invalid) {
         self.0.push(FieldError {
             field: field.to_owned(),
@@ -278,7 +304,7 @@ impl Checks {
         });
     }
 
-    /// All notes as one error, if there are any.
+    /// Fails with all recorded errors, if any.
     pub fn done(&mut self) -> Result<()> {
         if self.0.is_empty() {
             Ok(())
@@ -287,8 +313,8 @@ impl Checks {
         }
     }
 
-    /// The value, once [`done`](Self::done) has let it through: a value that
-    /// is absent then is a fault of this program.
+    /// Returns the value after [`done`](Self::done) succeeds; an absent value is a
+    /// bug.
     pub fn require<T>(&mut self, value: Option<T>) -> Result<T> {
         self.done()?;
         value.ok_or_else(|| Error::internal("a checked value is absent"))

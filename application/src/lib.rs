@@ -1,18 +1,18 @@
-//! What Tenantry does: one use case a file, and the ports it needs.
+//! The application layer of Tenantry: use cases, one per file, and the ports
+//! they need.
 //!
-//! A use case takes [`Services`](services::Services) and the caller first,
-//! checks permission, reads through the handles of [`ports`], decides with the
-//! rules of the domain, records what shall change in a unit of [`work`], and
-//! commits once.
+//! A use case takes [`Services`] and the caller first, checks permissions,
+//! reads through [`ports`], decides by the rules of the domain, records its
+//! changes in a unit of [`work`], and commits once.
 //!
 //! # Adding a port
 //!
-//! 1. One file under `ports/`, one trait in it, a plain role noun as its name.
-//! 2. Every method says what absence answers, whether it may be called twice,
-//!    what it does as one step, and which errors it returns.
+//! 1. One file under `ports/` with one trait, named by a plain role noun.
+//! 2. The docs of every method state absence, idempotence, atomicity and
+//!    errors.
 //! 3. A conformance suite under `tests/`, generic over the implementation.
-//! 4. The implementations, each under `adapters/<technology>/` in a file of
-//!    the port's name, and one wiring function in `bootstrap/src/wiring/`.
+//! 4. The implementations under `adapters/<technology>/`, each in a file named
+//!    after the port, and one wiring function in `bootstrap/src/wiring/`.
 
 mod announcing;
 pub mod audit;
@@ -21,8 +21,11 @@ pub mod caller;
 pub mod error;
 pub mod files;
 mod idempotency;
+mod job_handler;
 pub mod jobs;
+mod listing;
 pub mod paging;
+mod port_error;
 pub mod ports;
 mod precondition;
 mod retry;

@@ -1,40 +1,40 @@
-//! Pages of lists.
+//! Pagination of lists.
 
 use tenantry_domain::Invalid;
 
 use crate::error::{Error, Result};
 
-/// The most items of one page.
+/// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 100;
-/// The items of a page where nothing is asked.
+/// The default number of items per page.
 pub const DEFAULT_LIMIT: u32 = 20;
-/// The furthest item that a page number may reach, and the highest total of a
+/// The maximum offset that a page number may reach, and the maximum total of a
 /// filtered list.
 pub const MAX_OFFSET: u64 = 10_000;
 
-/// Which page is asked for: by cursor, or by number.
+/// A request for a page, by cursor or by number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageRequest {
-    /// Items a page, 1 to 100; 20 where absent.
+    /// The number of items per page, 1 to 100; 20 by default.
     pub limit: Option<u32>,
-    /// Where the page before ended.
+    /// The cursor from the previous page.
     pub cursor: Option<String>,
-    /// The page's number from 1; not together with a cursor.
+    /// The page number, starting at 1; excludes a cursor.
     pub page: Option<u32>,
     /// Whether to count all items.
     pub include_total: bool,
 }
 
-/// A checked request.
+/// A validated page request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageSpec {
-    /// Items a page.
+    /// The number of items per page.
     pub limit: u32,
-    /// Where the page before ended.
+    /// The cursor from the previous page.
     pub cursor: Option<String>,
-    /// Items to leave out.
+    /// The number of items to skip.
     pub offset: u64,
-    /// The page's number, where it was asked by number.
+    /// The page number, if requested.
     pub page: Option<u32>,
     /// Whether to count all items.
     pub count: bool,
@@ -43,20 +43,20 @@ pub struct PageSpec {
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
-    /// Its items.
+    /// The items.
     pub items: Vec<T>,
-    /// Where the next page begins; `None` on the last one.
+    /// The cursor of the next page; `None` on the last page.
     pub next_cursor: Option<String>,
-    /// Its number, where it was asked by number.
+    /// The page number, if requested.
     pub page: Option<u32>,
-    /// How many items there are in all, where that was asked.
+    /// The total number of items, if requested.
     pub total: Option<u64>,
-    /// Whether there are more than `total`.
+    /// Whether there are more items than `total`.
     pub total_capped: bool,
 }
 
 impl PageRequest {
-    /// Checks the request.
+    /// Validates the request.
     pub fn check(self) -> Result<PageSpec> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
@@ -65,15 +65,12 @@ impl PageRequest {
         let mut offset = 0;
         if let Some(page) = self.page {
             if self.cursor.is_some() {
-                return Err(out_of_range(
-                    "page",
-                    "must not be given together with a cursor",
-                ));
+                return Err(out_of_range("page", "must not be combined with a cursor"));
             }
             if page == 0 || u64::from(page) * u64::from(limit) > MAX_OFFSET {
                 return Err(out_of_range(
                     "page",
-                    "must be from 1, and page × limit at most 10,000",
+                    "must be at least 1, with page × limit at most 10,000",
                 ));
             }
             offset = u64::from(page - 1) * u64::from(limit);
@@ -92,17 +89,35 @@ fn out_of_range(field: &str, message: &str) -> Error {
     Error::field(field, Invalid::new("out_of_range", message))
 }
 
-/// The answer to a cursor that was not made here, or for another list.
-pub fn bad_cursor() -> Error {
-    Error::field(
-        "cursor",
-        Invalid::format("must be a cursor of this list with these filters"),
-    )
+impl PageSpec {
+    /// Fails if the page was requested by number.
+    pub(crate) fn require_cursor(&self) -> Result<()> {
+        match self.page {
+            Some(_) => Err(not_allowed(
+                "must be absent: the list is paginated by cursor only",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails if the page was requested by number, or with a total.
+    pub(crate) fn require_cursor_without_total(&self) -> Result<()> {
+        match self.count {
+            true => Err(not_allowed(
+                "must be absent: the list is paginated by cursor only, without a total",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+fn not_allowed(message: &str) -> Error {
+    Error::field("page", Invalid::new("not_allowed", message))
 }
 
 impl<T> Page<T> {
-    /// A page of at most `limit` items out of the one more that was read to
-    /// see whether another page follows.
+    /// Creates a page from one item more than its limit, which shows whether
+    /// another page follows.
     pub fn cut(mut items: Vec<T>, spec: &PageSpec, cursor: impl FnOnce(&T) -> String) -> Self {
         let limit = spec.limit as usize;
         let more = items.len() > limit;
@@ -117,7 +132,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// The same page of other items.
+    /// Converts the items of the page.
     pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(into).collect(),

@@ -1,21 +1,22 @@
-//! What a client says must hold of what it changes.
+//! Preconditions of changes (`If-Match`).
 
 use tenantry_domain::Revision;
 
 use crate::error::{Error, Result};
 
-/// Which revisions a change may be made on.
+/// The revisions on which a change may be based.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Precondition {
-    /// Any.
+    /// Any revision.
     #[default]
     None,
-    /// One of these.
+    /// One of these revisions.
     OneOf(Vec<Revision>),
 }
 
 impl Precondition {
-    /// Refuses with [`Error::PreconditionFailed`] where it does not hold.
+    /// Fails with [`Error::PreconditionFailed`] if the precondition does not
+    /// hold.
     pub(crate) fn check(&self, current: Revision) -> Result<()> {
         match self {
             Self::OneOf(revisions) if !revisions.contains(&current) => {

@@ -1,18 +1,18 @@
-//! Trying again when another writer was faster.
+//! Retries after conflicts with concurrent writers.
 
-/// How often a use case reads and decides anew before it gives up: many may
-/// touch one row at once (equal content, one path), and each round lets one
-/// of them through.
-pub(crate) const TRIES: u32 = 256;
+/// The maximum number of attempts of a use case. Many callers may write one row
+/// concurrently (equal content, one path), and each round lets one of them
+/// succeed.
+pub(crate) const MAX_ATTEMPTS: u32 = 256;
 
-/// Runs the future that `attempt` makes, which reads, decides and commits,
-/// again as long as what it read was stale by the time it committed.
+/// Evaluates `attempt`, a future that reads, decides and commits, until it does
+/// not fail with a version conflict.
 ///
-/// A macro, since the future of an async closure that borrows cannot be shown
+/// A macro, since the future of an async closure that borrows cannot be proven
 /// to be `Send`.
 macro_rules! while_stale {
     ($attempt:expr) => {{
-        let mut left = $crate::retry::TRIES;
+        let mut left = $crate::retry::MAX_ATTEMPTS;
         loop {
             let outcome: $crate::error::Result<_> = $attempt.await;
             left -= 1;

@@ -1,4 +1,4 @@
-//! What use cases work with: the ports, and the few settings that are theirs.
+//! The dependencies of use cases: ports and settings.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -12,40 +12,40 @@ use crate::{
     },
 };
 
-/// Everything a use case may need, chosen and wired by the binary.
+/// The ports and settings that use cases need, wired by the binary.
 pub struct Services {
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// New ids.
+    /// The generator of ids.
     pub ids: Arc<dyn IdGenerator>,
-    /// Metadata.
+    /// The metadata store.
     pub store: Arc<dyn PlatformStore>,
-    /// Bytes.
+    /// The storage backends.
     pub blobs: BlobBackends,
-    /// What callers may do, kept close.
+    /// The cache of access grants.
     pub access_cache: Arc<dyn AccessCache>,
-    /// Passwords.
+    /// The password hasher.
     pub passwords: Arc<dyn PasswordHasher>,
-    /// Access tokens.
+    /// The issuer of access tokens.
     pub access_tokens: Arc<dyn AccessTokens>,
-    /// Refresh tokens.
+    /// The issuer of refresh tokens.
     pub refresh_tokens: Arc<dyn RefreshTokens>,
-    /// Keyed hashes.
+    /// The keyed hashes.
     pub seals: Arc<dyn Seals>,
-    /// Cursors of lists.
+    /// The signer of list cursors.
     pub cursors: Arc<dyn Cursors>,
-    /// Types of content.
+    /// The detector of media types.
     pub types: Arc<dyn TypeDetector>,
-    /// Limits on tries.
+    /// The rate limiter.
     pub rates: Arc<dyn RateLimiter>,
-    /// Hints from and to other processes.
+    /// The signals from and to other processes.
     pub signals: Arc<dyn Signals>,
     /// The settings of use cases.
     pub settings: Settings,
 }
 
 impl Services {
-    /// Now.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -59,7 +59,7 @@ pub struct BlobBackends {
 }
 
 impl BlobBackends {
-    /// The backends, and the one that new bytes go to.
+    /// Creates the set with its default backend, which stores new content.
     pub fn new(default: BackendName, store: Arc<dyn BlobStore>) -> Self {
         Self {
             stores: BTreeMap::from([(default.clone(), store)]),
@@ -67,27 +67,27 @@ impl BlobBackends {
         }
     }
 
-    /// The same with one more.
+    /// Adds a backend.
     #[must_use]
     pub fn with(mut self, name: BackendName, store: Arc<dyn BlobStore>) -> Self {
         self.stores.insert(name, store);
         self
     }
 
-    /// Where new bytes go.
+    /// Returns the name of the default backend.
     pub fn default_name(&self) -> &BackendName {
         &self.default
     }
 
-    /// The backend of a name that a blob record holds; an internal error where
-    /// it is no longer configured.
+    /// Returns the backend named by a blob record; fails with an internal error
+    /// if it is no longer configured.
     pub fn get(&self, name: &BackendName) -> Result<&Arc<dyn BlobStore>> {
         self.stores
             .get(name)
             .ok_or_else(|| Error::internal(format!("the storage backend {name} is not configured")))
     }
 
-    /// Every backend.
+    /// Returns all backends, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&BackendName, &Arc<dyn BlobStore>)> {
         self.stores.iter()
     }
@@ -96,42 +96,42 @@ impl BlobBackends {
 /// The settings of use cases.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where clients reach the service, without a slash at the end, if it is
+    /// The URL at which clients reach the service, without a trailing slash, if
     /// known.
     pub public_url: Option<String>,
-    /// How long an access token is good.
+    /// The lifetime of access tokens.
     pub access_token_lifetime: Duration,
-    /// How long a session lives without being refreshed.
+    /// The lifetime of a session that is not refreshed.
     pub refresh_token_lifetime: Duration,
-    /// How long a lost answer to a refresh can be retried.
+    /// The time within which a refresh can be repeated after a lost response.
     pub refresh_grace: Duration,
-    /// Who may register.
+    /// The registration policy.
     pub registration: Registration,
-    /// Whether registration joins one default tenant instead of making one
-    /// (tenancy strategy `none`).
+    /// Whether users who register join one default tenant instead of creating
+    /// their own (tenancy strategy `none`).
     pub single_tenant: bool,
-    /// The least characters of a new password.
+    /// The minimum number of characters of a new password.
     pub password_min_chars: usize,
-    /// Subdomains that nobody may take.
+    /// Subdomains that tenants must not use.
     pub reserved_subdomains: Vec<String>,
-    /// The most bytes of one file.
+    /// The maximum size of a file in bytes.
     pub max_file_bytes: u64,
-    /// The storage quota of a new tenant, in bytes.
+    /// The storage quota of a new tenant in bytes.
     pub quota_bytes: u64,
-    /// How often an upload gives a sign of life.
+    /// The interval of upload heartbeats.
     pub upload_heartbeat: Duration,
-    /// After how long without a sign of life an upload counts as broken off,
-    /// and unreferenced bytes end.
+    /// The time after which an upload without a heartbeat is aborted, and
+    /// unreferenced content is deleted.
     pub upload_grace: Duration,
 }
 
-/// Who may register.
+/// The registration policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registration {
-    /// Anyone, with a tenant of their own.
+    /// Anyone can register, with a new tenant.
     Open,
-    /// Only who was invited.
+    /// Only invited users can register.
     Invite,
-    /// Nobody.
+    /// Nobody can register.
     Closed,
 }

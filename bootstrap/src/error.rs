@@ -1,82 +1,71 @@
-//! Why the service does not start.
+//! Errors of commands.
 
 use tenantry_application::{Error, ports::PortError};
 use tenantry_config::Problems;
 use thiserror::Error as ThisError;
 
-/// Why a command ends without doing what it was asked. Its text is one line,
-/// or one line a problem, that says what to change; never a secret.
+/// The reason why a command failed. Displayed as one line, or one line per
+/// problem of the configuration, without secrets.
 #[derive(Debug, ThisError)]
 pub enum StartError {
     /// The configuration is not valid.
     #[error(transparent)]
     Config(#[from] Problems),
-    /// A provider is configured that this version does not have.
-    #[error(
-        "configuration: {key}: {kind} is not available in this version; available: {available}"
-    )]
-    NotAvailable {
-        /// The key that names it.
-        key: String,
-        /// What it names.
-        kind: String,
-        /// What it could name.
-        available: &'static str,
-    },
-    /// A setting cannot be used.
+    /// The value of a setting is not supported.
     #[error("configuration: {key}: {reason}")]
     Setting {
         /// The key.
         key: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// An outside part failed.
+    /// An adapter failed.
     #[error("{}", chain(.0))]
     Port(#[from] PortError),
-    /// A storage backend cannot be used.
+    /// A storage backend cannot be opened.
     #[error("storage {name} ({kind}): {}", chain(.error))]
     Storage {
-        /// Its name.
+        /// The name of the backend.
         name: String,
-        /// The value of its `kind`.
+        /// The value of `kind`.
         kind: &'static str,
-        /// Why.
+        /// The cause.
         error: PortError,
     },
     /// A use case failed.
     #[error("{}", chain(.0))]
     UseCase(#[from] Error),
-    /// The machine refused something.
-    #[error("{what}: {source}")]
+    /// An operation of the operating system failed.
+    #[error("{operation}: {source}")]
     Io {
-        /// What was being done.
-        what: String,
-        /// The system's answer.
+        /// The operation that failed.
+        operation: String,
+        /// The cause.
         source: std::io::Error,
     },
-    /// Something was found that a person must look at.
+    /// Another failure.
     #[error("{0}")]
-    Found(String),
+    Failed(String),
 }
 
 impl StartError {
-    /// The machine refused something.
-    pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+    /// Creates an error of the operating system.
+    pub fn io(operation: impl Into<String>, source: std::io::Error) -> Self {
         Self::Io {
-            what: what.into(),
+            operation: operation.into(),
             source,
         }
     }
 
-    /// A kind is configured that this build leaves out. The feature that
-    /// brings it has its name.
-    pub fn not_built_in(key: impl Into<String>, kind: &str) -> Self {
-        let reason = format!("{kind} is not part of this build (cargo feature {kind})");
+    /// Creates the error of a provider that this build does not contain. Its
+    /// cargo feature is named `<section>-<kind>`.
+    pub fn not_built_in(key: impl Into<String>, section: &str, kind: &str) -> Self {
+        let reason =
+            format!("{kind} is not part of this build; enable the cargo feature {section}-{kind}");
         Self::setting(key, reason)
     }
 
-    /// A setting cannot be used.
+    /// Creates the error of a setting.
     pub fn setting(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Setting {
             key: key.into(),
@@ -85,7 +74,7 @@ impl StartError {
     }
 }
 
-/// An error and what is below it, in one line.
+/// Returns an error and its sources in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,10 +1,10 @@
 //! The `tenantry` binary: command line, wiring, telemetry, lifecycle.
 //!
-//! | to find | look in |
+//! | Topic | Module |
 //! |---|---|
-//! | what each command does | `cli/`, one a file |
-//! | which adapter serves a port, by configuration | `wiring/`, one port a file |
-//! | how the service starts and stops | `service.rs` |
+//! | commands | `cli/`, one per file |
+//! | choice of the adapter for each port | `wiring/`, one port per file |
+//! | start and shutdown of the service | `service.rs` |
 //! | logs | `telemetry.rs` |
 
 pub mod cli;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Returns freed memory to the system sooner than the system's allocator does,
-/// and is faster with many small requests.
+/// Returns freed memory to the system sooner than the system allocator does,
+/// and is faster for many small allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! The root secret: configured, or made once for development.
+//! The root secret: configured, or generated for development.
 
 use std::{
     fs,
@@ -12,64 +12,66 @@ use tenantry_crypto::{RootSecret, random_secret};
 
 use crate::error::StartError;
 
-/// The file in the data folder that keeps a secret made for development.
+/// The file of a generated secret in the data directory.
 const FILE: &str = "root.secret";
 
-/// The configured secret; without one, that of the data folder, made if it is
-/// missing. Profiles that ask for a secret have refused to load by now.
+/// Returns the configured secret, or the one in the data directory, which is
+/// generated if missing. The validation of strict profiles rejects a missing
+/// secret before.
 pub(crate) fn load(config: &Config) -> Result<RootSecret, StartError> {
     match &config.security.secret {
         Some(secret) => Ok(RootSecret::new(secret.expose().as_bytes())),
-        None => kept(&config.app.data),
+        None => read_or_generate(&config.app.data),
     }
 }
 
-/// Makes the data folder, for its owner alone.
-pub(crate) fn make_data_folder(data: &Path) -> Result<(), StartError> {
-    let made = fs::DirBuilder::new()
+/// Creates the data directory with access for its owner only.
+pub(crate) fn create_data_directory(data: &Path) -> Result<(), StartError> {
+    let created = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(data);
-    made.map_err(|e| StartError::io(format!("cannot make the data folder {}", data.display()), e))
+    let operation = || format!("cannot create the data directory {}", data.display());
+    created.map_err(|e| StartError::io(operation(), e))
 }
 
-fn kept(data: &Path) -> Result<RootSecret, StartError> {
-    make_data_folder(data)?;
+fn read_or_generate(data: &Path) -> Result<RootSecret, StartError> {
+    create_data_directory(data)?;
     let path = data.join(FILE);
-    let failed = |what: &str, e| StartError::io(format!("cannot {what} {}", path.display()), e);
-    // Written aside and linked into place: whoever comes second, or comes back
-    // after a crash, finds a whole secret or none.
+    let failed = |verb: &str, e| StartError::io(format!("cannot {verb} {}", path.display()), e);
+    // A hard link makes the secret appear atomically, for concurrent starts and
+    // after a crash.
     if let Err(error) = fs::metadata(&path) {
         if error.kind() != ErrorKind::NotFound {
             return Err(failed("read", error));
         }
         let secret = random_secret()?;
-        let aside = data.join(format!("{FILE}.{}", std::process::id()));
+        let temporary = data.join(format!("{FILE}.{}", std::process::id()));
         let mut options = fs::OpenOptions::new();
         let mut file = options
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(&aside)
+            .open(&temporary)
             .map_err(|e| failed("write", e))?;
         file.write_all(secret.as_bytes())
             .map_err(|e| failed("write", e))?;
         file.sync_all().map_err(|e| failed("write", e))?;
-        match fs::hard_link(&aside, &path) {
+        match fs::hard_link(&temporary, &path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 return Err(failed("write", error));
             }
             _ => {}
         }
-        fs::remove_file(&aside).map_err(|e| failed("tidy up beside", e))?;
+        fs::remove_file(&temporary).map_err(|e| failed("remove the temporary file of", e))?;
     }
     let secret = fs::read(&path).map_err(|e| failed("read", e))?;
     if secret.len() < 32 {
         return Err(StartError::setting(
             "security.secret",
             format!(
-                "{} does not hold a secret of at least 32 bytes",
+                "{} contains less than 32 bytes; restore it, or set the secret",
                 path.display()
             ),
         ));
@@ -85,22 +87,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_made_once_for_its_owner_alone() {
-        let folder = tempfile::tempdir().expect("a folder");
-        kept(folder.path()).expect("made");
+    fn the_secret_is_generated_once_and_private() {
+        let folder = tempfile::tempdir().expect("create a directory");
+        read_or_generate(folder.path()).expect("generate the secret");
         let path = folder.path().join(FILE);
-        let first = fs::read(&path).expect("there");
-        kept(folder.path()).expect("read");
-        assert_eq!(fs::read(&path).expect("there"), first);
-        let mode = fs::metadata(&path).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        let first = fs::read(&path).expect("read the file");
+        read_or_generate(folder.path()).expect("read the secret");
+        assert_eq!(fs::read(&path).expect("read the file"), first);
+        let metadata = fs::metadata(&path).expect("read the metadata");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+        let entries = fs::read_dir(folder.path()).expect("list the directory");
+        assert_eq!(entries.count(), 1);
     }
 
     #[test]
-    fn a_cut_secret_is_refused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join(FILE), "short").expect("written");
-        assert!(kept(folder.path()).is_err());
+    fn a_truncated_secret_is_rejected() {
+        let folder = tempfile::tempdir().expect("create a directory");
+        fs::write(folder.path().join(FILE), "short").expect("write the file");
+        assert!(read_or_generate(folder.path()).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The life of a serving process: open, migrate, seed, serve, drain, close.
+//! The lifecycle of a process: open, migrate, seed, serve, drain, close.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     wiring::{self, Metadata},
 };
 
-/// A service whose parts are open, ready to serve or to work.
+/// A service with open adapters, ready to serve the API or run jobs.
 pub struct Service {
     config: Config,
     metadata: Metadata,
@@ -25,11 +25,11 @@ pub struct Service {
     is_new: bool,
 }
 
-/// A service that is serving.
+/// A running service.
 pub struct ServiceHandle {
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
-    /// Whether the store was empty when it started.
+    /// Whether the store was empty at startup.
     pub is_new: bool,
     services: Arc<Services>,
     stop: CancellationToken,
@@ -37,8 +37,8 @@ pub struct ServiceHandle {
 }
 
 impl Service {
-    /// Opens every part, brings the tables up to date, and on an empty store
-    /// makes what `seed` asks for.
+    /// Opens all adapters, applies pending migrations, and seeds an empty
+    /// store.
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let root = root_secret::load(&config)?;
         let metadata = wiring::metadata_from_config(&config).await?;
@@ -57,17 +57,18 @@ impl Service {
         })
     }
 
-    /// What use cases work with.
+    /// Returns the services of the use cases.
     pub fn services(&self) -> &Arc<Services> {
         &self.services
     }
 
-    /// Whether the store was empty when it was opened.
+    /// Returns whether the store was empty when it was opened.
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// Binds the configured address and serves until the handle stops it.
+    /// Binds the configured address and serves the API until the handle stops
+    /// it.
     pub async fn serve(self) -> Result<ServiceHandle, StartError> {
         let http = &self.config.http;
         let (listener, address) = listen(&http.host, http.port, "--port").await?;
@@ -98,16 +99,15 @@ impl Service {
         let options = wiring::http_options(&self.config);
         let state = wiring::http_state(Arc::clone(&self.services), stop.clone());
         let endpoint = tenantry_http::build(&options, &state);
-        // The endpoint has what it needs, and ends with the server: whoever
-        // held the store longer would keep it from being closed.
+        // A reference to the store would prevent it from being closed below.
         drop(state);
         let server = Server::new(wiring::server_options(&self.config.http));
         let outcome = server.serve(listener, endpoint, stop).await;
-        // Requests are done: no more work is caused, what is begun is finished.
+        // No request can add jobs any more; running jobs finish.
         worker_stop.cancel();
         let grace = Duration::from_secs(self.config.http.shutdown_grace_seconds);
         for task in [Some(watch), worker].into_iter().flatten() {
-            // A job that takes longer comes back by its lease.
+            // An aborted job runs again after its lease expires.
             let abort = task.abort_handle();
             if tokio::time::timeout(grace, task).await.is_err() {
                 abort.abort();
@@ -115,11 +115,11 @@ impl Service {
         }
         drop(self.services);
         self.metadata.close().await?;
-        outcome.map_err(|e| StartError::io("the server failed", e))
+        outcome.map_err(|e| StartError::io("server failed", e))
     }
 
-    /// Works on jobs and upkeep until `stop` is cancelled, and answers how it
-    /// is where `worker.port` says.
+    /// Runs jobs and upkeep until `stop` is cancelled. Serves health checks on
+    /// `worker.port` if it is set.
     pub async fn work(self, stop: CancellationToken) -> Result<(), StartError> {
         let system = match self.config.worker.port {
             Some(port) => Some(self.serve_system(port, stop.clone()).await?),
@@ -128,7 +128,7 @@ impl Service {
         let options = wiring::worker_options(&self.config.worker);
         tenantry_worker::run(Arc::clone(&self.services), options, stop).await;
         if let Some(system) = system {
-            // It ends with `stop` as well.
+            // `stop` ends it too.
             drop(system.await);
         }
         self.close().await
@@ -143,15 +143,15 @@ impl Service {
         let state = wiring::http_state(Arc::clone(&self.services), stop.clone());
         let endpoint = tenantry_http::build_system(&wiring::http_options(&self.config), &state);
         let server = Server::new(wiring::server_options(&self.config.http));
-        tracing::info!(%address, "answers how it is");
+        tracing::info!(%address, "serving health checks");
         Ok(tokio::spawn(async move {
             if let Err(error) = server.serve(listener, endpoint, stop).await {
-                tracing::error!(%error, "the server failed");
+                tracing::error!(%error, "server failed");
             }
         }))
     }
 
-    /// Closes every part.
+    /// Closes all adapters.
     pub async fn close(self) -> Result<(), StartError> {
         drop(self.services);
         self.metadata.close().await
@@ -159,45 +159,43 @@ impl Service {
 }
 
 impl ServiceHandle {
-    /// What use cases work with.
+    /// Returns the services of the use cases.
     pub fn services(&self) -> &Arc<Services> {
         &self.services
     }
 
-    /// Asks the service to stop; it drains first.
+    /// Starts a graceful shutdown.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Waits until the service has stopped and closed its parts.
+    /// Waits until the service has stopped and closed all adapters.
     pub async fn stopped(self) -> Result<(), StartError> {
         drop(self.services);
         match self.running.await {
             Ok(outcome) => outcome,
-            Err(error) => Err(StartError::Found(format!(
-                "the service ended by a fault: {error}"
-            ))),
+            Err(error) => Err(StartError::Failed(format!("service task failed: {error}"))),
         }
     }
 }
 
-/// Binds an address; `chosen_by` is what chooses another port.
+/// Binds an address. The error suggests to change `setting`.
 async fn listen(
     host: &str,
     port: u16,
-    chosen_by: &str,
+    setting: &str,
 ) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |error| {
-        let what = format!("cannot listen on {host}:{port} (choose another with {chosen_by})");
-        StartError::io(what, error)
+        let message = format!("cannot listen on {host}:{port}: {error}; set another {setting}");
+        StartError::Failed(message)
     };
     let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }
 
-/// Makes the first administrator, and their tenant, where the configuration
-/// names one. Another process that was faster has done it.
+/// Creates the administrator and the tenant of the section `seed`. Succeeds if
+/// another process has created them concurrently.
 async fn seed(config: &Config, services: &Services) -> Result<(), StartError> {
     let (Some(email), Some(password)) = (&config.seed.admin_email, &config.seed.admin_password)
     else {
@@ -210,12 +208,12 @@ async fn seed(config: &Config, services: &Services) -> Result<(), StartError> {
     };
     match seed_admin(services, command).await {
         Ok(_) => {
-            tracing::info!("made the first administrator");
+            tracing::info!("created the first administrator");
             Ok(())
         }
         Err(Error::AlreadyExists(_)) => Ok(()),
         Err(Error::Invalid(errors)) => {
-            let reasons = errors.iter().map(|e| format!("{} {}", e.field, e.message));
+            let reasons = errors.iter().map(|e| format!("{}: {}", e.field, e.message));
             Err(StartError::setting(
                 "seed",
                 reasons.collect::<Vec<_>>().join("; "),

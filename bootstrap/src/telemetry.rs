@@ -1,4 +1,4 @@
-//! Logs: for people on a terminal, JSON for everything else.
+//! Logs: human-readable on a terminal, otherwise JSON.
 
 use std::io::{IsTerminal, stderr};
 
@@ -7,10 +7,10 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 
 use crate::error::StartError;
 
-/// What others write is of interest from here on, unless the level says otherwise.
+/// The levels of verbose dependencies, unless the configured level overrides them.
 const QUIET: &str = "sea_orm_migration=warn,sqlx=warn";
 
-/// Begins to write logs, to standard error. Later calls change nothing.
+/// Starts logging to standard error. Later calls have no effect.
 pub(crate) fn start(config: &LogConfig) -> Result<(), StartError> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.level))
         .map_err(|e| StartError::setting("log.level", e.to_string()))?;
@@ -30,7 +30,7 @@ pub(crate) fn start(config: &LogConfig) -> Result<(), StartError> {
         let layer = fmt::layer().with_writer(stderr).json().flatten_event(true);
         registry.with(layer).try_init()
     };
-    // Already started by whoever embeds the service.
+    // An embedding program may have started logging already.
     drop(started);
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! What the variables say, key by key, and where two of them contradict each other.
+//! Assignments of values to keys by variables, and conflicts between them.
 
 use figment::value::Value;
 
 use crate::problem::Problem;
 use crate::variables::Variable;
 
-/// One key given one value by one variable.
+/// A value that a variable assigns to a key.
 #[derive(Clone)]
 pub(crate) struct Assignment {
     pub(crate) key: String,
@@ -14,59 +14,61 @@ pub(crate) struct Assignment {
     pub(crate) origin: String,
 }
 
-/// What the variables say.
+/// All assignments by variables.
 #[derive(Default)]
 pub(crate) struct Assignments {
-    said: Vec<Assignment>,
+    explicit: Vec<Assignment>,
     implied: Vec<Assignment>,
 }
 
 impl Assignments {
-    /// `variable` says that `key` is `value`.
-    pub(crate) fn say(&mut self, key: impl Into<String>, value: impl Into<Value>, by: &Variable) {
-        self.said.push(assignment(key.into(), value.into(), by));
+    /// Sets `key` to `value`.
+    pub(crate) fn set(&mut self, key: impl Into<String>, value: impl Into<Value>, by: &Variable) {
+        self.explicit.push(assignment(key.into(), value.into(), by));
     }
 
-    /// From `variable` it follows that `key` is `value`, unless anything says otherwise.
+    /// Sets `key` to `value` unless another layer sets it.
     pub(crate) fn imply(&mut self, key: impl Into<String>, value: impl Into<Value>, by: &Variable) {
         self.implied.push(assignment(key.into(), value.into(), by));
     }
 
-    /// The first that was said of a key.
-    pub(crate) fn said_of(&self, key: &str) -> Option<&Assignment> {
-        self.said.iter().find(|assignment| assignment.key == key)
+    /// Returns the first explicit assignment to a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Assignment> {
+        self.explicit
+            .iter()
+            .find(|assignment| assignment.key == key)
     }
 
-    /// The first that was said of a key, if it is text.
+    /// Returns the first explicit value of a key, if it is a string.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        self.said_of(key)?.value.as_str()
+        self.get(key)?.value.as_str()
     }
 
-    /// All that was said.
-    pub(crate) fn said(&self) -> &[Assignment] {
-        &self.said
+    /// Returns all explicit assignments.
+    pub(crate) fn explicit(&self) -> &[Assignment] {
+        &self.explicit
     }
 
-    /// All that was implied.
+    /// Returns all implied assignments.
     pub(crate) fn implied(&self) -> &[Assignment] {
         &self.implied
     }
 
-    /// Each pair of variables that give one key different values. The values are not told: they
-    /// may be secrets.
+    /// Returns a problem for each pair of variables that set a key to different values.
     pub(crate) fn conflicts(&self) -> Vec<Problem> {
         let contradicts = |one: &Assignment| {
-            let first = self.said_of(&one.key)?;
+            let first = self.get(&one.key)?;
             (first.value != one.value)
                 .then(|| conflict(&one.key, &first.name, &one.name, &one.origin))
         };
-        self.said.iter().filter_map(contradicts).collect()
+        self.explicit.iter().filter_map(contradicts).collect()
     }
 }
 
-/// Two variables that give one key different values.
+/// Returns the problem of two variables that set a key to different values. The message omits
+/// the values, since they may be secrets.
 pub(crate) fn conflict(key: &str, first: &str, second: &str, origin: &str) -> Problem {
-    let reason = format!("{first} and {second} give it different values");
+    let reason = format!("{first} and {second} set different values; remove one of them");
     Problem::new(key, reason).from_origin(origin)
 }
 

@@ -1,5 +1,5 @@
-//! Compares the merged values with the shape of the configuration, so that each fault is told
-//! with its key and origin before the values become typed.
+//! Checks the merged values against the shape of the configuration, before deserialization, so
+//! that each problem names its key and origin.
 
 use figment::Figment;
 use figment::value::{Dict, Value};
@@ -9,25 +9,25 @@ use crate::layer::Layers;
 use crate::problem::Problem;
 use crate::shape::{Choice, Fields, Leaf, Shape, Text};
 
-/// Every unknown or missing key, wrong type and broken bound.
+/// Returns a problem for each unknown key, missing key, wrong type and value out of bounds.
 pub(crate) fn check(layers: &Figment, values: &Value) -> Vec<Problem> {
     let mut check = Check {
         layers,
-        found: Vec::new(),
+        problems: Vec::new(),
     };
     check.value("", values, Shape::config());
-    check.found
+    check.problems
 }
 
 struct Check<'a> {
     layers: &'a Figment,
-    found: Vec<Problem>,
+    problems: Vec<Problem>,
 }
 
 impl Check<'_> {
     fn report(&mut self, key: impl Into<String>, value: &Value, reason: impl Into<String>) {
         let problem = Problem::new(key, reason);
-        self.found.push(match self.layers.origin(value.tag()) {
+        self.problems.push(match self.layers.origin(value.tag()) {
             Some(origin) => problem.from_origin(origin),
             None => problem,
         });
@@ -55,7 +55,7 @@ impl Check<'_> {
                 }
             }
             (Shape::List(_), value) => self.report(path, value, "must be a list"),
-            (_, value) => self.report(path, value, "must be a table of keys"),
+            (_, value) => self.report(path, value, "must be a table"),
         }
     }
 
@@ -63,7 +63,7 @@ impl Check<'_> {
         let tag = join(path, &choice.tag);
         let Some(value) = dict.get(&choice.tag) else {
             let names: Vec<_> = choice.variants.keys().map(String::as_str).collect();
-            let reason = format!("missing; one of {}", names.join(", "));
+            let reason = format!("missing; expected one of {}", names.join(", "));
             return self.report(tag, table, reason);
         };
         self.value(&tag, value, &choice.tag_field.shape);
@@ -119,15 +119,13 @@ impl Leaf {
             (Self::Boolean, Value::Bool(..)) => Ok(()),
             (Self::Boolean, _) => Err("must be true or false".to_owned()),
             (Self::Text(text), Value::String(_, string)) => text.check(string),
-            (Self::Text(_), _) => Err("must be text in quotes".to_owned()),
-            (Self::Integer { least, most }, value) => {
+            (Self::Text(_), _) => Err("must be a string".to_owned()),
+            (Self::Integer { min, max }, value) => {
                 let unsigned = value.to_u128().and_then(|number| number.try_into().ok());
                 match value.to_i128().or(unsigned) {
-                    None => Err("must be a whole number".to_owned()),
-                    Some(number) if number < *least => {
-                        Err(format!("{number} is less than {least}"))
-                    }
-                    Some(number) if number > *most => Err(format!("{number} is more than {most}")),
+                    None => Err("must be an integer".to_owned()),
+                    Some(number) if number < *min => Err(format!("{number} is less than {min}")),
+                    Some(number) if number > *max => Err(format!("{number} is more than {max}")),
                     Some(_) => Ok(()),
                 }
             }
@@ -136,7 +134,7 @@ impl Leaf {
 }
 
 impl Text {
-    // A reason shows the value only where a fixed list of words is expected.
+    // Only choices appear in the message; any other text may be a secret.
     fn check(&self, text: &str) -> Result<(), String> {
         let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
         if !self.choices.is_empty() && !self.choices.iter().any(|choice| choice == text) {
@@ -145,14 +143,14 @@ impl Text {
                 self.choices.join(", ")
             ));
         }
-        if length < self.shortest {
+        if length < self.min_length {
             return Err("must not be empty".to_owned());
         }
-        if length > self.longest {
-            return Err(format!("is longer than {} characters", self.longest));
+        if length > self.max_length {
+            return Err(format!("must have at most {} characters", self.max_length));
         }
         if self.url {
-            Url::parse(text).map_err(|error| format!("is not a url: {error}"))?;
+            Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The whole configuration, typed and valid.
+//! The typed configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::sections::{
     SeedConfig, StorageConfig, TelemetryConfig, TenancyConfig, WorkerConfig,
 };
 
-/// Name of the backend that the section `storage` describes.
+/// The name of the backend in the section `storage`.
 pub const DEFAULT_STORAGE: &str = "default";
 
 /// Settings of the service, by section.
@@ -21,46 +21,47 @@ pub const DEFAULT_STORAGE: &str = "default";
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "Tenantry configuration")]
 pub struct Config {
-    /// Which defaults and checks apply; chosen before any file is read, hence not a key.
+    /// The profile, which selects defaults and checks. It is read before any file, so it is not a
+    /// key.
     #[serde(skip)]
     pub profile: Profile,
-    /// The installation as a whole.
+    /// Name and data directory.
     pub app: AppConfig,
-    /// The listener, what stands in front of it, and how long anything may take.
+    /// HTTP server, reverse proxies and timeouts.
     pub http: HttpConfig,
-    /// Secrets, tokens, passwords and who may register.
+    /// Secrets, tokens, passwords and registration.
     pub security: SecurityConfig,
-    /// How a request names its tenant.
+    /// Tenant selection.
     pub tenancy: TenancyConfig,
-    /// The store of everything but file contents.
+    /// Metadata database.
     pub database: DatabaseConfig,
-    /// Where the contents of files lie: the backend called `default`.
+    /// Storage of file contents: the backend named `default`.
     pub storage: StorageConfig,
-    /// Further backends by name, with the keys of `storage`.
+    /// Additional storage backends by name, with the keys of `storage`.
     pub storages: BTreeMap<String, StorageConfig>,
-    /// What processes share for speed.
+    /// Cache shared by the processes of an installation.
     pub cache: CacheConfig,
-    /// How much anyone may send, keep and ask.
+    /// Sizes, quotas and rate limits.
     pub limits: LimitsConfig,
-    /// Background jobs and sweeps.
+    /// Background jobs and cleanup.
     pub worker: WorkerConfig,
-    /// What an empty store starts with.
+    /// Initial data of an empty database.
     pub seed: SeedConfig,
-    /// What is written to standard error, and how.
+    /// Logs on standard error.
     pub log: LogConfig,
-    /// Traces and metrics for an outside collector.
+    /// Traces and metrics for an OTLP collector.
     pub telemetry: TelemetryConfig,
 }
 
 impl Config {
-    /// Every storage backend by name, [`DEFAULT_STORAGE`] among them.
+    /// Returns all storage backends by name, including [`DEFAULT_STORAGE`].
     pub fn backends(&self) -> impl Iterator<Item = (&str, &StorageConfig)> {
         let others = self.storages.iter();
         let others = others.map(|(name, storage)| (name.as_str(), storage));
         std::iter::once((DEFAULT_STORAGE, &self.storage)).chain(others)
     }
 
-    /// Checks every section and what holds between them; reports the first fault of each.
+    /// Validates each section and the rules across sections. Returns the first problem of each.
     pub fn validate(&self) -> Result<(), Problems> {
         let profile = self.profile;
         let sections = [
@@ -87,13 +88,13 @@ impl Config {
         for (name, storage) in &self.storages {
             let section = format!("storages.{name}");
             if !is_storage_name(name) {
-                let reason = "a name is 1 to 32 of a-z, 0-9, _ and -, and not \"default\"";
+                let reason = "the name must be 1 to 32 of a-z, 0-9, _ and -, and not \"default\"";
                 return Err(Problem::new(section, reason));
             }
             storage.validate(&section, self.profile)?;
-            // Two sweepers in one folder would delete each other's blobs.
+            // The sweep of one backend would delete the blobs of the other.
             if local_root(storage).is_some_and(|root| !roots.insert(root)) {
-                let reason = "is the folder of another backend";
+                let reason = "is the directory of another backend; set another one";
                 return Err(Problem::new(format!("{section}.root"), reason));
             }
         }
@@ -101,10 +102,11 @@ impl Config {
     }
 
     fn validate_seed_password(&self) -> Result<(), Problem> {
-        let least = self.security.password_min_length;
+        let min = self.security.password_min_length;
         match &self.seed.admin_password {
-            Some(password) if password.expose().chars().count() < least => {
-                let reason = format!("is shorter than security.password_min_length, {least}");
+            Some(password) if password.expose().chars().count() < min => {
+                let reason =
+                    format!("must have at least security.password_min_length characters ({min})");
                 Err(Problem::new("seed.admin_password", reason))
             }
             _ => Ok(()),

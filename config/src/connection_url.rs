@@ -1,4 +1,4 @@
-//! The address of a database or cache, which may carry a password.
+//! URLs of databases and caches, which may contain a password.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,36 +11,37 @@ use crate::secret::REDACTED;
 
 /// A connection URL such as `postgres://user:password@host:5432/name`.
 ///
-/// Kept as text, since drivers accept more than a URL parser does (several hosts for `MongoDB`,
-/// `sqlite:relative/path`). `Debug`, `Display` and `Serialize` hide the password.
+/// Stored as text, since drivers accept more than a URL parser does (multiple `MongoDB` hosts,
+/// `sqlite:relative/path`). `Debug`, `Display` and `Serialize` redact the password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct ConnectionUrl(String);
 
 impl ConnectionUrl {
-    /// Takes the text as it is; the section's `validate` looks at the scheme.
+    /// Wraps the text without checking it; the `validate` of the section checks the scheme.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The URL of a `SQLite` file.
+    /// Returns the URL of a `SQLite` file.
     pub fn sqlite(file: &Path) -> Self {
-        // What the driver would read as an escape or as the start of the options.
+        // The driver decodes percent-escapes and starts the options at `?`.
         let path = file.to_string_lossy().replace('%', "%25");
         Self(format!("sqlite:{}", path.replace('?', "%3f")))
     }
 
-    /// The whole text, password included; for the driver only.
+    /// Returns the text including the password, for the driver only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What stands before the first colon: `postgres`, `sqlite`, `mongodb+srv`…; empty without one.
+    /// Returns the text before the first colon, such as `postgres` or `mongodb+srv`; empty if there
+    /// is no colon.
     pub fn scheme(&self) -> &str {
         self.0.split_once(':').map_or("", |(scheme, _)| scheme)
     }
 
-    /// The database a server's URL names, if any: the path without its slash.
+    /// Returns the database of a server URL: the path without its leading slash.
     pub fn database_name(&self) -> Option<&str> {
         let (_, after) = self.0.split_once("://")?;
         let after = after.rsplit_once('@').map_or(after, |(_, host)| host);
@@ -49,7 +50,7 @@ impl ConnectionUrl {
         (!name.is_empty()).then_some(name)
     }
 
-    /// The same with this database, where a server's URL names none.
+    /// Sets the database of a server URL that has no database.
     #[must_use]
     pub fn with_database_name(&self, name: &str) -> Self {
         if self.database_name().is_some() {
@@ -61,7 +62,7 @@ impl ConnectionUrl {
         Self(format!("{}/{name}{options}", server.trim_end_matches('/')))
     }
 
-    /// The file a `sqlite:` URL names; absent for a database in memory or another scheme.
+    /// Returns the file of a `sqlite:` URL, or `None` for an in-memory database or another scheme.
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         let rest = self.0.strip_prefix("sqlite:")?;
         let path = rest.strip_prefix("//").unwrap_or(rest);
@@ -73,12 +74,12 @@ impl ConnectionUrl {
         Some(PathBuf::from(path.replace("%25", "%")))
     }
 
-    /// The text with the password and secret-looking options hidden.
+    /// Returns the text with the password and options such as `sslpassword` redacted.
     pub fn redacted(&self) -> String {
         let Some((scheme, rest)) = self.0.split_once("://") else {
             return self.0.clone();
         };
-        // A question mark inside a password: nothing after it can be told apart.
+        // A password with an unescaped `?` makes the rest ambiguous.
         if rest
             .split_once('?')
             .is_some_and(|(_, end)| end.contains('@'))
@@ -89,7 +90,7 @@ impl ConnectionUrl {
             Some((address, options)) => (address, Some(options)),
             None => (rest, None),
         };
-        // The last `@` counts, so that a password with an unescaped `@` or `/` is hidden whole.
+        // The last `@` counts, so that a password with an unescaped `@` or `/` is redacted entirely.
         let address = match address.rsplit_once('@') {
             Some((login, host)) => match login.split_once(':') {
                 Some((user, _)) => format!("{user}:{REDACTED}@{host}"),
@@ -156,8 +157,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_hidden_whatever_they_contain() {
-        for (url, shown) in [
+    fn passwords_are_redacted() {
+        for (url, redacted) in [
             ("postgres://u:p@h/db", "postgres://u:[redacted]@h/db"),
             ("postgres://u:p@ss/w@h/db", "postgres://u:[redacted]@h/db"),
             ("postgres://u:p?x@h/db", "postgres://[redacted]"),
@@ -169,25 +170,25 @@ mod tests {
             ("mongodb://u@a,b/db", "mongodb://u@a,b/db"),
             ("sqlite:./data/tenantry.db", "sqlite:./data/tenantry.db"),
         ] {
-            assert_eq!(ConnectionUrl::new(url).redacted(), shown);
+            assert_eq!(ConnectionUrl::new(url).redacted(), redacted);
         }
     }
 
     #[test]
-    fn a_url_without_a_database_takes_one() {
-        for (url, with) in [
+    fn a_missing_database_name_is_added() {
+        for (url, expected) in [
             ("postgres://u:p@h:5432", "postgres://u:p@h:5432/db"),
             ("postgres://h/", "postgres://h/db"),
             ("postgres://u:p@h?a=b", "postgres://u:p@h/db?a=b"),
             ("postgres://h/other", "postgres://h/other"),
         ] {
             let url = ConnectionUrl::new(url).with_database_name("db");
-            assert_eq!(url.expose(), with);
+            assert_eq!(url.expose(), expected);
         }
     }
 
     #[test]
-    fn the_parts_of_a_url() {
+    fn scheme_and_database_are_parsed() {
         let url = ConnectionUrl::new("mongodb://u:p@a:1,b:2/main?replicaSet=r");
         assert_eq!(url.scheme(), "mongodb");
         assert_eq!(url.database_name(), Some("main"));
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sqlite_file_survives_the_round_trip() {
+    fn sqlite_files_round_trip() {
         let file = Path::new("./50% data?/tenantry.db");
         assert_eq!(
             ConnectionUrl::sqlite(file).sqlite_file().as_deref(),

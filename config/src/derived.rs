@@ -1,4 +1,4 @@
-//! Defaults that follow from other keys: the lowest layer, made last.
+//! Defaults derived from other keys: the lowest layer, added last.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::connection_url::ConnectionUrl;
 use crate::layer::{CODE, Layer, Layers};
 use crate::sections::{AppConfig, DatabaseConfig};
 
-/// `layers` over the defaults that follow from them.
+/// Adds the defaults derived from `layers` below them.
 pub(crate) fn derive(layers: Figment) -> Figment {
     let kind = database_kind(&layers).unwrap_or("sqlite");
     let layers = layers.join(default("database.kind", kind));
@@ -55,7 +55,7 @@ fn database_kind(layers: &Figment) -> Option<&'static str> {
     DatabaseConfig::kind_of_scheme(ConnectionUrl::new(url).scheme())
 }
 
-/// The first key signs, so its algorithm is the one used.
+/// Returns the algorithm of the first key, which signs.
 fn first_algorithm(layers: &Figment) -> Option<Value> {
     let keys = layers.value("security.keys")?;
     keys.as_array()?.first()?.find_ref("algorithm").cloned()

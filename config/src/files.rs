@@ -1,4 +1,4 @@
-//! Reads TOML files, and the files that hold a secret each.
+//! Reads TOML files and files that contain a secret.
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +8,10 @@ use figment::value::{Dict, Value};
 use crate::problem::Problem;
 use crate::shape::Shape;
 
-/// Largest file read for one secret, in bytes: a connection string or key, never a disk.
+/// The maximum size of a secret file, in bytes.
 const SECRET_FILE_BYTES: u64 = 64 * 1024;
 
-/// The values of a TOML text. `origin` names it in a fault, which gives the line but not its
-/// content.
+/// Parses TOML. A problem names `origin` and the line number, but not the content.
 pub(crate) fn parse_toml(text: &str, origin: &str) -> Result<Dict, Problem> {
     toml::from_str::<Dict>(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
@@ -27,15 +26,15 @@ pub(crate) fn parse_toml(text: &str, origin: &str) -> Result<Dict, Problem> {
     })
 }
 
-/// The text of a secret's file without its last line break.
+/// Reads a secret from a file, without its final line break.
 pub(crate) fn read_secret(path: &Path) -> Result<String, String> {
     let shown = path.display();
-    let refuse = |error: std::io::Error| format!("cannot read {shown}: {error}");
-    let length = fs::metadata(path).map_err(refuse)?.len();
+    let failed = |error: std::io::Error| format!("cannot read {shown}: {error}");
+    let length = fs::metadata(path).map_err(failed)?.len();
     if length > SECRET_FILE_BYTES {
         return Err(format!("{shown} is larger than {SECRET_FILE_BYTES} bytes"));
     }
-    let text = fs::read_to_string(path).map_err(refuse)?;
+    let text = fs::read_to_string(path).map_err(failed)?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() {
@@ -44,8 +43,8 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Replaces every `key_file` of a secret within `value`, which stands at `path`, by `key` with
-/// the content of that file, relative to `folder`.
+/// Replaces each `key_file` of a secret in `value`, whose key is `path`, by `key` with the content
+/// of the file, relative to `folder`.
 pub(crate) fn resolve_secret_files(
     path: &str,
     value: &mut Value,
@@ -77,7 +76,7 @@ fn resolve_table(path: &str, dict: &mut Dict, shape: &Shape, folder: &Path) -> R
             continue;
         };
         let Some(file) = value.as_str() else {
-            return Err(Problem::new(key, "must be text in quotes"));
+            return Err(Problem::new(key, "must be a string"));
         };
         let text =
             read_secret(&folder.join(file)).map_err(|reason| Problem::new(key.as_str(), reason))?;
@@ -85,7 +84,7 @@ fn resolve_table(path: &str, dict: &mut Dict, shape: &Shape, folder: &Path) -> R
         dict.remove(&name);
         match dict.insert(secret.clone(), content.clone()) {
             Some(given) if given != content => {
-                let reason = format!("{secret} gives another value");
+                let reason = format!("{secret} is set to a different value; remove one of them");
                 return Err(Problem::new(key, reason));
             }
             _ => {}

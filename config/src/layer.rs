@@ -1,12 +1,12 @@
-//! One layer of the configuration: values, and who said them.
+//! The layers of the configuration: values and their origins.
 
 use figment::value::{Dict, Map, Tag, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider};
 
-/// Name of the layer compiled into the code.
+/// The name of the layer of defaults in the code.
 pub(crate) const CODE: &str = "default";
 
-/// Values from one origin, for figment to merge and to remember.
+/// Values from one origin.
 #[derive(Clone)]
 pub(crate) struct Layer {
     origin: String,
@@ -14,13 +14,13 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// Everything one file says.
+    /// Creates a layer of the values of a file.
     pub(crate) fn new(origin: impl Into<String>, values: Dict) -> Self {
         let origin = origin.into();
         Self { origin, values }
     }
 
-    /// One value at a dotted path.
+    /// Creates a layer of one value at a dotted path.
     pub(crate) fn single(origin: impl Into<String>, key: &str, value: Value) -> Self {
         let values = figment::util::nest(key, value).into_dict();
         Self::new(origin, values.unwrap_or_default())
@@ -37,15 +37,15 @@ impl Provider for Layer {
     }
 }
 
-/// Questions to the merged layers.
+/// Lookups in the merged layers.
 pub(crate) trait Layers {
-    /// The value at a dotted path, in whichever layer won.
+    /// Returns the value at a dotted path.
     fn value(&self, key: &str) -> Option<Value>;
-    /// The same, if it is text.
+    /// Returns the value at a dotted path, if it is a string.
     fn text(&self, key: &str) -> Option<String>;
-    /// Who said the value with this tag; absent for the code.
+    /// Returns the origin of the value with this tag, or `None` for a default in the code.
     fn origin(&self, tag: Tag) -> Option<String>;
-    /// Who said the value at a dotted path; absent for the code.
+    /// Returns the origin of the value at a dotted path, or `None` for a default in the code.
     fn origin_of(&self, key: &str) -> Option<String>;
 }
 

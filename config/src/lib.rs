@@ -1,19 +1,20 @@
-//! Typed configuration: layers, validation and the names of older systems.
+//! Typed configuration: layers, validation and aliases for the variables of older systems.
 //!
-//! Layers, later wins: the defaults in the code, `default.toml`, `profiles/<profile>.toml` (both
-//! compiled in), the file of `--config`, `.env` in the working folder, the environment, flags.
-//! [`Config::load`] takes them all as [`Sources`] and reads nothing else: no variable of the
-//! process, no folder but the one it is given.
+//! Layers in increasing precedence: the defaults in the code, `default.toml` and
+//! `profiles/<profile>.toml` (both compiled in), the file of `--config`, `.env` in the working
+//! directory, the environment, flags. [`Config::load`] reads them from [`Sources`] only, never from
+//! the environment of the process.
 //!
-//! Every key `section.key` is also the variable `TENANTRY_SECTION__KEY`. An empty variable is one
-//! that is not set. A secret may be read from a file: `TENANTRY_SECURITY__SECRET_FILE`, or
-//! `secret_file` in TOML. A key nobody knows, and two variables that give one thing different
-//! values, are [`Problem`]s, each one line that names the key and where it came from.
+//! Each key `section.key` is also the variable `TENANTRY_SECTION__KEY`. An empty variable counts as
+//! unset. A secret can be read from a file: `TENANTRY_SECURITY__SECRET_FILE`, or `secret_file` in
+//! TOML. An unknown key, and two variables that set a key to different values, are [`Problem`]s:
+//! one line each, with the key and its origin.
 //!
-//! **Adding a key** is adding a documented field to a section: its variable, its parsing, its
-//! bounds (`#[schemars(range(…))]`), the example file and the JSON Schema follow from the type.
-//! **Adding a provider** is adding a variant to a section's enum.
+//! **To add a key**, add a documented field to a section: its variable, parsing, bounds
+//! (`#[schemars(range(…))]`), example and JSON Schema are derived from the type. **To add a
+//! provider**, add a variant to the enum of a section.
 
+mod alias_table;
 mod aliases;
 mod assignments;
 mod check;

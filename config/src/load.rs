@@ -1,4 +1,4 @@
-//! Puts the layers together.
+//! Merges the layers.
 
 use std::fmt;
 use std::fs;
@@ -23,36 +23,36 @@ use crate::variables::{Variable, Variables};
 
 const DEFAULTS: &str = include_str!("../default.toml");
 
-/// A configuration together with where each of its values came from.
+/// A configuration and the origin of each value.
 #[derive(Clone)]
 pub struct Loaded {
-    /// The values.
+    /// The configuration.
     pub config: Config,
     pub(crate) layers: Figment,
-    /// Who chose the profile; absent for the default.
+    /// The variable that set the profile; `None` for the default.
     pub(crate) profile_origin: Option<String>,
 }
 
 impl Config {
-    /// Reads and checks everything; what the service starts with.
+    /// Reads and validates the configuration.
     ///
-    /// The faults of one stage are told together: files and variables that cannot be read, then
-    /// keys and types, then the rules of the sections.
+    /// Returns all problems of the first stage that fails: reading files and variables, then keys
+    /// and types, then the rules of the sections.
     pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
         let loaded = Loaded::read(sources)?;
         loaded.validate()?;
         Ok(loaded)
     }
 
-    /// The same without the result, for `tenantry config check`.
+    /// Reads and validates the configuration without returning it.
     pub fn check(sources: &Sources) -> Result<(), Problems> {
         Self::load(sources).map(drop)
     }
 }
 
 impl Loaded {
-    /// Reads everything without the rules of the sections, so that `show` can explain a
-    /// configuration that they refuse. Keys, types and bounds are checked.
+    /// Reads the configuration and checks keys, types and bounds, but not the rules of the
+    /// sections, so that `show` can display a configuration that violates them.
     pub fn read(sources: &Sources) -> Result<Self, Problems> {
         let dotenv = read_dotenv(sources)?;
         let mut variables = Variables::collect(&sources.env, dotenv.as_deref())?;
@@ -61,14 +61,14 @@ impl Loaded {
 
         let files = read_files(profile, sources)?;
         let mut assignments = Assignments::default();
-        let mut found = assign_keys(&variables, sources, &mut assignments);
-        found.extend(aliases::assign(&variables, &files, &mut assignments));
-        found.extend(assignments.conflicts());
-        let flags = read_flags(sources, &mut found);
-        Problems::check(found)?;
+        let mut problems = assign_keys(&variables, sources, &mut assignments);
+        problems.extend(aliases::assign(&variables, &files, &mut assignments));
+        problems.extend(assignments.conflicts());
+        let flags = read_flags(sources, &mut problems);
+        Problems::check(problems)?;
 
-        let layers = assignments.said().iter().fold(files, |layers, said| {
-            layers.merge(Layer::single(&said.origin, &said.key, said.value.clone()))
+        let layers = assignments.explicit().iter().fold(files, |layers, set| {
+            layers.merge(Layer::single(&set.origin, &set.key, set.value.clone()))
         });
         let layers = flags.into_iter().fold(layers, Figment::merge);
         let layers = assignments
@@ -94,7 +94,7 @@ impl Loaded {
         })
     }
 
-    /// Checks the rules of the sections.
+    /// Validates the rules of the sections.
     pub fn validate(&self) -> Result<(), Problems> {
         self.config.validate().map_err(|problems| {
             let located = problems.iter().cloned().map(|problem| {
@@ -109,7 +109,7 @@ impl Loaded {
 }
 
 impl fmt::Debug for Loaded {
-    /// Without the layers, which hold secrets in plain text.
+    /// Omits the layers, which contain secrets in plain text.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Loaded")
@@ -118,7 +118,7 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// What checks by shape let through and the types refuse, such as a network that is none.
+/// Converts an error of deserialization, such as an invalid network, to a problem.
 fn explain(layers: &Figment, error: &figment::Error) -> Problem {
     let key = error.path.join(".");
     let problem = Problem::new(key.as_str(), error.kind.to_string());
@@ -163,20 +163,20 @@ fn read_files(profile: Profile, sources: &Sources) -> Result<Figment, Problem> {
     Ok(layers.merge(Layer::new(origin, values.into_dict().unwrap_or_default())))
 }
 
-/// What the variables `TENANTRY_SECTION__KEY` say.
+/// Adds the assignments of the variables `TENANTRY_SECTION__KEY`.
 fn assign_keys(
     variables: &Variables,
     sources: &Sources,
     assignments: &mut Assignments,
 ) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut problems = Vec::new();
     for (key, variable) in variables.keys() {
         match assign_key(&key, variable, sources) {
-            Ok((key, value)) => assignments.say(key, value, variable),
-            Err(problem) => found.push(problem.from_origin(&variable.origin)),
+            Ok((key, value)) => assignments.set(key, value, variable),
+            Err(problem) => problems.push(problem.from_origin(&variable.origin)),
         }
     }
-    found
+    problems
 }
 
 fn assign_key(
@@ -184,24 +184,24 @@ fn assign_key(
     variable: &Variable,
     sources: &Sources,
 ) -> Result<(String, Value), Problem> {
-    let refuse = |reason| Problem::new(key, reason);
+    let problem = |reason| Problem::new(key, reason);
     let field = Shape::config().find(key);
-    let field = field.ok_or_else(|| refuse("unknown key".to_owned()))?;
+    let field = field.ok_or_else(|| problem("unknown key".to_owned()))?;
     if let Some(secret) = &field.file_of {
         let file = sources.resolve(variable.value.as_ref());
-        let text = read_secret(&file).map_err(refuse)?;
+        let text = read_secret(&file).map_err(problem)?;
         let secret = match key.rsplit_once('.') {
             Some((section, _)) => format!("{section}.{secret}"),
             None => secret.clone(),
         };
         return Ok((secret, text.into()));
     }
-    let mut value = text::parse(&variable.value, &field.shape).map_err(refuse)?;
+    let mut value = text::parse(&variable.value, &field.shape).map_err(problem)?;
     resolve_secret_files(key, &mut value, &field.shape, &sources.working_dir)?;
     Ok((key.to_owned(), value))
 }
 
-fn read_flags(sources: &Sources, found: &mut Vec<Problem>) -> Vec<Layer> {
+fn read_flags(sources: &Sources, problems: &mut Vec<Problem>) -> Vec<Layer> {
     let mut layers = Vec::new();
     for flag in &sources.flags.0 {
         let origin = format!("flag {}", flag.name);
@@ -211,7 +211,7 @@ fn read_flags(sources: &Sources, found: &mut Vec<Problem>) -> Vec<Layer> {
         };
         match value {
             Ok(value) => layers.push(Layer::single(origin, &flag.key, value)),
-            Err(reason) => found.push(Problem::new(&flag.key, reason).from_origin(origin)),
+            Err(reason) => problems.push(Problem::new(&flag.key, reason).from_origin(origin)),
         }
     }
     layers

@@ -1,11 +1,11 @@
-//! What is wrong with a configuration, as lines an operator can act on.
+//! Problems of a configuration.
 
 use std::fmt;
 
-/// One fault: the key, the reason and, where something was written, who wrote it.
+/// A problem of a key, with its reason and, if known, the origin of the value.
 ///
-/// Shown as one line, `configuration: http.port: 70000 is more than 65535 (flag --port)`.
-/// The reason never contains the value of a secret.
+/// Displayed as one line: `configuration: http.port: 70000 is more than 65535 (flag --port)`.
+/// The reason never contains a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     key: String,
@@ -14,7 +14,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A fault of `key` (dotted path, such as `http.port`) whose origin is not known yet.
+    /// Creates a problem of `key` (a dotted path, such as `http.port`) without an origin.
     pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -23,29 +23,29 @@ impl Problem {
         }
     }
 
-    /// The same fault with the layer or variable it came from, unless one is already named.
+    /// Sets the origin unless it is already set.
     #[must_use]
     pub fn from_origin(mut self, origin: impl Into<String>) -> Self {
         self.origin.get_or_insert_with(|| origin.into());
         self
     }
 
-    /// The dotted path of the key at fault.
+    /// Returns the dotted path of the key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Why it is refused.
+    /// Returns the reason.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// The file, variable or flag that gave the value; absent when nothing did.
+    /// Returns the file, variable or flag that set the value.
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
 
-    /// Puts `prefix` and a dot before the key: a section's key becomes that of a named section.
+    /// Prepends `prefix` and a dot to the key.
     #[must_use]
     pub(crate) fn under(mut self, prefix: &str) -> Self {
         self.key = format!("{prefix}.{}", self.key);
@@ -56,7 +56,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "configuration: {}: ", self.key)?;
-        // A parser's message may span lines; an operator's log should not.
+        // Messages of parsers may span several lines.
         let mut lines = self.reason.lines().map(str::trim);
         formatter.write_str(lines.next().unwrap_or_default())?;
         lines.try_for_each(|line| write!(formatter, " {line}"))?;
@@ -69,7 +69,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// All faults that were found, at least one; shown one a line.
+/// One or more problems, displayed as one line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     first: Problem,
@@ -77,19 +77,19 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// The faults in the order they were found.
+    /// Returns the problems in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
-    /// `Ok` when nothing was found.
-    pub(crate) fn check(found: Vec<Problem>) -> Result<(), Self> {
-        let mut found = found.into_iter();
-        match found.next() {
+    /// Returns an error unless `problems` is empty.
+    pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
+        let mut problems = problems.into_iter();
+        match problems.next() {
             None => Ok(()),
             Some(first) => Err(Self {
                 first,
-                rest: found.collect(),
+                rest: problems.collect(),
             }),
         }
     }

@@ -1,24 +1,24 @@
-//! The profile: which set of defaults applies, and how strict the checks are.
+//! The profile, which selects defaults and the strictness of the checks.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Where an installation stands. Chosen by `TENANTRY_PROFILE` (or `FLASK_ENV`), never by a file.
+/// The environment of an installation, set by `TENANTRY_PROFILE` (or `FLASK_ENV`), never by a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
-    /// A developer's machine; the default.
+    /// A development machine; the default.
     #[default]
     Development,
-    /// Automated tests: cheap password hashes are accepted.
+    /// Automated tests, which may use weak password hashes.
     Testing,
-    /// As strict as production.
+    /// Staging, with the same checks as production.
     Staging,
-    /// Real data: a root secret of the operator's own is required.
+    /// Production, which requires a root secret.
     Production,
 }
 
 impl Profile {
-    /// Every profile, in the order of the documentation.
+    /// All profiles, in the order of the documentation.
     pub const ALL: [Self; 4] = [
         Self::Development,
         Self::Testing,
@@ -26,7 +26,7 @@ impl Profile {
         Self::Production,
     ];
 
-    /// The name used in `TENANTRY_PROFILE` and in `config/profiles/<name>.toml`.
+    /// Returns the name used in `TENANTRY_PROFILE` and in `config/profiles/<name>.toml`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
@@ -36,12 +36,12 @@ impl Profile {
         }
     }
 
-    /// True for staging and production: secrets must be the operator's own and long enough.
+    /// Returns whether secrets must be set and long enough: in staging and production.
     pub fn is_strict(self) -> bool {
         matches!(self, Self::Staging | Self::Production)
     }
 
-    /// The layer compiled in from `config/profiles/<name>.toml`.
+    /// Returns the content of `config/profiles/<name>.toml`.
     pub(crate) fn layer(self) -> &'static str {
         match self {
             Self::Development => include_str!("../profiles/development.toml"),

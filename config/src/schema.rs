@@ -5,22 +5,22 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 
-/// Marks, in the schema, the key whose value a file may hold instead.
+/// The keyword of a `key_file` in the schema; its value is the name of the secret.
 pub(crate) const FILE_OF: &str = "x-file-of";
 
-/// The JSON Schema (2020-12) of a configuration file, for editors.
+/// Returns the JSON Schema (2020-12) of a configuration file, for editors.
 ///
-/// Nothing is required in it: a file is one layer, and what it leaves out may come from another.
+/// It requires no key, since a file is only one of several layers.
 pub fn schema() -> Value {
     let mut schema = generate();
     make_partial(&mut schema);
     schema
 }
 
-/// The schema with what the finished configuration requires.
+/// Returns the schema of the merged configuration, with required keys.
 pub(crate) fn generate() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
-        // Without references, so that whoever reads it can walk it as a tree.
+        // `Shape` reads the schema as a tree, without references.
         settings.inline_subschemas = true;
     });
     let root = settings.into_generator().into_root_schema_for::<Config>();
@@ -29,7 +29,7 @@ pub(crate) fn generate() -> Value {
     schema
 }
 
-/// Gives every secret `key` its sibling `key_file`.
+/// Adds a sibling `key_file` to each secret `key`.
 fn add_secret_files(schema: &mut Value) {
     if let Some(properties) = properties_mut(schema) {
         let secrets: Vec<String> = properties
@@ -41,7 +41,7 @@ fn add_secret_files(schema: &mut Value) {
             let file = json!({
                 "type": "string",
                 "minLength": 1,
-                "description": format!("File whose content is `{name}`; a last line break is cut off."),
+                "description": format!("File that contains `{name}`; a final line break is ignored."),
                 FILE_OF: name,
             });
             properties.insert(format!("{name}_file"), file);
@@ -53,7 +53,7 @@ fn add_secret_files(schema: &mut Value) {
 fn make_partial(schema: &mut Value) {
     if let Some(object) = schema.as_object_mut() {
         object.remove("required");
-        // Without its tag a table may fit several variants.
+        // A table without its tag may match several variants.
         if object.get("oneOf").is_some_and(has_tables)
             && let Some(variants) = object.remove("oneOf")
         {

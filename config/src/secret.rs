@@ -1,4 +1,4 @@
-//! A value that is never shown.
+//! Values that are never printed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,33 +6,33 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What stands in the place of a secret wherever one would be shown.
+/// The replacement for a secret in output.
 pub const REDACTED: &str = "[redacted]";
 
 /// A password, key or token. `Debug` and `Serialize` print [`REDACTED`]; only
-/// [`expose`](Self::expose) gives the text. It may also be read from a file: every key of this
-/// type has a sibling `<key>_file`.
+/// [`expose`](Self::expose) returns the text. Each key of this type has a sibling `<key>_file` to
+/// read the secret from a file.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text as it is.
+    /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself; keep it out of logs, errors and answers.
+    /// Returns the text; it must not reach logs, errors or responses.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Length in bytes: what the minimum lengths of keys count.
+    /// Returns the length in bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// True when there is no text.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -66,7 +66,7 @@ impl JsonSchema for Secret {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // `writeOnly` is how the rest of the crate knows a secret by its schema.
+        // `writeOnly` marks secrets for the rest of the crate.
         json_schema!({ "type": "string", "minLength": 1, "writeOnly": true })
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_never_printed() {
+    fn secrets_are_never_printed() {
         let secret = Secret::from("hunter2");
         assert_eq!(format!("{secret:?}"), REDACTED);
         assert_eq!(serde_json::to_value(&secret).unwrap(), REDACTED);

@@ -1,7 +1,7 @@
-//! The one table of keys: the JSON Schema of the configuration, read into types.
+//! The shape of the configuration, read from its JSON Schema.
 //!
-//! Names of variables, the meaning of their texts, unknown keys, bounds and the example file all
-//! come from here, so a field added to a section is known everywhere.
+//! Variable names, parsing, unknown keys, bounds and the example file are derived from it, so that a
+//! field added to a section needs no further registration.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,14 +15,14 @@ static CONFIG: LazyLock<Shape> = LazyLock::new(|| Shape::read(&schema::generate(
 /// The fields of a table by name.
 pub(crate) type Fields = BTreeMap<String, Field>;
 
-/// What may stand at a place of the configuration.
+/// The shape of a value.
 #[derive(Debug)]
 pub(crate) enum Shape {
     /// A table with fixed keys.
     Table(Fields),
-    /// A table whose keys depend on one of them.
+    /// A table whose keys depend on the value of one of them.
     Choice(Box<Choice>),
-    /// A table with free names.
+    /// A table with arbitrary names.
     Map(Box<Field>),
     /// A list.
     List(Box<Shape>),
@@ -30,7 +30,7 @@ pub(crate) enum Shape {
     Leaf(Leaf),
 }
 
-/// A table whose key `tag` says which other keys it has.
+/// A table whose key `tag` selects its other keys.
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(crate) tag: String,
@@ -38,7 +38,7 @@ pub(crate) struct Choice {
     pub(crate) variants: BTreeMap<String, Variant>,
 }
 
-/// One form of a [`Choice`].
+/// A variant of a [`Choice`].
 #[derive(Debug)]
 pub(crate) struct Variant {
     pub(crate) doc: String,
@@ -52,39 +52,39 @@ pub(crate) struct Field {
     pub(crate) doc: String,
     pub(crate) default: Json,
     pub(crate) required: bool,
-    /// The sibling whose value the file named here holds.
+    /// The sibling whose value is in the file that this key names.
     pub(crate) file_of: Option<String>,
 }
 
 /// A single value.
 #[derive(Debug)]
 pub(crate) enum Leaf {
-    /// Text; bounds in characters.
+    /// A string; bounds in characters.
     Text(Text),
-    /// A whole number between two bounds, both included.
-    Integer { least: i128, most: i128 },
-    /// True or false.
+    /// An integer between two inclusive bounds.
+    Integer { min: i128, max: i128 },
+    /// A boolean.
     Boolean,
 }
 
-/// What a text must look like.
+/// The constraints of a string.
 #[derive(Debug)]
 pub(crate) struct Text {
     pub(crate) secret: bool,
     pub(crate) url: bool,
-    /// Empty: anything.
+    /// The allowed values; empty if all are allowed.
     pub(crate) choices: Vec<String>,
-    pub(crate) shortest: u64,
-    pub(crate) longest: u64,
+    pub(crate) min_length: u64,
+    pub(crate) max_length: u64,
 }
 
 impl Shape {
-    /// That of the whole configuration.
+    /// Returns the shape of the configuration.
     pub(crate) fn config() -> &'static Self {
         &CONFIG
     }
 
-    /// The key `name` of this table, in whichever variant has it.
+    /// Returns the key `name` of this table, or of the first variant that has it.
     pub(crate) fn child(&self, name: &str) -> Option<&Field> {
         match self {
             Self::Table(fields) => fields.get(name),
@@ -98,7 +98,7 @@ impl Shape {
         }
     }
 
-    /// The key at a dotted path.
+    /// Returns the key at a dotted path.
     pub(crate) fn find(&self, path: &str) -> Option<&Field> {
         let (name, rest) = match path.split_once('.') {
             Some((name, rest)) => (name, Some(rest)),
@@ -122,7 +122,7 @@ impl Shape {
             Json::Array(types) => types.as_slice(),
             single => std::slice::from_ref(single),
         };
-        // An optional key is "this or null".
+        // The type of an optional key includes null.
         let kind = types
             .iter()
             .filter_map(Json::as_str)
@@ -135,8 +135,8 @@ impl Shape {
             Some("array") => Self::List(Box::new(Self::read(&schema["items"]))),
             Some("boolean") => Self::Leaf(Leaf::Boolean),
             Some("integer") => Self::Leaf(Leaf::Integer {
-                least: bound(&schema["minimum"]).unwrap_or(i128::MIN),
-                most: bound(&schema["maximum"]).unwrap_or(i128::MAX),
+                min: bound(&schema["minimum"]).unwrap_or(i128::MIN),
+                max: bound(&schema["maximum"]).unwrap_or(i128::MAX),
             }),
             _ => Self::Leaf(Leaf::Text(Text::read(schema, read_choices(schema)))),
         }
@@ -191,8 +191,8 @@ impl Text {
             secret: schema["writeOnly"] == true,
             url: schema["format"] == "uri",
             choices,
-            shortest: schema["minLength"].as_u64().unwrap_or(0),
-            longest: schema["maxLength"].as_u64().unwrap_or(u64::MAX),
+            min_length: schema["minLength"].as_u64().unwrap_or(0),
+            max_length: schema["maxLength"].as_u64().unwrap_or(u64::MAX),
         }
     }
 }
@@ -212,7 +212,7 @@ fn read_fields(schema: &Json, without: &str) -> Fields {
         .collect()
 }
 
-/// The property whose fixed value tells this variant from the others.
+/// Returns the property whose constant value identifies this variant.
 fn tag_of(variant: &Json) -> Option<String> {
     let mut properties = variant["properties"].as_object()?.iter();
     let tag = properties.find(|(_, property)| property["const"].is_string());
@@ -234,7 +234,7 @@ fn bound(number: &Json) -> Option<i128> {
     unsigned.or_else(|| number.as_i64().map(i128::from))
 }
 
-/// A doc comment as one line.
+/// Returns a doc comment as one line.
 fn text_of(description: &Json) -> String {
     let text = description.as_str().unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_in_sections_variants_and_names() {
+    fn keys_are_found_in_sections_variants_and_maps() {
         let find = |path| Shape::config().find(path);
         assert!(find("http.port").is_some());
         assert!(find("database.row_security.reads").is_some());
@@ -284,8 +284,8 @@ mod tests {
         let bounds = matches!(
             port,
             Some(Shape::Leaf(Leaf::Integer {
-                least: 0,
-                most: 65_535
+                min: 0,
+                max: 65_535
             }))
         );
         assert!(bounds);

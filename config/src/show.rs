@@ -1,4 +1,4 @@
-//! Every setting with its value and origin, secrets hidden.
+//! Lists all settings with values and origins, secrets redacted.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use crate::connection_url::ConnectionUrl;
 use crate::layer::{CODE, Layers};
 use crate::load::Loaded;
 
-/// One line of `tenantry config show`: `http.port = 9000  (environment variable PORT)`.
+/// A line of `tenantry config show`: `http.port = 9000  (environment variable PORT)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Dotted path of the key.
+    /// The dotted path of the key.
     pub key: String,
-    /// The value, text and numbers as they are, lists as JSON; empty where nothing is set.
+    /// The value; lists as JSON, empty if unset.
     pub value: String,
     /// The layer: `default`, `default.toml`, `profiles/production.toml`, `file …`,
     /// `environment variable …`, `… in .env` or `flag …`.
@@ -21,7 +21,7 @@ pub struct Setting {
 }
 
 impl Loaded {
-    /// The profile and every key with its value, redacted, and the layer it came from.
+    /// Returns the profile and all keys with their redacted values and origins.
     pub fn show(&self) -> Vec<Setting> {
         let mut settings = vec![Setting {
             key: "profile".to_owned(),
@@ -31,7 +31,7 @@ impl Loaded {
                 .clone()
                 .unwrap_or_else(|| CODE.to_owned()),
         }];
-        // Every type of the configuration is plain data, so this does not fail.
+        // Plain data always serializes.
         let values = serde_json::to_value(&self.config).unwrap_or_default();
         self.collect("", &values, &mut settings);
         settings
@@ -51,7 +51,7 @@ impl Loaded {
         }
         let text = match value {
             Json::Null => String::new(),
-            // Any address may carry a login; those that must are hidden by their type already.
+            // Any URL may contain a password, also in keys of another type.
             Json::String(text) => ConnectionUrl::new(text).redacted(),
             other => other.to_string(),
         };

@@ -1,4 +1,4 @@
-//! Everything a configuration is made from, handed in by the caller.
+//! The sources of a configuration, passed in by the caller.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::secret::Secret;
 
-/// The sources of a configuration. Nothing else is looked at, so a test owns them all.
+/// The sources of a configuration. Nothing else is read, so that tests control them all.
 ///
-/// One exception, by the parser of `.env`: a `$NAME` outside single quotes in that file becomes
-/// the variable `NAME` of the process, if there is one, before an earlier line of the file.
+/// One exception, due to the parser of `.env`: `$NAME` outside single quotes expands to the
+/// environment variable `NAME` of the process if it exists, else to an earlier line of the file.
 #[derive(Clone)]
 pub struct Sources {
     pub(crate) env: Vec<(OsString, OsString)>,
@@ -19,20 +19,19 @@ pub struct Sources {
     pub(crate) working_dir: PathBuf,
 }
 
-/// Where the layer `.env` comes from.
+/// The source of the `.env` layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dotenv {
-    /// The file `.env` in the working folder, if there is one.
+    /// The file `.env` in the working directory, if it exists.
     WorkingDir,
-    /// This text.
+    /// A text.
     Text(Secret),
-    /// Nowhere.
+    /// No source.
     None,
 }
 
 impl Sources {
-    /// The file `.env` of `working_dir` and nothing more. Relative paths of secret files and of
-    /// the configuration file start from `working_dir`.
+    /// Creates sources with only the file `.env` in `working_dir`, the base of relative paths.
     pub fn new(working_dir: impl Into<PathBuf>) -> Self {
         Self {
             env: Vec::new(),
@@ -43,8 +42,8 @@ impl Sources {
         }
     }
 
-    /// With these variables, such as those of `std::env::vars_os`. One that is not UTF-8 is a
-    /// fault if its name is ours, else ignored.
+    /// Adds environment variables, such as those of `std::env::vars_os`. A value that is not UTF-8
+    /// is a problem if the name is a setting, and ignored otherwise.
     #[must_use]
     pub fn env<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self
     where
@@ -57,21 +56,21 @@ impl Sources {
         self
     }
 
-    /// With `.env` from here instead of the working folder.
+    /// Sets the source of the `.env` layer.
     #[must_use]
     pub fn dotenv(mut self, dotenv: Dotenv) -> Self {
         self.dotenv = dotenv;
         self
     }
 
-    /// With the file of `--config`; it must exist.
+    /// Sets the file of `--config`, which must exist.
     #[must_use]
     pub fn config_file(mut self, file: Option<PathBuf>) -> Self {
         self.config_file = file;
         self
     }
 
-    /// With these flags.
+    /// Sets the flags.
     #[must_use]
     pub fn flags(mut self, flags: Flags) -> Self {
         self.flags = flags;
@@ -84,7 +83,7 @@ impl Sources {
 }
 
 impl fmt::Debug for Sources {
-    /// Without the variables: most secrets are among them.
+    /// Omits the variables, which contain most secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Sources")
@@ -96,7 +95,7 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Settings given on the command line: each with the flag's name, for `show` and for errors.
+/// Settings from the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags(pub(crate) Vec<Flag>);
 
@@ -108,13 +107,13 @@ pub(crate) struct Flag {
 }
 
 impl Flags {
-    /// No flags.
+    /// Creates an empty set of flags.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With `name` (such as `--port`) giving `key` (such as `http.port`) this text, read as in a
-    /// variable; a flag that is not given changes nothing.
+    /// Sets `key` (such as `http.port`) by the flag `name` (such as `--port`), parsed as in a
+    /// variable; `None` changes nothing.
     #[must_use]
     pub fn set(mut self, name: &str, key: &str, text: Option<impl ToString>) -> Self {
         self.0.extend(text.map(|text| Flag {

@@ -1,31 +1,30 @@
-//! Reads the text of a variable or flag as the type its key has, and as nothing else: a secret
-//! `12345678` stays text, and so does a password `true`.
+//! Parses the text of a variable or flag by the type of its key: a secret `12345678` or a password
+//! `true` remains a string.
 
 use figment::value::Value;
 
 use crate::shape::{Leaf, Shape};
 
-/// The value that `text` means where `shape` is expected. The reason of a refusal never holds
-/// the text of a secret.
+/// Parses `text` as a value of `shape`. An error never contains the text of a secret.
 pub(crate) fn parse(text: &str, shape: &Shape) -> Result<Value, String> {
     match shape {
         Shape::Leaf(Leaf::Text(_)) => Ok(text.into()),
         Shape::Leaf(Leaf::Boolean) => parse_bool(text)
             .map(Value::from)
-            .ok_or_else(|| format!("{text:?} is neither true nor false")),
+            .ok_or_else(|| format!("{text:?} is not true or false")),
         Shape::Leaf(Leaf::Integer { .. }) => text
             .trim()
             .parse::<i64>()
             .map(Value::from)
-            .map_err(|_| format!("{text:?} is not a whole number")),
+            .map_err(|_| format!("{text:?} is not an integer")),
         Shape::List(element) => parse_list(text, element),
         Shape::Table(_) | Shape::Choice(_) | Shape::Map(_) => {
-            Err("is a table; set its keys one by one".to_owned())
+            Err("is a table; set its keys separately".to_owned())
         }
     }
 }
 
-/// True and false in the words of environment files.
+/// Parses a boolean in the forms common in environment files, such as `yes` or `0`.
 pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Some(true),
@@ -36,13 +35,13 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
 
 fn parse_list(text: &str, element: &Shape) -> Result<Value, String> {
     if text.trim_start().starts_with('[') {
-        // Without the parser's words: they may quote a secret.
+        // The parser's message may quote a secret.
         let values: Vec<Value> =
-            serde_json::from_str(text).map_err(|_| "is not a list in JSON".to_owned())?;
+            serde_json::from_str(text).map_err(|_| "is not a JSON array".to_owned())?;
         return Ok(values.into());
     }
     if !matches!(element, Shape::Leaf(_)) {
-        return Err("must be a list of tables in JSON".to_owned());
+        return Err("must be a JSON array of objects".to_owned());
     }
     let parts = text
         .split(',')
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_of_the_key_decides() {
+    fn text_is_parsed_by_the_type_of_the_key() {
         assert_eq!(parsed("security.secret", "12345678"), Ok("12345678".into()));
         assert_eq!(parsed("seed.admin_password", "true"), Ok("true".into()));
         assert_eq!(parsed("app.name", "[x]"), Ok("[x]".into()));
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_json_or_commas() {
+    fn lists_are_json_or_comma_separated() {
         let two = Ok(Value::from(vec!["a", "b"]));
         assert_eq!(parsed("tenancy.reserved", r#"["a", "b"]"#), two);
         assert_eq!(parsed("tenancy.reserved", " a, b,"), two);

@@ -1,35 +1,34 @@
-//! The variables that mean us, from `.env` and the environment.
+//! The variables of `.env` and the environment that are settings.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::aliases;
+use crate::alias_table::is_alias;
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// What every variable of a key starts with.
+/// The prefix of the variable of a key.
 pub(crate) const PREFIX: &str = "TENANTRY_";
-/// What the project's own tests use.
+/// The prefix of variables for the tests of this project.
 const TESTS: &str = "TENANTRY_TEST_";
-/// The profile's own name, and its name in older systems.
+/// The variables of the profile.
 const PROFILE: [&str; 2] = ["TENANTRY_PROFILE", "FLASK_ENV"];
 
-/// One variable with a value.
+/// A variable that is set.
 #[derive(Clone)]
 pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) value: String,
-    /// As an error names it: `environment variable X`, or `X in .env`.
+    /// The origin in messages: `environment variable X` or `X in .env`.
     pub(crate) origin: String,
 }
 
-/// Our variables by name; one in the environment hides its namesake in `.env`, and one without
-/// text counts as not set.
+/// The variables by name. The environment overrides `.env`; empty variables count as unset.
 #[derive(Default)]
 pub(crate) struct Variables(BTreeMap<String, Variable>);
 
 impl Variables {
-    /// Those of `.env`, under those of the environment.
+    /// Collects the settings of `.env` and the environment.
     pub(crate) fn collect(
         env: &[(OsString, OsString)],
         dotenv: Option<&str>,
@@ -42,8 +41,8 @@ impl Variables {
             }
         }
         for (name, value) in env {
-            // A name of ours is ASCII.
-            let Some(name) = name.to_str().filter(|name| is_ours(name)) else {
+            // The names of settings are ASCII.
+            let Some(name) = name.to_str().filter(|name| is_setting(name)) else {
                 continue;
             };
             let origin = format!("environment variable {name}");
@@ -56,7 +55,7 @@ impl Variables {
     }
 
     fn insert(&mut self, name: String, value: String, origin: String) {
-        if is_ours(&name) && !value.is_empty() && !is_service_link(&name, &value) {
+        if is_setting(&name) && !value.is_empty() && !is_service_link(&name, &value) {
             let variable = Variable {
                 name: name.clone(),
                 value,
@@ -66,17 +65,17 @@ impl Variables {
         }
     }
 
-    /// The variable of this name.
+    /// Returns the variable named `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&Variable> {
         self.0.get(name)
     }
 
-    /// Puts what a file holds in the place of the variable itself, named after its `…_FILE`.
+    /// Sets the variable `name` to a value read from the file of `variable`, its `…_FILE` form.
     pub(crate) fn put(&mut self, name: &str, variable: Variable) {
         self.0.insert(name.to_owned(), variable);
     }
 
-    /// Each `TENANTRY_SECTION__KEY` with its dotted key.
+    /// Returns each `TENANTRY_SECTION__KEY` with its dotted key.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (String, &Variable)> {
         self.0.iter().filter_map(|(name, variable)| {
             let key = name.strip_prefix(PREFIX)?;
@@ -85,7 +84,7 @@ impl Variables {
         })
     }
 
-    /// The profile, and who chose it.
+    /// Returns the profile and the origin of the variable that sets it.
     pub(crate) fn profile(&self) -> Result<(Profile, Option<String>), Problem> {
         let mut chosen: Option<(Profile, &Variable)> = None;
         for variable in PROFILE.iter().filter_map(|name| self.get(name)) {
@@ -96,7 +95,8 @@ impl Variables {
                 .map_err(|problem| problem.from_origin(variable.origin.as_str()))?;
             match chosen {
                 Some((first, by)) if first != profile => {
-                    let reason = format!("{first} in {}, {profile} in {}", by.name, variable.name);
+                    let reason =
+                        format!("{first} in {}, but {profile} in {}", by.name, variable.name);
                     return Err(Problem::new("profile", reason).from_origin(&variable.origin));
                 }
                 Some(_) => {}
@@ -110,17 +110,17 @@ impl Variables {
     }
 }
 
-/// The name of a key's variable.
+/// Returns the name of the variable of a key.
 pub(crate) fn name_of(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").to_ascii_uppercase())
 }
 
-fn is_ours(name: &str) -> bool {
-    let own = name.starts_with(PREFIX) && !name.starts_with(TESTS);
-    own || PROFILE.contains(&name) || aliases::is_alias(name)
+fn is_setting(name: &str) -> bool {
+    let has_prefix = name.starts_with(PREFIX) && !name.starts_with(TESTS);
+    has_prefix || PROFILE.contains(&name) || is_alias(name)
 }
 
-/// Kubernetes describes a service called `tenantry` to its neighbours by variables such as
+/// Returns whether Kubernetes set this variable for a service named `tenantry`, as in
 /// `TENANTRY_SERVICE_HOST=10.0.0.1` and `TENANTRY_PORT=tcp://10.0.0.1:80`.
 fn is_service_link(name: &str, value: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
@@ -137,7 +137,7 @@ fn parse_dotenv(text: &str) -> Result<Vec<(String, String)>, Problem> {
         .collect::<Result<_, _>>()
         .map_err(|error| {
             let reason = match error {
-                // The line itself may hold a secret: its number is enough.
+                // The line may contain a secret; the message has only its number.
                 dotenvy::Error::LineParse(line, _) => {
                     let line = line.lines().next().unwrap_or_default().trim_end();
                     let place = text.lines().position(|other| other.trim_end() == line);

@@ -1,4 +1,4 @@
-//! Audit entries and the chain that makes a missing or changed one visible.
+//! Audit entries, and the hash chain that reveals missing or modified ones.
 
 use std::collections::BTreeMap;
 
@@ -7,41 +7,42 @@ use crate::{
     id::{AuditId, TenantId, UserId},
 };
 
-/// One thing that was done. Written in the commit that did it, sealed into
-/// the chain of its tenant shortly after.
+/// A record of an action. It is written in the same commit as the action and
+/// sealed into the tenant's chain shortly after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Its id.
+    /// The entry's id.
     pub id: AuditId,
-    /// The tenant whose chain it is in; `None`: the platform's.
+    /// The tenant whose chain contains the entry; `None` for the platform's
+    /// chain.
     pub tenant_id: Option<TenantId>,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// What was done, `area.verb`.
+    /// The action, as `area.verb`.
     pub action: String,
-    /// The kind of thing it was done to.
+    /// The kind of the subject.
     pub subject_kind: String,
-    /// Its id.
+    /// The subject's id.
     pub subject_id: String,
-    /// When.
+    /// The time of the action.
     pub at: Timestamp,
-    /// The request that caused it.
+    /// The id of the request that caused the action.
     pub request_id: Option<String>,
-    /// What else matters; never a secret.
+    /// Further details; never a secret.
     pub detail: BTreeMap<String, String>,
 }
 
-/// Who did something.
+/// The actor behind an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    /// A person.
+    /// A user.
     Person(UserId),
-    /// The service itself: a job, the upkeep, the command line.
+    /// The service itself: a job, maintenance or the command line.
     System,
 }
 
 impl Actor {
-    /// The person, if it was one.
+    /// Returns the user, unless the actor is the service.
     pub const fn person(self) -> Option<UserId> {
         match self {
             Self::Person(id) => Some(id),
@@ -50,26 +51,26 @@ impl Actor {
     }
 }
 
-/// An entry's place in its chain.
+/// An entry's position in its chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seal {
-    /// Its number, from 1 without gaps.
+    /// The sequence number, starting at 1 without gaps.
     pub sequence: u64,
-    /// Keyed hash over the entry and the hash before it.
+    /// The keyed hash over the entry and the previous hash.
     pub hash: [u8; 32],
 }
 
-/// The end of a chain so far.
+/// The current end of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChainHead {
-    /// The number of the last sealed entry; 0 where there is none.
+    /// The sequence number of the last sealed entry; 0 in an empty chain.
     pub sequence: u64,
-    /// Its hash; zeroes where there is none.
+    /// The hash of the last sealed entry; all zeroes in an empty chain.
     pub hash: [u8; 32],
 }
 
 impl ChainHead {
-    /// The chain without an entry.
+    /// The end of an empty chain.
     pub const EMPTY: Self = Self {
         sequence: 0,
         hash: [0; 32],
@@ -77,8 +78,9 @@ impl ChainHead {
 }
 
 impl AuditEntry {
-    /// The bytes that its hash covers: the number and the hash before it, then
-    /// every field with its length in front, so that no two entries share them.
+    /// Returns the bytes that the entry's hash covers: the sequence number and
+    /// the previous hash, then every field with a length prefix, so that no two
+    /// entries have the same bytes.
     pub fn canonical_bytes(&self, sequence: u64, previous: &[u8; 32]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(b"tenantry audit 1");
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_counts() {
+    fn every_field_is_covered_by_the_hash() {
         let base = entry().canonical_bytes(1, &[0; 32]);
         let shifted = AuditEntry {
             detail: BTreeMap::from([("ab".into(), "c".into())]),

@@ -1,69 +1,70 @@
-//! Blobs: the bytes behind versions, from the intent to store them to their end.
+//! Blobs: the stored content of versions, from upload to deletion.
 
 use crate::{
     Invalid, Refused, Revision, Timestamp,
     id::{BlobId, TenantId},
 };
 
-/// A record of bytes in a blob store. The bytes lie under
+/// The record of an object in a blob store. Its bytes are stored under
 /// `t/<tenant>/<blob>` and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blob {
-    /// Its id, also the last part of its key.
+    /// The blob's id, also the last part of its key.
     pub id: BlobId,
-    /// The tenant it belongs to.
+    /// The tenant that owns the blob.
     pub tenant_id: TenantId,
-    /// The name of the storage backend that holds it.
+    /// The name of the storage backend that stores the bytes.
     pub backend: BackendName,
-    /// Where it is in its life.
+    /// The lifecycle state.
     pub state: BlobState,
-    /// When the intent was written.
+    /// The time at which the upload began.
     pub created_at: Timestamp,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// Where a blob is in its life.
+/// The lifecycle state of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlobState {
-    /// An upload is under way: nobody sees the bytes yet.
+    /// An upload is in progress; the bytes are not visible yet.
     Open {
-        /// Quota held for it, in bytes.
+        /// The quota reserved for the upload, in bytes.
         reserved_bytes: u64,
-        /// When the upload was last known to be alive.
+        /// The time of the last heartbeat of the upload.
         heartbeat_at: Timestamp,
     },
-    /// The bytes are there, whole and durable.
+    /// The bytes are complete and durable.
     Stored {
-        /// What they are.
+        /// The size and checksums of the bytes.
         content: Content,
-        /// How many versions show them.
+        /// The number of versions that reference the blob.
         references: u32,
-        /// Since when there are none.
+        /// The time at which the last reference was removed.
         unreferenced_at: Option<Timestamp>,
-        /// When a read found them damaged.
+        /// The time at which a read first detected corruption.
         corrupt_at: Option<Timestamp>,
     },
-    /// The bytes are to be deleted, and then this row.
+    /// The bytes, then this record, are to be deleted.
     Abandoned,
 }
 
-/// What stored bytes are.
+/// The size and checksums of stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// How many.
+    /// The size in bytes.
     pub size_bytes: u64,
-    /// Their SHA-256.
+    /// The SHA-256 digest.
     pub digest: Digest,
-    /// A CRC32C (Castagnoli) for every started piece of [`PIECE_BYTES`].
+    /// The CRC32C (Castagnoli) of each piece of [`PIECE_BYTES`]; the last piece
+    /// may be shorter.
     pub pieces: Vec<u32>,
 }
 
-/// The bytes under one checksum: the least that is read to serve any range.
+/// The number of bytes per checksum, and so the granularity of range reads.
 pub const PIECE_BYTES: u64 = 256 * 1024;
 
 impl Blob {
-    /// Begins an upload that may store up to `reserved_bytes`.
+    /// Creates the record of an upload of up to `reserved_bytes`.
     pub fn open(
         id: BlobId,
         tenant_id: TenantId,
@@ -84,22 +85,22 @@ impl Blob {
         }
     }
 
-    /// Notes that the upload is alive.
+    /// Records a heartbeat of the upload.
     pub fn heartbeat(&mut self, now: Timestamp) -> Result<(), Refused> {
         match &mut self.state {
             BlobState::Open { heartbeat_at, .. } => {
                 *heartbeat_at = now;
                 Ok(())
             }
-            _ => Err(self.refused("open")),
+            _ => Err(self.transition_error("open")),
         }
     }
 
-    /// The upload ends well: one version shows the bytes. Returns what was
-    /// reserved for it.
+    /// Completes the upload, with one version referencing the blob. Returns the
+    /// reserved bytes.
     pub fn store(&mut self, content: Content) -> Result<u64, Refused> {
         let BlobState::Open { reserved_bytes, .. } = self.state else {
-            return Err(self.refused("stored"));
+            return Err(self.transition_error("stored"));
         };
         self.state = BlobState::Stored {
             content,
@@ -110,19 +111,19 @@ impl Blob {
         Ok(reserved_bytes)
     }
 
-    /// The upload ends badly, or bytes that no version shows reach their end.
-    /// Returns what was still reserved.
+    /// Marks an upload, or a blob without references, for deletion. Returns the
+    /// bytes that were still reserved.
     pub fn abandon(&mut self) -> Result<u64, Refused> {
         let reserved = match &self.state {
             BlobState::Open { reserved_bytes, .. } => *reserved_bytes,
             BlobState::Stored { references: 0, .. } => 0,
-            _ => return Err(self.refused("abandoned")),
+            _ => return Err(self.transition_error("abandoned")),
         };
         self.state = BlobState::Abandoned;
         Ok(reserved)
     }
 
-    /// One more version shows the bytes.
+    /// Adds a reference from a version. Corrupt blobs cannot be shared.
     pub fn add_reference(&mut self) -> Result<(), Refused> {
         match &mut self.state {
             BlobState::Stored {
@@ -135,11 +136,12 @@ impl Blob {
                 *unreferenced_at = None;
                 Ok(())
             }
-            _ => Err(self.refused("shared")),
+            _ => Err(self.transition_error("shared")),
         }
     }
 
-    /// One version less shows the bytes; without any they end after a grace time.
+    /// Removes a reference. A blob without references is deleted after a grace
+    /// period.
     pub fn drop_reference(&mut self, now: Timestamp) -> Result<(), Refused> {
         match &mut self.state {
             BlobState::Stored {
@@ -153,11 +155,11 @@ impl Blob {
                 }
                 Ok(())
             }
-            _ => Err(self.refused("unreferenced")),
+            _ => Err(self.transition_error("unreferenced")),
         }
     }
 
-    /// Sets the count of versions that show the bytes right.
+    /// Corrects the number of references.
     pub fn recount(&mut self, counted: u32, now: Timestamp) -> Result<(), Refused> {
         match &mut self.state {
             BlobState::Stored {
@@ -169,22 +171,22 @@ impl Blob {
                 *unreferenced_at = (counted == 0).then_some(unreferenced_at.unwrap_or(now));
                 Ok(())
             }
-            _ => Err(self.refused("recounted")),
+            _ => Err(self.transition_error("recounted")),
         }
     }
 
-    /// Notes that a read found the bytes damaged; the first time stays.
+    /// Records that a read detected corruption; the first time is kept.
     pub fn mark_corrupt(&mut self, now: Timestamp) -> Result<(), Refused> {
         match &mut self.state {
             BlobState::Stored { corrupt_at, .. } => {
                 corrupt_at.get_or_insert(now);
                 Ok(())
             }
-            _ => Err(self.refused("corrupt")),
+            _ => Err(self.transition_error("corrupt")),
         }
     }
 
-    /// The stored content, if the bytes are there.
+    /// Returns the stored content, if any.
     pub fn content(&self) -> Option<&Content> {
         match &self.state {
             BlobState::Stored { content, .. } => Some(content),
@@ -192,7 +194,7 @@ impl Blob {
         }
     }
 
-    fn refused(&self, to: &'static str) -> Refused {
+    fn transition_error(&self, to: &'static str) -> Refused {
         Refused {
             entity: "blob",
             from: self.state.as_str(),
@@ -202,7 +204,7 @@ impl Blob {
 }
 
 impl BlobState {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Open { .. } => "open",
@@ -212,34 +214,34 @@ impl BlobState {
     }
 }
 
-/// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
+/// A SHA-256 digest, displayed as 64 lowercase hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Takes the 32 bytes.
+    /// Wraps the 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Reads 64 hexadecimal digits.
+    /// Parses 64 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::format("must be 64 hexadecimal digits");
+        let invalid = || Invalid::format("must be 64 hexadecimal digits");
         if text.len() != 64 || !text.is_ascii() {
-            return Err(wrong());
+            return Err(invalid());
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
+            let pair = std::str::from_utf8(pair).map_err(|_| invalid())?;
             if pair.starts_with('+') {
-                return Err(wrong());
+                return Err(invalid());
             }
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| invalid())?;
         }
         Ok(Self(bytes))
     }
@@ -251,24 +253,25 @@ impl std::fmt::Display for Digest {
     }
 }
 
-/// The configured name of a storage backend: 1 to 32 of `a`–`z`, `0`–`9`,
-/// `-` and `_`.
+/// The configured name of a storage backend: 1 to 32 characters of `a`–`z`,
+/// `0`–`9`, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendName(String);
 
 impl BackendName {
-    /// Reads a name.
+    /// Parses a name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-        if text.is_empty() || text.len() > 32 || !text.bytes().all(plain) {
+        let allowed =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        if text.is_empty() || text.len() > 32 || !text.bytes().all(allowed) {
             return Err(Invalid::format(
-                "must have 1 to 32 of a to z, 0 to 9, - and _",
+                "must have 1 to 32 characters of a to z, 0 to 9, - and _",
             ));
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -307,18 +310,18 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_is_stored_once_or_abandoned_once() {
+    fn an_upload_is_stored_or_abandoned_once() {
         let mut blob = open();
         assert_eq!(blob.store(content()), Ok(10));
         assert!(blob.store(content()).is_err());
-        assert!(blob.abandon().is_err(), "a version shows it");
+        assert!(blob.abandon().is_err(), "a version references it");
         let mut blob = open();
         assert_eq!(blob.abandon(), Ok(10));
         assert!(blob.store(content()).is_err());
     }
 
     #[test]
-    fn bytes_end_when_nobody_shows_them() {
+    fn only_an_unreferenced_blob_can_be_abandoned() {
         let mut blob = open();
         blob.store(content()).expect("open");
         blob.add_reference().expect("stored");
@@ -329,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_bytes_are_not_shared() {
+    fn corrupt_blobs_are_not_shared() {
         let mut blob = open();
         blob.store(content()).expect("open");
         blob.mark_corrupt(Timestamp::EPOCH).expect("stored");
@@ -337,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_read_what_they_write() {
+    fn digests_round_trip() {
         let digest = Digest::from_bytes([0xAB; 32]);
         assert_eq!(Digest::parse(&digest.to_string()), Ok(digest));
         for text in ["", "ab", &"g".repeat(64), &"+1".repeat(32), &"é".repeat(32)] {

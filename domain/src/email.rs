@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::{Invalid, text};
 
-/// An address as its owner wrote it, with the key it is unique by.
+/// An e-mail address as entered, with its key for comparison.
 ///
-/// Invariants: at most 254 bytes, one `@` with 1 to 64 bytes before it and a
-/// domain of letters, digits, hyphens and dots behind it (RFC 5321 sizes), no
-/// white space, no control characters. Quoted local parts are refused.
+/// Invariants: at most 254 bytes, a local part of 1 to 64 bytes, one `@`, and a
+/// domain of letters, digits, hyphens and dots (RFC 5321 sizes); no white space
+/// or control characters. Quoted local parts are not supported.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email {
     text: String,
@@ -16,36 +16,36 @@ pub struct Email {
 }
 
 impl Email {
-    /// Reads an address; outer white space is dropped.
+    /// Parses an address after trimming it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text::compose(text.trim());
         if text.len() > 254 {
             return Err(Invalid::too_long(254, "bytes"));
         }
-        text::refuse_hidden(&text)?;
-        let (local, domain) = text.rsplit_once('@').ok_or_else(not_an_address)?;
+        text::reject_hidden(&text)?;
+        let (local, domain) = text.rsplit_once('@').ok_or_else(invalid_address)?;
         if !is_local(local) || !is_domain(domain) {
-            return Err(not_an_address());
+            return Err(invalid_address());
         }
         let key = text::fold(&text);
         Ok(Self { text, key })
     }
 
-    /// The address as written.
+    /// Returns the address as entered.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The folded form two spellings share.
+    /// Returns the folded form, which is unique.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
 fn is_local(local: &str) -> bool {
-    let ends = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-    let odd = |c: char| c.is_whitespace() || "\"(),:;<>@[\\]".contains(c);
-    !local.is_empty() && local.len() <= 64 && !ends && !local.contains(odd)
+    let misplaced_dot = local.starts_with('.') || local.ends_with('.') || local.contains("..");
+    let disallowed = |c: char| c.is_whitespace() || "\"(),:;<>@[\\]".contains(c);
+    !local.is_empty() && local.len() <= 64 && !misplaced_dot && !local.contains(disallowed)
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -58,7 +58,7 @@ fn is_domain(domain: &str) -> bool {
     domain.split('.').all(label)
 }
 
-fn not_an_address() -> Invalid {
+fn invalid_address() -> Invalid {
     Invalid::format("must be an e-mail address like name@example.com")
 }
 
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_ordinary_addresses() {
+    fn common_addresses_are_accepted() {
         for text in [
             "a@b.co",
             "first.last+tag@sub.example.com",
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_none() {
+    fn malformed_addresses_are_rejected() {
         let long = format!("{}@example.com", "a".repeat(65));
         for text in [
             "",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn compares_without_case() {
+    fn keys_ignore_case() {
         let key = |text| Email::parse(text).map(|e| e.key().to_owned());
         assert_eq!(key("Ann@Example.COM"), key("ann@example.com"));
     }

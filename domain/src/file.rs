@@ -1,4 +1,4 @@
-//! Files: a place, a path and a row of versions.
+//! Files: a space, a path and a sequence of versions.
 
 use crate::{
     Invalid, Refused, Revision, Timestamp,
@@ -13,48 +13,49 @@ use crate::{
 /// A file of one tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// Its id.
+    /// The file's id.
     pub id: FileId,
-    /// The tenant it belongs to.
+    /// The tenant that owns the file.
     pub tenant_id: TenantId,
-    /// The space it lies in.
+    /// The space that contains the file.
     pub place: Place,
-    /// Where in that space; unique there.
+    /// The path, unique within the space.
     pub path: LogicalPath,
-    /// Free labels.
+    /// User-defined tags.
     pub tags: Tags,
-    /// The number of the newest version.
+    /// The number of the latest version.
     pub version: u32,
-    /// The number of the newest ready version: the one that is served.
+    /// The number of the latest ready version, which is the one served.
     pub content_version: Option<u32>,
-    /// What is served, or the newest version while nothing is ready.
+    /// Metadata of the served version, or of the latest version while no
+    /// version is ready.
     pub head: Head,
-    /// Processing of the newest version.
+    /// The processing state of the latest version.
     pub processing: Processing,
-    /// The editorial state.
+    /// The review state.
     pub review: Review,
-    /// Who the file belongs to.
+    /// The file's owner.
     pub owner_id: UserId,
-    /// Who uploaded the newest version.
+    /// The uploader of the latest version.
     pub uploaded_by: UserId,
-    /// When the first version was uploaded.
+    /// The time of the first upload.
     pub created_at: Timestamp,
-    /// When anything about it last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
-    /// When processing of the newest version ended.
+    /// The time at which processing of the latest version ended.
     pub processed_at: Option<Timestamp>,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// What of a version is shown on its file.
+/// The metadata of a version that is shown on its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Size in bytes.
+    /// The size in bytes.
     pub size_bytes: u64,
-    /// Type.
+    /// The media type.
     pub media_type: MediaType,
-    /// SHA-256.
+    /// The SHA-256 digest.
     pub digest: Digest,
 }
 
@@ -68,19 +69,19 @@ impl Head {
     }
 }
 
-/// A new file, told by its first version.
+/// The attributes of a new file that its first version does not have.
 #[derive(Debug, Clone)]
 pub struct NewFile {
-    /// The space it lies in.
+    /// The space that contains the file.
     pub place: Place,
-    /// Where in that space.
+    /// The path within that space.
     pub path: LogicalPath,
-    /// Free labels.
+    /// User-defined tags.
     pub tags: Tags,
 }
 
 impl File {
-    /// Makes the file that `first` is the first version of.
+    /// Creates a file from its first version.
     pub fn begin(new: NewFile, first: &FileVersion) -> Self {
         Self {
             id: first.file_id,
@@ -102,8 +103,8 @@ impl File {
         }
     }
 
-    /// Takes `next` as the newest version. What is served stays until `next`
-    /// is ready; an edited file is a draft again.
+    /// Makes `next` the latest version and resets the review to draft. The
+    /// served version does not change until `next` is ready.
     pub fn add_version(&mut self, next: &FileVersion) {
         self.version = next.number;
         self.processing = next.processing.clone();
@@ -116,8 +117,8 @@ impl File {
         }
     }
 
-    /// Takes in how the processing of one of its versions ended. What is
-    /// served never moves backwards.
+    /// Records the end of the processing of a version. The served version
+    /// number never decreases.
     pub fn note_processed(&mut self, version: &FileVersion, now: Timestamp) {
         if version.number == self.version {
             self.processing = version.processing.clone();
@@ -133,7 +134,7 @@ impl File {
         self.updated_at = now;
     }
 
-    /// The last segment of its path.
+    /// Returns the last segment of the path.
     pub fn name(&self) -> &str {
         self.path.file_name()
     }
@@ -142,18 +143,18 @@ impl File {
 /// A space for files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// One person's own.
+    /// A user's personal space.
     User(UserId),
-    /// The whole tenant's.
+    /// The tenant's shared space.
     Company(TenantId),
 }
 
 /// The kinds of spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Bucket {
-    /// People's own spaces.
+    /// Personal spaces of users.
     Users,
-    /// The tenant's space.
+    /// Shared spaces of tenants.
     #[default]
     Companies,
     /// Spaces of projects.
@@ -161,10 +162,10 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    /// Every bucket.
+    /// All buckets.
     pub const ALL: [Self; 3] = [Self::Users, Self::Companies, Self::Projects];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Users => "users",
@@ -173,7 +174,7 @@ impl Bucket {
         }
     }
 
-    /// Reads a name.
+    /// Parses a name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         Self::ALL
             .into_iter()
@@ -183,7 +184,7 @@ impl Bucket {
 }
 
 impl Place {
-    /// The kind of space.
+    /// Returns the kind of space.
     pub const fn bucket(self) -> Bucket {
         match self {
             Self::User(_) => Bucket::Users,
@@ -191,7 +192,7 @@ impl Place {
         }
     }
 
-    /// The id of the person or tenant whose space it is.
+    /// Returns the id of the user or tenant that owns the space.
     pub const fn owner(self) -> uuid::Uuid {
         match self {
             Self::User(id) => id.as_uuid(),
@@ -200,24 +201,24 @@ impl Place {
     }
 }
 
-/// The editorial state of a file: draft → `pending_validation` → validated |
+/// The review state of a file: draft → `pending_validation` → validated |
 /// rejected → archived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Review {
-    /// Being worked on.
+    /// In progress.
     Draft,
     /// Waiting for approval.
     PendingValidation,
     /// Approved.
     Validated,
-    /// Turned down; a new version begins again.
+    /// Rejected; a new version starts over as a draft.
     Rejected,
-    /// Kept, no longer in use.
+    /// Retained, but no longer in use.
     Archived,
 }
 
 impl Review {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 5] = [
         Self::Draft,
         Self::PendingValidation,
@@ -226,7 +227,7 @@ impl Review {
         Self::Archived,
     ];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -237,27 +238,27 @@ impl Review {
         }
     }
 
-    /// The state of a name, if there is one.
+    /// Returns the state with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|review| review.as_str() == text)
     }
 
-    /// The author asks for approval.
+    /// Submits a draft for approval.
     pub fn submit(self) -> Result<Self, Refused> {
         self.step(&[Self::Draft], Self::PendingValidation)
     }
 
-    /// A validator approves.
+    /// Approves.
     pub fn approve(self) -> Result<Self, Refused> {
         self.step(&[Self::PendingValidation], Self::Validated)
     }
 
-    /// A validator turns it down.
+    /// Rejects.
     pub fn reject(self) -> Result<Self, Refused> {
         self.step(&[Self::PendingValidation], Self::Rejected)
     }
 
-    /// What was decided goes out of use.
+    /// Archives a file whose review has ended.
     pub fn archive(self) -> Result<Self, Refused> {
         self.step(&[Self::Validated, Self::Rejected], Self::Archived)
     }
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_served_never_moves_backwards() {
+    fn the_served_version_never_decreases() {
         let mut file = file();
         file.add_version(&version(2));
         file.add_version(&version(3));
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_version_leaves_what_is_served() {
+    fn a_failed_version_does_not_change_the_served_one() {
         let mut file = file();
         file.note_processed(&ready(1), Timestamp::EPOCH);
         file.add_version(&version(2));
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn review_goes_one_way() {
+    fn only_listed_review_transitions_are_allowed() {
         let allowed: Vec<_> = Review::ALL
             .into_iter()
             .flat_map(|from| {

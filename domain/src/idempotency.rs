@@ -1,4 +1,4 @@
-//! Keys with which a client may send a request twice and have it done once.
+//! Idempotency keys, with which a client can retry a request safely.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use crate::{
     id::{BlobId, IdempotencyId, TenantId, UserId},
 };
 
-/// A client's name for one request: 1 to 255 visible ASCII characters
+/// A client's key for one request: 1 to 255 visible ASCII characters
 /// (draft-ietf-httpapi-idempotency-key-header).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// The most characters.
+    /// The maximum number of characters.
     pub const MAX_LENGTH: usize = 255;
 
-    /// Reads a key, with or without the quotes of a structured field (RFC
-    /// 9651); the two are one key.
+    /// Parses a key, with or without the quotes of a structured field (RFC
+    /// 9651); both forms denote the same key.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let quoted = text
             .strip_prefix('"')
@@ -36,21 +36,21 @@ impl IdempotencyKey {
             Ok(Self(key.to_owned()))
         } else {
             Err(Invalid::characters(
-                "must have visible ASCII characters only, without quotes and backslashes",
+                "must contain only visible ASCII characters, without quotes and backslashes",
             ))
         }
     }
 
-    /// The key without quotes.
+    /// Returns the key without quotes.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a key names: one request of one caller to one operation.
+/// The scope in which a key is unique: one caller and one operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyScope {
-    /// The tenant the caller acts in; `None` for a person without one.
+    /// The tenant the caller acts in; `None` for a user without a tenant.
     pub tenant_id: Option<TenantId>,
     /// The caller.
     pub user_id: UserId,
@@ -60,42 +60,42 @@ pub struct IdempotencyScope {
     pub key: IdempotencyKey,
 }
 
-/// A request that came with a key.
+/// The record of a request with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// Its id.
+    /// The record's id.
     pub id: IdempotencyId,
-    /// What it is the record of; no other record is of the same.
+    /// The scope, unique among all records.
     pub scope: IdempotencyScope,
-    /// How far the request has come.
+    /// The state of the request.
     pub state: IdempotencyState,
-    /// When the request came.
+    /// The time of the request.
     pub created_at: Timestamp,
-    /// When the key is free again.
+    /// The time at which the key can be used again.
     pub expires_at: Timestamp,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// How far a request with a key has come.
+/// The state of a request with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdempotencyState {
-    /// It is under way as long as this upload is.
+    /// In progress for as long as this upload is open.
     Uploading(BlobId),
-    /// It was done.
+    /// Completed.
     Done {
-        /// Stands for everything the request asked for, its body included.
+        /// The fingerprint of the whole request, including its body.
         fingerprint: [u8; 32],
-        /// What was answered.
+        /// The recorded response.
         answer: String,
     },
 }
 
 impl IdempotencyRecord {
-    /// How long an answer is kept.
+    /// The time for which a response is kept.
     pub const LIFETIME: Duration = Duration::from_hours(24);
 
-    /// A request that begins with an upload.
+    /// Creates the record of a request that starts with an upload.
     pub fn uploading(
         id: IdempotencyId,
         scope: IdempotencyScope,
@@ -112,14 +112,15 @@ impl IdempotencyRecord {
         }
     }
 
-    /// The same key once more, after what held it came to nothing.
+    /// Reuses the record for a new upload after the previous one ended without
+    /// a response.
     pub fn upload_again(&mut self, blob: BlobId, now: Timestamp) {
         self.state = IdempotencyState::Uploading(blob);
         self.created_at = now;
         self.expires_at = now.plus(Self::LIFETIME);
     }
 
-    /// The request was done and answered.
+    /// Records the response.
     pub fn finish(&mut self, fingerprint: [u8; 32], answer: String) {
         self.state = IdempotencyState::Done {
             fingerprint,
@@ -127,7 +128,7 @@ impl IdempotencyRecord {
         };
     }
 
-    /// Whether the key is free again at `now`.
+    /// Returns whether the key can be used again at `now`.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_are_not_part_of_a_key() {
+    fn quotes_are_not_part_of_the_key() {
         let plain = IdempotencyKey::parse("8e03978e-40d5").map(|key| key.as_str().to_owned());
         assert_eq!(plain.as_deref(), Ok("8e03978e-40d5"));
         assert_eq!(
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_bounded_and_visible() {
+    fn long_and_invisible_keys_are_rejected() {
         let longest = "k".repeat(IdempotencyKey::MAX_LENGTH);
         assert!(IdempotencyKey::parse(&longest).is_ok());
         for text in [
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_free_again_after_a_day() {
+    fn keys_expire_after_a_day() {
         let scope = IdempotencyScope {
             tenant_id: None,
             user_id: UserId::from_uuid(uuid::Uuid::nil()),

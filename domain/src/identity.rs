@@ -1,4 +1,4 @@
-//! People. An identity is global; a membership ties it to a tenant.
+//! Users. An identity is global; memberships link it to tenants.
 
 use crate::{
     Refused, Revision, Timestamp,
@@ -7,46 +7,46 @@ use crate::{
     name::{DisplayName, Username},
 };
 
-/// A person who can sign in.
+/// A user who can sign in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
-    /// Their id.
+    /// The user's id.
     pub id: UserId,
-    /// Unique without regard to case.
+    /// The e-mail address, unique, ignoring case.
     pub email: Email,
-    /// Whether a mailed link has shown that the address is theirs.
+    /// Whether the user has verified the address.
     pub email_verified: bool,
-    /// A second sign-in name; unique without regard to case.
+    /// An alternative sign-in name, unique, ignoring case.
     pub username: Option<Username>,
-    /// How they are shown to others.
+    /// The name shown to other users.
     pub display_name: Option<DisplayName>,
-    /// The password's hash in PHC string form; `None`: cannot sign in by password.
+    /// The password hash; `None` if the user cannot sign in with a password.
     pub password_hash: Option<PasswordHash>,
-    /// Whether they may sign in.
+    /// Whether the user may sign in.
     pub status: IdentityStatus,
-    /// May act on the platform as a whole.
+    /// Whether the user may administer the platform.
     pub platform_admin: bool,
-    /// Where a sign-in without a tenant goes.
+    /// The tenant to select at a sign-in that names none.
     pub last_tenant_id: Option<TenantId>,
-    /// When they were first known.
+    /// The creation time.
     pub created_at: Timestamp,
-    /// When they last signed in.
+    /// The time of the last sign-in.
     pub last_login_at: Option<Timestamp>,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// Whether a person may sign in at all.
+/// The status of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityStatus {
     /// May sign in.
     Active,
-    /// May not, until an administrator says otherwise.
+    /// May not sign in until reactivated.
     Deactivated,
 }
 
 impl IdentityStatus {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -54,7 +54,7 @@ impl IdentityStatus {
         }
     }
 
-    /// The status of a name, if there is one.
+    /// Returns the status with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Active, Self::Deactivated]
             .into_iter()
@@ -63,12 +63,12 @@ impl IdentityStatus {
 }
 
 impl Identity {
-    /// Takes the right to sign in away.
+    /// Deactivates the user.
     pub fn deactivate(&mut self) -> Result<(), Refused> {
         self.step(IdentityStatus::Active, IdentityStatus::Deactivated)
     }
 
-    /// Gives it back.
+    /// Reactivates the user.
     pub fn activate(&mut self) -> Result<(), Refused> {
         self.step(IdentityStatus::Deactivated, IdentityStatus::Active)
     }
@@ -76,7 +76,7 @@ impl Identity {
     fn step(&mut self, from: IdentityStatus, to: IdentityStatus) -> Result<(), Refused> {
         if self.status != from {
             return Err(Refused {
-                entity: "person",
+                entity: "user",
                 from: self.status.as_str(),
                 to: to.as_str(),
             });
@@ -86,17 +86,17 @@ impl Identity {
     }
 }
 
-/// A password hash in PHC string form. Its text never shows in debug output.
+/// A password hash in PHC string format. Debug output omits it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a PHC (or bcrypt) string.
+    /// Wraps a PHC (or bcrypt) string.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The string to store and to verify against.
+    /// Returns the string, for storage and verification.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,22 +1,22 @@
-//! How the domain says no.
+//! Errors of the domain: invalid values and invalid state transitions.
 
 use thiserror::Error;
 
-/// A value from outside that does not satisfy its type.
+/// The error for an input value that violates its type's invariants.
 ///
-/// `code` is stable and `snake_case`; `message` is for people and never repeats
+/// `code` is stable and `snake_case`; `message` is for humans and never repeats
 /// a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Invalid {
     /// Stable, machine-readable reason.
     pub code: &'static str,
-    /// What is wrong, in words.
+    /// Human-readable description.
     pub message: String,
 }
 
 impl Invalid {
-    /// A refusal with a code of its own.
+    /// Creates an error with the given code.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -24,35 +24,35 @@ impl Invalid {
         }
     }
 
-    /// The value has fewer than `min` of `unit`.
+    /// Creates the error for a value with fewer than `min` of `unit`.
     pub fn too_short(min: usize, unit: &str) -> Self {
         Self::new("too_short", format!("must have at least {min} {unit}"))
     }
 
-    /// The value has more than `max` of `unit`.
+    /// Creates the error for a value with more than `max` of `unit`.
     pub fn too_long(max: usize, unit: &str) -> Self {
         Self::new("too_long", format!("must have at most {max} {unit}"))
     }
 
-    /// The value has a character that is not allowed in it.
+    /// Creates the error for a value with disallowed characters.
     pub fn characters(message: impl Into<String>) -> Self {
         Self::new("invalid_characters", message)
     }
 
-    /// The value is not of the form its type asks for.
+    /// Creates the error for a value in the wrong format.
     pub fn format(message: impl Into<String>) -> Self {
         Self::new("invalid_format", message)
     }
 }
 
-/// A state machine's answer to a step it does not have.
+/// The error for a transition that a state machine does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a {entity} that is {from} cannot become {to}")]
+#[error("cannot change {entity} from {from} to {to}")]
 pub struct Refused {
-    /// What was asked to change.
+    /// The kind of entity.
     pub entity: &'static str,
-    /// The state it is in.
+    /// The current state.
     pub from: &'static str,
-    /// The state it was asked to take.
+    /// The requested state.
     pub to: &'static str,
 }

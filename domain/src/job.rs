@@ -1,4 +1,4 @@
-//! Durable background work.
+//! Durable background jobs.
 
 use std::time::Duration;
 
@@ -7,53 +7,55 @@ use crate::{
     id::{JobId, TenantId, UserId},
 };
 
-/// One piece of background work.
+/// A background job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Its id.
+    /// The job's id.
     pub id: JobId,
-    /// What is to be done.
+    /// The kind of job.
     pub kind: JobKind,
-    /// The tenant it is done for; `None`: for the platform.
+    /// The tenant the job runs for; `None` for the platform.
     pub tenant_id: Option<TenantId>,
-    /// What it is to be done with, as JSON that its kind defines. Never a secret.
+    /// The arguments, as JSON in the format of the kind. Never contains a
+    /// secret.
     pub payload: String,
-    /// How far it is.
+    /// The job's state.
     pub state: JobState,
-    /// Not before this.
+    /// The earliest time at which the job may run.
     pub run_at: Timestamp,
-    /// How often a worker took it; also what a completion must name.
+    /// The number of times a worker has claimed the job; identifies the current
+    /// claim.
     pub attempt: u32,
-    /// How many attempts failed, or were lost with their worker.
+    /// The number of attempts that failed or were lost with their worker.
     pub failures: u32,
-    /// After so many failures it is dead.
+    /// The number of failures after which the job is dead.
     pub max_attempts: u32,
-    /// Who works on it, and until when nobody else may.
+    /// The lease of the worker that is running the job.
     pub lease: Option<Lease>,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     pub error: Option<String>,
-    /// Who caused it.
+    /// The user who caused the job.
     pub requested_by: Option<UserId>,
-    /// When it was put in the queue.
+    /// The time at which the job was enqueued.
     pub created_at: Timestamp,
-    /// When a worker last took it.
+    /// The time at which a worker last claimed the job.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// The time at which the job ended.
     pub finished_at: Option<Timestamp>,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// A worker's claim on a job.
+/// A worker's time-limited claim on a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The worker's name.
     pub worker: String,
-    /// When the claim ends unless it is renewed.
+    /// The expiry time, unless renewed.
     pub until: Timestamp,
 }
 
-/// What can be done in the background.
+/// The kinds of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobKind {
     /// Validate an uploaded version: presence, size, digest, type.
@@ -61,40 +63,40 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 1] = [Self::ValidateVersion];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ValidateVersion => "validate_version",
         }
     }
 
-    /// The kind of a name, if there is one.
+    /// Returns the kind with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// How far a job is: queued → running → succeeded | dead, with queued again
-/// after a failed attempt.
+/// The state of a job: queued → running → succeeded | dead. A failed attempt
+/// returns the job to queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// Waiting for a worker.
     Queued,
-    /// A worker holds it.
+    /// Claimed by a worker.
     Running,
-    /// Done.
+    /// Completed.
     Succeeded,
-    /// Every attempt failed; it waits for a person.
+    /// Failed too often, or permanently; requires manual intervention.
     Dead,
-    /// Ended by a person before it was done.
+    /// Cancelled before completion.
     Cancelled,
 }
 
 impl JobState {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 5] = [
         Self::Queued,
         Self::Running,
@@ -103,7 +105,7 @@ impl JobState {
         Self::Cancelled,
     ];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -114,17 +116,17 @@ impl JobState {
         }
     }
 
-    /// The state of a name, if there is one.
+    /// Returns the state with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
 impl Job {
-    /// How many attempts a job has unless its kind says otherwise.
+    /// The default maximum number of failures.
     pub const ATTEMPTS: u32 = 8;
 
-    /// Puts work in the queue, due at once.
+    /// Creates a job that is due immediately.
     pub fn new(
         id: JobId,
         kind: JobKind,
@@ -153,24 +155,25 @@ impl Job {
         }
     }
 
-    /// The work is done.
+    /// Marks the job as succeeded.
     pub fn succeed(&mut self, now: Timestamp) -> Result<(), Refused> {
         self.end(JobState::Succeeded, now)?;
         self.error = None;
         Ok(())
     }
 
-    /// This attempt failed: wait and try again, or be dead when it was the
-    /// last one or trying again is no use.
-    pub fn fail(&mut self, error: String, again: bool, now: Timestamp) -> Result<(), Refused> {
+    /// Records a failed attempt. The job is queued again after a backoff, or
+    /// becomes dead if `retry` is false or the maximum number of failures is
+    /// reached.
+    pub fn fail(&mut self, error: String, retry: bool, now: Timestamp) -> Result<(), Refused> {
         let failures = self.failures.saturating_add(1);
-        if again && failures < self.max_attempts {
+        if retry && failures < self.max_attempts {
             if self.state != JobState::Running {
-                return Err(self.refused(JobState::Queued));
+                return Err(self.transition_error(JobState::Queued));
             }
             self.state = JobState::Queued;
             self.lease = None;
-            self.run_at = now.plus(back_off(failures));
+            self.run_at = now.plus(backoff(failures));
         } else {
             self.end(JobState::Dead, now)?;
         }
@@ -179,27 +182,28 @@ impl Job {
         Ok(())
     }
 
-    /// Whether so many workers were lost over it that no other should try.
+    /// Returns whether the maximum number of failures is reached; counts
+    /// attempts lost with their workers.
     pub const fn is_hopeless(&self) -> bool {
         self.failures >= self.max_attempts
     }
 
-    /// Nothing is wrong with the job, but it cannot be done now: wait and try
-    /// again, however often that happens.
+    /// Queues the job again after a backoff without counting a failure, for
+    /// causes outside the job.
     pub fn postpone(&mut self, reason: String, now: Timestamp) -> Result<(), Refused> {
         if self.state != JobState::Running {
-            return Err(self.refused(JobState::Queued));
+            return Err(self.transition_error(JobState::Queued));
         }
         self.state = JobState::Queued;
         self.lease = None;
-        self.run_at = now.plus(back_off(self.attempt).min(LONGEST_POSTPONEMENT));
+        self.run_at = now.plus(backoff(self.attempt).min(MAX_POSTPONEMENT));
         self.error = Some(reason);
         Ok(())
     }
 
     fn end(&mut self, to: JobState, now: Timestamp) -> Result<(), Refused> {
         if self.state != JobState::Running {
-            return Err(self.refused(to));
+            return Err(self.transition_error(to));
         }
         self.state = to;
         self.lease = None;
@@ -207,7 +211,7 @@ impl Job {
         Ok(())
     }
 
-    fn refused(&self, to: JobState) -> Refused {
+    fn transition_error(&self, to: JobState) -> Refused {
         Refused {
             entity: "job",
             from: self.state.as_str(),
@@ -216,12 +220,12 @@ impl Job {
     }
 }
 
-/// How long a job waits at most for what it needs to come back.
-const LONGEST_POSTPONEMENT: Duration = Duration::from_mins(1);
+/// The maximum delay of a postponed job.
+const MAX_POSTPONEMENT: Duration = Duration::from_mins(1);
 
-/// How long to wait after the given failed attempt: 1, 2, 4… seconds, at most
-/// an hour.
-pub fn back_off(attempt: u32) -> Duration {
+/// Returns the delay after the given number of attempts: 1, 2, 4… seconds, at
+/// most one hour.
+pub fn backoff(attempt: u32) -> Duration {
     let seconds = 1u64 << attempt.saturating_sub(1).min(12);
     Duration::from_secs(seconds.min(3600))
 }
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_attempt_waits_longer_each_time_and_ends_dead() {
+    fn failed_attempts_back_off_until_the_job_is_dead() {
         let mut job = running(2);
         job.fail("no".into(), true, Timestamp::EPOCH)
             .expect("running");
@@ -266,11 +270,11 @@ mod tests {
         job.fail("never".into(), false, Timestamp::EPOCH)
             .expect("running");
         assert_eq!(job.state, JobState::Dead);
-        assert_eq!(back_off(40), Duration::from_hours(1));
+        assert_eq!(backoff(40), Duration::from_hours(1));
     }
 
     #[test]
-    fn waiting_for_something_else_never_ends_a_job() {
+    fn postponing_never_counts_as_a_failure() {
         let mut job = running(0);
         job.attempt = 100;
         job.postpone("storage_unavailable".into(), Timestamp::EPOCH)
@@ -283,13 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_takes_its_workers_with_it_is_hopeless() {
+    fn a_job_is_hopeless_at_the_maximum_number_of_failures() {
         assert!(!running(7).is_hopeless());
         assert!(running(8).is_hopeless());
     }
 
     #[test]
-    fn only_a_running_job_ends() {
+    fn only_a_running_job_can_end() {
         let mut job = running(0);
         job.succeed(Timestamp::EPOCH).expect("running");
         assert!(job.succeed(Timestamp::EPOCH).is_err());

@@ -1,21 +1,23 @@
-//! The rules of Tenantry: entities, value objects, state machines and policies.
+//! The domain model of Tenantry: entities, value objects, state machines and
+//! policies.
 //!
-//! Nothing here waits, reads a clock, draws a random number or knows of a
-//! database, a wire format or a framework. Whatever a rule needs to know is
-//! given to it as a value; whatever it decides is a value again.
+//! This crate performs no I/O: it never reads a clock, generates random
+//! numbers, or depends on a database, wire format or framework. Rules take
+//! their inputs as values and return values.
 //!
-//! | to find | look in |
+//! | topic | modules |
 //! |---|---|
-//! | ids, revisions, instants | [`id`], [`revision`], [`time`] |
-//! | what text from outside must satisfy | [`text`], [`email`], [`name`], [`path`], [`media_type`], [`tags`], [`password`] |
-//! | people and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
-//! | what people may do | [`permission`], [`role`], [`policy`] |
-//! | files and their bytes | [`file`], [`version`], [`blob`], [`quota`] |
-//! | background work, traces, requests sent twice | [`job`], [`audit`], [`idempotency`] |
+//! | ids, revisions, timestamps | [`id`], [`revision`], [`time`] |
+//! | validation of text input | [`text`], [`email`], [`name`], [`path`], [`media_type`], [`tags`], [`password`] |
+//! | users and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
+//! | authorization | [`permission`], [`role`], [`policy`] |
+//! | files and their content | [`file`](mod@file), [`version`], [`blob`], [`quota`] |
+//! | background jobs, audit log, idempotent requests | [`job`], [`audit`], [`idempotency`] |
 
 pub mod audit;
 pub mod blob;
 pub mod email;
+pub mod epoch;
 pub mod file;
 pub mod id;
 pub mod idempotency;

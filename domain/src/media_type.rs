@@ -1,15 +1,15 @@
-//! Media types (RFC 6838) and the rule that holds a declared type against the
-//! one that the content shows.
+//! Media types (RFC 6838), and the reconciliation of declared and detected
+//! types.
 
 use std::fmt;
 
 use crate::Invalid;
 
-/// `type/subtype` in lower case, without parameters; at most 127 bytes.
+/// A lowercase `type/subtype` without parameters, at most 127 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MediaType(String);
 
-/// The containers that are ZIP archives underneath: one content, many names.
+/// Formats that are ZIP archives under different names.
 const ZIP_FAMILY: [&str; 5] = [
     "application/zip",
     "application/x-zip-compressed",
@@ -18,7 +18,7 @@ const ZIP_FAMILY: [&str; 5] = [
     "application/vnd.android.package-archive",
 ];
 
-/// Older names that clients still declare, and the registered ones.
+/// Legacy names that clients still declare, with their registered names.
 const ALIASES: [(&str, &str); 12] = [
     (
         "application/x-msdownload",
@@ -47,12 +47,13 @@ const ALIASES: [(&str, &str); 12] = [
 ];
 
 impl MediaType {
-    /// Any bytes: what an absent type means.
+    /// Returns `application/octet-stream`, the default for content without a
+    /// type.
     pub fn octet_stream() -> Self {
         Self("application/octet-stream".to_owned())
     }
 
-    /// Reads a type; parameters such as `charset` are dropped.
+    /// Parses a type; parameters such as `charset` are dropped.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let essence = text
             .split(';')
@@ -74,7 +75,7 @@ impl MediaType {
         }
     }
 
-    /// `type/subtype`.
+    /// Returns `type/subtype`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -104,16 +105,18 @@ impl MediaType {
             )
     }
 
-    /// Bytes that other formats are packed in, and that do not tell which.
-    fn is_wrapping(&self) -> bool {
+    /// Returns whether the type is a container that other formats use, so that
+    /// its signature does not identify the format.
+    fn is_container(&self) -> bool {
         matches!(
             self.0.as_str(),
             "application/zip" | "application/gzip" | "application/x-ole-storage"
         )
     }
 
-    /// A format of some program, of which there are more than signatures.
-    fn is_of_a_program(&self) -> bool {
+    /// Returns whether the type is specific to an application; few of these
+    /// have a known signature.
+    fn is_application_specific(&self) -> bool {
         self.0.starts_with("application/vnd.") || self.0.starts_with("model/")
     }
 
@@ -137,7 +140,7 @@ impl MediaType {
             return "text";
         }
         match kind.split_once('/') {
-            // Containers such as Ogg, MP4 and WebM hold sound alone as well.
+            // Containers such as Ogg, MP4 and WebM may contain audio only.
             Some(("audio" | "video", _)) => "audio or video",
             Some((top @ ("image" | "font"), _)) => top,
             _ if kind == "application/ogg" || kind == "application/mp4" => "audio or video",
@@ -155,28 +158,29 @@ impl fmt::Display for MediaType {
     }
 }
 
-/// The type a file is served with, from what its uploader declared and what
-/// its first bytes show, or a refusal where the two are of different families.
+/// Determines the media type to serve from the declared and the detected type,
+/// or fails if the two belong to different families.
 ///
-/// Content without a signature keeps a declared text type, or any other
-/// declared type that has no signature to look for.
-pub fn settle(declared: &MediaType, detected: Option<&MediaType>) -> Result<MediaType, Invalid> {
+/// Content without a known signature keeps its declared type.
+pub fn resolve(declared: &MediaType, detected: Option<&MediaType>) -> Result<MediaType, Invalid> {
     match detected {
         None => Ok(declared.clone()),
-        Some(found) if declared.is_any() => Ok(found.clone()),
-        Some(found) if declared == found => Ok(found.clone()),
-        // A declared office type says more than the archive it is packed in.
-        Some(found) if declared.family() == found.family() => Ok(
-            if found.family() == "office or archive" || found.family() == "text" {
+        Some(detected) if declared.is_any() => Ok(detected.clone()),
+        Some(detected) if declared == detected => Ok(detected.clone()),
+        // The declared office type is more specific than the detected archive.
+        Some(detected) if declared.family() == detected.family() => Ok(
+            if matches!(detected.family(), "office or archive" | "text") {
                 declared.clone()
             } else {
-                found.clone()
+                detected.clone()
             },
         ),
-        Some(found) if found.is_wrapping() && declared.is_of_a_program() => Ok(declared.clone()),
-        Some(found) => Err(Invalid::new(
+        Some(detected) if detected.is_container() && declared.is_application_specific() => {
+            Ok(declared.clone())
+        }
+        Some(detected) => Err(Invalid::new(
             "content_type_mismatch",
-            format!("declared as {declared}, but the content is {found}"),
+            format!("declared as {declared}, but the content is {detected}"),
         )),
     }
 }
@@ -185,49 +189,49 @@ pub fn settle(declared: &MediaType, detected: Option<&MediaType>) -> Result<Medi
 mod tests {
     use super::*;
 
-    fn settled(declared: &str, detected: Option<&str>) -> Option<String> {
+    fn resolved(declared: &str, detected: Option<&str>) -> Option<String> {
         let parse = |text: &str| MediaType::parse(text).ok();
-        settle(&parse(declared)?, detected.and_then(parse).as_ref())
+        resolve(&parse(declared)?, detected.and_then(parse).as_ref())
             .ok()
             .map(|t| t.to_string())
     }
 
     #[test]
-    fn content_decides_within_a_family() {
+    fn the_detected_type_wins_within_a_family() {
         assert_eq!(
-            settled("image/jpeg", Some("image/png")),
+            resolved("image/jpeg", Some("image/png")),
             Some("image/png".into())
         );
         assert_eq!(
-            settled("application/octet-stream", Some("application/pdf")),
+            resolved("application/octet-stream", Some("application/pdf")),
             Some("application/pdf".into())
         );
-        assert_eq!(settled("text/csv", None), Some("text/csv".into()));
+        assert_eq!(resolved("text/csv", None), Some("text/csv".into()));
         assert_eq!(
-            settled("text/xml", Some("application/xml")),
+            resolved("text/xml", Some("application/xml")),
             Some("text/xml".into())
         );
     }
 
     #[test]
-    fn an_office_file_keeps_its_name() {
+    fn office_files_keep_their_declared_type() {
         let docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-        assert_eq!(settled(docx, Some("application/zip")), Some(docx.into()));
+        assert_eq!(resolved(docx, Some("application/zip")), Some(docx.into()));
     }
 
     #[test]
-    fn a_format_of_some_program_keeps_its_name() {
+    fn application_specific_types_keep_their_declared_type() {
         for packed in ["application/vnd.google-earth.kmz", "model/3mf"] {
             assert_eq!(
-                settled(packed, Some("application/zip")),
+                resolved(packed, Some("application/zip")),
                 Some(packed.into())
             );
-            assert_eq!(settled(packed, Some("image/png")), None);
+            assert_eq!(resolved(packed, Some("image/png")), None);
         }
     }
 
     #[test]
-    fn older_names_are_understood() {
+    fn legacy_names_are_understood() {
         let program = "application/vnd.microsoft.portable-executable";
         for (older, registered) in [
             ("application/x-msdownload", program),
@@ -235,22 +239,22 @@ mod tests {
             ("application/x-tgz", "application/gzip"),
             ("application/x-gzip", "application/gzip"),
         ] {
-            assert_eq!(settled(older, Some(registered)), Some(registered.into()));
+            assert_eq!(resolved(older, Some(registered)), Some(registered.into()));
         }
     }
 
     #[test]
-    fn another_family_is_refused() {
-        assert_eq!(settled("application/pdf", Some("image/png")), None);
+    fn types_of_different_families_are_rejected() {
+        assert_eq!(resolved("application/pdf", Some("image/png")), None);
         assert_eq!(
-            settled("text/plain", Some("application/x-executable")),
+            resolved("text/plain", Some("application/x-executable")),
             None
         );
-        assert_eq!(settled("image/png", Some("application/pdf")), None);
+        assert_eq!(resolved("image/png", Some("application/pdf")), None);
     }
 
     #[test]
-    fn headers_cannot_be_smuggled() {
+    fn malformed_types_are_rejected() {
         for text in [
             "",
             "text",

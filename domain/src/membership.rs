@@ -1,43 +1,43 @@
-//! The tie between a person and a tenant.
+//! The membership of a user in a tenant.
 
 use crate::{
     Refused, Revision, Timestamp,
     id::{RoleId, TenantId, UserId},
 };
 
-/// A person's place in a tenant.
+/// A user's membership in a tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Membership {
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The person.
+    /// The user.
     pub user_id: UserId,
-    /// The roles held there.
+    /// The roles assigned in the tenant.
     pub role_ids: Vec<RoleId>,
-    /// Whether it opens the tenant.
+    /// The status.
     pub status: MembershipStatus,
-    /// When it began.
+    /// The creation time.
     pub created_at: Timestamp,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// Whether a membership opens its tenant.
+/// The status of a membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MembershipStatus {
-    /// It does.
+    /// Gives access to the tenant.
     Active,
-    /// Not yet: the invitation waits for its answer.
+    /// Invited, but not yet accepted.
     Invited,
-    /// No longer, until an administrator says otherwise.
+    /// Gives no access until reactivated.
     Deactivated,
 }
 
 impl MembershipStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 3] = [Self::Active, Self::Invited, Self::Deactivated];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -46,14 +46,14 @@ impl MembershipStatus {
         }
     }
 
-    /// The status of a name, if there is one.
+    /// Returns the status with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
 impl Membership {
-    /// The person accepts, or an administrator lets them in again.
+    /// Accepts an invitation, or reactivates a membership.
     pub fn activate(&mut self) -> Result<(), Refused> {
         self.step(
             &[MembershipStatus::Invited, MembershipStatus::Deactivated],
@@ -61,7 +61,7 @@ impl Membership {
         )
     }
 
-    /// Closes the tenant to the person.
+    /// Deactivates the membership.
     pub fn deactivate(&mut self) -> Result<(), Refused> {
         self.step(
             &[MembershipStatus::Active, MembershipStatus::Invited],

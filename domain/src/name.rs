@@ -1,4 +1,4 @@
-//! Names of people and tenants.
+//! Names of users, tenants and roles.
 
 use std::fmt;
 
@@ -14,22 +14,22 @@ macro_rules! folded_name {
         }
 
         impl $name {
-            /// Reads a name; outer white space is dropped, the text composed (NFC).
+            /// Parses a name after trimming and NFC normalization.
             pub fn parse(text: &str) -> Result<Self, Invalid> {
                 let text = text::compose(text.trim());
-                text::refuse_hidden(&text)?;
+                text::reject_hidden(&text)?;
                 let check: fn(&str) -> Result<(), Invalid> = $check;
                 check(&text)?;
                 let key = text::fold(&text);
                 Ok(Self { text, key })
             }
 
-            /// The name as written.
+            /// Returns the name as entered.
             pub fn as_str(&self) -> &str {
                 &self.text
             }
 
-            /// The folded form two spellings share.
+            /// Returns the folded form, for comparison.
             pub fn key(&self) -> &str {
                 &self.key
             }
@@ -49,19 +49,19 @@ folded_name! {
 }
 
 folded_name! {
-    /// A person's display name: 1 to 100 characters.
+    /// A user's display name: 1 to 100 characters.
     DisplayName, |text| length(text, 1, 100)
 }
 
 folded_name! {
     /// A sign-in name: 3 to 64 letters, digits, `.`, `_` and `-`, so that it
-    /// is never an e-mail address.
+    /// can never be an e-mail address.
     Username, |text| {
         length(text, 3, 64)?;
         if text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')) {
             Ok(())
         } else {
-            Err(Invalid::characters("must have letters, digits, dots, underscores and hyphens only"))
+            Err(Invalid::characters("must contain only letters, digits, dots, underscores and hyphens"))
         }
     }
 }
@@ -82,13 +82,13 @@ fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// A tenant's label in host names: 3 to 63 of `a`–`z`, `0`–`9` and `-`,
-/// beginning and ending with a letter or digit (RFC 1123).
+/// A tenant's label in host names: 3 to 63 characters of `a`–`z`, `0`–`9` and
+/// `-`, starting and ending with a letter or digit (RFC 1123).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subdomain(String);
 
 impl Subdomain {
-    /// Reads a label; upper case becomes lower case.
+    /// Parses a label, converting it to lowercase.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim().to_ascii_lowercase();
         if text.len() < 3 {
@@ -97,17 +97,17 @@ impl Subdomain {
         if text.len() > 63 {
             return Err(Invalid::too_long(63, "characters"));
         }
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !text.chars().all(plain) || text.starts_with('-') || text.ends_with('-') {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !text.chars().all(allowed) || text.starts_with('-') || text.ends_with('-') {
             return Err(Invalid::characters(
-                "must have letters a to z, digits and inner hyphens only",
+                "must contain only letters a to z, digits and inner hyphens",
             ));
         }
         Ok(Self(text))
     }
 
-    /// The label nearest to a tenant's name, or `None` where too little of
-    /// the name can stand in a host name.
+    /// Derives a label from a tenant's name, or returns `None` if too few of
+    /// its characters are allowed in a host name.
     pub fn suggest(name: &TenantName) -> Option<Self> {
         let mut label = String::new();
         for c in name.key().chars() {
@@ -123,14 +123,15 @@ impl Subdomain {
         Self::parse(label.trim_end_matches('-')).ok()
     }
 
-    /// The same label with a number behind it, for when the plain one is taken.
+    /// Returns the label with a number appended, for when the plain one is
+    /// taken.
     pub fn numbered(&self, number: u32) -> Self {
         let room = 63 - 11;
         let stem = &self.0[..self.0.len().min(room)];
         Self(format!("{}-{number}", stem.trim_end_matches('-')))
     }
 
-    /// The label.
+    /// Returns the label.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -147,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_keep_their_text_and_compare_folded() {
+    fn names_keep_their_text_and_fold_their_key() {
         let a =
             TenantName::parse("  Acme Ltd ").map(|n| (n.as_str().to_owned(), n.key().to_owned()));
         assert_eq!(a, Ok(("Acme Ltd".into(), "acme ltd".into())));
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_username_is_never_an_address() {
+    fn usernames_are_never_addresses() {
         assert!(Username::parse("ann@example.com").is_err());
         assert!(Username::parse("ann.b-c_1").is_ok());
     }
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn suggests_a_label_from_a_name() {
+    fn labels_are_derived_from_names() {
         let suggest = |text| {
             TenantName::parse(text)
                 .ok()

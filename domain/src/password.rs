@@ -1,11 +1,11 @@
-//! What a password must satisfy.
+//! Password requirements.
 
 use crate::Invalid;
 
-/// Checks a new password after NIST SP 800-63B: `min` to 128 characters, any
-/// character but NUL, no rules of composition, not the person's own address.
+/// Checks a new password according to NIST SP 800-63B: `min` to 128 characters,
+/// any character except NUL, no composition rules, not the user's own address.
 ///
-/// The upper bound keeps hashing a bounded cost.
+/// The maximum length bounds the cost of hashing.
 pub fn check_new(password: &str, min: usize, email_key: &str) -> Result<(), Invalid> {
     let count = password.chars().count();
     if count < min {
@@ -23,15 +23,15 @@ pub fn check_new(password: &str, min: usize, email_key: &str) -> Result<(), Inva
     if is_trivial(password) {
         return Err(Invalid::new(
             "too_weak",
-            "must not be one character repeated or one of the most used passwords",
+            "must not be a single repeated character or a commonly used password",
         ));
     }
     Ok(())
 }
 
-/// The head of every published list of leaked passwords with eight or more
-/// characters; shorter ones fall to the minimum length.
-const MOST_USED: [&str; 24] = [
+/// The most common leaked passwords of eight or more characters; shorter ones
+/// are rejected by the minimum length.
+const MOST_COMMON: [&str; 24] = [
     "123456789",
     "12345678",
     "1234567890",
@@ -62,7 +62,7 @@ fn is_trivial(password: &str) -> bool {
     let mut chars = password.chars();
     let first = chars.next();
     let repeated = first.is_some() && chars.all(|c| Some(c) == first);
-    repeated || MOST_USED.contains(&password.to_lowercase().as_str())
+    repeated || MOST_COMMON.contains(&password.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -70,13 +70,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_is_enough() {
+    fn long_passwords_are_accepted() {
         assert!(check_new("correct horse battery staple", 8, "a@b.co").is_ok());
         assert!(check_new("пароль длинный", 8, "a@b.co").is_ok());
     }
 
     #[test]
-    fn trivial_ones_are_refused() {
+    fn trivial_passwords_are_rejected() {
         let long = "x".repeat(129);
         for text in [
             "short",

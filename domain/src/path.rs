@@ -1,21 +1,21 @@
-//! Where a file lies: logical paths and file names. Neither ever becomes a
-//! path of an operating system or a key of a blob store.
+//! Logical paths and file names. Neither is ever used as a file system path or
+//! as the key of an object.
 
 use std::fmt;
 
 use crate::{Invalid, text};
 
-/// The place of a file inside its bucket, `folder/name.ext`.
+/// A file's path within its space, such as `folder/name.ext`.
 ///
-/// Invariants: 1 to 1,024 bytes, composed (NFC), segments of 1 to 255 bytes
-/// divided by single `/`, none of them `.` or `..`, none with a backslash, a
-/// control character or an invisible one, none that begins or ends with white
-/// space. Paths compare byte for byte.
+/// Invariants: 1 to 1,024 bytes, NFC, segments of 1 to 255 bytes separated by
+/// single `/`. No segment is `.` or `..`, contains a backslash, control
+/// character or invisible character, or starts or ends with white space. Paths
+/// are compared byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogicalPath(String);
 
 impl LogicalPath {
-    /// Reads a path.
+    /// Parses a path.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text::compose(text);
         if text.is_empty() {
@@ -28,25 +28,25 @@ impl LogicalPath {
         Ok(Self(text))
     }
 
-    /// The whole path.
+    /// Returns the whole path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The last segment.
+    /// Returns the last segment.
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// The same path with ` (mark)` before the extension, cut where it would
-    /// grow too long.
-    pub fn marked(&self, mark: impl fmt::Display) -> Result<Self, Invalid> {
+    /// Returns the path with ` (mark)` inserted before the extension,
+    /// truncating the file name if necessary.
+    pub fn with_mark(&self, mark: impl fmt::Display) -> Result<Self, Invalid> {
         let name = self.file_name();
         let folder = &self.0[..self.0.len() - name.len()];
         let (stem, extension) = split_extension(name);
         let suffix = format!(" ({mark}){extension}");
         let room = 255usize.saturating_sub(suffix.len());
-        Self::parse(&format!("{folder}{}{suffix}", cut(stem, room)))
+        Self::parse(&format!("{folder}{}{suffix}", truncate(stem, room)))
     }
 }
 
@@ -56,52 +56,54 @@ impl fmt::Display for LogicalPath {
     }
 }
 
-/// The beginning of paths, for listing: like a path, but it may be empty and
-/// may end with `/` or in the middle of a segment.
+/// A path prefix for lists: like a path, but it may be empty, end with `/` or
+/// end in the middle of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PathPrefix(String);
 
 impl PathPrefix {
-    /// Reads a prefix.
+    /// Parses a prefix.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text::compose(text);
         if text.len() > 1024 {
             return Err(Invalid::too_long(1024, "bytes"));
         }
-        text::refuse_hidden(&text)?;
+        text::reject_hidden(&text)?;
         Ok(Self(text))
     }
 
-    /// The prefix.
+    /// Returns the prefix.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A path made of the name that a client's form gave its file: the part
-/// behind the last slash or backslash, without what a path refuses, or `file`
-/// where nothing is left.
+/// Derives a path from the file name that a client sent: takes the part after
+/// the last slash or backslash, removes disallowed characters and falls back to
+/// `file`.
 pub fn from_client_name(name: &str) -> LogicalPath {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain: String = text::compose(last)
+    let visible: String = text::compose(last)
         .chars()
         .filter(|c| !text::is_hidden(*c))
         .collect();
-    let (stem, extension) = split_extension(plain.trim());
-    let extension = cut(extension, 32);
-    let stem = cut(stem, 255 - extension.len());
+    let (stem, extension) = split_extension(visible.trim());
+    let extension = truncate(extension, 32);
+    let stem = truncate(stem, 255 - extension.len());
     LogicalPath::parse(format!("{stem}{extension}").trim())
         .unwrap_or_else(|_| LogicalPath("file".to_owned()))
 }
 
 fn check_segment(segment: &str) -> Result<(), Invalid> {
     if segment.is_empty() || segment == "." || segment == ".." {
-        return Err(Invalid::format("must not have empty, . or .. segments"));
+        return Err(Invalid::format(
+            "must not have segments that are empty, . or ..",
+        ));
     }
     if segment.len() > 255 {
         return Err(Invalid::new(
             "too_long",
-            "must have at most 255 bytes in a segment",
+            "must not have segments of more than 255 bytes",
         ));
     }
     if segment.contains('\\') {
@@ -109,10 +111,10 @@ fn check_segment(segment: &str) -> Result<(), Invalid> {
     }
     if segment.trim() != segment {
         return Err(Invalid::format(
-            "must not have segments that begin or end with white space",
+            "must not have segments that start or end with white space",
         ));
     }
-    text::refuse_hidden(segment)
+    text::reject_hidden(segment)
 }
 
 fn split_extension(name: &str) -> (&str, &str) {
@@ -122,7 +124,7 @@ fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-fn cut(text: &str, bytes: usize) -> &str {
+fn truncate(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -135,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tricks_are_no_paths() {
+    fn unsafe_paths_are_rejected() {
         let long = "a/".repeat(512) + "a";
         let wide = "x".repeat(256);
         for text in [
@@ -174,15 +176,15 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_of_a_letter_are_one_path() {
+    fn composed_and_decomposed_forms_are_the_same_path() {
         assert_eq!(LogicalPath::parse("u\u{308}"), LogicalPath::parse("ü"));
     }
 
     #[test]
-    fn numbers_go_before_the_extension() {
+    fn marks_are_inserted_before_the_extension() {
         let marked = |text: &str| {
             LogicalPath::parse(text)
-                .and_then(|p| p.marked(2))
+                .and_then(|p| p.with_mark(2))
                 .map(|p| p.to_string())
         };
         assert_eq!(marked("a/report.pdf"), Ok("a/report (2).pdf".into()));
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clients_file_name_always_becomes_a_path() {
+    fn every_client_file_name_becomes_a_valid_path() {
         let path = |text: &str| from_client_name(text).to_string();
         assert_eq!(path("C:\\Users\\ann\\report.pdf"), "report.pdf");
         assert_eq!(path("../../etc/passwd"), "passwd");

@@ -1,27 +1,27 @@
-//! What can be allowed, and sets of it.
+//! Permissions and sets of them.
 
 use std::fmt;
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
-        /// One thing a role can allow, written `area:action`.
+        /// A permission that a role can grant, written `area:action`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Permission {
             $($(#[$doc])* $name,)+
         }
 
         impl Permission {
-            /// Every permission there is.
+            /// All permissions.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The stable name, `area:action`.
+            /// Returns the stable name, `area:action`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
                 }
             }
 
-            /// The permission of a name, if there is one.
+            /// Returns the permission with this name, if it exists.
             pub fn parse(text: &str) -> Option<Self> {
                 match text {
                     $($text => Some(Self::$name),)+
@@ -32,9 +32,10 @@ macro_rules! permissions {
     };
 }
 
-// The order is the bit position in stored sets: add at the end, never reorder.
+// The order determines the bit positions in stored sets: append only, never
+// reorder.
 permissions! {
-    /// See and download files.
+    /// View and download files.
     FilesRead = "files:read",
     /// Upload, copy, move and tag files.
     FilesWrite = "files:write",
@@ -44,45 +45,45 @@ permissions! {
     FilesLock = "files:lock",
     /// Submit, approve, reject and archive versions.
     FilesValidate = "files:validate",
-    /// See the people of the tenant.
+    /// View the tenant's users.
     UsersRead = "users:read",
-    /// Add, change and remove people.
+    /// Add, change and remove users.
     UsersWrite = "users:write",
-    /// See roles.
+    /// View roles.
     RolesRead = "roles:read",
-    /// Make, change and assign roles.
+    /// Create, change and assign roles.
     RolesWrite = "roles:write",
-    /// See the tenant's settings and usage.
+    /// View the tenant's settings and usage.
     TenantRead = "tenant:read",
     /// Change the tenant's name and settings.
     TenantWrite = "tenant:write",
     /// Delete the tenant.
     TenantDelete = "tenant:delete",
-    /// Pass on ownership.
+    /// Transfer ownership of the tenant.
     TenantOwn = "tenant:own",
     /// Read the audit log.
     AuditRead = "audit:read",
-    /// See where files are stored.
+    /// View storage backends.
     StorageRead = "storage:read",
-    /// Change where files are stored.
+    /// Configure storage backends.
     StorageWrite = "storage:write",
-    /// See every job of the tenant.
+    /// View all jobs of the tenant.
     JobsRead = "jobs:read",
     /// Cancel and retry jobs.
     JobsWrite = "jobs:write",
-    /// See projects.
+    /// View projects.
     ProjectsRead = "projects:read",
-    /// Make and change projects.
+    /// Create and change projects.
     ProjectsWrite = "projects:write",
-    /// See cycles.
+    /// View cycles.
     CyclesRead = "cycles:read",
-    /// Make and change cycles.
+    /// Create and change cycles.
     CyclesWrite = "cycles:write",
-    /// See sync sessions.
+    /// View sync sessions.
     SyncRead = "sync_sessions:read",
-    /// Make, start and change sync sessions.
+    /// Create, start and change sync sessions.
     SyncWrite = "sync_sessions:write",
-    /// Ask AI models.
+    /// Query AI models.
     AiUse = "ai:use",
 }
 
@@ -92,58 +93,64 @@ impl fmt::Display for Permission {
     }
 }
 
-/// A set of permissions, one bit each.
+/// A stored set is one word.
+const _: () = assert!(
+    Permission::ALL.len() <= u64::BITS as usize,
+    "more permissions than the bits of a stored set"
+);
+
+/// A set of permissions, stored as one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct PermissionSet(u64);
 
 impl PermissionSet {
-    /// No permission.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// Every permission.
+    /// Returns the set of all permissions.
     pub fn all() -> Self {
         Permission::ALL.iter().copied().collect()
     }
 
-    /// Takes a stored number; bits that name no permission are dropped.
+    /// Restores a stored set; unknown bits are ignored.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits & Self::all().0)
     }
 
-    /// The number to store.
+    /// Returns the bits to store.
     pub const fn bits(self) -> u64 {
         self.0
     }
 
-    /// Whether the permission is in the set.
+    /// Returns whether the set contains the permission.
     pub const fn has(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u64) != 0
     }
 
-    /// The set with one more.
+    /// Returns the set with the permission added.
     #[must_use]
     pub const fn with(self, permission: Permission) -> Self {
         Self(self.0 | (1 << permission as u64))
     }
 
-    /// The set with one less.
+    /// Returns the set with the permission removed.
     #[must_use]
     pub const fn without(self, permission: Permission) -> Self {
         Self(self.0 & !(1 << permission as u64))
     }
 
-    /// What is in either set.
+    /// Returns the union of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether all of `other` is in this set.
+    /// Returns whether the set contains all of `other`.
     pub const fn covers(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The permissions in the set, in their fixed order.
+    /// Returns the permissions in the set, in their fixed order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL
             .iter()
@@ -167,7 +174,7 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
         }
-        // Stored sets depend on these.
+        // Stored sets depend on these values.
         assert_eq!(PermissionSet::EMPTY.with(Permission::FilesRead).bits(), 1);
         assert_eq!(PermissionSet::EMPTY.with(Permission::AiUse).bits(), 1 << 24);
     }

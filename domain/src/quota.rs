@@ -1,30 +1,31 @@
-//! A tenant's storage quota: a ledger of reserved and used bytes.
+//! A tenant's storage quota: a ledger of used and reserved bytes.
 
 use crate::id::TenantId;
 
-/// What a tenant may store and does. All counts are bytes of file versions as
-/// their owners see them; sharing equal content saves disk, not quota.
+/// A tenant's storage limit and usage. Usage is the sum of the sizes of file
+/// versions; deduplicated content saves disk space, not quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// The tenant.
     pub tenant_id: TenantId,
-    /// The most that used and reserved bytes may be together.
+    /// The maximum of used plus reserved bytes.
     pub limit_bytes: u64,
     /// Bytes of stored versions.
     pub used_bytes: u64,
-    /// Bytes held for uploads under way.
+    /// Bytes reserved for uploads in progress.
     pub reserved_bytes: u64,
 }
 
 impl Quota {
-    /// What is left; zero when the limit was lowered below what is there.
+    /// Returns the remaining bytes; zero if usage exceeds a lowered limit.
     pub const fn available_bytes(&self) -> u64 {
         self.limit_bytes
             .saturating_sub(self.used_bytes.saturating_add(self.reserved_bytes))
     }
 
-    /// The ledger after a movement, or `None` where it would take more than
-    /// is left. A movement that takes nothing more is never refused.
+    /// Returns the ledger after `movement`, or `None` if the movement would
+    /// exceed the limit. A movement that does not increase the total is allowed
+    /// even above the limit.
     pub fn after(&self, movement: QuotaMovement) -> Option<Self> {
         let used = self.used_bytes.checked_add_signed(movement.used)?;
         let reserved = self.reserved_bytes.checked_add_signed(movement.reserved)?;
@@ -39,22 +40,22 @@ impl Quota {
     }
 }
 
-/// A movement of the ledger: what one unit of work adds and takes, summed.
+/// A change of the ledger: the sum of all changes in one unit of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QuotaMovement {
-    /// Change of the used bytes.
+    /// The change in used bytes.
     pub used: i64,
-    /// Change of the reserved bytes.
+    /// The change in reserved bytes.
     pub reserved: i64,
 }
 
 impl QuotaMovement {
-    /// How much less is left afterwards; negative when more is.
+    /// Returns the total number of bytes taken; negative if bytes are released.
     pub const fn takes(self) -> i64 {
         self.used.saturating_add(self.reserved)
     }
 
-    /// Whether nothing moves.
+    /// Returns whether the movement changes nothing.
     pub const fn is_nothing(self) -> bool {
         self.used == 0 && self.reserved == 0
     }
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_byte_fits_and_the_next_does_not() {
+    fn the_limit_is_inclusive() {
         let reserve = |n| QuotaMovement {
             used: 0,
             reserved: n,
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn giving_back_is_allowed_over_a_lowered_limit() {
+    fn releasing_is_allowed_above_a_lowered_limit() {
         let settle = QuotaMovement {
             used: 4,
             reserved: -5,
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_below_zero() {
+    fn usage_never_becomes_negative() {
         assert_eq!(
             quota(10, 1, 0).after(QuotaMovement {
                 used: -2,

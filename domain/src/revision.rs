@@ -1,29 +1,30 @@
-//! The count that makes concurrent changes visible.
+//! Row revisions for optimistic concurrency control.
 
 use std::fmt;
 
-/// How often a stored row has been written, from 1.
+/// The number of times a row has been written, starting at 1.
 ///
 /// An entity carries the revision it was read with; an update expects that
-/// one and writes the next. It is also the entity's `ETag`.
+/// revision and stores the next. The revision also serves as the entity's
+/// `ETag`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(u64);
 
 impl Revision {
-    /// The revision of a row that was just added.
+    /// The revision of a new row.
     pub const FIRST: Self = Self(1);
 
-    /// Takes a stored number as a revision.
+    /// Wraps a stored number.
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number alone.
+    /// Returns the number.
     pub const fn number(self) -> u64 {
         self.0
     }
 
-    /// The revision the next write leaves.
+    /// Returns the revision after the next write.
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
     }

@@ -1,4 +1,4 @@
-//! Roles: named sets of permissions that may build on one another.
+//! Roles: named sets of permissions that can inherit from other roles.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,44 +12,45 @@ use crate::{
 /// A role of one tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Role {
-    /// Its id.
+    /// The role's id.
     pub id: RoleId,
-    /// The tenant it belongs to.
+    /// The tenant that owns the role.
     pub tenant_id: TenantId,
-    /// Its name, unique in the tenant without regard to case.
+    /// The role's name, unique within the tenant, ignoring case.
     pub name: RoleName,
-    /// What it is for, in words.
+    /// A human-readable description.
     pub description: String,
-    /// Which preset it came from; presets cannot be changed or removed.
+    /// The preset that the role was created from, if any; preset roles cannot
+    /// be changed or deleted.
     pub preset: Option<Preset>,
-    /// The roles whose permissions it has as well.
+    /// The parent roles, whose permissions are inherited.
     pub parent_ids: Vec<RoleId>,
-    /// Its own permissions.
+    /// The role's own permissions, without inherited ones.
     pub permissions: PermissionSet,
-    /// When it was made.
+    /// The creation time.
     pub created_at: Timestamp,
-    /// How often it was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// The roles every tenant begins with.
+/// The roles that every new tenant starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// Everything, ownership included.
+    /// All permissions, including ownership.
     Owner,
-    /// Everything but ownership and deleting the tenant.
+    /// All permissions except ownership and deleting the tenant.
     Admin,
     /// Works with files, locks, projects, cycles and sync sessions.
     Member,
-    /// Sees, and changes nothing.
+    /// Read-only access.
     Viewer,
 }
 
 impl Preset {
-    /// Every preset, from the most to the least.
+    /// All presets, from most to least privileged.
     pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Member, Self::Viewer];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "owner",
@@ -59,22 +60,22 @@ impl Preset {
         }
     }
 
-    /// The preset of a name, if there is one.
+    /// Returns the preset with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.as_str() == text)
     }
 
-    /// What it is for, in words.
+    /// Returns a human-readable description.
     pub const fn description(self) -> &'static str {
         match self {
-            Self::Owner => "everything, ownership included",
-            Self::Admin => "everything but ownership and deleting the tenant",
+            Self::Owner => "all permissions, including ownership",
+            Self::Admin => "all permissions except ownership and deleting the tenant",
             Self::Member => "works with files, locks, projects, cycles and sync sessions",
-            Self::Viewer => "sees, and changes nothing",
+            Self::Viewer => "read-only access",
         }
     }
 
-    /// What it allows.
+    /// Returns the preset's permissions.
     pub fn permissions(self) -> PermissionSet {
         use Permission as P;
         match self {
@@ -109,21 +110,24 @@ impl Preset {
     }
 }
 
-/// The permissions that `held` roles give: their own and those of all their
-/// ancestors. A role that is not in `roles` gives nothing; a cycle, which no
-/// commit should have let in, ends where it began.
-pub fn effective<'a>(held: &[RoleId], roles: impl IntoIterator<Item = &'a Role>) -> PermissionSet {
+/// Returns the effective permissions of the roles in `role_ids`: their own and
+/// those of all their ancestors. Roles missing from `roles` contribute nothing.
+/// Cycles, which no commit should allow, are tolerated.
+pub fn effective<'a>(
+    role_ids: &[RoleId],
+    roles: impl IntoIterator<Item = &'a Role>,
+) -> PermissionSet {
     let by_id: HashMap<RoleId, &Role> = roles.into_iter().map(|role| (role.id, role)).collect();
     let mut seen = HashSet::new();
-    let mut open: Vec<RoleId> = held.to_vec();
+    let mut pending: Vec<RoleId> = role_ids.to_vec();
     let mut set = PermissionSet::EMPTY;
-    while let Some(id) = open.pop() {
+    while let Some(id) = pending.pop() {
         if !seen.insert(id) {
             continue;
         }
         if let Some(role) = by_id.get(&id) {
             set = set.union(role.permissions);
-            open.extend(&role.parent_ids);
+            pending.extend(&role.parent_ids);
         }
     }
     set
@@ -152,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn ancestors_add_and_cycles_end() {
+    fn permissions_are_inherited_and_cycles_are_tolerated() {
         let roles = [
             role(1, &[2], &[Permission::FilesRead]),
             role(2, &[3], &[Permission::FilesWrite]),
@@ -165,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn presets_nest() {
+    fn each_preset_covers_the_next() {
         for pair in Preset::ALL.windows(2) {
             assert!(
                 pair[0].permissions().covers(pair[1].permissions()),

@@ -1,4 +1,4 @@
-//! Sessions: one sign-in, and the family of refresh tokens that keeps it alive.
+//! Sessions: a sign-in and its family of refresh tokens.
 
 use std::time::Duration;
 
@@ -7,61 +7,61 @@ use crate::{
     id::{SessionId, TenantId, UserId},
 };
 
-/// One sign-in of one person.
+/// A signed-in session of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Its id, also the name of its family of refresh tokens.
+    /// The id of the session and of its refresh token family.
     pub id: SessionId,
-    /// Who signed in.
+    /// The user.
     pub user_id: UserId,
-    /// The tenant it acts in; `None` for a person without one.
+    /// The tenant the session acts in; `None` for a user without a tenant.
     pub tenant_id: Option<TenantId>,
-    /// The current refresh token's place in the family, from 1.
+    /// The current refresh token's generation, starting at 1.
     pub generation: u32,
-    /// SHA-256 of the current refresh token.
+    /// The SHA-256 of the current refresh token.
     pub refresh_hash: [u8; 32],
-    /// SHA-256 of the token before it.
+    /// The SHA-256 of the previous refresh token.
     pub previous_hash: Option<[u8; 32]>,
-    /// When the current token was made.
+    /// The time of the last rotation.
     pub rotated_at: Timestamp,
-    /// When the person signed in.
+    /// The time of the sign-in.
     pub created_at: Timestamp,
-    /// When the session ends if it is not refreshed.
+    /// The expiry time, unless refreshed.
     pub expires_at: Timestamp,
-    /// When and why it ended before that.
+    /// The time and reason of the revocation.
     pub revoked: Option<(Timestamp, RevokeReason)>,
-    /// Where it was signed in from.
+    /// The client that signed in.
     pub client: Client,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// The device as it presented itself at sign-in.
+/// The client, as it identified itself at sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Client {
-    /// Its address, as text.
+    /// The IP address, as text.
     pub address: Option<String>,
-    /// Its user agent, at most 256 bytes.
+    /// The user agent, at most 256 characters.
     pub user_agent: Option<String>,
 }
 
-/// Why a session ended early.
+/// The reason a session was revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevokeReason {
-    /// The person signed out.
+    /// The user signed out.
     Logout,
-    /// A refresh token came back after its successor was in use: one of the
-    /// two who hold it is a thief (RFC 9700, section 4.14).
+    /// A refresh token was reused after its successor had been used, which
+    /// indicates theft (RFC 9700, section 4.14).
     Reuse,
-    /// Someone allowed to ended it.
+    /// An authorized user ended the session.
     Ended,
 }
 
 impl RevokeReason {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 3] = [Self::Logout, Self::Reuse, Self::Ended];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "logout",
@@ -70,63 +70,64 @@ impl RevokeReason {
         }
     }
 
-    /// The reason of a name, if there is one.
+    /// Returns the reason with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 }
 
-/// What a presented refresh token is to its session.
+/// The status of a presented refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presented {
-    /// The current one: hand out its successor and move on.
+pub enum RefreshTokenStatus {
+    /// The current token: rotate it.
     Current,
-    /// The one before, shortly after: the answer was lost, hand out the same
-    /// successor again.
+    /// The previous token within the grace period: the response was lost, issue
+    /// the same successor again.
     Retried,
-    /// An older one, or the one before after the grace time: revoke the family.
+    /// An older token, or the previous one after the grace period: revoke the
+    /// session.
     Reused,
-    /// Nothing this session ever handed out, or the session is over.
+    /// A token that the session never issued, or the session has ended.
     Unknown,
 }
 
 impl Session {
-    /// Whether the session still opens anything at `now`.
+    /// Returns whether the session is neither revoked nor expired at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && now < self.expires_at
     }
 
-    /// Weighs a refresh token of `generation` whose hash is `hash`. The
-    /// caller has checked that this service made it.
-    pub fn weigh(
+    /// Returns the status of a refresh token with this `generation` and `hash`.
+    /// The caller has verified that this service issued it.
+    pub fn refresh_token_status(
         &self,
         generation: u32,
         hash: &[u8; 32],
         now: Timestamp,
         grace: Duration,
-    ) -> Presented {
+    ) -> RefreshTokenStatus {
         if !self.is_live(now) {
-            return Presented::Unknown;
+            return RefreshTokenStatus::Unknown;
         }
         if generation == self.generation {
             return if *hash == self.refresh_hash {
-                Presented::Current
+                RefreshTokenStatus::Current
             } else {
-                Presented::Unknown
+                RefreshTokenStatus::Unknown
             };
         }
         if generation > self.generation {
-            return Presented::Unknown;
+            return RefreshTokenStatus::Unknown;
         }
         let is_previous = self.previous_hash.as_ref() == Some(hash);
         if generation + 1 == self.generation && is_previous && now.since(self.rotated_at) <= grace {
-            Presented::Retried
+            RefreshTokenStatus::Retried
         } else {
-            Presented::Reused
+            RefreshTokenStatus::Reused
         }
     }
 
-    /// Makes the token with `hash` the current one and prolongs the session.
+    /// Makes `hash` the current refresh token and extends the session.
     pub fn rotate(&mut self, hash: [u8; 32], now: Timestamp, expires_at: Timestamp) {
         self.previous_hash = Some(self.refresh_hash);
         self.refresh_hash = hash;
@@ -135,7 +136,7 @@ impl Session {
         self.expires_at = expires_at;
     }
 
-    /// Ends the session; the first reason stays.
+    /// Revokes the session; the first reason is kept.
     pub fn revoke(&mut self, reason: RevokeReason, now: Timestamp) {
         self.revoked.get_or_insert((now, reason));
     }
@@ -171,42 +172,57 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_can_be_retried_for_a_while() {
+    fn a_lost_response_can_be_retried_within_the_grace_period() {
         let mut session = session();
         assert_eq!(
-            session.weigh(1, &[1; 32], at(10), GRACE),
-            Presented::Current
+            session.refresh_token_status(1, &[1; 32], at(10), GRACE),
+            RefreshTokenStatus::Current
         );
         session.rotate([2; 32], at(10), at(1010));
         assert_eq!(
-            session.weigh(1, &[1; 32], at(40), GRACE),
-            Presented::Retried
+            session.refresh_token_status(1, &[1; 32], at(40), GRACE),
+            RefreshTokenStatus::Retried
         );
-        assert_eq!(session.weigh(1, &[1; 32], at(41), GRACE), Presented::Reused);
         assert_eq!(
-            session.weigh(2, &[2; 32], at(41), GRACE),
-            Presented::Current
+            session.refresh_token_status(1, &[1; 32], at(41), GRACE),
+            RefreshTokenStatus::Reused
+        );
+        assert_eq!(
+            session.refresh_token_status(2, &[2; 32], at(41), GRACE),
+            RefreshTokenStatus::Current
         );
     }
 
     #[test]
-    fn an_older_token_is_reuse_and_a_strange_one_is_not() {
+    fn older_tokens_are_reused_and_foreign_ones_unknown() {
         let mut session = session();
         session.rotate([2; 32], at(1), at(1000));
         session.rotate([3; 32], at(2), at(1000));
-        assert_eq!(session.weigh(1, &[1; 32], at(2), GRACE), Presented::Reused);
-        assert_eq!(session.weigh(3, &[9; 32], at(2), GRACE), Presented::Unknown);
-        assert_eq!(session.weigh(4, &[4; 32], at(2), GRACE), Presented::Unknown);
+        assert_eq!(
+            session.refresh_token_status(1, &[1; 32], at(2), GRACE),
+            RefreshTokenStatus::Reused
+        );
+        assert_eq!(
+            session.refresh_token_status(3, &[9; 32], at(2), GRACE),
+            RefreshTokenStatus::Unknown
+        );
+        assert_eq!(
+            session.refresh_token_status(4, &[4; 32], at(2), GRACE),
+            RefreshTokenStatus::Unknown
+        );
     }
 
     #[test]
-    fn a_dead_session_knows_no_token() {
+    fn ended_sessions_accept_no_token() {
         let mut revoked = session();
         revoked.revoke(RevokeReason::Logout, at(1));
-        assert_eq!(revoked.weigh(1, &[1; 32], at(2), GRACE), Presented::Unknown);
         assert_eq!(
-            session().weigh(1, &[1; 32], at(1000), GRACE),
-            Presented::Unknown
+            revoked.refresh_token_status(1, &[1; 32], at(2), GRACE),
+            RefreshTokenStatus::Unknown
+        );
+        assert_eq!(
+            session().refresh_token_status(1, &[1; 32], at(1000), GRACE),
+            RefreshTokenStatus::Unknown
         );
     }
 }

@@ -1,43 +1,43 @@
-//! Tags: a small flat map of scalars on a file.
+//! Tags: a small flat map of scalar values on a file.
 
 use std::collections::BTreeMap;
 
 use crate::{Invalid, text};
 
-/// At most 50 entries; keys of 1 to 64 bytes without `:`, text values of at
-/// most 256 bytes.
+/// A map of at most 50 entries, with keys of 1 to 64 bytes without `:` and text
+/// values of at most 256 bytes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tags(BTreeMap<String, TagValue>);
 
-/// What a tag may hold.
+/// The value of a tag.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TagValue {
     /// Text.
     Text(String),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A finite fraction.
+    /// A finite floating-point number.
     Number(f64),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// Present, without a value.
+    /// A tag without a value.
     Empty,
 }
 
 impl Tags {
-    /// The most tags a file may have.
+    /// The maximum number of tags on a file.
     pub const MOST: usize = 50;
 
-    /// Checks a map of tags.
+    /// Creates a map after checking its entries.
     pub fn new(entries: impl IntoIterator<Item = (String, TagValue)>) -> Result<Self, Invalid> {
         let mut tags = BTreeMap::new();
         for (key, value) in entries {
             if key.is_empty() || key.len() > 64 {
                 return Err(Invalid::new("too_long", "must have keys of 1 to 64 bytes"));
             }
-            text::refuse_hidden(&key)?;
+            text::reject_hidden(&key)?;
             if key.contains(':') {
-                return Err(Invalid::characters("must have keys without a colon"));
+                return Err(Invalid::characters("must not have keys with a colon"));
             }
             check_value(&value)?;
             tags.insert(text::compose(&key), value);
@@ -48,12 +48,12 @@ impl Tags {
         Ok(Self(tags))
     }
 
-    /// The entries, ordered by key.
+    /// Returns the entries, ordered by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &TagValue)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
-    /// Whether there are none.
+    /// Returns whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -63,7 +63,7 @@ fn check_value(value: &TagValue) -> Result<(), Invalid> {
     match value {
         TagValue::Text(text) if text.len() > 256 => Err(Invalid::new(
             "too_long",
-            "must have text values of at most 256 bytes",
+            "must not have text values of more than 256 bytes",
         )),
         TagValue::Text(text) if text.contains('\0') => {
             Err(Invalid::characters("must not contain NUL"))
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_hold() {
+    fn bounds_are_enforced() {
         let one = |key: &str, value| Tags::new([(key.to_owned(), value)]);
         assert!(one("kind", TagValue::Text("invoice".into())).is_ok());
         assert!(one("", TagValue::Empty).is_err());

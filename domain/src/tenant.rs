@@ -1,4 +1,4 @@
-//! Tenants and their life.
+//! Tenants and their lifecycle.
 
 use crate::{
     Refused, Revision, Timestamp,
@@ -6,46 +6,46 @@ use crate::{
     name::{Subdomain, TenantName},
 };
 
-/// A company, a team, an organization: the wall around its data.
+/// A company, team or organization whose data is isolated from all others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tenant {
-    /// Its id; never changes and never names anything else.
+    /// The tenant's id, which never changes and is never reused.
     pub id: TenantId,
-    /// Unique without regard to case.
+    /// The name, unique, ignoring case.
     pub name: TenantName,
-    /// Unique.
+    /// The subdomain, unique.
     pub subdomain: Subdomain,
-    /// Where it is in its life.
+    /// The lifecycle state.
     pub status: TenantStatus,
-    /// How its data is kept apart.
+    /// The isolation strategy of the tenant's data.
     pub isolation: Isolation,
-    /// When it was made.
+    /// The creation time.
     pub created_at: Timestamp,
-    /// When its name, subdomain or status last changed.
+    /// The time at which the name, subdomain or status last changed.
     pub updated_at: Timestamp,
-    /// Guard: rises with every change of a membership.
+    /// Guard: incremented by every change of a membership.
     pub members_version: u64,
-    /// Guard: rises with every change of a role.
+    /// Guard: incremented by every change of a role.
     pub roles_version: u64,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// Where a tenant is in its life.
+/// The lifecycle state of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TenantStatus {
-    /// Its store is being made.
+    /// Being set up.
     Provisioning,
     /// In use.
     Active,
-    /// Closed for a while; nothing is lost.
+    /// Temporarily closed; no data is lost.
     Suspended,
-    /// On the way out; nothing brings it back.
+    /// Being deleted; cannot be restored.
     Deleting,
 }
 
 impl TenantStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 4] = [
         Self::Provisioning,
         Self::Active,
@@ -53,7 +53,7 @@ impl TenantStatus {
         Self::Deleting,
     ];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Provisioning => "provisioning",
@@ -63,28 +63,28 @@ impl TenantStatus {
         }
     }
 
-    /// The status of a name, if there is one.
+    /// Returns the status with this name, if it exists.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
-/// How a tenant's data is kept apart from others'.
+/// The isolation strategy of a tenant's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isolation {
-    /// In the same tables, by a tenant column that no query can leave out.
+    /// Shared tables with a tenant column that every query filters by.
     Rows,
 }
 
 impl Isolation {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         "rows"
     }
 }
 
 impl Tenant {
-    /// Opens the tenant for use, for the first time or again.
+    /// Activates or reactivates the tenant.
     pub fn activate(&mut self, now: Timestamp) -> Result<(), Refused> {
         self.step(
             &[TenantStatus::Provisioning, TenantStatus::Suspended],
@@ -93,12 +93,12 @@ impl Tenant {
         )
     }
 
-    /// Closes it for a while.
+    /// Suspends the tenant.
     pub fn suspend(&mut self, now: Timestamp) -> Result<(), Refused> {
         self.step(&[TenantStatus::Active], TenantStatus::Suspended, now)
     }
 
-    /// Begins its end.
+    /// Marks the tenant for deletion.
     pub fn begin_deleting(&mut self, now: Timestamp) -> Result<(), Refused> {
         let from = [
             TenantStatus::Provisioning,
@@ -127,18 +127,18 @@ impl Tenant {
     }
 }
 
-/// The witness that a tenant was seen active: what opens a handle on its data.
-/// Every commit through that handle expects that it still is.
+/// Proof that a tenant was active when it was read; required to open its store.
+/// Every commit through that store checks that the tenant is still active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActiveTenant(TenantId);
 
 impl ActiveTenant {
-    /// The witness, for a tenant that is active.
+    /// Returns the proof if `status` is active.
     pub fn of(id: TenantId, status: TenantStatus) -> Option<Self> {
         (status == TenantStatus::Active).then_some(Self(id))
     }
 
-    /// Which tenant.
+    /// Returns the tenant's id.
     pub const fn id(self) -> TenantId {
         self.0
     }

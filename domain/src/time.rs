@@ -1,4 +1,5 @@
-//! Instants, cut to milliseconds so that every store keeps the same value.
+//! Timestamps, truncated to milliseconds so that every store keeps the same
+//! value.
 
 use std::{fmt, time::Duration};
 
@@ -6,8 +7,8 @@ use ::time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339}
 
 use crate::Invalid;
 
-/// An instant in UTC, in whole milliseconds since 1970-01-01T00:00:00Z,
-/// between the years 0 and 9999.
+/// A UTC timestamp in whole milliseconds since 1970-01-01T00:00:00Z, between
+/// the years 0 and 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -17,8 +18,8 @@ impl Timestamp {
     const MIN: i64 = -62_167_219_200_000;
     const MAX: i64 = 253_402_300_799_999;
 
-    /// Takes milliseconds since the epoch; what lies outside the years 0 to
-    /// 9999 becomes the nearest instant inside.
+    /// Creates a timestamp from milliseconds since the epoch, clamped to the
+    /// years 0 to 9999.
     pub const fn from_millis(millis: i64) -> Self {
         if millis < Self::MIN {
             Self(Self::MIN)
@@ -29,35 +30,35 @@ impl Timestamp {
         }
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the epoch, cut down.
+    /// Returns the seconds since the epoch, rounded down.
     pub const fn as_seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// The instant `duration` later.
+    /// Returns the timestamp `duration` later.
     pub fn plus(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self::from_millis(self.0.saturating_add(millis))
     }
 
-    /// The instant `duration` earlier.
+    /// Returns the timestamp `duration` earlier.
     pub fn minus(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self::from_millis(self.0.saturating_sub(millis))
     }
 
-    /// How long ago `earlier` was; zero where it is not earlier.
+    /// Returns the time elapsed since `earlier`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// Reads an RFC 3339 date and time with any offset; digits below the
-    /// millisecond are cut.
+    /// Parses an RFC 3339 date and time with any offset, truncating to
+    /// milliseconds.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let instant = OffsetDateTime::parse(text, &Rfc3339)
             .map_err(|_| Invalid::format("must be an RFC 3339 time like 2026-01-31T12:00:00Z"))?;
@@ -67,7 +68,7 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC with milliseconds and `Z`.
+    /// Formats as RFC 3339 in UTC with milliseconds and `Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let instant = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .map_err(|_| fmt::Error)?
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_writes() {
+    fn timestamps_round_trip() {
         let text = "2026-01-31T12:00:00.120Z";
         assert_eq!(
             Timestamp::parse(text).map(|t| t.to_string()),
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn stays_within_what_it_can_write() {
+    fn timestamps_are_clamped_to_the_printable_range() {
         assert_eq!(
             Timestamp::from_millis(i64::MAX).to_string(),
             "9999-12-31T23:59:59.999Z"

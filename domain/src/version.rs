@@ -1,4 +1,4 @@
-//! Versions of files, and the processing each goes through.
+//! Versions of files and their processing state.
 
 use crate::{
     Refused, Revision, Timestamp,
@@ -7,56 +7,57 @@ use crate::{
     media_type::MediaType,
 };
 
-/// One immutable version of a file's content.
+/// An immutable version of a file's content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileVersion {
-    /// Its id.
+    /// The version's id.
     pub id: VersionId,
-    /// The tenant it belongs to.
+    /// The tenant that owns the version.
     pub tenant_id: TenantId,
-    /// The file it is a version of.
+    /// The file.
     pub file_id: FileId,
-    /// Its place among the file's versions, from 1.
+    /// The version number within the file, starting at 1.
     pub number: u32,
-    /// The bytes; `None` once processing has failed and let them go.
+    /// The blob with the content; `None` after processing failed.
     pub blob_id: Option<BlobId>,
-    /// How many bytes.
+    /// The size in bytes.
     pub size_bytes: u64,
-    /// Their SHA-256.
+    /// The SHA-256 digest.
     pub digest: Digest,
-    /// The type the uploader declared.
+    /// The media type declared by the uploader.
     pub declared_type: MediaType,
-    /// The type it is served with; the declared one until processing settles it.
+    /// The media type to serve; equals the declared type until processing
+    /// succeeds.
     pub media_type: MediaType,
-    /// How far processing is.
+    /// The processing state.
     pub processing: Processing,
-    /// Who uploaded it.
+    /// The uploader.
     pub created_by: UserId,
-    /// When.
+    /// The upload time.
     pub created_at: Timestamp,
-    /// When processing ended.
+    /// The time at which processing ended.
     pub processed_at: Option<Timestamp>,
-    /// How often the row was written.
+    /// The row's revision.
     pub revision: Revision,
 }
 
-/// How far the processing of a version is: pending → ready | failed.
+/// The processing state of a version: pending → ready | failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processing {
-    /// Waiting for, or under, validation.
+    /// Waiting for validation, or being validated.
     Pending,
-    /// Whole, of an accepted type, and served.
+    /// Validated and available for download.
     Ready,
-    /// Refused, and why.
+    /// Rejected.
     Failed(Failure),
 }
 
-/// Why a version was refused.
+/// The reason a version was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Stable, `snake_case`.
+    /// Stable, `snake_case` code.
     pub code: String,
-    /// For people.
+    /// Human-readable description.
     pub message: String,
 }
 
@@ -64,7 +65,7 @@ impl Processing {
     /// The stable names, in order.
     pub const NAMES: [&'static str; 3] = ["pending", "ready", "failed"];
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -73,7 +74,7 @@ impl Processing {
         }
     }
 
-    /// Why it failed, if it did.
+    /// Returns the failure if processing failed.
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed(failure) => Some(failure),
@@ -83,15 +84,15 @@ impl Processing {
 }
 
 impl FileVersion {
-    /// Processing found the content whole and of `media_type`.
+    /// Marks the version as ready, with the validated `media_type`.
     pub fn accept(&mut self, media_type: MediaType, now: Timestamp) -> Result<(), Refused> {
         self.finish(Processing::Ready, now)?;
         self.media_type = media_type;
         Ok(())
     }
 
-    /// Processing refused the content. Returns the blob that the version no
-    /// longer shows.
+    /// Marks the version as failed and returns the blob that it no longer
+    /// references.
     pub fn fail(&mut self, failure: Failure, now: Timestamp) -> Result<Option<BlobId>, Refused> {
         self.finish(Processing::Failed(failure), now)?;
         Ok(self.blob_id.take())

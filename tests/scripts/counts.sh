@@ -1,22 +1,28 @@
-# Read by the scripts beside it: what a run of the tests leaves for its last lines.
+# Sourced by the scripts in this directory: the results of a test run.
 
-# Tests write how many cases they ran, and what they measured, into files here.
+# Tests write their counts and measurements to files in this directory.
 counts=${CARGO_TARGET_DIR:-target}/test-counts
 mkdir -p "$counts"
 
-# Words in the names of tests whose servers are missing.
+# Runs the program `providers` of the tests, which has the list of providers.
+providers() {
+    cargo run --quiet --locked --package tenantry-tests --bin providers \
+        ${TENANTRY_TEST_PROFILE:+--profile "$TENANTRY_TEST_PROFILE"} -- "$@"
+}
+
+# Prints the words in the names of tests whose servers are missing.
 missing_words() {
     cut -f 1 "$counts/missing" 2>/dev/null | tr ' ' '\n' || true
 }
 
-# Notes how the end-to-end suite did on a combination of providers, by the log of cargo.
+# Records the result of the end-to-end suite on a combination of providers, from the log of cargo.
 note_combination() {
-    local combination=$1 log=$2 result passed broken
+    local combination=$1 log=$2 result passed failed
     #      Running tests/e2e/main.rs (…)
     # test result: ok. 131 passed; 0 failed; …
     result=$(sed -n '/^ *Running tests\/e2e\//,/^test result/s/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed.*/\1 \2/p' "$log")
-    read -r passed broken <<<"${result:-0 1}"
-    echo "$combination: $passed of $((passed + broken)) cases passed"
+    read -r passed failed <<<"${result:-0 1}"
+    echo "$combination: $passed of $((passed + failed)) cases passed"
     sed -i "/^$combination /d" "$counts/providers" 2>/dev/null || true
-    echo "$combination $((passed + broken)) $passed" >>"$counts/providers"
+    echo "$combination $((passed + failed)) $passed" >>"$counts/providers"
 }

@@ -1,7 +1,6 @@
-# Read by the scripts beside it: where programs lie that are built or brought for the tests, and how a
-# missing one comes from Debian.
+# Sourced by the scripts in this directory: the programs of the tests, and packages of Debian.
 
-# Outside the tree, each program under its version.
+# Programs that are built or downloaded, in a directory for each version.
 programs=${TENANTRY_TEST_PROGRAMS:-${XDG_CACHE_HOME:-$HOME/.cache}/tenantry-tests}
 mkdir -p "$programs"
 
@@ -10,7 +9,7 @@ has() {
     type -P "$1" >/dev/null
 }
 
-# A package of Debian. Where RUNLEVEL is heeded none of them starts a server: tests start their own.
+# Installs a package of Debian. RUNLEVEL keeps it from starting a server.
 package() {
     [ "$(id -u)" = 0 ] && has apt-get || return 1
     echo "installing $1" >&2

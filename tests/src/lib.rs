@@ -1,5 +1,6 @@
-//! The harness, the conformance suites and the end-to-end tests.
+//! The harness, the test servers and the conformance suites.
 
 pub mod conformance;
 pub mod harness;
 pub mod services;
+mod wait;

@@ -1,4 +1,4 @@
-//! Tries a backend, and says in one line what to do about what fails.
+//! Checks of a backend, each with one line of advice if it fails.
 
 use std::{error::Error, time::Duration};
 
@@ -13,101 +13,109 @@ use tenantry_domain::{
 };
 
 use crate::{
-    backend::Backend,
+    contract::Backend,
+    hash::ContentHasher,
     name::ObjectName,
     read::{read, verify},
 };
 
-/// One piece.
+/// The size of one piece.
 const PIECE: usize = 256 * 1024;
 const _: () = assert!(PIECE as u64 == PIECE_BYTES);
-/// Of several pieces: a range can begin in one and end in the next.
+/// The size of an object of several pieces, so that a range can span two.
 const SMALL_BYTES: usize = 2 * PIECE + 1;
-/// Of two parts, of those that are sent in parts.
+/// The size of an object of two parts, if uploaded in parts.
 const LARGE_BYTES: usize = 8 * 1024 * 1024 + 1;
-/// What clocks may differ by: signatures are refused from five minutes on.
-const CLOCKS: Duration = Duration::from_mins(2);
-/// The most that is said of a check.
+/// The maximum clock skew; from five minutes on, services reject signatures.
+const MAX_CLOCK_SKEW: Duration = Duration::from_mins(2);
+/// The maximum length of the advice, in characters.
 const ADVICE_CHARS: usize = 1024;
-/// For a request that is made at once.
-const AT_ONCE: Duration = Duration::from_mins(1);
+/// The lifetime of presigned requests, which are sent immediately.
+const LIFETIME: Duration = Duration::from_mins(1);
 
-const IN_THE_WAY: &str = "what was written before can be replaced: let nobody else write there";
-const FOREIGN: &str =
-    "what came back is not what was written: is something between that changes it?";
+const REPLACED: &str =
+    "an existing object can be replaced; make sure that nothing else writes to this storage";
+const MISMATCH: &str =
+    "the bytes read differ from those written; check for a proxy that modifies them";
 
-/// The other way to be rid of what no sweep ends.
-const RULE: &str = "let a lifecycle rule of the bucket end unfinished uploads after some days";
+/// The alternative to sweeping unfinished uploads.
+const LIFECYCLE_RULE: &str =
+    "add a lifecycle rule to the bucket that aborts unfinished uploads after some days";
 
-/// Does every check; what it wrote goes at the end.
+/// Runs all checks and deletes the objects written.
 pub(crate) async fn examine(backend: &dyn Backend, ids: &dyn IdGenerator) -> Vec<BlobCheck> {
     let names = [0; 4].map(|_| ObjectName::Probe(ids.next()));
-    let mut checks = tried(backend, names).await;
-    let deleted = async {
+    let mut checks = run_checks(backend, names).await;
+    let delete = async {
         for name in names {
             backend.delete(name).await?;
             if backend.size(name).await?.is_some() {
-                let context = "a deleted object is still there";
+                let context = "a deleted object still exists";
                 return Err(PortError::new(PortErrorKind::Internal, context));
             }
         }
         Ok(())
     };
-    checks.push(check("delete", deleted.await));
+    checks.push(check("delete", delete.await));
     checks.push(clock(backend));
     checks
 }
 
-async fn tried(
+async fn run_checks(
     backend: &dyn Backend,
-    [small, large, signed, left]: [ObjectName; 4],
+    [small, large, presigned, unfinished]: [ObjectName; 4],
 ) -> Vec<BlobCheck> {
     let body = Bytes::from(sample(SMALL_BYTES));
     let content = match backend.put_whole(small, body.clone()).await {
         Ok(content) => content,
-        // Nothing else would say more.
+        // Without an object, all other checks would fail too.
         Err(error) => return vec![check("write", Err(error))],
     };
     let whole = 0..content.size_bytes;
     // The last byte of a piece and the first of the next.
     let across = PIECE_BYTES - 1..PIECE_BYTES + 1;
     let middle = body.slice(PIECE - 1..=PIECE);
-    let second = match backend.put_whole(small, Bytes::from_static(b"other")).await {
-        // What the store means by it: the object is there and stays.
+    let second_write = match backend.put_whole(small, Bytes::from_static(b"other")).await {
+        // The error of an existing object.
         Err(error) if error.kind == PortErrorKind::Internal => Ok(()),
         Err(error) => Err(error),
-        Ok(_) => Err(PortError::new(PortErrorKind::Internal, IN_THE_WAY)),
+        Ok(_) => Err(PortError::new(PortErrorKind::Internal, REPLACED)),
     };
     let mut checks = vec![
         check("write", Ok(())),
-        check("read", same(backend, small, &content, whole, &body).await),
+        check(
+            "read",
+            compare(backend, small, &content, whole, &body).await,
+        ),
         check(
             "range",
-            same(backend, small, &content, across, &middle).await,
+            compare(backend, small, &content, across, &middle).await,
         ),
         check("checksum", verify(backend, small, &content).await),
-        conditional_write(backend, second),
+        conditional_write(backend, second_write),
         multipart(backend, large).await,
-        unfinished(backend, left).await,
+        unfinished_uploads(backend, unfinished).await,
     ];
-    // Where it signs nothing, the service does.
+    // Otherwise the service itself signs and serves the requests.
     if backend.capabilities().presign.is_some() {
         checks.push(presigned_get(backend, small, &body).await);
-        checks.push(presigned_put(backend, signed).await);
+        checks.push(presigned_put(backend, presigned).await);
     }
     checks
 }
 
-fn conditional_write(backend: &dyn Backend, second: Result<(), PortError>) -> BlobCheck {
+fn conditional_write(backend: &dyn Backend, second_write: Result<(), PortError>) -> BlobCheck {
     let name = "conditional_write";
-    if second.is_ok() && !backend.capabilities().conditional_write {
-        let advice = "the service replaces what is there: every name is looked for before";
+    if second_write.is_ok() && !backend.capabilities().conditional_write {
+        let advice = "the storage replaces existing objects; their absence is checked before \
+                      each write instead";
         return not_supported(name, advice);
     }
-    check(name, second)
+    check(name, second_write)
 }
 
-async fn same(
+/// Compares a range of an object with the expected bytes.
+async fn compare(
     backend: &dyn Backend,
     name: ObjectName,
     content: &Content,
@@ -115,106 +123,103 @@ async fn same(
     expected: &[u8],
 ) -> Result<(), PortError> {
     let stream = read(backend, name, content, range).await?;
-    let came: Vec<Bytes> = stream.try_collect().await?;
-    if came.concat() == expected {
+    let chunks: Vec<Bytes> = stream.try_collect().await?;
+    if chunks.concat() == expected {
         Ok(())
     } else {
-        Err(PortError::new(PortErrorKind::Corrupt, FOREIGN))
+        Err(PortError::new(PortErrorKind::Corrupt, MISMATCH))
     }
 }
 
 async fn multipart(backend: &dyn Backend, name: ObjectName) -> BlobCheck {
     if !backend.capabilities().multipart {
-        return not_supported("multipart", "files are written in one go here");
+        return not_supported("multipart", "files are written as a whole");
     }
     let body = Bytes::from(sample(LARGE_BYTES));
-    let content = crate::hash::ContentHasher::content_of(&body);
-    let done = async {
-        let mut upload = backend.begin(name).await?;
+    let content = ContentHasher::content_of(&body);
+    let upload = async {
+        let mut upload = backend.begin_upload(name).await?;
         upload.write(body).await?;
         upload.finish().await?;
         verify(backend, name, &content).await
     };
-    check("multipart", done.await)
+    check("multipart", upload.await)
 }
 
 async fn presigned_get(backend: &dyn Backend, name: ObjectName, body: &Bytes) -> BlobCheck {
-    let followed = async {
-        let request = backend.presign(name, &PresignAccess::Get, AT_ONCE).await?;
-        let came = backend.follow(request, Bytes::new()).await?;
-        if came == *body {
+    let get = async {
+        let request = backend.presign(name, &PresignAccess::Get, LIFETIME).await?;
+        let response = backend.send_presigned(request, Bytes::new()).await?;
+        if response == *body {
             Ok(())
         } else {
-            Err(PortError::new(PortErrorKind::Corrupt, FOREIGN))
+            Err(PortError::new(PortErrorKind::Corrupt, MISMATCH))
         }
     };
-    check("presigned_get", followed.await)
+    check("presigned_get", get.await)
 }
 
 async fn presigned_put(backend: &dyn Backend, name: ObjectName) -> BlobCheck {
     let body = Bytes::from_static(b"tenantry");
-    let followed = async {
+    let put = async {
         let access = PresignAccess::Put {
             size_bytes: body.len() as u64,
             content_type: MediaType::octet_stream(),
         };
-        let request = backend.presign(name, &access, AT_ONCE).await?;
-        backend.follow(request, body.clone()).await?;
+        let request = backend.presign(name, &access, LIFETIME).await?;
+        backend.send_presigned(request, body.clone()).await?;
         match backend.size(name).await? {
             Some(size) if size == body.len() as u64 => Ok(()),
-            _ => Err(PortError::new(PortErrorKind::Corrupt, FOREIGN)),
+            _ => Err(PortError::new(PortErrorKind::Corrupt, MISMATCH)),
         }
     };
-    check("presigned_put", followed.await)
+    check("presigned_put", put.await)
 }
 
-fn where_known(name: &'static str, outcome: Result<(), PortError>) -> BlobCheck {
-    match outcome {
-        Err(error) if error.kind == PortErrorKind::Unsupported => {
-            not_supported(name, &line(&error))
-        }
-        outcome => check(name, outcome),
-    }
-}
-
-/// What a crash leaves of an upload in parts is found and ended, as a sweep
-/// does it.
-async fn unfinished(backend: &dyn Backend, left: ObjectName) -> BlobCheck {
-    let name = "unfinished_uploads";
+/// Checks that an unfinished upload is found and aborted, as the sweep does.
+async fn unfinished_uploads(backend: &dyn Backend, name: ObjectName) -> BlobCheck {
+    let check_name = "unfinished_uploads";
     if !backend.capabilities().ends_unfinished {
-        return not_supported(name, &format!("a crash may leave parts: {RULE}"));
+        let advice = format!("a crash may leave parts behind; {LIFECYCLE_RULE}");
+        return not_supported(check_name, &advice);
     }
-    if !backend.shows_unfinished() {
-        return check(name, Ok(()));
+    if !backend.lists_unfinished() {
+        return check(check_name, Ok(()));
     }
-    let ended = async {
-        // Goes by itself where it is not ended.
-        let _upload = backend.begin(left).await?;
-        let counted = [
-            backend.end_unfinished(left).await?,
-            backend.end_unfinished(left).await?,
+    let abort = async {
+        // Aborts itself on drop if the calls below do not.
+        let _upload = backend.begin_upload(name).await?;
+        let counts = [
+            backend.abort_unfinished(name).await?,
+            backend.abort_unfinished(name).await?,
         ];
-        if counted == [1, 0] {
+        if counts == [1, 0] {
             return Ok(());
         }
-        let context = "the service does not show an upload in parts that was begun";
+        let context = "the storage does not list an unfinished multipart upload";
         Err(PortError::new(PortErrorKind::Internal, context))
     };
-    let mut tried = match ended.await {
-        Ok(()) => return check(name, Ok(())),
-        Err(error) => where_known(name, Err(error)),
+    let mut failed = match abort.await {
+        Ok(()) => return check(check_name, Ok(())),
+        Err(error) if error.kind == PortErrorKind::Unsupported => {
+            not_supported(check_name, &line(&error))
+        }
+        Err(error) => check(check_name, Err(error)),
     };
-    tried.advice.push_str("; or ");
-    tried.advice.push_str(RULE);
-    tried
+    failed.advice.push_str("; or ");
+    failed.advice.push_str(LIFECYCLE_RULE);
+    failed
 }
 
 fn clock(backend: &dyn Backend) -> BlobCheck {
-    match backend.clock_difference() {
-        None => not_supported("clock", "the storage tells no time"),
-        Some(difference) if difference > CLOCKS => {
-            let seconds = difference.as_secs();
-            let context = format!("the clocks differ by {seconds} s: set this machine's");
+    match backend.clock_skew() {
+        None => not_supported("clock", "the storage does not report the time"),
+        Some(skew) if skew > MAX_CLOCK_SKEW => {
+            let seconds = skew.as_secs();
+            let context = format!(
+                "the clocks of this machine and the storage differ by {seconds} s; \
+                 set this machine's clock"
+            );
             check(
                 "clock",
                 Err(PortError::new(PortErrorKind::Internal, context)),
@@ -247,7 +252,8 @@ fn not_supported(name: &'static str, advice: &str) -> BlobCheck {
     }
 }
 
-/// An error with what is directly below it: what deeper ones say is not ours.
+/// Formats an error with its direct source as one line. Deeper sources come from
+/// libraries and are of no use to the reader.
 fn line(error: &PortError) -> String {
     let text = match error.source() {
         Some(source) => format!("{error}: {source}"),
@@ -258,6 +264,9 @@ fn line(error: &PortError) -> String {
 }
 
 fn sample(size: usize) -> Vec<u8> {
-    let byte = |at: usize| at.wrapping_mul(31).wrapping_add(at >> 8).to_le_bytes()[0];
+    let byte = |index: usize| {
+        let mixed = index.wrapping_mul(31).wrapping_add(index >> 8);
+        mixed.to_le_bytes()[0]
+    };
     (0..size).map(byte).collect()
 }

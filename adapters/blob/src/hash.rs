@@ -1,13 +1,13 @@
-//! Digest and checksums of a body, made as it passes.
+//! Incremental computation of a body's digest and checksums.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use tenantry_application::ports::PortError;
 use tenantry_domain::blob::{Content, Digest, PIECE_BYTES};
 
-use crate::error::blocking;
+use crate::error::run_blocking;
 
-/// What is known of a body so far.
+/// The state of a computation.
 pub(crate) struct ContentHasher {
     digest: Context,
     size_bytes: u64,
@@ -23,34 +23,35 @@ impl ContentHasher {
         }
     }
 
-    /// The content of a whole body.
+    /// Computes the content of a whole body.
     pub(crate) fn content_of(body: &[u8]) -> Content {
         let mut hasher = Self::new();
         hasher.update(body);
         hasher.finish()
     }
 
-    /// Takes the next bytes. At some 1 GiB/s this is no work for an async
-    /// thread.
+    /// Appends bytes. At about 1 GiB/s this blocks too long for an async thread.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.digest.update(bytes);
         let mut rest = bytes;
         while !rest.is_empty() {
-            let begun = self.size_bytes % PIECE_BYTES;
-            let missing = usize::try_from(PIECE_BYTES - begun).unwrap_or(usize::MAX);
-            let (now, later) = rest.split_at(missing.min(rest.len()));
+            let in_piece = self.size_bytes % PIECE_BYTES;
+            let missing = usize::try_from(PIECE_BYTES - in_piece).unwrap_or(usize::MAX);
+            let (part, remainder) = rest.split_at(missing.min(rest.len()));
             match self.pieces.last_mut() {
-                Some(sum) if begun > 0 => *sum = crc32c::crc32c_append(*sum, now),
-                _ => self.pieces.push(crc32c::crc32c(now)),
+                Some(checksum) if in_piece > 0 => {
+                    *checksum = crc32c::crc32c_append(*checksum, part);
+                }
+                _ => self.pieces.push(crc32c::crc32c(part)),
             }
-            self.size_bytes += now.len() as u64;
-            rest = later;
+            self.size_bytes += part.len() as u64;
+            rest = remainder;
         }
     }
 
-    /// The same on a blocking thread.
-    pub(crate) async fn update_apart(mut self, bytes: Bytes) -> Result<Self, PortError> {
-        blocking(move || {
+    /// Appends bytes on a blocking thread.
+    pub(crate) async fn update_blocking(mut self, bytes: Bytes) -> Result<Self, PortError> {
+        run_blocking(move || {
             self.update(&bytes);
             self
         })
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_does_not_depend_on_how_it_came() {
+    fn content_does_not_depend_on_chunk_sizes() {
         let body: Vec<u8> = (0..700_001_u32).map(|n| n.to_le_bytes()[1]).collect();
         let whole = ContentHasher::content_of(&body);
         assert_eq!(whole.size_bytes, 700_001);
@@ -83,12 +84,12 @@ mod tests {
             for part in body.chunks(step) {
                 hasher.update(part);
             }
-            assert_eq!(hasher.finish(), whole, "in steps of {step}");
+            assert_eq!(hasher.finish(), whole, "in chunks of {step}");
         }
     }
 
     #[test]
-    fn known_values_hold() {
+    fn digest_and_checksums_match_known_values() {
         let empty = ContentHasher::content_of(b"");
         let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(empty.digest.to_string(), digest);

@@ -1,25 +1,25 @@
-//! Blob storage: the local disk, `WebDAV`, and object stores through
-//! `object_store`, with every piece checked before it leaves.
+//! Blob storage on the local disk, on `WebDAV` servers, and in object stores
+//! through `object_store`. Every piece is verified by its checksum when read.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
 //! | `store.rs` | the port, the same for every backend |
-//! | `put.rs`, `hash.rs`, `upload_memory.rs` | bytes on their way in |
-//! | `read.rs` | bytes on their way out |
-//! | `examine.rs` | tries everything, for the doctor |
-//! | `backend/mod.rs` | the little that backends do differently |
-//! | `backend/local/` | a folder of this machine |
+//! | `put.rs`, `hash.rs`, `upload_memory.rs` | writing |
+//! | `read.rs` | reading |
+//! | `examine.rs` | the checks of the storage doctor |
+//! | `contract.rs` | the trait that backends implement |
+//! | `backend/local/` | a directory |
 //! | `backend/webdav/` | a collection of a `WebDAV` server |
-//! | `backend/objects.rs` | any `object_store` |
-//! | `backend/memory.rs`, `s3/`, `azure/`, `gcs.rs` | the constructors of those, a service each |
-//! | `network/` | what services that are reached over HTTP have in common |
+//! | `backend/objects/` | any `object_store` |
+//! | `backend/memory.rs`, `s3/`, `azure/`, `gcs.rs` | the object stores |
+//! | `network/` | the HTTP client of all remote backends |
 //!
-//! The local disk does not go through `object_store`. That keeps a write's
-//! staging file beside its target, where a kill leaves it unlisted and only a
-//! walk over everything finds it; replaces what is there; and stops listing at
-//! the first foreign name it cannot read.
+//! The local disk does not use `object_store`, which stages a write beside its
+//! target (after a crash only a full scan finds the file), replaces existing
+//! files, and stops listing at the first foreign name it cannot read.
 
 mod backend;
+mod contract;
 mod error;
 mod examine;
 mod hash;

@@ -1,5 +1,4 @@
-//! Bytes on their way in: gathered from the client, hashed and written, all
-//! three at the same time.
+//! Writing: receives, hashes and writes a body concurrently.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryFutureExt, future::try_join};
@@ -7,17 +6,17 @@ use tenantry_application::ports::{BlobBody, PortError, PutError};
 use tenantry_domain::blob::Content;
 
 use crate::{
-    backend::{Backend, Upload},
+    contract::{Backend, Upload},
     hash::ContentHasher,
     name::ObjectName,
     upload_memory::{Share, UploadMemory},
 };
 
-/// Room for a small body, which is at most a chunk.
-const SMALL_BYTES: usize = 64 * 1024;
+/// The initial capacity of a chunk, sufficient for a small body.
+const INITIAL_BYTES: usize = 64 * 1024;
 
-/// Stores a body. A dropped future leaves nothing: until it is placed, the
-/// object is a value of the backend that cleans up after itself.
+/// Stores a body. Dropping the future leaves nothing behind: the backend's
+/// upload removes itself unless finished.
 pub(crate) async fn put(
     backend: &dyn Backend,
     memory: &UploadMemory,
@@ -25,68 +24,68 @@ pub(crate) async fn put(
     body: BlobBody,
     limit: u64,
 ) -> Result<Content, PutError> {
-    let mut gatherer = Gatherer::new(body, limit, memory.share());
-    let first = gatherer.next_chunk().await?;
+    let mut reader = ChunkReader::new(body, limit, memory.share());
+    let first = reader.next_chunk().await?;
     if first.is_last {
         return Ok(backend.put_whole(name, first.bytes).await?);
     }
-    let mut upload = backend.begin(name).await?;
+    let mut upload = backend.begin_upload(name).await?;
     let mut hasher = ContentHasher::new();
     let mut chunk = first;
     while !chunk.is_last {
-        let take = take_in(hasher, upload, chunk.bytes.clone()).map_err(PutError::from);
-        let (taken, next) = try_join(take, gatherer.next_chunk()).await?;
-        (hasher, upload) = taken;
-        gatherer.give_back(chunk.bytes);
+        let write = hash_and_write(hasher, upload, chunk.bytes.clone()).map_err(PutError::from);
+        let (state, next) = try_join(write, reader.next_chunk()).await?;
+        (hasher, upload) = state;
+        reader.recycle(chunk.bytes);
         chunk = next;
     }
-    let (hasher, upload) = take_in(hasher, upload, chunk.bytes.clone()).await?;
-    gatherer.give_back(chunk.bytes);
+    let (hasher, upload) = hash_and_write(hasher, upload, chunk.bytes.clone()).await?;
+    reader.recycle(chunk.bytes);
     upload.finish().await?;
     Ok(hasher.finish())
 }
 
-/// Reads a body to its end and says what it is.
+/// Reads a body to its end and returns its content.
 pub(crate) async fn digest(
     memory: &UploadMemory,
     body: BlobBody,
     limit: u64,
 ) -> Result<Content, PutError> {
-    let mut gatherer = Gatherer::new(body, limit, memory.share());
+    let mut reader = ChunkReader::new(body, limit, memory.share());
     let mut hasher = ContentHasher::new();
     loop {
-        let chunk = gatherer.next_chunk().await?;
-        hasher = hasher.update_apart(chunk.bytes.clone()).await?;
-        gatherer.give_back(chunk.bytes);
+        let chunk = reader.next_chunk().await?;
+        hasher = hasher.update_blocking(chunk.bytes.clone()).await?;
+        reader.recycle(chunk.bytes);
         if chunk.is_last {
             return Ok(hasher.finish());
         }
     }
 }
 
-type Taken = (ContentHasher, Box<dyn Upload>);
+type UploadState = (ContentHasher, Box<dyn Upload>);
 
-/// Hashes and writes a chunk, side by side.
-async fn take_in(
+/// Hashes and writes a chunk concurrently.
+async fn hash_and_write(
     hasher: ContentHasher,
     mut upload: Box<dyn Upload>,
     chunk: Bytes,
-) -> Result<Taken, PortError> {
-    let written = upload.write(chunk.clone());
-    let (hasher, ()) = try_join(hasher.update_apart(chunk), written).await?;
+) -> Result<UploadState, PortError> {
+    let write = upload.write(chunk.clone());
+    let (hasher, ()) = try_join(hasher.update_blocking(chunk), write).await?;
     Ok((hasher, upload))
 }
 
-/// Makes large chunks of a body's frames.
+/// Combines the frames of a body into large chunks.
 ///
-/// Frames are copied: kept as they come, small ones would each hold on to the
-/// connection's whole buffer, and a client could choose how much that is.
-struct Gatherer {
+/// Frames are copied: a small frame keeps the connection's whole buffer alive,
+/// so a client could otherwise pin an arbitrary amount of memory.
+struct ChunkReader {
     body: BlobBody,
     limit: u64,
     received: u64,
     share: Share,
-    /// What of the last frame had no room in its chunk.
+    /// The part of the last frame that did not fit into the chunk.
     rest: Bytes,
 }
 
@@ -95,7 +94,7 @@ struct Chunk {
     is_last: bool,
 }
 
-impl Gatherer {
+impl ChunkReader {
     fn new(body: BlobBody, limit: u64, share: Share) -> Self {
         Self {
             body,
@@ -106,14 +105,14 @@ impl Gatherer {
         }
     }
 
-    /// The next chunk: full, or the last.
+    /// Returns the next chunk, which is full unless it is the last.
     async fn next_chunk(&mut self) -> Result<Chunk, PutError> {
         let chunk_bytes = self.share.chunk_bytes();
         let mut buffer = BytesMut::new();
         loop {
             let room = chunk_bytes - buffer.len();
             let part = self.rest.split_to(room.min(self.rest.len()));
-            self.make_room(&mut buffer, part.len());
+            self.reserve(&mut buffer, part.len());
             buffer.extend_from_slice(&part);
             if buffer.len() == chunk_bytes {
                 return Ok(Chunk {
@@ -135,26 +134,26 @@ impl Gatherer {
         }
     }
 
-    /// Room for more bytes: little while few have come, so that a small body
-    /// takes little, and then for the whole chunk.
-    fn make_room(&self, buffer: &mut BytesMut, more: usize) {
-        let needed = buffer.len() + more;
+    /// Reserves capacity for more bytes: a little for a small body, else that of
+    /// a whole chunk.
+    fn reserve(&self, buffer: &mut BytesMut, additional: usize) {
+        let needed = buffer.len() + additional;
         if needed <= buffer.capacity() {
             return;
         }
-        if needed <= SMALL_BYTES {
-            buffer.reserve(SMALL_BYTES - buffer.len());
+        if needed <= INITIAL_BYTES {
+            buffer.reserve(INITIAL_BYTES - buffer.len());
             return;
         }
-        let mut whole = self.share.buffer();
-        whole.extend_from_slice(buffer);
-        *buffer = whole;
+        let mut chunk = self.share.buffer();
+        chunk.extend_from_slice(buffer);
+        *buffer = chunk;
     }
 
-    /// Takes a buffer back, if nobody else still reads it.
-    fn give_back(&self, chunk: Bytes) {
+    /// Recycles the buffer of a chunk unless it is still in use.
+    fn recycle(&self, chunk: Bytes) {
         if let Ok(buffer) = chunk.try_into_mut() {
-            self.share.give_back(buffer);
+            self.share.recycle(buffer);
         }
     }
 }

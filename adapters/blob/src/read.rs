@@ -1,4 +1,4 @@
-//! Bytes on their way out: no piece leaves before its checksum held.
+//! Reading: every piece is verified by its checksum before it is returned.
 
 use std::{ops::Range, vec};
 
@@ -7,9 +7,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_application::ports::{BlobStream, PortError, PortErrorKind};
 use tenantry_domain::blob::{Content, PIECE_BYTES};
 
-use crate::{backend::Backend, error::not_found, hash::ContentHasher, name::ObjectName};
+use crate::{contract::Backend, error::not_found, hash::ContentHasher, name::ObjectName};
 
-/// Streams a range of an object, checked piece by piece.
+/// Streams a range of an object, verified piece by piece.
 pub(crate) async fn read(
     backend: &dyn Backend,
     name: ObjectName,
@@ -19,7 +19,7 @@ pub(crate) async fn read(
     if range.start > range.end || range.end > content.size_bytes {
         return Err(PortError::new(
             PortErrorKind::Internal,
-            format!("the range {range:?} is outside of {name}"),
+            format!("the range {range:?} exceeds {name}"),
         ));
     }
     if range.is_empty() {
@@ -29,23 +29,23 @@ pub(crate) async fn read(
         };
     }
     let pieces = range.start / PIECE_BYTES..range.end.div_ceil(PIECE_BYTES);
-    let sums = sums_of(content, &pieces)
+    let checksums = checksums(content, &pieces)
         .ok_or_else(|| corrupt(format!("the checksums of {name} are incomplete")))?;
-    let begin = pieces.start * PIECE_BYTES;
+    let start = pieces.start * PIECE_BYTES;
     let end = content.size_bytes.min(pieces.end * PIECE_BYTES);
     let verifier = Verifier {
-        raw: backend.open(name, begin..end).await?,
+        stream: backend.open(name, start..end).await?,
         rest: Bytes::new(),
         name,
-        sums: sums.into_iter(),
-        position: begin,
+        checksums: checksums.into_iter(),
+        position: start,
         end,
         range,
     };
     Ok(stream::try_unfold(verifier, Verifier::next).boxed())
 }
 
-/// Reads everything and holds it against the content.
+/// Reads the whole object and compares it with the content.
 pub(crate) async fn verify(
     backend: &dyn Backend,
     name: ObjectName,
@@ -54,17 +54,19 @@ pub(crate) async fn verify(
     let size = backend.size(name).await?.ok_or_else(|| not_found(name))?;
     if size != content.size_bytes {
         let expected = content.size_bytes;
-        return Err(corrupt(format!("{name} has {size} bytes, not {expected}")));
+        return Err(corrupt(format!(
+            "{name} has {size} bytes instead of {expected}"
+        )));
     }
     let mut stream = read(backend, name, content, 0..size).await?;
     let mut hasher = ContentHasher::new();
     while let Some(bytes) = stream.try_next().await? {
-        hasher = hasher.update_apart(bytes).await?;
+        hasher = hasher.update_blocking(bytes).await?;
     }
     if hasher.finish() == *content {
         Ok(())
     } else {
-        Err(corrupt(format!("{name} has another digest")))
+        Err(corrupt(format!("the digest of {name} does not match")))
     }
 }
 
@@ -72,7 +74,7 @@ fn corrupt(context: String) -> PortError {
     PortError::new(PortErrorKind::Corrupt, context)
 }
 
-fn sums_of(content: &Content, pieces: &Range<u64>) -> Option<Vec<u32>> {
+fn checksums(content: &Content, pieces: &Range<u64>) -> Option<Vec<u32>> {
     let (start, end) = (
         usize::try_from(pieces.start).ok()?,
         usize::try_from(pieces.end).ok()?,
@@ -81,30 +83,32 @@ fn sums_of(content: &Content, pieces: &Range<u64>) -> Option<Vec<u32>> {
 }
 
 struct Verifier {
-    /// Whole pieces, in buffers of any size.
-    raw: BlobStream,
-    /// What was read beyond the last piece.
+    /// The stream of whole pieces, in buffers of any size.
+    stream: BlobStream,
+    /// The bytes read beyond the last piece.
     rest: Bytes,
     name: ObjectName,
-    sums: vec::IntoIter<u32>,
-    /// Where the next piece begins.
+    checksums: vec::IntoIter<u32>,
+    /// The start of the next piece.
     position: u64,
-    /// Where the last one ends.
+    /// The end of the last piece.
     end: u64,
-    /// What was asked for.
+    /// The requested range.
     range: Range<u64>,
 }
 
 impl Verifier {
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, PortError> {
-        let Some(sum) = self.sums.next() else {
+        let Some(checksum) = self.checksums.next() else {
             return Ok(None);
         };
         let piece = self.position..self.end.min(self.position + PIECE_BYTES);
         let bytes = self.take(piece.end - piece.start).await?;
-        let Some(bytes) = bytes.filter(|bytes| crc32c::crc32c(bytes) == sum) else {
-            let (name, at) = (self.name, piece.start);
-            return Err(corrupt(format!("{name} is damaged at byte {at}")));
+        let Some(bytes) = bytes.filter(|bytes| crc32c::crc32c(bytes) == checksum) else {
+            let (name, start) = (self.name, piece.start);
+            return Err(corrupt(format!(
+                "the piece of {name} at byte {start} is damaged"
+            )));
         };
         self.position = piece.end;
         let wanted = self.range.start.max(piece.start)..self.range.end.min(piece.end);
@@ -113,23 +117,23 @@ impl Verifier {
         Ok(Some((bytes, self)))
     }
 
-    /// Exactly so many bytes; `None` where the object ends before.
+    /// Reads exactly `count` bytes; returns `None` if the object is shorter.
     async fn take(&mut self, count: u64) -> Result<Option<Bytes>, PortError> {
         let Ok(count) = usize::try_from(count) else {
             return Ok(None);
         };
-        let mut gathered = BytesMut::new();
+        let mut piece = BytesMut::new();
         loop {
-            // The usual case: a buffer is a piece, and nothing is copied.
-            if gathered.is_empty() && self.rest.len() >= count {
+            // Usually a buffer holds the whole piece and nothing is copied.
+            if piece.is_empty() && self.rest.len() >= count {
                 return Ok(Some(self.rest.split_to(count)));
             }
-            let missing = count - gathered.len();
-            gathered.extend_from_slice(&self.rest.split_to(missing.min(self.rest.len())));
-            if gathered.len() == count {
-                return Ok(Some(gathered.freeze()));
+            let missing = count - piece.len();
+            piece.extend_from_slice(&self.rest.split_to(missing.min(self.rest.len())));
+            if piece.len() == count {
+                return Ok(Some(piece.freeze()));
             }
-            match self.raw.try_next().await? {
+            match self.stream.try_next().await? {
                 Some(bytes) => self.rest = bytes,
                 None => return Ok(None),
             }

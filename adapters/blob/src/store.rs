@@ -1,25 +1,19 @@
-//! The port on top of a backend.
+//! The port, implemented on top of any backend.
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream::BoxStream};
-use object_store::ObjectStore;
 use tenantry_application::ports::{
     BlobBody, BlobCapabilities, BlobCheck, BlobEntry, BlobKey, BlobStore, BlobStream, Clock,
-    IdGenerator, PortError, PortErrorKind, PresignRequest, PresignedRequest, PutError, Swept,
+    IdGenerator, PortError, PortErrorKind, PresignRequest, PresignedRequest, PutError, SweepResult,
 };
 use tenantry_domain::blob::Content;
-
 use tokio::time::timeout;
 
 use crate::{
-    backend::{
-        Backend,
-        local::{LocalFolder, LocalOptions},
-        objects::Objects,
-    },
+    contract::Backend,
     examine::examine,
     name::ObjectName,
     put::{digest, put},
@@ -27,21 +21,21 @@ use crate::{
     upload_memory::UploadMemory,
 };
 
-/// How long a probe may take.
-const PROBE: Duration = Duration::from_millis(1900);
+/// The time limit of a probe.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(1900);
 
-/// What stores need of the rest of the service.
+/// The dependencies of a store.
 #[derive(Clone)]
 pub struct StoreContext {
-    /// Tells how old leftovers are.
+    /// The clock that determines the age of leftovers.
     pub clock: Arc<dyn Clock>,
-    /// Names what is not a blob: probes and staging files.
+    /// The generator of names for probes and staging files.
     pub ids: Arc<dyn IdGenerator>,
-    /// What uploads may take, here and in every store that is given the same.
+    /// The memory of uploads, shared by all stores with the same value.
     pub upload_memory: UploadMemory,
 }
 
-/// Blobs in a backend. Clones are the same store.
+/// A blob store on top of a backend. Clones share the backend.
 #[derive(Clone)]
 pub struct ObjectBlobStore {
     backend: Arc<dyn Backend>,
@@ -49,48 +43,28 @@ pub struct ObjectBlobStore {
 }
 
 impl ObjectBlobStore {
-    /// Blobs in a folder of this machine. Blocks shortly: for the start of
-    /// the process. Unavailable where the folder cannot be used, or is missing
-    /// and may not be new.
-    ///
-    /// Several processes may share the folder. Its file system needs locks
-    /// and hard links; without either it works with weaker promises (age
-    /// alone tells what is left over; two writers of one key can both
-    /// succeed).
-    pub fn local(options: &LocalOptions, context: StoreContext) -> Result<Self, PortError> {
-        let folder = LocalFolder::open(options, Arc::clone(&context.ids))?;
-        Ok(Self::new(Arc::new(folder), context))
+    pub(crate) fn new(backend: Arc<dyn Backend>, context: StoreContext) -> Self {
+        Self { backend, context }
     }
 
-    /// Blobs in any object store: the way in for services that have no
-    /// constructor here.
-    pub fn objects(store: Arc<dyn ObjectStore>, context: StoreContext) -> Self {
-        let objects = Objects::new(store, context.upload_memory.clone());
-        Self::new(Arc::new(objects), context)
-    }
-
-    async fn probe_once(&self) -> Result<(), PortError> {
+    async fn probe_backend(&self) -> Result<(), PortError> {
         let name = ObjectName::Probe(self.context.ids.next());
         let body = Bytes::from_static(b"tenantry");
         let content = self.backend.put_whole(name, body.clone()).await?;
-        let came_back = async {
+        let read = async {
             let stream = read(&*self.backend, name, &content, 0..content.size_bytes).await?;
             stream.try_collect::<Vec<_>>().await
         };
-        let came_back = came_back.await;
+        let bytes = read.await;
         self.backend.delete(name).await?;
-        if came_back?.concat() == body {
+        if bytes?.concat() == body {
             Ok(())
         } else {
             Err(PortError::new(
                 PortErrorKind::Corrupt,
-                "what was written as a probe was not read again",
+                "the storage probe failed: the bytes read differ from those written",
             ))
         }
-    }
-
-    pub(crate) fn new(backend: Arc<dyn Backend>, context: StoreContext) -> Self {
-        Self { backend, context }
     }
 }
 
@@ -130,19 +104,19 @@ impl BlobStore for ObjectBlobStore {
         self.backend.list()
     }
 
-    async fn sweep_staging(&self, age: Duration) -> Result<Swept, PortError> {
+    async fn sweep_staging(&self, age: Duration) -> Result<SweepResult, PortError> {
         let before = self.context.clock.now().minus(age);
         self.backend.sweep(before).await
     }
 
-    async fn end_unfinished(&self, key: BlobKey) -> Result<u64, PortError> {
-        self.backend.end_unfinished(ObjectName::Blob(key)).await
+    async fn abort_unfinished(&self, key: BlobKey) -> Result<u64, PortError> {
+        self.backend.abort_unfinished(ObjectName::Blob(key)).await
     }
 
     async fn probe(&self) -> Result<(), PortError> {
-        let probed = timeout(PROBE, self.probe_once()).await;
-        probed.unwrap_or_else(|elapsed| {
-            let context = "the storage does not answer in time";
+        let result = timeout(PROBE_TIMEOUT, self.probe_backend()).await;
+        result.unwrap_or_else(|elapsed| {
+            let context = "the storage did not respond in time";
             Err(PortError::new(PortErrorKind::Unavailable, context).caused_by(elapsed))
         })
     }

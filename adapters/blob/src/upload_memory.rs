@@ -1,4 +1,4 @@
-//! How much memory uploads may take, all together.
+//! The memory shared by all uploads, and its limits.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,72 +11,72 @@ use tokio::{
     time::timeout,
 };
 
-/// What a fast upload gathers before it is hashed and written: large enough
-/// that the ways to the blocking threads and back do not count.
-const WIDE_BYTES: usize = 1024 * 1024;
-/// What an upload gathers when memory is short.
-const NARROW_BYTES: usize = 64 * 1024;
-/// One chunk is gathered while the one before is hashed and written.
+/// The chunk size of a fast upload, large enough to make the cost of switching
+/// to blocking threads negligible.
+const LARGE_CHUNK_BYTES: usize = 1024 * 1024;
+/// The chunk size when memory is short.
+const SMALL_CHUNK_BYTES: usize = 64 * 1024;
+/// The number of chunks per upload: one is received while another is hashed and
+/// written.
 const CHUNKS: usize = 2;
 
-/// The size of all parts of an object but the last. Services take at most
-/// 10,000 of one.
+/// The size of all parts of an object but the last. Services accept at most
+/// 10,000 parts.
 const PART_BYTES: usize = 8 * 1024 * 1024;
-/// The least that services take of a part that is not the last.
-const SMALL_PART_BYTES: usize = 5 * 1024 * 1024;
-/// How many parts there are memory for, where nobody says.
+/// The minimum size that services accept for a part other than the last.
+const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
+/// The default number of parts in memory.
 const DEFAULT_PARTS: usize = 8;
-/// How long an upload waits for the memory of a part.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The maximum wait for the memory of a part.
+const PART_WAIT: Duration = Duration::from_secs(5);
 
-/// Memory that uploads share; clones share it too, so that several stores can
-/// have one bound.
+/// Memory shared by uploads and by clones, so that several stores can have one
+/// limit.
 ///
-/// An upload takes 2 MiB of it if there is as much left. If not it does not
-/// wait (slow clients that hold it would lock out the others) but goes on with
-/// 128 KiB of its own, less quickly. Buffers go from one upload to the next:
-/// allocated on one thread and let go on another, again and again, they would
-/// take several times what is in use.
+/// An upload takes 2 MiB if available. Otherwise it does not wait, since slow
+/// clients could then block all others, but proceeds more slowly with 128 KiB
+/// outside the limit. Buffers are reused across uploads: allocating on one
+/// thread and freeing on another would multiply the memory in use.
 ///
-/// Stores that take objects in parts gather each part in 8 MiB of a memory of
-/// its own. Where none is left an upload waits for it, but not for ever: those
-/// who hold it may be slow clients. Then it goes on with 5 MiB of its own.
+/// Backends with multipart uploads buffer parts of 8 MiB under a separate limit.
+/// If none is left, an upload waits for a limited time, since slow clients may
+/// hold the memory, and then proceeds with 5 MiB outside the limit.
 #[derive(Debug, Clone)]
 pub struct UploadMemory {
-    wide_uploads: Arc<Semaphore>,
+    large_uploads: Arc<Semaphore>,
     parts: Arc<Semaphore>,
-    spare: Arc<Spare>,
+    pool: Arc<BufferPool>,
 }
 
-/// Buffers that are not in use, while some upload is under way.
+/// Unused buffers, kept while any upload is in progress.
 #[derive(Debug, Default)]
-struct Spare(Mutex<Buffers>);
+struct BufferPool(Mutex<Buffers>);
 
 #[derive(Debug, Default)]
 struct Buffers {
     uploads: usize,
-    wide: Vec<BytesMut>,
+    chunks: Vec<BytesMut>,
     parts: Vec<BytesMut>,
 }
 
-/// An upload's share, given back when dropped.
+/// The share of one upload, released on drop.
 pub(crate) struct Share {
     permit: Option<OwnedSemaphorePermit>,
-    spare: Arc<Spare>,
+    pool: Arc<BufferPool>,
 }
 
 impl UploadMemory {
-    /// Memory of so many bytes, in steps of 2 MiB, and as much for parts as
-    /// [`with_parts`](Self::with_parts) says, else 64 MiB.
+    /// Creates a limit of `bytes`, in steps of 2 MiB, and 64 MiB for parts
+    /// unless changed by [`with_parts`](Self::with_parts).
     pub fn new(bytes: usize) -> Self {
         Self {
-            wide_uploads: Arc::new(Semaphore::new(bytes / (CHUNKS * WIDE_BYTES))),
+            large_uploads: Arc::new(Semaphore::new(bytes / (CHUNKS * LARGE_CHUNK_BYTES))),
             parts: Arc::new(Semaphore::new(DEFAULT_PARTS)),
-            spare: Arc::default(),
+            pool: Arc::default(),
         }
     }
 
-    /// The same with memory for parts of so many bytes, in steps of 8 MiB.
+    /// Sets the limit for parts to `bytes`, in steps of 8 MiB.
     #[must_use]
     pub fn with_parts(self, bytes: usize) -> Self {
         Self {
@@ -85,30 +85,31 @@ impl UploadMemory {
         }
     }
 
-    /// Memory for a part, as soon as there is some.
+    /// Acquires memory for a part, waiting up to five seconds for the limit.
     pub(crate) async fn part(&self) -> Part {
-        let permit = timeout(PATIENCE, Arc::clone(&self.parts).acquire_owned()).await;
+        let permit = timeout(PART_WAIT, Arc::clone(&self.parts).acquire_owned()).await;
         let permit = permit.ok().and_then(Result::ok);
         let size = match permit {
             Some(_) => PART_BYTES,
-            None => SMALL_PART_BYTES,
+            None => MIN_PART_BYTES,
         };
-        let spare = permit.as_ref().and_then(|_| self.spare.lock().parts.pop());
+        let unused = permit.as_ref().and_then(|_| self.pool.lock().parts.pop());
         Part {
-            buffer: spare.unwrap_or_else(|| BytesMut::with_capacity(size)),
+            buffer: unused.unwrap_or_else(|| BytesMut::with_capacity(size)),
             size,
-            room: PartRoom {
+            memory: PartMemory {
                 permit,
-                spare: Arc::clone(&self.spare),
+                pool: Arc::clone(&self.pool),
             },
         }
     }
 
+    /// Acquires the share of an upload.
     pub(crate) fn share(&self) -> Share {
-        self.spare.lock().uploads += 1;
+        self.pool.lock().uploads += 1;
         Share {
-            permit: Arc::clone(&self.wide_uploads).try_acquire_owned().ok(),
-            spare: Arc::clone(&self.spare),
+            permit: Arc::clone(&self.large_uploads).try_acquire_owned().ok(),
+            pool: Arc::clone(&self.pool),
         }
     }
 }
@@ -116,54 +117,54 @@ impl UploadMemory {
 impl Share {
     pub(crate) fn chunk_bytes(&self) -> usize {
         if self.permit.is_some() {
-            WIDE_BYTES
+            LARGE_CHUNK_BYTES
         } else {
-            NARROW_BYTES
+            SMALL_CHUNK_BYTES
         }
     }
 
-    /// An empty buffer with room for a chunk.
+    /// Returns an empty buffer with the capacity of a chunk.
     pub(crate) fn buffer(&self) -> BytesMut {
-        let spare = match self.permit {
-            Some(_) => self.spare.lock().wide.pop(),
+        let unused = match self.permit {
+            Some(_) => self.pool.lock().chunks.pop(),
             None => None,
         };
-        spare.unwrap_or_else(|| BytesMut::with_capacity(self.chunk_bytes()))
+        unused.unwrap_or_else(|| BytesMut::with_capacity(self.chunk_bytes()))
     }
 
-    /// Takes a buffer back that is no longer in use.
-    pub(crate) fn give_back(&self, mut buffer: BytesMut) {
+    /// Returns a buffer to the pool.
+    pub(crate) fn recycle(&self, mut buffer: BytesMut) {
         buffer.clear();
-        if self.permit.is_some() && buffer.capacity() == WIDE_BYTES {
-            self.spare.lock().wide.push(buffer);
+        if self.permit.is_some() && buffer.capacity() == LARGE_CHUNK_BYTES {
+            self.pool.lock().chunks.push(buffer);
         }
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut buffers = self.spare.lock();
+        let mut buffers = self.pool.lock();
         buffers.uploads -= 1;
         if buffers.uploads == 0 {
-            buffers.wide = Vec::new();
+            buffers.chunks = Vec::new();
             buffers.parts = Vec::new();
         }
     }
 }
 
-/// A part in the making.
+/// A part that is being filled.
 #[derive(Debug)]
 pub(crate) struct Part {
     buffer: BytesMut,
     size: usize,
-    room: PartRoom,
+    memory: PartMemory,
 }
 
-/// The memory of a part, given back when dropped.
+/// The memory of a part, released on drop.
 #[derive(Debug)]
-pub(crate) struct PartRoom {
+pub(crate) struct PartMemory {
     permit: Option<OwnedSemaphorePermit>,
-    spare: Arc<Spare>,
+    pool: Arc<BufferPool>,
 }
 
 impl Part {
@@ -171,22 +172,22 @@ impl Part {
         self.buffer.len() == self.size
     }
 
-    /// Takes as much of the bytes as there is room for.
-    pub(crate) fn take_from(&mut self, bytes: &mut Bytes) {
-        let taken = bytes.len().min(self.size - self.buffer.len());
-        self.buffer.extend_from_slice(&bytes[..taken]);
-        bytes.advance(taken);
+    /// Moves bytes into the part until it is full.
+    pub(crate) fn fill_from(&mut self, bytes: &mut Bytes) {
+        let count = bytes.len().min(self.size - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..count]);
+        bytes.advance(count);
     }
 
-    pub(crate) fn into_bytes(self) -> (Bytes, PartRoom) {
-        (self.buffer.freeze(), self.room)
+    pub(crate) fn into_bytes(self) -> (Bytes, PartMemory) {
+        (self.buffer.freeze(), self.memory)
     }
 }
 
-impl PartRoom {
-    /// Takes the bytes back, once they are sent, for the next part.
-    pub(crate) fn give_back(self, bytes: Bytes) {
-        let mut buffers = self.spare.lock();
+impl PartMemory {
+    /// Returns the part's buffer to the pool after sending.
+    pub(crate) fn recycle(self, bytes: Bytes) {
+        let mut buffers = self.pool.lock();
         if let Ok(mut buffer) = bytes.try_into_mut()
             && self.permit.is_some()
             && buffer.capacity() >= PART_BYTES
@@ -198,14 +199,14 @@ impl PartRoom {
     }
 }
 
-impl Spare {
+impl BufferPool {
     fn lock(&self) -> MutexGuard<'_, Buffers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Default for UploadMemory {
-    /// 64 MiB: 32 uploads at full speed.
+    /// Returns a limit of 64 MiB: 32 uploads at full speed.
     fn default() -> Self {
         Self::new(64 * 1024 * 1024)
     }
@@ -216,28 +217,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_comes_late_gathers_less() {
-        let memory = UploadMemory::new(CHUNKS * WIDE_BYTES);
+    fn uploads_beyond_the_limit_use_small_chunks() {
+        let memory = UploadMemory::new(CHUNKS * LARGE_CHUNK_BYTES);
         let first = memory.share();
-        assert_eq!(first.chunk_bytes(), WIDE_BYTES);
-        assert_eq!(memory.clone().share().chunk_bytes(), NARROW_BYTES);
+        assert_eq!(first.chunk_bytes(), LARGE_CHUNK_BYTES);
+        assert_eq!(memory.clone().share().chunk_bytes(), SMALL_CHUNK_BYTES);
         drop(first);
-        assert_eq!(memory.share().chunk_bytes(), WIDE_BYTES);
+        assert_eq!(memory.share().chunk_bytes(), LARGE_CHUNK_BYTES);
     }
 
     #[test]
-    fn buffers_are_used_again_until_the_last_upload_ends() {
+    fn buffers_are_reused_until_the_last_upload_ends() {
         let memory = UploadMemory::default();
         let (first, second) = (memory.share(), memory.share());
         let mut buffer = first.buffer();
         buffer.extend_from_slice(b"bytes");
-        let place = buffer.as_ptr();
-        first.give_back(buffer);
+        let address = buffer.as_ptr();
+        first.recycle(buffer);
         drop(first);
-        let again = second.buffer();
-        assert_eq!((again.len(), again.as_ptr()), (0, place));
-        second.give_back(again);
+        let reused = second.buffer();
+        assert_eq!((reused.len(), reused.as_ptr()), (0, address));
+        second.recycle(reused);
         drop(second);
-        assert!(memory.spare.lock().wide.is_empty());
+        assert!(memory.pool.lock().chunks.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The machine's clock.
+//! The system clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tenantry_application::ports::Clock;
 use tenantry_domain::Timestamp;
 
-/// Tells the machine's time; waits on the runtime's timer.
+/// The system clock and the runtime's timer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -14,7 +14,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port")]
     fn now(&self) -> Timestamp {
-        // A clock before 1970 is broken; any instant is as good then.
+        // A clock before 1970 is broken; any time will do.
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(Timestamp::EPOCH, |since| Timestamp::EPOCH.plus(since))

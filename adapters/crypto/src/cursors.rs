@@ -1,4 +1,4 @@
-//! Cursors that clients can neither read meaning into nor change.
+//! Cursors that clients cannot forge or modify.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use tenantry_application::ports::Cursors;
 
 use crate::root_secret::{Purpose, RootSecret, tag};
 
-/// Half an HMAC-SHA-256: nobody can try cursors faster than the API answers.
+/// A truncated HMAC-SHA-256; forging one takes an API request per attempt.
 const TAG_BYTES: usize = 16;
-/// Longer text is refused unread.
+/// The maximum length of a cursor. Longer text is rejected without decoding.
 const MAX_TEXT_BYTES: usize = 4096;
 
-/// base64url of the position and a keyed hash over scope and position.
+/// Cursors as base64url of the position and an HMAC over scope and position.
 pub struct SignedCursors {
     key: Key,
 }
@@ -27,14 +27,14 @@ impl SignedCursors {
     }
 
     fn tag(&self, scope: &[u8], position: &[u8]) -> [u8; 32] {
-        // The length keeps a scope from borrowing the position's first bytes.
+        // The length delimits scope and position.
         let scope_bytes = (scope.len() as u64).to_be_bytes();
         tag(&self.key, &[&scope_bytes, scope, position])
     }
 }
 
 impl Cursors for SignedCursors {
-    fn wrap(&self, scope: &[u8], position: &[u8]) -> String {
+    fn sign(&self, scope: &[u8], position: &[u8]) -> String {
         let tag = self.tag(scope, position);
         let mut bytes = Vec::with_capacity(position.len() + TAG_BYTES);
         bytes.extend_from_slice(position);
@@ -42,7 +42,7 @@ impl Cursors for SignedCursors {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn unwrap(&self, scope: &[u8], cursor: &str) -> Option<Vec<u8>> {
+    fn verify(&self, scope: &[u8], cursor: &str) -> Option<Vec<u8>> {
         if cursor.len() > MAX_TEXT_BYTES {
             return None;
         }
@@ -69,22 +69,22 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_comes_back_for_its_scope_alone() {
+    fn cursors_are_valid_only_for_their_scope() {
         let cursors = cursors();
         for position in [b"".as_slice(), b"position", &[0xFF; 300]] {
-            let text = cursors.wrap(b"scope", position);
-            assert_eq!(cursors.unwrap(b"scope", &text).as_deref(), Some(position));
-            assert_eq!(cursors.unwrap(b"other", &text), None);
+            let text = cursors.sign(b"scope", position);
+            assert_eq!(cursors.verify(b"scope", &text).as_deref(), Some(position));
+            assert_eq!(cursors.verify(b"other", &text), None);
         }
-        let shifted = cursors.wrap(b"scope", b"position");
-        assert_eq!(cursors.unwrap(b"scopep", &shifted), None);
+        let shifted = cursors.sign(b"scope", b"position");
+        assert_eq!(cursors.verify(b"scopep", &shifted), None);
     }
 
     #[test]
-    fn changed_and_foreign_text_is_refused() {
+    fn modified_and_foreign_cursors_are_rejected() {
         let cursors = cursors();
-        let text = cursors.wrap(b"scope", b"position");
-        let foreign = SignedCursors::new(&RootSecret::new(b"other")).wrap(b"scope", b"position");
+        let text = cursors.sign(b"scope", b"position");
+        let foreign = SignedCursors::new(&RootSecret::new(b"other")).sign(b"scope", b"position");
         for bad in [
             "",
             "a",
@@ -96,7 +96,7 @@ mod tests {
             &"A".repeat(5000),
             &foreign,
         ] {
-            assert_eq!(cursors.unwrap(b"scope", bad), None, "{bad}");
+            assert_eq!(cursors.verify(b"scope", bad), None, "{bad}");
         }
     }
 }

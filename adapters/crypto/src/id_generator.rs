@@ -1,11 +1,11 @@
-//! Ids that sort by the time they were made.
+//! Ids that sort by creation time.
 
 use tenantry_application::ports::IdGenerator;
 use uuid::Uuid;
 
-/// UUIDs version 7: the millisecond, a counter that grows within it, and
-/// random bits. The counter is shared by the whole process and holds the order
-/// even when the machine's clock is set back.
+/// A generator of version 7 UUIDs (RFC 9562): the millisecond, a counter, and
+/// random bits. The counter is shared by the whole process and keeps ids
+/// ordered even when the system clock is set back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UuidV7Ids;
 
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_id_is_greater_than_the_one_before() {
+    fn ids_are_strictly_ascending() {
         let ids: Vec<_> = (0..10_000).map(|_| UuidV7Ids.next()).collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
         assert!(ids.iter().all(|id| id.get_version_num() == 7));

@@ -7,7 +7,7 @@ use aws_lc_rs::{
     hmac::{HMAC_SHA256, Key},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use tenantry_application::ports::{ReadRefreshToken, RefreshToken, RefreshTokens};
+use tenantry_application::ports::{RefreshToken, RefreshTokens, VerifiedRefreshToken};
 use tenantry_domain::id::SessionId;
 use uuid::Uuid;
 
@@ -17,19 +17,19 @@ const SESSION_BYTES: usize = 16;
 const GENERATION_BYTES: usize = 4;
 const TAG_BYTES: usize = 32;
 const TOKEN_BYTES: usize = SESSION_BYTES + GENERATION_BYTES + TAG_BYTES;
-/// base64url without padding writes three bytes as four characters.
+/// The length in base64url without padding: four characters for three bytes.
 const TEXT_BYTES: usize = (TOKEN_BYTES * 4).div_ceil(3);
 
-/// base64url of session id, generation and a keyed hash over both.
+/// Refresh tokens as base64url of session id, generation and an HMAC over both.
 pub struct DerivedRefreshTokens {
     key: Key,
     pepper: Option<Key>,
 }
 
 impl DerivedRefreshTokens {
-    /// Derives the key. With a pepper the stored hash is keyed with it, so
-    /// that a stolen database alone does not even tell a guessed token;
-    /// changing the pepper ends all sessions.
+    /// Derives the key. With a pepper the stored hash is keyed, so that guesses
+    /// cannot be verified with a stolen database alone. Changing the pepper ends
+    /// all sessions.
     pub fn new(root: &RootSecret, pepper: Option<&[u8]>) -> Self {
         Self {
             key: root.key(Purpose::RefreshToken),
@@ -65,18 +65,18 @@ impl RefreshTokens for DerivedRefreshTokens {
         RefreshToken { text, hash }
     }
 
-    fn read(&self, text: &str) -> Option<ReadRefreshToken> {
+    fn verify(&self, text: &str) -> Option<VerifiedRefreshToken> {
         if text.len() != TEXT_BYTES {
             return None;
         }
-        // The engine refuses padding and loose trailing bits, so that no token
-        // has two spellings with two hashes.
+        // The engine rejects padding and non-zero trailing bits, so that a token
+        // has only one encoding and one hash.
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (session, rest) = bytes.split_first_chunk::<SESSION_BYTES>()?;
-        let (generation, given) = rest.split_first_chunk::<GENERATION_BYTES>()?;
+        let (generation, tag) = rest.split_first_chunk::<GENERATION_BYTES>()?;
         let expected = self.tag(session, generation);
-        constant_time::verify_slices_are_equal(given, &expected).ok()?;
-        Some(ReadRefreshToken {
+        constant_time::verify_slices_are_equal(tag, &expected).ok()?;
+        Some(VerifiedRefreshToken {
             session_id: SessionId::from_uuid(Uuid::from_bytes(*session)),
             generation: u32::from_be_bytes(*generation),
             hash: self.hash(text),
@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_token_is_derived_again_and_read() {
+    fn tokens_are_derived_deterministically_and_read() {
         let tokens = tokens(None);
         let token = tokens.derive(SESSION, 3);
         assert!(token == tokens.derive(SESSION, 3));
         assert_eq!(token.text.len(), TEXT_BYTES);
-        let read = tokens.read(&token.text);
-        let expected = ReadRefreshToken {
+        let read = tokens.verify(&token.text);
+        let expected = VerifiedRefreshToken {
             session_id: SESSION,
             generation: 3,
             hash: token.hash,
@@ -116,32 +116,32 @@ mod tests {
     }
 
     #[test]
-    fn a_pepper_changes_the_hash_and_not_the_token() {
+    fn a_pepper_changes_only_the_hash() {
         let (plain, peppered) = (tokens(None), tokens(Some(b"pepper")));
         let (one, two) = (plain.derive(SESSION, 1), peppered.derive(SESSION, 1));
         assert_eq!(one.text, two.text);
         assert_ne!(one.hash, two.hash);
         assert_eq!(
-            peppered.read(&one.text).map(|read| read.hash),
+            peppered.verify(&one.text).map(|read| read.hash),
             Some(two.hash)
         );
     }
 
     #[test]
-    fn changed_and_foreign_tokens_are_unknown() {
+    fn modified_and_foreign_tokens_are_rejected() {
         let tokens = tokens(None);
         let text = tokens.derive(SESSION, 1).text;
         let foreign = DerivedRefreshTokens::new(&RootSecret::new(b"other"), None);
-        assert_eq!(tokens.read(&foreign.derive(SESSION, 1).text), None);
-        assert_eq!(tokens.read(""), None);
-        assert_eq!(tokens.read(&format!("{text}=")), None);
+        assert_eq!(tokens.verify(&foreign.derive(SESSION, 1).text), None);
+        assert_eq!(tokens.verify(""), None);
+        assert_eq!(tokens.verify(&format!("{text}=")), None);
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             if let Some(byte) = changed.get_mut(at) {
                 *byte = if *byte == b'A' { b'B' } else { b'A' };
             }
             let changed = String::from_utf8(changed).unwrap_or_default();
-            assert_eq!(tokens.read(&changed), None, "{at}");
+            assert_eq!(tokens.verify(&changed), None, "{at}");
         }
     }
 }

@@ -1,20 +1,18 @@
-//! The one secret that all others are derived from.
+//! The secret from which all keys are derived.
 
 use std::fmt;
 
 use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
 
-/// The root secret of an installation. Every key the service makes for itself
-/// is derived from it, so that one configured value is enough and no key is
-/// used for two things.
+/// The root secret of an installation. All keys of the service are derived from
+/// it, so that one configured value suffices and no key serves two purposes.
 #[derive(Clone)]
 pub struct RootSecret {
-    /// The pseudorandom key of HKDF (RFC 5869): what is left of the secret
-    /// after its extraction.
-    extracted: Key,
+    /// The pseudorandom key of HKDF (RFC 5869), after the extract step.
+    pseudorandom_key: Key,
 }
 
-/// What a derived key is for.
+/// The purpose of a derived key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     AccessToken,
@@ -28,7 +26,8 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// Changing one of these makes everything sealed under it worthless.
+    /// Returns the label for derivation. Changing one invalidates everything
+    /// signed with its key.
     const fn label(self) -> &'static str {
         match self {
             Self::AccessToken => "tenantry access-token v1",
@@ -44,29 +43,29 @@ impl Purpose {
 }
 
 impl RootSecret {
-    /// Takes the configured secret, which should have at least 32 bytes that
-    /// nobody can guess.
+    /// Creates a root secret from the configured value, which should have at
+    /// least 32 random bytes.
     pub fn new(secret: &[u8]) -> Self {
         let salt = Key::new(HMAC_SHA256, b"tenantry root secret");
         let extracted = hmac::sign(&salt, secret);
         Self {
-            extracted: Key::new(HMAC_SHA256, extracted.as_ref()),
+            pseudorandom_key: Key::new(HMAC_SHA256, extracted.as_ref()),
         }
     }
 
-    /// 32 bytes for one purpose: HKDF-SHA-256, whose expansion to a single
-    /// block is one HMAC and so cannot fail.
+    /// Derives 32 bytes for one purpose with HKDF-SHA-256. Expanding to a single
+    /// block is one HMAC and cannot fail.
     pub(crate) fn derive(&self, purpose: Purpose) -> [u8; 32] {
-        tag(&self.extracted, &[purpose.label().as_bytes(), &[1]])
+        tag(&self.pseudorandom_key, &[purpose.label().as_bytes(), &[1]])
     }
 
-    /// The same as a key of HMAC-SHA-256.
+    /// Derives an HMAC-SHA-256 key for one purpose.
     pub(crate) fn key(&self, purpose: Purpose) -> Key {
         Key::new(HMAC_SHA256, &self.derive(purpose))
     }
 }
 
-/// The HMAC-SHA-256 of the parts, one after the other.
+/// Returns the HMAC-SHA-256 of the concatenated parts.
 pub(crate) fn tag(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(key);
     for part in parts {
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_those_of_hkdf() {
+    fn derived_keys_match_hkdf() {
         let label = Purpose::Cursor.label().as_bytes();
         let mut expected = [0; 32];
         Salt::new(HKDF_SHA256, b"tenantry root secret")
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn purposes_and_secrets_share_no_key() {
+    fn keys_differ_by_purpose_and_secret() {
         let (one, two) = (RootSecret::new(b"one"), RootSecret::new(b"two"));
         let cursor = one.derive(Purpose::Cursor);
         assert_ne!(cursor, one.derive(Purpose::AuditSeal));
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_keeps_the_secret() {
+    fn debug_output_hides_the_secret() {
         assert_eq!(format!("{:?}", RootSecret::new(b"secret")), "RootSecret(…)");
     }
 }

@@ -1,4 +1,4 @@
-//! Keyed hashes under keys derived from the root secret.
+//! Keyed hashes with keys derived from the root secret.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use tenantry_application::ports::{SealPurpose, Seals};
 
 use crate::root_secret::{Purpose, RootSecret, tag};
 
-/// HMAC-SHA-256 with a derived key for each purpose.
+/// HMAC-SHA-256 with a separate derived key for each purpose.
 pub struct SecretSeals {
     audit: Key,
     idempotency: Key,
@@ -41,7 +41,7 @@ impl Seals for SecretSeals {
         tag(self.key(purpose), &[message])
     }
 
-    fn is_seal(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool {
+    fn verify(&self, purpose: SealPurpose, message: &[u8], seal: &[u8]) -> bool {
         hmac::verify(self.key(purpose), message, seal).is_ok()
     }
 }
@@ -65,14 +65,14 @@ mod tests {
         assert_ne!(seal(b"a", b"entry"), seal(b"b", b"entry"));
         assert_ne!(seal(b"a", b"entry"), seal(b"a", b"other"));
         let seals = SecretSeals::new(&RootSecret::new(b"a"));
-        let is_seal = |seal: &[u8]| seals.is_seal(SealPurpose::Audit, b"entry", seal);
+        let is_seal = |seal: &[u8]| seals.verify(SealPurpose::Audit, b"entry", seal);
         assert!(is_seal(&seal(b"a", b"entry")));
         assert!(!is_seal(&seal(b"a", b"other")));
         assert!(!is_seal(b""));
     }
 
     #[test]
-    fn each_purpose_has_its_key() {
+    fn seals_differ_by_purpose() {
         let seals = SecretSeals::new(&RootSecret::new(b"a"));
         assert_ne!(
             seals.seal(SealPurpose::Audit, b"entry"),

@@ -1,4 +1,4 @@
-//! From a request's credentials to its caller.
+//! Authentication of the caller of a request.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use tenantry_application::{
 };
 use tenantry_domain::tenant::ActiveTenant;
 
-use crate::{middleware::Context, problem::Problem, tenant_selection::TenantSelection};
+use crate::{middleware::Context, problem::Problem, tenant_selection::selected_tenant};
 
-/// An access token, as `POST /api/v1/auth/login` hands it out: a JWT, made and
-/// verified as RFC8725 advises.
+/// An access token from `POST /api/v1/auth/login`: a JWT, issued and verified
+/// according to RFC8725.
+// The linter of the document requires this spelling of the RFC.
 #[derive(SecurityScheme)]
 #[oai(
     ty = "bearer",
@@ -21,39 +22,45 @@ use crate::{middleware::Context, problem::Problem, tenant_selection::TenantSelec
     bearer_format = "JWT",
     checker = "check"
 )]
-pub(crate) struct SignedIn(Signed);
+pub(crate) struct Authentication(AuthenticatedRequest);
 
-/// A person whose token and session are good, and the request they make.
-pub(crate) struct Signed {
-    who: Authenticated,
+/// A request with a valid token and session.
+pub(crate) struct AuthenticatedRequest {
+    identity: Authenticated,
     request: RequestInfo,
 }
 
-impl SignedIn {
-    /// The person, whether or not they act in a tenant.
+impl Authentication {
+    /// Returns the user, with or without a tenant.
     pub(crate) fn person(&self) -> PersonCaller {
-        self.0.who.person(self.0.request.clone())
+        self.0.identity.person(self.0.request.clone())
     }
 
-    /// The person in their tenant; refused where their session opens none.
+    /// Returns the user in the session's tenant.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the session has no tenant.
     pub(crate) fn caller(&self) -> Result<Caller, Error> {
-        self.0.who.caller(self.0.request.clone())
+        self.0.identity.caller(self.0.request.clone())
     }
 }
 
-async fn check(request: &Request, bearer: Bearer) -> poem::Result<Signed> {
-    let services = request
-        .data::<Arc<Services>>()
-        .ok_or_else(|| Problem::from(Error::internal("the services are not in the request")))?;
-    let selection = TenantSelection::of(request);
-    let who = authenticate(services, &bearer.token, selection.as_ref())
+async fn check(request: &Request, bearer: Bearer) -> poem::Result<AuthenticatedRequest> {
+    let services = request.data::<Arc<Services>>().ok_or_else(|| {
+        Problem::from(Error::internal(
+            "authentication failed: the request has no services attached",
+        ))
+    })?;
+    let selection = selected_tenant(request);
+    let identity = authenticate(services, &bearer.token, selection.as_ref())
         .await
         .map_err(Problem::from)?;
     let context = Context::of(request);
     let request = context.map(Context::info).unwrap_or_default();
-    let person = who.person(request.clone());
+    let person = identity.person(request.clone());
     if let Some(context) = context {
         context.identify(person.user_id, person.tenant.map(ActiveTenant::id));
     }
-    Ok(Signed { who, request })
+    Ok(AuthenticatedRequest { identity, request })
 }

@@ -1,26 +1,29 @@
-//! The HTTP API, on poem and poem-openapi, over a server of its own.
+//! The HTTP API, on poem and poem-openapi, with a custom server.
 //!
-//! - [`build`] makes one endpoint of all operations; [`Server`] serves it.
+//! - [`build`] creates the endpoint of all operations; [`Server`] serves it.
 //! - [`openapi_document`] is the document of the same operations.
-//! - [`problem`] is the one shape of every answer that says no.
+//! - [`problem`] defines the error responses.
 //!
-//! # How an operation is added
+//! # Adding an operation
 //!
-//! 1. A resource is one file with one struct that holds what it works on, made
-//!    from [`State`], and one `#[OpenApi]` block of operations.
-//! 2. An operation translates its arguments, calls one use case with the
-//!    caller, translates the answer. It returns `Result<_, Problem>`; the use
-//!    case's error becomes the problem by `?`. Statuses beyond the common ones
-//!    stand in the type: `ProblemWith<412, 423>`.
-//! 3. It has a summary (the first line of its comment), a description (the
-//!    rest), an `operation_id` in `snake_case`, and bounds on every text, list
-//!    and number. JSON goes through [`payload::Json`], which refuses what
-//!    the schema does not name. A value that may be null in an answer is
-//!    `#[oai(nullable)]`, one that may be absent `skip_serializing_if_is_none`.
-//! 4. The resource joins `Resources` in `api.rs`, its tag `Tag`.
+//! 1. A resource is one file under `resources/` with a struct declared by
+//!    `resource!` and one `#[OpenApi]` block of operations.
+//! 2. An operation converts its arguments, calls one use case with the caller
+//!    and converts the result. It returns `Result<_, Problem>`; `?` converts the
+//!    use case's error. Statuses beyond the common ones are part of the type:
+//!    `ProblemWith<412, 423>`.
+//! 3. It has a summary (the first line of its comment, imperative), a
+//!    description (the rest) and an `operation_id` in `snake_case`. Strings,
+//!    integers and objects use the bounded types of `types/`, lists
+//!    `validator(max_items)`; shared parameters are groups. JSON goes through
+//!    [`payload::Json`], which validates against the schema. A response value
+//!    that may be null is `#[oai(nullable)]`, one that may be absent
+//!    `skip_serializing_if_is_none`.
+//! 4. The resource is added to its area in `resources/mod.rs`, its tag to `Tag`.
 //!
-//! Everything else (request id, log, problems for what does not parse, security
-//! headers, the document) comes with the frame.
+//! The middleware provides the rest: request id, log, problems for invalid
+//! input, security headers and the document. Tests check the document for
+//! missing bounds, descriptions and rate limits.
 
 mod api;
 mod caller;
@@ -34,10 +37,12 @@ mod rate_limit;
 mod resources;
 mod routes;
 pub mod server;
+mod service;
 mod state;
 mod system;
 mod tag;
 mod tenant_selection;
+mod types;
 
 #[cfg(test)]
 mod tests;
@@ -48,16 +53,15 @@ use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApi;
 use tenantry_application::ports::IdGenerator;
 
-pub use document::{openapi_document, openapi_document_yaml};
+pub use api::{openapi_document, openapi_document_yaml};
 pub use middleware::{Client, Context};
-pub use options::HttpOptions;
+pub use options::{HttpOptions, TenantSelection};
 pub use problem::{Problem, ProblemWith};
 pub use server::{Server, ServerOptions};
 pub use state::State;
 pub use system::HealthChecks;
-pub use tenant_selection::TenantSelection;
 
-/// The whole API as one endpoint that answers every request.
+/// Creates the endpoint of the whole API, which responds to every request.
 pub fn build(
     options: &HttpOptions,
     state: &State,
@@ -72,7 +76,8 @@ pub fn build(
     .data(options.tenant_selection.clone())
 }
 
-/// Health, version and the like alone: for a process that serves nothing else.
+/// Creates the endpoint of health, version and configuration, for a process
+/// that serves nothing else.
 pub fn build_system(
     options: &HttpOptions,
     state: &State,
@@ -81,7 +86,7 @@ pub fn build_system(
     assemble(resources, options, Arc::clone(&state.services.ids))
 }
 
-/// Any API within the frame.
+/// Wraps any API in the middleware.
 fn assemble<A: OpenApi + 'static>(
     api: A,
     options: &HttpOptions,
@@ -90,6 +95,6 @@ fn assemble<A: OpenApi + 'static>(
     let mut table = routes::RouteTable::new();
     api.add_routes(&mut table);
     let routes = routes::Routes::of::<A>(&table);
-    let service = api::service(api::Assembled::<A>::new(table));
-    middleware::Framed::new(service.into_endpoint(), routes, options, ids)
+    let service = service::service(service::Assembly::<A>::new(table));
+    middleware::Middleware::new(service.into_endpoint(), routes, options, ids)
 }

@@ -1,28 +1,43 @@
-//! What the API is told from outside.
+//! The options of the HTTP API.
 
 use ipnet::IpNet;
 
-use crate::tenant_selection::TenantSelection;
-
-/// Settings of the HTTP API. Values are taken as checked.
+/// The options of the HTTP API, already validated.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
-    /// The installation's name, as in `GET /health`.
+    /// The installation's name, shown by `GET /health`.
     pub app_name: String,
-    /// Its version.
+    /// The installation's version.
     pub version: String,
-    /// The commit it was built from, where that is known.
+    /// The commit of the build, if known.
     pub commit: Option<String>,
-    /// Whether clients reach the service over TLS, by the public URL.
+    /// Whether the public URL uses TLS.
     pub https: bool,
-    /// Proxies whose forwarding headers are believed.
+    /// The proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// How requests name a tenant.
+    /// The way requests select a tenant.
     pub tenant_selection: TenantSelection,
-    /// Web origins that may call from a browser, as browsers write them.
+    /// The origins that may send requests from a browser.
     pub cors_origins: Vec<String>,
-    /// The most bytes of a JSON body.
+    /// The maximum size of a JSON body, in bytes.
     pub json_limit_bytes: usize,
-    /// What `GET /config` tells anyone: nothing that is a secret.
+    /// The public settings returned by `GET /config`; never secrets.
     pub public_config: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The way requests select a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TenantSelection {
+    /// Requests select no tenant.
+    #[default]
+    None,
+    /// The header `X-Tenant-ID` contains the tenant's id.
+    Header,
+    /// The first label of the host is the tenant's subdomain.
+    Subdomain {
+        /// The domain below which the subdomains are.
+        main_domain: String,
+        /// The labels that are not subdomains of tenants.
+        reserved: Vec<String>,
+    },
 }

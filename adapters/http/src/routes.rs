@@ -1,4 +1,4 @@
-//! What is served where, read from the operations' own metadata: for the
+//! The routes of the API, derived from the metadata of the operations: for the
 //! names of path parameters, the `Allow` header and the log.
 
 use std::{collections::HashMap, fmt::Write as _};
@@ -6,24 +6,23 @@ use std::{collections::HashMap, fmt::Write as _};
 use poem::{PathPattern, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::OpenApi;
 
-/// All routes by poem's pattern.
+/// All routes, keyed by poem's pattern.
 #[derive(Debug, Default)]
 pub(crate) struct Routes(HashMap<String, Route>);
 
-/// One path.
+/// One route.
 #[derive(Debug)]
 pub(crate) struct Route {
-    /// As the document writes it: `/api/v1/files/{id}`.
+    /// The path as in the document: `/api/v1/files/{id}`.
     template: String,
     methods: Vec<Method>,
 }
 
-/// The endpoints of an API by pattern and method.
+/// The endpoints of an API, keyed by pattern and method.
 pub(crate) type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
 impl Routes {
-    /// The routes of `A`: those of its operations, and those that it adds
-    /// beside them.
+    /// Collects the routes of `A`, documented or not.
     pub(crate) fn of<A: OpenApi>(table: &RouteTable) -> Self {
         let templates: HashMap<_, _> = A::meta()
             .into_iter()
@@ -42,25 +41,25 @@ impl Routes {
         Self(routes.collect())
     }
 
-    /// The route that poem matched.
+    /// Returns the route that poem matched.
     pub(crate) fn find(&self, pattern: &PathPattern) -> Option<&Route> {
         self.0.get(pattern.0.as_ref())
     }
 }
 
 impl Route {
-    /// As the document writes it.
+    /// Returns the path as in the document.
     pub(crate) fn template(&self) -> &str {
         &self.template
     }
 
-    /// Its methods, as the `Allow` header lists them.
+    /// Returns the value of the `Allow` header.
     pub(crate) fn allow(&self) -> String {
         let methods: Vec<_> = self.methods.iter().map(Method::as_str).collect();
         methods.join(", ")
     }
 
-    /// The name of the parameter that poem-openapi calls `param<n>`.
+    /// Returns the name of the parameter that poem-openapi calls `param<n>`.
     pub(crate) fn parameter(&self, numbered: &str) -> Option<&str> {
         let number: usize = numbered.strip_prefix("param")?.parse().ok()?;
         parameters(&self.template).nth(number)
@@ -73,13 +72,13 @@ fn parameters(template: &str) -> impl Iterator<Item = &str> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-/// poem-openapi numbers the parameters of a path instead of naming them.
+/// Converts a template to poem-openapi's pattern, with numbered parameters.
 fn pattern(template: &str) -> String {
     let mut pattern = String::new();
     let mut number = 0;
     for part in template.split('/').filter(|part| !part.is_empty()) {
         if part.starts_with('{') {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(pattern, "/:param{number}");
             number += 1;
         } else {
@@ -98,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_are_those_of_poem_openapi() {
+    fn patterns_match_poem_openapi() {
         assert_eq!(pattern("/"), "/");
         assert_eq!(pattern("/a/{id}/b/{n}"), "/a/:param0/b/:param1");
         let route = Route {

@@ -1,4 +1,4 @@
-//! What all resources share.
+//! The state shared by all resources.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use tenantry_application::Services;
 
 use crate::system::HealthChecks;
 
-/// The parts of the service that operations use, wired by the binary.
+/// The state of the service, created by the binary.
 #[derive(Clone)]
 pub struct State {
-    /// What use cases work with.
+    /// The dependencies of the use cases.
     pub services: Arc<Services>,
-    /// The probes of the parts.
+    /// The health checks of the dependencies.
     pub health: HealthChecks,
 }

@@ -1,23 +1,23 @@
-//! The groups of operations.
+//! The tags that group operations in the document.
 
 use poem_openapi::Tags;
 
-/// What the operations are about.
+/// The tag of an operation.
 #[derive(Tags)]
 #[oai(rename_all = "lowercase")]
 pub(crate) enum Tag {
-    /// Registering, signing in, staying signed in, and oneself.
+    /// Registration, sessions and the current user.
     Auth,
-    /// Tenants and what they use.
+    /// Tenants and their usage.
     Tenants,
-    /// Files, their content and their versions.
+    /// Files, their contents and their versions.
     Files,
-    /// Where content is stored.
+    /// Storage backends.
     Storage,
-    /// Background work.
+    /// Background jobs.
     Jobs,
-    /// What was done, by whom.
+    /// The audit log.
     Audit,
-    /// The service about itself: health, version, settings, keys.
+    /// Health, version, configuration and public keys of the service.
     System,
 }

@@ -1,4 +1,4 @@
-//! Tells the type of content from its first bytes.
+//! Detects the media type of content from its first bytes.
 
 mod type_detector;
 

@@ -1,20 +1,19 @@
-//! Signatures of file types, by the tables of `infer`.
+//! Media type detection with the signature tables of `infer`.
 
 use std::str;
 
 use tenantry_application::ports::TypeDetector;
 use tenantry_domain::media_type::MediaType;
 
-/// Enough for every signature that is looked for: the furthest are in the
-/// names of the first members of an office document.
+/// Enough for every signature: the furthest are the names of the first members
+/// of an office document.
 const HEAD_BYTES: usize = 8192;
 
-/// Knows some ninety signatures of binary formats, and four formats that are
-/// text: HTML, XML, PDF and RTF.
+/// A detector of about ninety binary formats and four text formats: HTML, XML,
+/// PDF and RTF.
 ///
-/// Whatever else is all text has no type: many signatures are two or three
-/// letters, and a letter that begins with `BM` or `MZ` is neither a picture
-/// nor a program.
+/// Other text has no type: many signatures are two or three letters long, and
+/// a text that begins with `BM` or `MZ` is neither an image nor an executable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MagicTypeDetector;
 
@@ -48,14 +47,15 @@ fn text_type(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The registered name, as clients declare it, of what `infer` finds.
+/// Returns the registered media type, as clients declare it, of a signature
+/// that `infer` recognizes.
 fn binary_type(head: &[u8]) -> Option<&'static str> {
     let found = infer::get(head)?;
     match (found.mime_type(), found.extension()) {
-        // Two bytes that many formats begin with; scripts of any language.
+        // Two-byte prefixes that many formats share; scripts of any language.
         (_, "obj" | "der" | "pem" | "eot" | "sh") => None,
-        // The first of all old office documents in the table; which one it is
-        // stands further behind.
+        // The first match of all OLE documents; the application is only known
+        // from bytes further back.
         ("application/msword", _) => Some("application/x-ole-storage"),
         ("application/font-woff", "woff2") => Some("font/woff2"),
         ("application/font-woff", _) => Some("font/woff"),
@@ -71,8 +71,8 @@ fn binary_type(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// UTF-8 without the control characters that no text has; a character cut in
-/// two at the end is none the less text.
+/// Returns whether `head` is UTF-8 without control characters other than
+/// whitespace, form feed and escape. A character cut off at the end is accepted.
 fn is_text(head: &[u8]) -> bool {
     let is_plain = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | 0x1B);
     let is_utf8 = match str::from_utf8(head) {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_are_known() {
+    fn signatures_are_detected() {
         for (head, expected) in [
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), "image/png"),
             (b"\xFF\xD8\xFF\xE0\0\x10JFIF\0", "image/jpeg"),
@@ -123,10 +123,10 @@ mod tests {
     }
 
     #[test]
-    fn text_has_no_signature() {
+    fn plain_text_has_no_type() {
         for head in [
             "",
-            "BMW is a make of cars",
+            "BMW makes cars",
             "MZ and other letters",
             "ID3 is an algorithm",
             "MAC addresses: 00:11",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_and_damaged_content_is_no_harm() {
+    fn unknown_and_truncated_content_is_accepted() {
         assert_eq!(detected(&[0, 2, 0, 0, 1]), None);
         assert_eq!(detected(&[0x30, 0x82, 1, 2]), None);
         let zip = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\0\x13\0\0\0[Content_Types].xml";

@@ -23,7 +23,7 @@ pub struct MemoryAccessCache {
 
 impl MemoryAccessCache {
     /// An empty cache for `capacity` sessions. It answers nothing before
-    /// [`keep_fresh_until`](AccessCache::keep_fresh_until) was called.
+    /// [`set_fresh_until`](AccessCache::set_fresh_until) was called.
     pub fn new(capacity: usize) -> Self {
         Self {
             grants: Cache::new(capacity),
@@ -48,18 +48,18 @@ impl AccessCache for MemoryAccessCache {
         (now < grant.expires_at).then_some(grant)
     }
 
-    fn mark(&self) -> u64 {
+    fn generation(&self) -> u64 {
         *self.forgotten()
     }
 
-    fn put(&self, mark: u64, grant: Arc<AccessGrant>) {
+    fn insert(&self, generation: u64, grant: Arc<AccessGrant>) {
         let forgotten = self.forgotten();
-        if *forgotten == mark {
+        if *forgotten == generation {
             self.grants.insert(grant.session_id, grant);
         }
     }
 
-    fn forget(&self, subject: EpochSubject) {
+    fn invalidate(&self, subject: EpochSubject) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.grants.retain(|_, grant| match subject {
@@ -68,13 +68,13 @@ impl AccessCache for MemoryAccessCache {
         });
     }
 
-    fn forget_session(&self, session: SessionId) {
+    fn invalidate_session(&self, session: SessionId) {
         let mut forgotten = self.forgotten();
         *forgotten += 1;
         self.grants.remove(&session);
     }
 
-    fn keep_fresh_until(&self, until: Timestamp) {
+    fn set_fresh_until(&self, until: Timestamp) {
         self.fresh_until.store(until.as_millis(), Ordering::Release);
     }
 }

@@ -1,30 +1,25 @@
-//! What a session opens.
+//! The permissions that a session grants.
 
 use async_trait::async_trait;
 use tenantry_application::ports::{AccessGrant, AccessRepository, EpochSubject, PortError};
 use tenantry_domain::{
     Timestamp,
     id::SessionId,
-    identity::IdentityStatus,
+    identity::{Identity, IdentityStatus},
     membership::{Membership, MembershipStatus},
     permission::PermissionSet,
-    role::effective,
+    role::{Role, effective},
     session::Session,
-    tenant::ActiveTenant,
+    tenant::{ActiveTenant, Tenant},
 };
+use tenantry_store::State;
 
-use crate::{shared::Shared, state::State};
+use crate::backend::MemoryBackend;
 
-/// Reads what sessions open.
+/// Reads the grants of sessions.
 #[derive(Debug)]
 pub(crate) struct MemoryAccessRepository {
-    shared: Shared,
-}
-
-impl MemoryAccessRepository {
-    pub(crate) const fn new(shared: Shared) -> Self {
-        Self { shared }
-    }
+    pub(crate) backend: MemoryBackend,
 }
 
 #[async_trait]
@@ -34,8 +29,8 @@ impl AccessRepository for MemoryAccessRepository {
         session: SessionId,
         now: Timestamp,
     ) -> Result<Option<AccessGrant>, PortError> {
-        let state = self.shared.read();
-        let session = state.sessions.get(&session);
+        let state = self.backend.read();
+        let session = state.get::<Session>(session);
         Ok(session
             .filter(|session| session.is_live(now))
             .and_then(|session| grant(&state, session)))
@@ -43,17 +38,17 @@ impl AccessRepository for MemoryAccessRepository {
 }
 
 fn grant(state: &State, session: &Session) -> Option<AccessGrant> {
-    let identity = state.identities.get(&session.user_id)?;
+    let identity = state.get::<Identity>(session.user_id)?;
     if identity.status != IdentityStatus::Active {
         return None;
     }
-    let place = place(state, session);
+    let active = active_membership(state, session);
     Some(AccessGrant {
         session_id: session.id,
         user_id: session.user_id,
-        tenant: place.map(|(tenant, _)| tenant),
-        permissions: place.map_or(PermissionSet::EMPTY, |(_, membership)| {
-            let roles = state.roles.values();
+        tenant: active.map(|(tenant, _)| tenant),
+        permissions: active.map_or(PermissionSet::EMPTY, |(_, membership)| {
+            let roles = state.all::<Role>();
             let roles = roles.filter(|role| role.tenant_id == membership.tenant_id);
             effective(&membership.role_ids, roles)
         }),
@@ -66,10 +61,13 @@ fn grant(state: &State, session: &Session) -> Option<AccessGrant> {
     })
 }
 
-/// The active tenant that the session acts in, by an active membership.
-fn place<'s>(state: &'s State, session: &Session) -> Option<(ActiveTenant, &'s Membership)> {
-    let tenant = state.tenants.get(&session.tenant_id?)?;
-    let membership = state.memberships.get(&(tenant.id, session.user_id))?;
+/// Returns the active tenant of a session and the active membership in it.
+fn active_membership<'s>(
+    state: &'s State,
+    session: &Session,
+) -> Option<(ActiveTenant, &'s Membership)> {
+    let tenant = state.get::<Tenant>(session.tenant_id?)?;
+    let membership = state.get::<Membership>((tenant.id, session.user_id))?;
     let active = ActiveTenant::of(tenant.id, tenant.status)?;
     (membership.status == MembershipStatus::Active).then_some((active, membership))
 }

@@ -1,4 +1,4 @@
-//! The queue of background work.
+//! The job queue.
 
 use std::time::Duration;
 
@@ -10,24 +10,18 @@ use tenantry_domain::{
     job::{Job, JobState, Lease},
 };
 
-use crate::shared::Shared;
+use crate::backend::MemoryBackend;
 
 /// Hands out jobs.
 #[derive(Debug)]
 pub(crate) struct MemoryJobQueue {
-    shared: Shared,
-}
-
-impl MemoryJobQueue {
-    pub(crate) const fn new(shared: Shared) -> Self {
-        Self { shared }
-    }
+    pub(crate) backend: MemoryBackend,
 }
 
 #[async_trait]
 impl JobQueue for MemoryJobQueue {
     async fn lookup(&self, id: JobId) -> Result<Option<Job>, PortError> {
-        Ok(self.shared.read().jobs.get(&id).cloned())
+        Ok(self.backend.read().get::<Job>(id).cloned())
     }
 
     async fn claim(
@@ -36,9 +30,10 @@ impl JobQueue for MemoryJobQueue {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Job>, PortError> {
-        let mut state = self.shared.write();
-        let due = state.jobs.values_mut().filter(|job| is_due(job, now));
-        let Some(job) = due.min_by_key(|job| (job.run_at, job.id)) else {
+        let mut state = self.backend.write();
+        let due = state.all::<Job>().filter(|job| is_due(job, now));
+        let first = due.min_by_key(|job| (job.run_at, job.id)).map(|job| job.id);
+        let Some(job) = first.and_then(|id| state.get_mut::<Job>(id)) else {
             return Ok(None);
         };
         if job.state == JobState::Running {
@@ -55,12 +50,17 @@ impl JobQueue for MemoryJobQueue {
         Ok(Some(job.clone()))
     }
 
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
-        let mut state = self.shared.write();
-        let job = state.jobs.get_mut(&id);
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
+        let mut state = self.backend.write();
+        let job = state.get_mut::<Job>(id);
         let running = job.filter(|job| job.state == JobState::Running && job.attempt == attempt);
         let lease = running.and_then(|job| job.lease.as_mut());
-        // The revision stays: the worker completes the job it was handed.
+        // The revision stays: the worker completes the job at the one it claimed.
         Ok(lease.map(|lease| lease.until = until).is_some())
     }
 }

@@ -1,62 +1,46 @@
-//! The handle on what belongs to no tenant.
+//! The metadata store.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_application::{
     ports::{
-        AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
-        IdentityRepository, JobQueue, MembershipRepository, PlatformStore, PortError,
-        RoleRepository, SessionRepository, TenantRepository, TenantStore, UpkeepIndex,
+        AccessRepository, CommitError, JobQueue, PlatformStore, PortError, TenantStore, UpkeepIndex,
     },
     work::PlatformWork,
 };
 use tenantry_domain::tenant::ActiveTenant;
+use tenantry_store::{Backend, PlatformRows, TenantRows, platform_repositories};
 
 use crate::{
-    access_repository::MemoryAccessRepository, audit_log::MemoryAuditLog,
-    epoch_repository::MemoryEpochRepository, idempotency_repository::MemoryIdempotencyRepository,
-    identity_repository::MemoryIdentityRepository, job_queue::MemoryJobQueue,
-    membership_repository::MemoryMembershipRepository, role_repository::MemoryRoleRepository,
-    session_repository::MemorySessionRepository, shared::Shared,
-    tenant_repository::MemoryTenantRepository, tenant_store::MemoryTenantStore,
+    access_repository::MemoryAccessRepository, backend::MemoryBackend, job_queue::MemoryJobQueue,
     upkeep_index::MemoryUpkeepIndex,
 };
 
-/// All metadata in the memory of this process: for tests and trials.
+/// All metadata in the memory of this process, for tests and trials.
 #[derive(Debug)]
 pub struct MemoryStore {
-    shared: Shared,
-    identities: MemoryIdentityRepository,
-    tenants: MemoryTenantRepository,
-    memberships: MemoryMembershipRepository,
-    roles: MemoryRoleRepository,
-    sessions: MemorySessionRepository,
+    rows: PlatformRows<MemoryBackend>,
     access: MemoryAccessRepository,
-    epochs: MemoryEpochRepository,
     jobs: MemoryJobQueue,
-    idempotency: MemoryIdempotencyRepository,
-    audit: MemoryAuditLog,
     upkeep: MemoryUpkeepIndex,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
-        let shared = Shared::default();
+        let backend = MemoryBackend::default();
         Self {
-            identities: MemoryIdentityRepository::new(shared.clone()),
-            tenants: MemoryTenantRepository::new(shared.clone()),
-            memberships: MemoryMembershipRepository::new(shared.clone()),
-            roles: MemoryRoleRepository::new(shared.clone()),
-            sessions: MemorySessionRepository::new(shared.clone()),
-            access: MemoryAccessRepository::new(shared.clone()),
-            epochs: MemoryEpochRepository::new(shared.clone()),
-            jobs: MemoryJobQueue::new(shared.clone()),
-            idempotency: MemoryIdempotencyRepository::new(shared.clone()),
-            audit: MemoryAuditLog::new(shared.clone(), None),
-            upkeep: MemoryUpkeepIndex::new(shared.clone()),
-            shared,
+            access: MemoryAccessRepository {
+                backend: backend.clone(),
+            },
+            jobs: MemoryJobQueue {
+                backend: backend.clone(),
+            },
+            upkeep: MemoryUpkeepIndex {
+                backend: backend.clone(),
+            },
+            rows: PlatformRows::new(backend),
         }
     }
 }
@@ -69,44 +53,14 @@ impl Default for MemoryStore {
 
 #[async_trait]
 impl PlatformStore for MemoryStore {
-    fn identities(&self) -> &dyn IdentityRepository {
-        &self.identities
-    }
-
-    fn tenants(&self) -> &dyn TenantRepository {
-        &self.tenants
-    }
-
-    fn memberships(&self) -> &dyn MembershipRepository {
-        &self.memberships
-    }
-
-    fn roles(&self) -> &dyn RoleRepository {
-        &self.roles
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        &self.sessions
-    }
+    platform_repositories!(rows);
 
     fn access(&self) -> &dyn AccessRepository {
         &self.access
     }
 
-    fn epochs(&self) -> &dyn EpochRepository {
-        &self.epochs
-    }
-
     fn jobs(&self) -> &dyn JobQueue {
         &self.jobs
-    }
-
-    fn idempotency(&self) -> &dyn IdempotencyRepository {
-        &self.idempotency
-    }
-
-    fn audit(&self) -> &dyn AuditLog {
-        &self.audit
     }
 
     fn upkeep(&self) -> &dyn UpkeepIndex {
@@ -114,14 +68,11 @@ impl PlatformStore for MemoryStore {
     }
 
     async fn open(&self, tenant: ActiveTenant) -> Result<Arc<dyn TenantStore>, PortError> {
-        Ok(Arc::new(MemoryTenantStore::new(
-            self.shared.clone(),
-            tenant,
-        )))
+        Ok(Arc::new(TenantRows::new(self.rows.backend(), tenant)))
     }
 
     async fn commit(&self, work: PlatformWork) -> Result<(), CommitError> {
-        self.shared.commit(&work.finish()?)
+        self.rows.backend().commit(work.finish()?).await
     }
 
     async fn probe(&self) -> Result<(), PortError> {

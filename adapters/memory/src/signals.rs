@@ -27,14 +27,14 @@ impl Default for MemorySignals {
 
 #[async_trait]
 impl Signals for MemorySignals {
-    fn tell(&self, signals: &[Signal]) {
+    fn publish(&self, signals: &[Signal]) {
         for signal in signals {
             // It may be that nobody listens.
             let _ = self.told.send(*signal);
         }
     }
 
-    fn listen(&self) -> BoxStream<'static, Signal> {
+    fn subscribe(&self) -> BoxStream<'static, Signal> {
         let told = BroadcastStream::new(self.told.subscribe());
         // Those that were missed are found by looking.
         told.filter_map(|signal| ready(signal.ok())).boxed()

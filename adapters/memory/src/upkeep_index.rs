@@ -1,31 +1,30 @@
-//! Where upkeep is due.
+//! Tenants with pending upkeep.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_application::ports::{PortError, UpkeepIndex};
-use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
+use tenantry_domain::{
+    Timestamp,
+    blob::{BackendName, Blob, BlobState},
+    id::TenantId,
+};
+use tenantry_store::rows::audit_entry::AuditRecord;
 
-use crate::{blob_repository::is_to_sweep, shared::Shared};
+use crate::backend::MemoryBackend;
 
-/// Finds tenants with something to tidy.
+/// Finds tenants with pending upkeep.
 #[derive(Debug)]
 pub(crate) struct MemoryUpkeepIndex {
-    shared: Shared,
-}
-
-impl MemoryUpkeepIndex {
-    pub(crate) const fn new(shared: Shared) -> Self {
-        Self { shared }
-    }
+    pub(crate) backend: MemoryBackend,
 }
 
 #[async_trait]
 impl UpkeepIndex for MemoryUpkeepIndex {
     async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError> {
-        let state = self.shared.read();
-        let records = state.audit.values();
-        let chains: BTreeSet<_> = records
+        let state = self.backend.read();
+        let chains: BTreeSet<_> = state
+            .all::<AuditRecord>()
             .filter(|record| record.seal.is_none())
             .map(|record| record.entry.tenant_id)
             .filter(|chain| chain.is_none_or(|tenant| state.is_active(tenant)))
@@ -38,9 +37,9 @@ impl UpkeepIndex for MemoryUpkeepIndex {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError> {
-        let state = self.shared.read();
-        let blobs = state.blobs.values();
-        let tenants: BTreeSet<_> = blobs
+        let state = self.backend.read();
+        let tenants: BTreeSet<_> = state
+            .all::<Blob>()
             .filter(|blob| is_to_sweep(blob, before))
             .map(|blob| blob.tenant_id)
             .filter(|tenant| state.is_active(*tenant))
@@ -49,7 +48,19 @@ impl UpkeepIndex for MemoryUpkeepIndex {
     }
 
     async fn uses_backend(&self, backend: &BackendName) -> Result<bool, PortError> {
-        let state = self.shared.read();
-        Ok(state.blobs.values().any(|blob| blob.backend == *backend))
+        let state = self.backend.read();
+        Ok(state.all::<Blob>().any(|blob| blob.backend == *backend))
+    }
+}
+
+/// Returns whether the sweeper ends a blob: abandoned, or without a heartbeat
+/// or a reference since before `before`.
+fn is_to_sweep(blob: &Blob, before: Timestamp) -> bool {
+    match &blob.state {
+        BlobState::Open { heartbeat_at, .. } => *heartbeat_at < before,
+        BlobState::Stored {
+            unreferenced_at, ..
+        } => unreferenced_at.is_some_and(|at| at < before),
+        BlobState::Abandoned => true,
     }
 }

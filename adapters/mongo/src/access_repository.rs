@@ -1,9 +1,11 @@
-//! What a session opens.
+//! The permissions that a session grants.
 
 use async_trait::async_trait;
 use futures_util::future::try_join5;
 use mongodb::bson::doc;
-use tenantry_application::ports::{AccessGrant, AccessRepository, EpochSubject, PortError};
+use tenantry_application::ports::{
+    AccessGrant, AccessRepository, EpochChange, EpochSubject, PortError,
+};
 use tenantry_domain::{
     Timestamp,
     id::{SessionId, TenantId, UserId},
@@ -14,24 +16,25 @@ use tenantry_domain::{
     session::Session,
     tenant::{ActiveTenant, Tenant},
 };
+use tenantry_store::{Query, RowReader};
 
 use crate::{
-    database::{Database, Find, of_tenant},
-    plan::{Table, bson_id},
-    rows::EpochRow,
+    backend::MongoBackend,
+    collection::{Collection, bson_id},
+    find::Find,
 };
 
-/// The one read behind every authenticated request.
+/// Reads the grants of sessions, for every authenticated request.
 #[derive(Debug, Clone)]
 pub(crate) struct MongoAccessRepository {
-    pub(crate) database: Database,
+    pub(crate) backend: MongoBackend,
 }
 
 #[async_trait]
 impl AccessRepository for MongoAccessRepository {
-    /// Epochs are read before everything that they stand for, and written
-    /// after it: a grant may have an older epoch than its rows, which is
-    /// noticed, and never a newer one.
+    /// Reads epochs before the rows they cover; commits write them after. A grant
+    /// may have an older epoch than its rows, which is detected, never a newer
+    /// one.
     async fn lookup(
         &self,
         session: SessionId,
@@ -43,7 +46,7 @@ impl AccessRepository for MongoAccessRepository {
         let (user_epoch, tenant_epoch) = self.epochs(seen.user_id, seen.tenant_id).await?;
         let (session, identity, tenant, membership, roles) = try_join5(
             self.session(session, now),
-            self.database.lookup::<Identity>(seen.user_id),
+            self.backend.lookup::<Identity>(seen.user_id.into()),
             self.tenant(seen.tenant_id),
             self.membership(seen.tenant_id, seen.user_id),
             self.roles(seen.tenant_id),
@@ -77,7 +80,7 @@ impl AccessRepository for MongoAccessRepository {
 
 impl MongoAccessRepository {
     async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, PortError> {
-        let session = self.database.lookup::<Session>(id).await?;
+        let session = self.backend.lookup::<Session>(id.into()).await?;
         Ok(session.filter(|session| session.is_live(now)))
     }
 
@@ -90,10 +93,9 @@ impl MongoAccessRepository {
         let user = EpochSubject::User(user);
         let subjects = [Some(user), tenant].into_iter().flatten();
         let ids: Vec<_> = subjects.map(|subject| bson_id(subject.as_uuid())).collect();
-        let find = Find::new(Table::Epochs, doc! { "_id": { "$in": ids } });
+        let find = Find::new(Collection::Epochs, doc! { "_id": { "$in": ids } });
         let (mut of_user, mut of_tenant) = (0, 0);
-        for row in self.database.rows::<EpochRow>(find).await? {
-            let change = row.change()?;
+        for change in self.backend.database.entities::<EpochChange>(find).await? {
             if change.subject == user {
                 of_user = change.epoch;
             } else {
@@ -107,7 +109,7 @@ impl MongoAccessRepository {
         let Some(id) = id else {
             return Ok(None);
         };
-        let tenant = self.database.lookup::<Tenant>(id).await?;
+        let tenant = self.backend.lookup::<Tenant>(id.into()).await?;
         Ok(tenant.and_then(|tenant| ActiveTenant::of(tenant.id, tenant.status)))
     }
 
@@ -119,7 +121,10 @@ impl MongoAccessRepository {
         let Some(tenant) = tenant else {
             return Ok(None);
         };
-        let membership = self.database.lookup::<Membership>((tenant, user)).await?;
+        let membership = self
+            .backend
+            .lookup::<Membership>((tenant, user).into())
+            .await?;
         Ok(membership.filter(|membership| membership.status == MembershipStatus::Active))
     }
 
@@ -127,8 +132,6 @@ impl MongoAccessRepository {
         let Some(tenant) = tenant else {
             return Ok(Vec::new());
         };
-        self.database
-            .all(Find::new(Table::Roles, of_tenant(tenant)))
-            .await
+        self.backend.find(Query::of_tenant(tenant)).await
     }
 }

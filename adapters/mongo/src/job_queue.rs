@@ -1,30 +1,32 @@
-//! The queue of background work.
+//! The job queue.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mongodb::bson::Document;
 use tenantry_application::ports::{JobQueue, PortError};
 use tenantry_domain::{Timestamp, id::JobId, job::Job};
 
+use tenantry_store::{RowReader, Stored};
+
 use crate::{
-    commit::{Command, Commits, due_filters},
-    database::{Database, Find},
-    plan::Table,
+    backend::MongoBackend,
+    collection::Collection,
+    commit::{Command, due_filters},
+    find::Find,
 };
 
 /// Hands out jobs.
 #[derive(Debug, Clone)]
 pub(crate) struct MongoJobQueue {
-    pub(crate) database: Database,
-    pub(crate) commits: Arc<Commits>,
+    pub(crate) backend: MongoBackend,
 }
 
 impl MongoJobQueue {
     async fn is_any_due(&self, now: Timestamp) -> Result<bool, PortError> {
         for filter in due_filters(now) {
-            let find = Find::new(Table::Jobs, filter).fields(&["_id"]);
-            if self.database.row::<Document>(find).await?.is_some() {
+            let find = Find::new(Collection::of(Job::KIND), filter).fields(&["_id"]);
+            if self.backend.database.row::<Document>(find).await?.is_some() {
                 return Ok(true);
             }
         }
@@ -35,7 +37,7 @@ impl MongoJobQueue {
 #[async_trait]
 impl JobQueue for MongoJobQueue {
     async fn lookup(&self, id: JobId) -> Result<Option<Job>, PortError> {
-        self.database.lookup(id).await
+        self.backend.lookup(id.into()).await
     }
 
     async fn claim(
@@ -44,17 +46,22 @@ impl JobQueue for MongoJobQueue {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Option<Job>, PortError> {
-        // Idle workers ask often: they are not to bother who writes.
+        // Idle workers poll often, and must not load the writer.
         if !self.is_any_due(now).await? {
             return Ok(None);
         }
         let worker = worker.to_owned();
         let command = Command::Claim { worker, now, lease };
-        self.commits.run(None, command).await?.job()
+        self.backend.commits.run(None, command).await?.job()
     }
 
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
         let command = Command::Extend { id, attempt, until };
-        self.commits.run(None, command).await?.done()
+        self.backend.commits.run(None, command).await?.done()
     }
 }

@@ -1,4 +1,4 @@
-//! The store: what belongs to no tenant, and the door to each.
+//! The metadata store.
 
 use std::sync::Arc;
 
@@ -10,187 +10,150 @@ use mongodb::{
 };
 use tenantry_application::{
     ports::{
-        AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
-        IdentityRepository, JobQueue, MembershipRepository, PlatformStore, PortError,
-        PortErrorKind, RoleRepository, SessionRepository, TenantRepository, TenantStore,
-        UpkeepIndex,
+        AccessRepository, CommitError, JobQueue, PlatformStore, PortError, PortErrorKind,
+        TenantStore, UpkeepIndex,
     },
     work::PlatformWork,
 };
 use tenantry_domain::tenant::ActiveTenant;
+use tenantry_store::{PlatformRows, TenantRows, platform_repositories};
 use tokio::task::JoinSet;
 
 use crate::{
     MongoOptions,
     access_repository::MongoAccessRepository,
-    audit_log::MongoAuditLog,
+    backend::MongoBackend,
     commit::Commits,
     database::Database,
-    epoch_repository::MongoEpochRepository,
     error::{port_error, refused_sign_in},
-    idempotency_repository::MongoIdempotencyRepository,
-    identity_repository::MongoIdentityRepository,
     job_queue::MongoJobQueue,
-    membership_repository::MongoMembershipRepository,
-    role_repository::MongoRoleRepository,
     schema,
-    session_repository::MongoSessionRepository,
-    tenant_repository::MongoTenantRepository,
-    tenant_store::MongoTenantStore,
     upkeep_index::MongoUpkeepIndex,
 };
 
 /// A store on a MongoDB server.
 #[derive(Debug)]
 pub struct MongoStore {
-    database: Database,
-    commits: Arc<Commits>,
-    writing: JoinSet<()>,
+    tasks: JoinSet<()>,
     has_transactions: bool,
-    identities: MongoIdentityRepository,
-    tenants: MongoTenantRepository,
-    memberships: MongoMembershipRepository,
-    roles: MongoRoleRepository,
-    sessions: MongoSessionRepository,
+    rows: PlatformRows<MongoBackend>,
     access: MongoAccessRepository,
-    epochs: MongoEpochRepository,
     jobs: MongoJobQueue,
-    idempotency: MongoIdempotencyRepository,
-    audit: MongoAuditLog,
     upkeep: MongoUpkeepIndex,
 }
 
 impl MongoStore {
-    /// Opens the database and starts what writes to it; collections are made
-    /// by [`migrate`](Self::migrate). On a server without transactions this
-    /// waits for as long as a lease, where the last process did not end well.
+    /// Opens the database and starts its writer; [`migrate`](Self::migrate)
+    /// creates the collections. On a server without transactions it waits for the
+    /// lease of a crashed process to expire.
     ///
-    /// Unavailable where the server does not answer; unsupported where a
-    /// newer program has changed the schema, or where another process writes
-    /// to a server without transactions; internal where the URL or its login
-    /// is wrong.
+    /// The error is unavailable if the server does not respond, unsupported if a
+    /// newer program has changed the schema or another process writes to a server
+    /// without transactions, and internal if the URL or the login is wrong.
     pub async fn connect(options: MongoOptions) -> Result<Self, PortError> {
         let database = open(&options).await?;
         let has_transactions = has_transactions(&database).await?;
         schema::refuse_newer(&database).await?;
-        let started = Commits::start(&database, &options, has_transactions).await;
-        let (commits, writing) = started?;
-        let commits = Arc::new(commits);
+        let (commits, tasks) = Commits::start(&database, &options, has_transactions).await?;
         if !has_transactions {
-            tracing::info!("mongodb without transactions: commits through records, one process");
+            tracing::info!("mongodb has no transactions: commits use records, one process only");
         }
+        let backend = MongoBackend {
+            database: database.clone(),
+            commits: Arc::new(commits),
+        };
         Ok(Self {
-            identities: MongoIdentityRepository {
-                database: database.clone(),
-            },
-            tenants: MongoTenantRepository {
-                database: database.clone(),
-            },
-            memberships: MongoMembershipRepository {
-                database: database.clone(),
-            },
-            roles: MongoRoleRepository {
-                database: database.clone(),
-            },
-            sessions: MongoSessionRepository {
-                database: database.clone(),
-                commits: Arc::clone(&commits),
-            },
+            tasks,
+            has_transactions,
             access: MongoAccessRepository {
-                database: database.clone(),
-            },
-            epochs: MongoEpochRepository {
-                database: database.clone(),
+                backend: backend.clone(),
             },
             jobs: MongoJobQueue {
-                database: database.clone(),
-                commits: Arc::clone(&commits),
+                backend: backend.clone(),
             },
-            idempotency: MongoIdempotencyRepository {
-                database: database.clone(),
-                commits: Arc::clone(&commits),
-            },
-            audit: MongoAuditLog::new(database.clone(), None),
-            upkeep: MongoUpkeepIndex {
-                database: database.clone(),
-            },
-            database,
-            commits,
-            writing,
-            has_transactions,
+            upkeep: MongoUpkeepIndex { database },
+            rows: PlatformRows::new(backend),
         })
     }
 
-    /// Whether the server has transactions, so that several processes may use
-    /// the database at once.
+    fn database(&self) -> &Database {
+        &self.rows.backend().database
+    }
+
+    fn commits(&self) -> &Commits {
+        &self.rows.backend().commits
+    }
+
+    /// Returns whether the server has transactions, so that several processes may
+    /// use the database concurrently.
     pub fn has_transactions(&self) -> bool {
         self.has_transactions
     }
 
-    /// Makes the collections and indexes this program needs. May be called
-    /// again at any time, by several processes at once.
+    /// Applies the pending migrations; safe to repeat, and by several processes
+    /// concurrently.
     pub async fn migrate(&self) -> Result<(), PortError> {
-        schema::migrate(&self.database).await
+        schema::migrate(self.database()).await
     }
 
-    /// The migrations this program knows, in order, and whether each is applied.
+    /// Returns the migrations of this program in order, and whether each is
+    /// applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, PortError> {
-        schema::status(&self.database).await
+        schema::status(self.database()).await
     }
 
-    /// Writes what waits and lets go of the database. Handles that are still
-    /// about answer unavailable from then on.
+    /// Writes the queued commits and disconnects. Open handles fail with
+    /// unavailable afterwards.
     pub async fn close(mut self) -> Result<(), PortError> {
-        self.commits.close();
-        while let Some(ended) = self.writing.join_next().await {
+        self.commits().close();
+        while let Some(ended) = self.tasks.join_next().await {
             ended.map_err(|error| {
                 PortError::new(PortErrorKind::Internal, "end the writer").caused_by(error)
             })?;
         }
-        self.database.db.client().clone().shutdown().await;
+        self.database().db.client().clone().shutdown().await;
         Ok(())
     }
 }
 
-/// Tasks write on after the store is gone, until nothing waits any more.
+/// Lets the tasks finish the queued commits after the store is dropped.
 impl Drop for MongoStore {
     fn drop(&mut self) {
-        self.writing.detach_all();
+        self.tasks.detach_all();
     }
 }
 
 async fn open(options: &MongoOptions) -> Result<Database, PortError> {
     let parsed = ClientOptions::parse(&options.url).await;
-    // Without the driver's words, which may repeat the password.
+    // The driver's message may contain the password.
     let mut client = parsed.map_err(|_| {
-        let text = "the url of the MongoDB server cannot be used: it must be like \
-                    mongodb://user:password@host:27017/database, and the name of a \
-                    mongodb+srv url must be known to the name service";
+        let text = "parse database.url: it is not valid or its mongodb+srv name does not \
+                    resolve; use mongodb://user:password@host:27017/database";
         PortError::new(PortErrorKind::Internal, text)
     })?;
     client.app_name = Some("tenantry".to_owned());
     client.max_pool_size = Some(options.connections.max(2));
     client.server_selection_timeout = Some(options.answer_timeout);
     client.connect_timeout = Some(options.answer_timeout);
-    // Whatever the URL says: decisions are made on what was last written, and
-    // what is answered for is safe.
+    // Overrides the URL: decisions need the latest writes, and acknowledged
+    // commits must be durable.
     client.selection_criteria = None;
     client.read_concern = None;
     client.write_concern = Some(WriteConcern::majority());
     let name = client.default_database.clone().ok_or_else(|| {
-        let text = "the url of the MongoDB server names no database";
+        let text = "parse database.url: it names no database; append /<database>";
         PortError::new(PortErrorKind::Internal, text)
     })?;
-    let client = Client::with_options(client)
-        .map_err(|error| port_error("use the url of the MongoDB server", error))?;
+    let client =
+        Client::with_options(client).map_err(|error| port_error("use database.url", error))?;
     Ok(Database {
         db: client.database(&name),
         answer_timeout: options.answer_timeout,
     })
 }
 
-/// Whether the server says that it is one of several, which all have
-/// transactions.
+/// Returns whether the server is part of a replica set or a sharded cluster,
+/// which have transactions.
 async fn has_transactions(database: &Database) -> Result<bool, PortError> {
     let hello = database.db.run_command(doc! { "hello": 1 });
     let hello = database.bounded(hello).await.map_err(refused_sign_in)?;
@@ -199,44 +162,14 @@ async fn has_transactions(database: &Database) -> Result<bool, PortError> {
 
 #[async_trait]
 impl PlatformStore for MongoStore {
-    fn identities(&self) -> &dyn IdentityRepository {
-        &self.identities
-    }
-
-    fn tenants(&self) -> &dyn TenantRepository {
-        &self.tenants
-    }
-
-    fn memberships(&self) -> &dyn MembershipRepository {
-        &self.memberships
-    }
-
-    fn roles(&self) -> &dyn RoleRepository {
-        &self.roles
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        &self.sessions
-    }
+    platform_repositories!(rows);
 
     fn access(&self) -> &dyn AccessRepository {
         &self.access
     }
 
-    fn epochs(&self) -> &dyn EpochRepository {
-        &self.epochs
-    }
-
     fn jobs(&self) -> &dyn JobQueue {
         &self.jobs
-    }
-
-    fn idempotency(&self) -> &dyn IdempotencyRepository {
-        &self.idempotency
-    }
-
-    fn audit(&self) -> &dyn AuditLog {
-        &self.audit
     }
 
     fn upkeep(&self) -> &dyn UpkeepIndex {
@@ -244,20 +177,19 @@ impl PlatformStore for MongoStore {
     }
 
     async fn open(&self, tenant: ActiveTenant) -> Result<Arc<dyn TenantStore>, PortError> {
-        let commits = Arc::clone(&self.commits);
-        let store = MongoTenantStore::new(tenant, &self.database, commits);
-        Ok(Arc::new(store))
+        Ok(Arc::new(TenantRows::new(self.rows.backend(), tenant)))
     }
 
     async fn commit(&self, work: PlatformWork) -> Result<(), CommitError> {
-        self.commits.commit(work.finish()?).await
+        self.commits().commit(work.finish()?).await
     }
 
     async fn probe(&self) -> Result<(), PortError> {
-        self.commits.probe()?;
-        let ping = self.database.db.run_command(doc! { "ping": 1 });
-        let answer = self.database.bounded(ping).await;
-        answer.map_err(|error| port_error("probe the database", error))?;
+        self.commits().probe()?;
+        let database = self.database();
+        let ping = database.db.run_command(doc! { "ping": 1 });
+        let reply = database.bounded(ping).await;
+        reply.map_err(|error| port_error("probe the database", error))?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Collections, their indexes, and the versions of both.
+//! Collections, indexes, and the schema version.
 
 use mongodb::{
     IndexModel,
@@ -6,90 +6,88 @@ use mongodb::{
     options::IndexOptions,
 };
 use serde::Deserialize;
-use tenantry_application::ports::{PortError, PortErrorKind};
-
-use crate::{
-    database::Database,
-    error::{is_duplicate, port_error},
-    plan::Table,
+use tenantry_application::{
+    ports::{PortError, PortErrorKind},
+    work::Kind,
 };
 
-/// The collection of the one document that tells the version.
+use crate::{
+    collection::Collection,
+    database::Database,
+    error::{is_duplicate, port_error},
+};
+
+/// The collection of the document with the schema version.
 const SCHEMA: &str = "schema";
 
-/// What brings a database from one version to the next, in order. What was
-/// released is never changed.
+/// The migrations, in order. A released migration never changes.
 const MIGRATIONS: &[(&str, &[Index])] = &[("m0001_all", FIRST)];
 
-/// An index: its collection, its name, and its fields in their order.
-type Index = (Table, &'static str, &'static [&'static str]);
+/// An index: its kind, name and fields.
+type Index = (Kind, &'static str, &'static [&'static str]);
 
-// None is unique: what is unique is claimed, and a unit of work may pass a
+// No index is unique: claims enforce uniqueness, and a unit of work may move a
 // key from one row to another in any order.
 const FIRST: &[Index] = &[
-    (Table::Identities, "email", &["email_key"]),
-    (Table::Identities, "username", &["username_key"]),
-    (Table::Tenants, "name", &["name_key"]),
-    (Table::Tenants, "subdomain", &["subdomain_key"]),
-    (Table::Roles, "tenant", &["tenant_id", "_id"]),
+    (Kind::Identity, "email", &["email_key"]),
+    (Kind::Identity, "username", &["username_key"]),
+    (Kind::Tenant, "name", &["name_key"]),
+    (Kind::Tenant, "subdomain", &["subdomain_key"]),
+    (Kind::Role, "tenant", &["tenant_id", "_id"]),
     (
-        Table::Memberships,
+        Kind::Membership,
         "user",
         &["user_id", "created_at", "tenant_id"],
     ),
-    (Table::Sessions, "expiry", &["expires_at", "_id"]),
+    (Kind::Session, "expiry", &["expires_at", "_id"]),
     (
-        Table::Files,
+        Kind::File,
         "path",
         &["tenant_id", "bucket", "bucket_id", "path", "_id"],
     ),
     (
-        Table::Files,
+        Kind::File,
         "by_name",
         &["tenant_id", "bucket", "bucket_id", "name_key", "_id"],
     ),
     (
-        Table::Files,
+        Kind::File,
         "by_created_at",
         &["tenant_id", "bucket", "bucket_id", "created_at", "_id"],
     ),
     (
-        Table::Files,
+        Kind::File,
         "by_updated_at",
         &["tenant_id", "bucket", "bucket_id", "updated_at", "_id"],
     ),
     (
-        Table::Files,
+        Kind::File,
         "by_size",
         &["tenant_id", "bucket", "bucket_id", "size_bytes", "_id"],
     ),
+    (Kind::Version, "number", &["tenant_id", "file_id", "number"]),
+    (Kind::Version, "blob", &["tenant_id", "blob_id"]),
+    (Kind::Version, "id", &["tenant_id", "_id"]),
+    (Kind::Blob, "digest", &["tenant_id", "digest"]),
+    (Kind::Blob, "id", &["tenant_id", "_id"]),
+    (Kind::Blob, "to_sweep", &["sweep_at", "tenant_id"]),
     (
-        Table::Versions,
-        "number",
-        &["tenant_id", "file_id", "number"],
-    ),
-    (Table::Versions, "blob", &["tenant_id", "blob_id"]),
-    (Table::Versions, "id", &["tenant_id", "_id"]),
-    (Table::Blobs, "digest", &["tenant_id", "digest"]),
-    (Table::Blobs, "id", &["tenant_id", "_id"]),
-    (Table::Blobs, "to_sweep", &["sweep_at", "tenant_id"]),
-    (
-        Table::Blobs,
+        Kind::Blob,
         "of_tenant_to_sweep",
         &["tenant_id", "sweep_at", "_id"],
     ),
-    (Table::Blobs, "backend", &["backend"]),
-    (Table::Jobs, "due", &["state", "run_at", "_id"]),
-    (Table::Requests, "scope", &["user_id", "key"]),
-    (Table::Requests, "expiry", &["expires_at", "_id"]),
-    (Table::AuditEntries, "by_time", &["chain_id", "at", "_id"]),
+    (Kind::Blob, "backend", &["backend"]),
+    (Kind::Job, "due", &["state", "run_at", "_id"]),
+    (Kind::Idempotency, "scope", &["user_id", "key"]),
+    (Kind::Idempotency, "expiry", &["expires_at", "_id"]),
+    (Kind::Audit, "by_time", &["chain_id", "at", "_id"]),
     (
-        Table::AuditEntries,
+        Kind::Audit,
         "sealed",
         &["chain_id", "sequence", "at", "_id"],
     ),
-    (Table::AuditEntries, "unsealed", &["sequence", "chain_id"]),
-    (Table::Epochs, "changed_at", &["changed_at"]),
+    (Kind::Audit, "unsealed", &["sequence", "chain_id"]),
+    (Kind::Epoch, "changed_at", &["changed_at"]),
 ];
 
 #[derive(Deserialize)]
@@ -97,27 +95,27 @@ struct Version {
     version: i64,
 }
 
-/// Makes what is missing. Several processes may do so at once.
+/// Applies the pending migrations; several processes may do so concurrently.
 pub(crate) async fn migrate(database: &Database) -> Result<(), PortError> {
     let version = refuse_newer(database).await?;
     if version == MIGRATIONS.len() {
         return Ok(());
     }
-    let there = collections(database).await?;
-    for table in Table::ALL {
-        if !there.iter().any(|name| name == table.name()) {
-            make(database, table).await?;
+    let existing = collections(database).await?;
+    for collection in Collection::all() {
+        if !existing.iter().any(|name| name == collection.name()) {
+            create(database, collection).await?;
         }
     }
     for (_, indexes) in &MIGRATIONS[version..] {
         for index in *indexes {
-            make_index(database, *index).await?;
+            create_index(database, *index).await?;
         }
     }
     write_version(database).await
 }
 
-/// Every migration this program knows, and whether the database has it.
+/// Returns the migrations of this program, and whether each is applied.
 pub(crate) async fn status(database: &Database) -> Result<Vec<(String, bool)>, PortError> {
     let version = refuse_newer(database).await?;
     let migrations = MIGRATIONS.iter().enumerate();
@@ -126,8 +124,7 @@ pub(crate) async fn status(database: &Database) -> Result<Vec<(String, bool)>, P
         .collect())
 }
 
-/// The version of the database. One that a newer program has changed is not
-/// one this program may write to.
+/// Returns the schema version; one of a newer program is refused.
 pub(crate) async fn refuse_newer(database: &Database) -> Result<usize, PortError> {
     let schema = database.db.collection::<Version>(SCHEMA);
     let found = database
@@ -143,7 +140,7 @@ pub(crate) async fn refuse_newer(database: &Database) -> Result<usize, PortError
             PortError::new(
                 PortErrorKind::Unsupported,
                 format!(
-                    "the database {name} on this MongoDB server is of schema version {version}, and this program knows {known}: use a newer program",
+                    "open the MongoDB database {name}: its schema version {version} is newer than {known}, the version of this program; use a newer program",
                     name = database.db.name(),
                 ),
             )
@@ -155,26 +152,31 @@ async fn collections(database: &Database) -> Result<Vec<String>, PortError> {
     names.map_err(|error| port_error("list the collections", error))
 }
 
-/// Transactions are not to be the first to write to a collection.
-async fn make(database: &Database, table: Table) -> Result<(), PortError> {
-    /// It is there already: another process was faster.
+/// Creates a collection, since a transaction must not be its first write.
+async fn create(database: &Database, collection: Collection) -> Result<(), PortError> {
+    /// The collection exists: another process created it.
     const NAMESPACE_EXISTS: i32 = 48;
-    match database.db.create_collection(table.name()).await {
+    match database.db.create_collection(collection.name()).await {
         Err(error) if crate::error::code_of(&error) == Some(NAMESPACE_EXISTS) => Ok(()),
-        made => made.map_err(|error| port_error(format!("make {}", table.name()), error)),
+        created => {
+            let context = format!("create the collection {}", collection.name());
+            created.map_err(|error| port_error(context, error))
+        }
     }
 }
 
-async fn make_index(database: &Database, (table, name, fields): Index) -> Result<(), PortError> {
+async fn create_index(database: &Database, (kind, name, fields): Index) -> Result<(), PortError> {
     let keys: Document = fields
         .iter()
         .map(|field| ((*field).to_owned(), 1.into()))
         .collect();
     let options = IndexOptions::builder().name(name.to_owned()).build();
     let index = IndexModel::builder().keys(keys).options(options).build();
-    // However long that takes on what is there.
-    let made = database.collection(table).create_index(index).await;
-    made.map_err(|error| port_error(format!("make the index {name} of {}", table.name()), error))?;
+    // Without a timeout: it takes as long as the data needs.
+    let collection = Collection::of(kind);
+    let created = database.collection(collection).create_index(index).await;
+    let context = format!("create the index {name} of {}", collection.name());
+    created.map_err(|error| port_error(context, error))?;
     Ok(())
 }
 
@@ -186,7 +188,7 @@ async fn write_version(database: &Database) -> Result<(), PortError> {
         .update_one(doc! { "_id": SCHEMA }, at_least)
         .upsert(true);
     match database.bounded(update).await {
-        // Another process was faster.
+        // Another process wrote it.
         Err(error) if is_duplicate(&error) => Ok(()),
         written => match written {
             Ok(_) => Ok(()),

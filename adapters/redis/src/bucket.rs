@@ -1,9 +1,8 @@
-//! The arithmetic of a limit: the generic cell rate algorithm.
+//! Rate limiting with the generic cell rate algorithm.
 //!
-//! A bucket is one number, the moment at which it will be whole again, in
-//! microseconds: each try moves it on by what one try takes to come back. What
-//! [`Bucket::take`] does here, `take.lua` does in the server, for all processes
-//! in one step.
+//! The state of a bucket is one number, the time at which it is full again, in
+//! microseconds; each attempt advances it by one refill interval. `take.lua`
+//! does the same as [`Bucket::take`] in the server, atomically for all processes.
 
 use std::time::Duration;
 
@@ -11,17 +10,17 @@ use tenantry_application::ports::{RateDecision, RateLimit};
 
 const MICROS_A_MINUTE: u64 = 60_000_000;
 
-/// What one rule allows.
+/// The parameters of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bucket {
     burst: u32,
-    /// What one try takes to come back, in microseconds.
+    /// The refill interval of one attempt, in microseconds.
     interval: i64,
 }
 
 impl Bucket {
     pub(crate) fn new(limit: RateLimit) -> Self {
-        // Rounded up: rather a little stricter than said.
+        // Rounded up, so that the configured rate is never exceeded.
         let interval = MICROS_A_MINUTE.div_ceil(u64::from(limit.per_minute.get()));
         Self {
             burst: limit.burst.get(),
@@ -29,33 +28,34 @@ impl Bucket {
         }
     }
 
-    /// What one try takes to come back, in microseconds.
+    /// Returns the refill interval of one attempt, in microseconds.
     pub(crate) const fn interval(self) -> i64 {
         self.interval
     }
 
-    /// What an empty bucket takes to be whole, in microseconds.
+    /// Returns the time an empty bucket takes to refill, in microseconds.
     pub(crate) fn window(self) -> i64 {
         self.interval.saturating_mul(i64::from(self.burst))
     }
 
-    /// Takes one try at `now` out of a bucket that is `whole_at`: whether it
-    /// may go on, and when the bucket is whole afterwards. Never further ahead
-    /// than an empty one, so that a clock set back locks nobody out for long.
-    pub(crate) fn take(self, whole_at: i64, now: i64) -> (bool, i64) {
+    /// Takes one attempt at `now` from a bucket that is full at `full_at`.
+    /// Returns whether it is allowed, and when the bucket is full afterwards:
+    /// at most one window ahead, so that a clock set back does not block a key
+    /// for longer.
+    pub(crate) fn take(self, full_at: i64, now: i64) -> (bool, i64) {
         let end = now.saturating_add(self.window());
-        let whole_at = whole_at.max(now).min(end);
-        let taken = whole_at.saturating_add(self.interval);
-        if taken <= end {
-            (true, taken)
+        let full_at = full_at.max(now).min(end);
+        let next = full_at.saturating_add(self.interval);
+        if next <= end {
+            (true, next)
         } else {
-            (false, whole_at)
+            (false, full_at)
         }
     }
 
-    /// What to answer after a try that left the bucket `whole_at`.
-    pub(crate) fn decision(self, allowed: bool, whole_at: i64, now: i64) -> RateDecision {
-        let missing = whole_at.saturating_sub(now).clamp(0, self.window());
+    /// Returns the decision on an attempt that left the bucket at `full_at`.
+    pub(crate) fn decision(self, allowed: bool, full_at: i64, now: i64) -> RateDecision {
+        let missing = full_at.saturating_sub(now).clamp(0, self.window());
         let (remaining, reset_after) = if allowed {
             let left = (self.window() - missing) / self.interval;
             (u32::try_from(left).unwrap_or(0), missing)
@@ -89,28 +89,28 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_does_not_lock_out() {
+    fn a_clock_set_back_blocks_for_one_window_at_most() {
         let bucket = bucket(60, 2);
-        let mut whole_at = 0;
+        let mut full_at = 0;
         for _ in 0..3 {
-            (_, whole_at) = bucket.take(whole_at, 3600 * SECOND);
+            (_, full_at) = bucket.take(full_at, 3600 * SECOND);
         }
-        let (allowed, whole_at) = bucket.take(whole_at, 0);
+        let (allowed, full_at) = bucket.take(full_at, 0);
         assert!(!allowed);
-        assert!(bucket.take(whole_at, SECOND).0);
+        assert!(bucket.take(full_at, SECOND).0);
     }
 
     #[test]
-    fn fractions_are_never_in_favour_of_who_tries() {
+    fn fractional_intervals_never_exceed_the_rate() {
         let bucket = bucket(7, 7);
-        let mut whole_at = 0;
+        let mut full_at = 0;
         for left in (0..7).rev() {
-            let (allowed, next) = bucket.take(whole_at, 0);
+            let (allowed, next) = bucket.take(full_at, 0);
             assert_eq!(bucket.decision(allowed, next, 0).remaining, left);
-            whole_at = next;
+            full_at = next;
         }
-        let (allowed, whole_at) = bucket.take(whole_at, 0);
-        let refused = bucket.decision(allowed, whole_at, 0);
+        let (allowed, full_at) = bucket.take(full_at, 0);
+        let refused = bucket.decision(allowed, full_at, 0);
         assert!(!refused.allowed);
         assert!(7 * refused.reset_after >= Duration::from_mins(1));
     }

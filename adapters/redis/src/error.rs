@@ -1,11 +1,11 @@
-//! The server's errors as the ports name them.
+//! Conversion of Redis errors to port errors.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use tenantry_application::ports::{PortError, PortErrorKind};
 
-/// The failure of an operation.
+/// Converts an error of the server or the connection.
 pub(crate) fn port_error(context: impl Into<String>, error: RedisError) -> PortError {
-    let kind = if is_refusal(&error) {
+    let kind = if is_permanent(&error) {
         PortErrorKind::Internal
     } else {
         PortErrorKind::Unavailable
@@ -13,19 +13,19 @@ pub(crate) fn port_error(context: impl Into<String>, error: RedisError) -> PortE
     PortError::new(kind, context).caused_by(error)
 }
 
-/// A failure without an error of the server.
+/// Returns an [`Unavailable`](PortErrorKind::Unavailable) error without a source.
 pub(crate) fn unavailable(context: impl Into<String>) -> PortError {
     PortError::new(PortErrorKind::Unavailable, context)
 }
 
-/// Whether the server answered, and will answer the same until somebody
-/// changes the configuration, ours or its own.
-pub(crate) fn is_refusal(error: &RedisError) -> bool {
+/// Returns whether the error persists until the configuration of the service or
+/// the server changes.
+pub(crate) fn is_permanent(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::AuthenticationFailed
         | ErrorKind::InvalidClientConfig
         | ErrorKind::Server(ServerErrorKind::NoPerm) => true,
-        // It has no code of its own.
+        // The connection limit has no error code.
         ErrorKind::Server(ServerErrorKind::ResponseError) => {
             !error.to_string().contains("max number of clients")
         }

@@ -1,23 +1,24 @@
-//! What several processes share through a Redis server: counts of tries, and
-//! hints of what another process committed.
+//! State that several processes share through a Redis server: rate limits, and
+//! signals about committed changes.
 //!
-//! Nothing depends on it. [`RedisServer`] says at once when the server is away
-//! and looks for it in the background; [`RedisRateLimiter`] then counts in
-//! this process, from what it has seen, and [`RedisSignals`] keeps quiet.
+//! Nothing depends on the server. While it is unreachable, [`RedisServer`]
+//! fails immediately and reconnects in the background, [`RedisRateLimiter`]
+//! counts in this process, starting from the last known state, and
+//! [`RedisSignals`] drops signals to other processes.
 //!
-//! | to find | look in |
+//! | topic | file |
 //! |---|---|
-//! | a port | the file of its name |
-//! | when the server counts as away, and how it is found again | `server/` |
-//! | the arithmetic of a limit, here and as a script | `bucket.rs`, `take.lua` |
-//! | what is counted while the server is away | `seen.rs` |
-//! | the form of a message | `message.rs` |
+//! | a port | the file named after it |
+//! | connection state and reconnection | `server/` |
+//! | the rate limit algorithm, in Rust and as a script | `bucket.rs`, `take.lua` |
+//! | counting without the server | `bucket_cache.rs` |
+//! | the message format | `message.rs` |
 
 mod bucket;
+mod bucket_cache;
 mod error;
 mod message;
 mod rate_limiter;
-mod seen;
 mod server;
 mod signals;
 

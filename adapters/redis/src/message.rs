@@ -1,19 +1,19 @@
-//! Signals as text.
+//! The text format of published signals.
 //!
-//! The first line names who tells, each further one is a signal: `jobs`, or
-//! `user` or `tenant` and an id. Processes of another version may send lines
-//! that this one does not know: it passes over them.
+//! The first line is the sender's id, each further line a signal: `jobs`, or
+//! `user` or `tenant` followed by an id. Unknown lines, as a process of another
+//! version may send, are ignored.
 
 use std::fmt::Write;
 
 use tenantry_application::ports::{EpochSubject, Signal};
 use uuid::Uuid;
 
-/// The message that says it all.
-pub(crate) fn write(teller: Uuid, signals: impl IntoIterator<Item = Signal>) -> String {
-    let mut text = teller.to_string();
+/// Encodes signals as a message of `sender`.
+pub(crate) fn encode(sender: Uuid, signals: impl IntoIterator<Item = Signal>) -> String {
+    let mut text = sender.to_string();
     for signal in signals {
-        // Writing to a text does not fail.
+        // Writing to a `String` cannot fail.
         let _ = match signal {
             Signal::JobsAdded => write!(text, "\njobs"),
             Signal::EpochRaised(EpochSubject::User(id)) => write!(text, "\nuser {id}"),
@@ -23,15 +23,15 @@ pub(crate) fn write(teller: Uuid, signals: impl IntoIterator<Item = Signal>) -> 
     text
 }
 
-/// What a message says, unless it is one of `own`.
-pub(crate) fn read(own: Uuid, message: &str) -> impl Iterator<Item = Signal> {
-    let (teller, signals) = message.split_once('\n').unwrap_or_default();
-    let is_own = Uuid::try_parse(teller).is_ok_and(|teller| teller == own);
+/// Decodes the signals of a message, unless `own_id` sent it.
+pub(crate) fn decode(own_id: Uuid, message: &str) -> impl Iterator<Item = Signal> {
+    let (sender, signals) = message.split_once('\n').unwrap_or_default();
+    let is_own = Uuid::try_parse(sender).is_ok_and(|sender| sender == own_id);
     let signals = if is_own { "" } else { signals };
-    signals.lines().filter_map(signal)
+    signals.lines().filter_map(decode_line)
 }
 
-fn signal(line: &str) -> Option<Signal> {
+fn decode_line(line: &str) -> Option<Signal> {
     let subject = match line.split_once(' ') {
         None => return (line == "jobs").then_some(Signal::JobsAdded),
         Some(("user", id)) => EpochSubject::User(id.parse().ok()?),
@@ -47,30 +47,30 @@ mod tests {
 
     use super::*;
 
-    const ANN: Uuid = Uuid::from_u128(1);
-    const BOB: Uuid = Uuid::from_u128(2);
+    const OWN: Uuid = Uuid::from_u128(1);
+    const OTHER: Uuid = Uuid::from_u128(2);
 
-    fn heard(message: &str) -> Vec<Signal> {
-        read(ANN, message).collect()
+    fn decoded(message: &str) -> Vec<Signal> {
+        decode(OWN, message).collect()
     }
 
     #[test]
-    fn what_is_written_is_read_by_others() {
+    fn messages_of_other_senders_are_decoded() {
         let signals = [
             Signal::JobsAdded,
-            Signal::EpochRaised(EpochSubject::User(UserId::from_uuid(ANN))),
-            Signal::EpochRaised(EpochSubject::Tenant(TenantId::from_uuid(BOB))),
+            Signal::EpochRaised(EpochSubject::User(UserId::from_uuid(OWN))),
+            Signal::EpochRaised(EpochSubject::Tenant(TenantId::from_uuid(OTHER))),
         ];
-        assert_eq!(heard(&write(BOB, signals)), signals);
-        assert_eq!(heard(&write(ANN, signals)), []);
+        assert_eq!(decoded(&encode(OTHER, signals)), signals);
+        assert_eq!(decoded(&encode(OWN, signals)), []);
     }
 
     #[test]
-    fn what_is_not_known_is_passed_over() {
+    fn unknown_lines_are_ignored() {
         for message in ["", "jobs", "\n", "\n\n\n", "x\nuser\ntenant 7\nuser x y"] {
-            assert_eq!(heard(message), [], "{message:?}");
+            assert_eq!(decoded(message), [], "{message:?}");
         }
-        let mixed = "somebody new\nmoon full\njobs\nuser 7\njobs 3";
-        assert_eq!(heard(mixed), [Signal::JobsAdded]);
+        let mixed = "unknown sender\nrole 7\njobs\nuser 7\njobs 3";
+        assert_eq!(decoded(mixed), [Signal::JobsAdded]);
     }
 }

@@ -1,5 +1,4 @@
-//! Limits on how often something may be tried, counted by all processes
-//! together.
+//! Rate limits shared by all processes.
 
 use std::sync::Arc;
 
@@ -12,23 +11,24 @@ use tenantry_application::ports::{
 
 use crate::{
     bucket::Bucket,
-    seen::{Key, Seen},
+    bucket_cache::{BucketCache, BucketKey},
     server::RedisServer,
 };
 
-/// One step in the server, one round trip.
+/// A script, so that an attempt is atomic and takes one round trip.
 const TAKE: &str = include_str!("take.lua");
 
-/// For how long the server keeps a bucket that is whole, in milliseconds: the
-/// clocks of processes may be apart.
-const KEEP: u64 = 60_000;
+/// The time for which the server keeps a full bucket, in milliseconds, because
+/// the clocks of processes may differ.
+const RETENTION: u64 = 60_000;
 
-/// Buckets in the server; while it is away, the same in this process.
+/// A rate limiter with its buckets in the server or, while that is unreachable,
+/// in this process.
 ///
-/// A try that this process has seen, counted by either, is never forgotten
-/// when the other takes over: the server is told with every try what is known
-/// here. So neither losing it nor its losing its memory makes a bucket whole.
-/// What stands in the server says nothing about who tried.
+/// Switching between the two loses no attempt this process knows of: every
+/// attempt sends the cached state to the server. So neither losing the server
+/// nor the server losing its data refills a bucket. Keys in the server are
+/// keyed hashes and do not identify the limited user or address.
 pub struct RedisRateLimiter {
     server: Arc<RedisServer>,
     seals: Arc<dyn Seals>,
@@ -41,11 +41,11 @@ pub struct RedisRateLimiter {
 struct Rule {
     name: &'static str,
     bucket: Bucket,
-    seen: Seen,
+    cache: BucketCache,
 }
 
 impl RedisRateLimiter {
-    /// Counts on `server`, by the time of `clock`.
+    /// Creates a rate limiter that counts on `server` with the time of `clock`.
     pub fn new(
         server: Arc<RedisServer>,
         limits: RateLimits,
@@ -56,7 +56,7 @@ impl RedisRateLimiter {
             limit.map(|limit| Rule {
                 name,
                 bucket: Bucket::new(limit),
-                seen: Seen::default(),
+                cache: BucketCache::default(),
             })
         };
         Self {
@@ -69,7 +69,7 @@ impl RedisRateLimiter {
         }
     }
 
-    async fn take(&self, rule: &Rule, key: &Key, now: i64) -> Result<(bool, i64), PortError> {
+    async fn take(&self, rule: &Rule, key: &BucketKey, now: i64) -> Result<(bool, i64), PortError> {
         let name = format!("rate:{}:{:032x}", rule.name, u128::from_be_bytes(*key));
         let mut take = cmd("EVAL");
         take.arg(TAKE)
@@ -78,9 +78,9 @@ impl RedisRateLimiter {
             .arg(now)
             .arg(rule.bucket.interval())
             .arg(rule.bucket.window())
-            .arg(rule.seen.whole_at(key))
-            .arg(KEEP);
-        self.server.ask("count a try", &take).await
+            .arg(rule.cache.full_at(key))
+            .arg(RETENTION);
+        self.server.query("count an attempt", &take).await
     }
 }
 
@@ -97,22 +97,22 @@ impl RateLimiter for RedisRateLimiter {
         };
         let now = self.clock.now().as_millis().saturating_mul(1000);
         let key = first_half(self.seals.seal(SealPurpose::RateKey, key.as_bytes()));
-        let (allowed, whole_at) = match self.take(rule, &key, now).await {
-            Ok((allowed, whole_at)) => {
-                rule.seen.learn(rule.bucket, key, whole_at, now);
-                (allowed, whole_at)
+        let (allowed, full_at) = match self.take(rule, &key, now).await {
+            Ok((allowed, full_at)) => {
+                rule.cache.update(rule.bucket, key, full_at, now);
+                (allowed, full_at)
             }
             Err(error) => {
-                tracing::debug!(%error, "counted in this process");
-                rule.seen.take(rule.bucket, key, now)
+                tracing::debug!(%error, "cannot count an attempt in Redis; counted in this process");
+                rule.cache.take(rule.bucket, key, now)
             }
         };
-        Ok(rule.bucket.decision(allowed, whole_at, now))
+        Ok(rule.bucket.decision(allowed, full_at, now))
     }
 }
 
-fn first_half(hash: [u8; 32]) -> Key {
-    let mut key = Key::default();
+fn first_half(hash: [u8; 32]) -> BucketKey {
+    let mut key = BucketKey::default();
     key.copy_from_slice(&hash[..16]);
     key
 }

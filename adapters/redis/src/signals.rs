@@ -1,4 +1,4 @@
-//! Hints between processes, published on one channel.
+//! Signals between processes, published on one channel.
 
 use std::{
     collections::BTreeSet,
@@ -21,52 +21,54 @@ use uuid::Uuid;
 
 use crate::{
     message,
-    server::{DIAL, Link, RedisServer, late},
+    server::{CONNECT_TIMEOUT, RedisServer, SharedConnection, timeout_error},
 };
 
-/// The channel's name behind the namespace.
+/// The channel's name without the namespace.
 const CHANNEL: &str = "signals";
 
-/// The most signals that wait to be sent; the poll of the store brings more.
-const WAITING: usize = 1000;
+/// The maximum number of signals waiting to be published. Further ones are
+/// dropped: receivers also poll the store.
+const MAX_WAITING: usize = 1000;
 
-/// The most signals that a listener may be behind.
-const BEHIND: usize = 1024;
+/// The maximum number of signals a subscriber may lag behind.
+const MAX_LAG: usize = 1024;
 
-/// How often the connection that listens is tried: a peer that is gone without
-/// a word would be waited for for ever.
-const LOOK: Duration = Duration::from_secs(1);
+/// The interval between pings on the subscribed connection, which detect a peer
+/// that vanished without closing it.
+const PING: Duration = Duration::from_secs(1);
 
-/// Tells and hears over a server. One task publishes on the shared connection,
-/// one listens on a connection of its own and looks for the server when that
-/// breaks. Both end when this is dropped.
+/// Publishes and subscribes through a Redis server. One task publishes on the
+/// shared connection, another subscribes on a separate one and reconnects when
+/// it breaks. Dropping this ends both.
 pub struct RedisSignals {
     server: Arc<RedisServer>,
     outbox: Arc<Outbox>,
-    heard: broadcast::Sender<Signal>,
+    subscribers: broadcast::Sender<Signal>,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
-/// What waits to be sent. Equal signals are one.
+/// Signals waiting to be published, without duplicates.
 #[derive(Default)]
 struct Outbox {
     signals: Mutex<BTreeSet<Signal>>,
-    filled: Notify,
+    changed: Notify,
 }
 
 impl RedisSignals {
-    /// Begins to listen.
+    /// Starts both tasks.
     pub fn new(server: Arc<RedisServer>, ids: &dyn IdGenerator) -> Self {
-        let own = ids.next();
+        let own_id = ids.next();
+        let connection = server.connection();
         let outbox = Arc::<Outbox>::default();
-        let heard = broadcast::Sender::new(BEHIND);
-        let publish = publish(Arc::clone(server.link()), Arc::clone(&outbox), own);
-        let listen = listen(Arc::clone(server.link()), heard.clone(), own);
-        let tasks = [tokio::spawn(publish), tokio::spawn(listen)];
+        let subscribers = broadcast::Sender::new(MAX_LAG);
+        let publish = publish(Arc::clone(connection), Arc::clone(&outbox), own_id);
+        let subscribe = subscribe(Arc::clone(connection), subscribers.clone(), own_id);
+        let tasks = [tokio::spawn(publish), tokio::spawn(subscribe)];
         Self {
             server,
             outbox,
-            heard,
+            subscribers,
             _tasks: tasks.map(AbortOnDropHandle::new),
         }
     }
@@ -74,18 +76,18 @@ impl RedisSignals {
 
 #[async_trait]
 impl Signals for RedisSignals {
-    fn tell(&self, signals: &[Signal]) {
+    fn publish(&self, signals: &[Signal]) {
         for signal in signals {
-            // It may be that nobody listens.
-            let _ = self.heard.send(*signal);
+            // Fails without subscribers.
+            let _ = self.subscribers.send(*signal);
         }
         self.outbox.put(signals);
     }
 
-    fn listen(&self) -> BoxStream<'static, Signal> {
-        let heard = BroadcastStream::new(self.heard.subscribe());
-        // Those that were missed are found by looking.
-        heard.filter_map(|signal| ready(signal.ok())).boxed()
+    fn subscribe(&self) -> BoxStream<'static, Signal> {
+        let signals = BroadcastStream::new(self.subscribers.subscribe());
+        // Polling makes up for missed signals.
+        signals.filter_map(|signal| ready(signal.ok())).boxed()
     }
 
     async fn probe(&self) -> Result<(), PortError> {
@@ -96,80 +98,88 @@ impl Signals for RedisSignals {
 impl Outbox {
     fn put(&self, signals: &[Signal]) {
         let mut waiting = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = WAITING.saturating_sub(waiting.len());
+        let room = MAX_WAITING.saturating_sub(waiting.len());
         waiting.extend(signals.iter().take(room));
         drop(waiting);
-        self.filled.notify_one();
+        self.changed.notify_one();
     }
 
     async fn take(&self) -> BTreeSet<Signal> {
-        self.filled.notified().await;
+        self.changed.notified().await;
         std::mem::take(&mut *self.signals.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-async fn publish(link: Arc<Link>, outbox: Arc<Outbox>, own: Uuid) {
-    let channel = link.name(CHANNEL);
+/// Publishes the signals of the outbox; never returns.
+async fn publish(connection: Arc<SharedConnection>, outbox: Arc<Outbox>, own_id: Uuid) {
+    let channel = connection.name(CHANNEL);
     loop {
         let signals = outbox.take().await;
         if signals.is_empty() {
             continue;
         }
         let mut publish = cmd("PUBLISH");
-        publish.arg(&channel).arg(message::write(own, signals));
-        if let Err(error) = link.ask::<()>("publish signals", &publish).await {
-            tracing::debug!(%error, "signals were lost");
+        publish.arg(&channel).arg(message::encode(own_id, signals));
+        if let Err(error) = connection.query::<()>("publish signals", &publish).await {
+            tracing::debug!(%error, "cannot publish signals; they are dropped");
         }
     }
 }
 
-async fn listen(link: Arc<Link>, heard: broadcast::Sender<Signal>, own: Uuid) {
-    let mut pause = link.pause();
-    let mut is_told = false;
+/// Forwards the signals of other processes, reconnecting on failure; never
+/// returns.
+async fn subscribe(
+    connection: Arc<SharedConnection>,
+    subscribers: broadcast::Sender<Signal>,
+    own_id: Uuid,
+) {
+    let mut backoff = connection.backoff();
+    let mut is_failing = false;
     loop {
-        link.here().await;
-        let begun = || {
-            pause.reset();
-            is_told = false;
+        connection.wait_until_open().await;
+        let on_subscribed = || {
+            backoff.reset();
+            is_failing = false;
         };
-        // Of a row of failures the first is logged.
-        if let Err(error) = hear(&link, &heard, own, begun).await {
-            if is_told {
-                tracing::debug!(%error, "signals are still not heard");
+        // Of consecutive failures only the first is a warning.
+        if let Err(error) = forward(&connection, &subscribers, own_id, on_subscribed).await {
+            if is_failing {
+                tracing::debug!(%error, "still cannot receive signals of other processes");
             } else {
-                tracing::warn!(%error, "signals of other processes are not heard");
+                tracing::warn!(%error, "cannot receive signals of other processes; will retry");
             }
-            is_told = true;
+            is_failing = true;
         }
-        pause.take().await;
+        backoff.wait().await;
     }
 }
 
-/// Listens until the connection breaks or the server is away.
-async fn hear(
-    link: &Link,
-    heard: &broadcast::Sender<Signal>,
-    own: Uuid,
-    begun: impl FnOnce(),
+/// Forwards signals until the subscription breaks or the shared connection
+/// closes.
+async fn forward(
+    connection: &SharedConnection,
+    subscribers: &broadcast::Sender<Signal>,
+    own_id: Uuid,
+    on_subscribed: impl FnOnce(),
 ) -> Result<(), RedisError> {
-    let (mut sink, mut messages) = link.listen(CHANNEL).await?.split();
-    begun();
+    let (mut sink, mut messages) = connection.subscribe(CHANNEL).await?.split();
+    on_subscribed();
     loop {
         tokio::select! {
             message = messages.next() => {
                 let Some(message) = message else { return Ok(()) };
-                // One that is no text is no signal.
+                // A message that is not UTF-8 is ignored.
                 let text = std::str::from_utf8(message.get_payload_bytes()).unwrap_or_default();
-                for signal in message::read(own, text) {
-                    // It may be that nobody listens.
-                    let _ = heard.send(signal);
+                for signal in message::decode(own_id, text) {
+                    // Fails without subscribers.
+                    let _ = subscribers.send(signal);
                 }
             }
-            () = sleep(LOOK) => {
-                let ping = timeout(DIAL, sink.ping::<()>()).await;
-                ping.unwrap_or_else(|_| Err(late()))?;
+            () = sleep(PING) => {
+                let ping = timeout(CONNECT_TIMEOUT, sink.ping::<()>()).await;
+                ping.unwrap_or_else(|_| Err(timeout_error()))?;
             }
-            () = link.away() => return Ok(()),
+            () = connection.wait_until_closed() => return Ok(()),
         }
     }
 }

@@ -1,8 +1,11 @@
-//! What a session opens.
+//! The permissions that a session grants.
 
 use async_trait::async_trait;
 use sea_orm::{DbErr, QueryResult};
-use tenantry_application::ports::{AccessGrant, AccessRepository, PortError};
+use tenantry_application::{
+    ports::{AccessGrant, AccessRepository, PortError},
+    work::Kind,
+};
 use tenantry_domain::{
     Timestamp,
     id::{RoleId, SessionId, TenantId, UserId},
@@ -12,15 +15,15 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
+use tenantry_store::rows::{Ids, Reading};
+
 use crate::{
-    convert::Reading,
     error::port_error,
     reader::{Reader, entity},
 };
 
-/// Everything in one statement, and so as of one instant: one row for each
-/// role of the tenant, or a single one without a role where there is none or
-/// the membership opens nothing.
+/// Reads everything in one snapshot: one row per role of the tenant, or a single
+/// row without a role if there is no active membership.
 const LOOKUP: &str = "\
     SELECT s.user_id AS session_user_id, s.expires_at, i.platform_admin, \
     t.id AS active_tenant_id, m.role_ids, \
@@ -35,7 +38,7 @@ const LOOKUP: &str = "\
     LEFT JOIN epochs e ON e.subject_id = s.tenant_id \
     WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ?";
 
-/// The one read behind every authenticated request.
+/// Reads the grants of sessions, for every authenticated request.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlAccessRepository {
     pub(crate) reader: Reader,
@@ -49,7 +52,7 @@ impl AccessRepository for SqlAccessRepository {
         now: Timestamp,
     ) -> Result<Option<AccessGrant>, PortError> {
         let values = [session.as_uuid().into(), now.as_millis().into()];
-        let context = "read what a session opens";
+        let context = "read the grant of a session";
         let rows = self.reader.rows_by(context, LOOKUP, values).await?;
         let Some(first) = rows.first() else {
             return Ok(None);
@@ -63,13 +66,13 @@ impl AccessRepository for SqlAccessRepository {
     }
 }
 
-/// What every row of the answer says.
+/// The columns that every row of the result has.
 struct Found {
     user_id: Uuid,
     expires_at: i64,
     platform_admin: bool,
     tenant_id: Option<Uuid>,
-    role_ids: Option<String>,
+    role_ids: Option<Ids>,
     user_epoch: i64,
     tenant_epoch: i64,
 }
@@ -88,12 +91,11 @@ impl Found {
     }
 
     fn grant(self, session_id: SessionId, roles: &[Role]) -> Result<AccessGrant, PortError> {
-        let epochs = Reading::of("epochs", self.user_id);
+        let epochs = Reading::of(Kind::Epoch, self.user_id);
         let tenant = self.tenant_id.map(TenantId::from_uuid);
         let permissions = match (tenant, self.role_ids) {
             (Some(_), Some(held)) => {
-                let memberships = Reading::of("memberships", self.user_id);
-                let held = memberships.ids("role_ids", &held, RoleId::from_uuid)?;
+                let held: Vec<_> = held.0.into_iter().map(RoleId::from_uuid).collect();
                 role::effective(&held, roles)
             }
             _ => PermissionSet::EMPTY,
@@ -101,7 +103,7 @@ impl Found {
         Ok(AccessGrant {
             session_id,
             user_id: UserId::from_uuid(self.user_id),
-            // The statement finds active tenants alone.
+            // The statement finds active tenants only.
             tenant: tenant.and_then(|id| ActiveTenant::of(id, TenantStatus::Active)),
             permissions,
             platform_admin: self.platform_admin,

@@ -1,21 +1,17 @@
-//! The queue of background work.
+//! The job queue.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{EntityTrait, QueryFilter};
 use tenantry_application::ports::{JobQueue, PortError};
 use tenantry_domain::{Timestamp, id::JobId, job::Job};
 
-use crate::{
-    convert::Stored,
-    entity::job::Entity,
-    reader::{Reader, entity},
-    writer::Writer,
-};
+use tenantry_store::RowReader;
 
-/// Whether a job is due, or one whose worker did not come back. Each half
-/// walks the index and stops at its first.
+use crate::{backend::SqlBackend, reader::entity};
+
+/// Finds a due job or one with an expired lease. Each half reads one entry of
+/// the index.
 const PEEK: &str = "\
     SELECT id FROM (\
     SELECT * FROM (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= ? \
@@ -25,8 +21,8 @@ const PEEK: &str = "\
     ORDER BY run_at, id LIMIT 1) AS lost\
     ) AS waiting LIMIT 1";
 
-/// Leaves the revision alone: the worker's own completion expects the one it
-/// claimed.
+/// Extends a lease. The revision stays: the worker completes the job at the one
+/// it claimed.
 const EXTEND: &str = "\
     UPDATE jobs SET lease_until = ? WHERE id = ? AND attempt = ? AND state = 'running' \
     RETURNING id";
@@ -34,14 +30,13 @@ const EXTEND: &str = "\
 /// Hands out jobs.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlJobQueue {
-    pub(crate) reader: Reader,
-    pub(crate) writer: Arc<Writer>,
+    pub(crate) backend: SqlBackend,
 }
 
 #[async_trait]
 impl JobQueue for SqlJobQueue {
     async fn lookup(&self, id: JobId) -> Result<Option<Job>, PortError> {
-        self.reader.one(Entity::find().filter(Job::keyed(id))).await
+        self.backend.lookup(id.into()).await
     }
 
     async fn claim(
@@ -51,25 +46,38 @@ impl JobQueue for SqlJobQueue {
         lease: Duration,
     ) -> Result<Option<Job>, PortError> {
         let at = now.as_millis();
-        // Idle workers ask often: they are not to bother the writer.
+        // Idle workers poll often, and must not load the writer.
         let due = [at.into(), at.into()];
-        let due = self.reader.rows_by("look for jobs", PEEK, due).await?;
+        let due = self
+            .backend
+            .reader
+            .rows_by("look for jobs", PEEK, due)
+            .await?;
         if due.is_empty() {
             return Ok(None);
         }
         let until = now.plus(lease).as_millis();
         let values = [worker.into(), until.into(), at.into(), at.into(), at.into()];
-        let claimed = self.writer.run(self.reader.dialect.claim(), values).await?;
+        let claimed = self
+            .backend
+            .writer
+            .run(self.backend.reader.dialect.claim(), values)
+            .await?;
         claimed.first().map(entity).transpose()
     }
 
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError> {
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
         let values = [
             until.as_millis().into(),
             id.as_uuid().into(),
             i64::from(attempt).into(),
         ];
-        let extended = self.writer.run(EXTEND, values).await?;
+        let extended = self.backend.writer.run(EXTEND, values).await?;
         Ok(!extended.is_empty())
     }
 }

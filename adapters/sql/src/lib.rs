@@ -1,72 +1,48 @@
-//! Metadata on SQL databases, through sea-orm: on `SQLite` and
-//! `PostgreSQL`.
+//! Metadata on SQL databases, through sea-orm: on `SQLite` and `PostgreSQL`.
 //!
-//! [`SqlStore`] is the platform's store and the door to each tenant's. Reads
-//! go through a pool of connections that cannot write; every write, units of
-//! work and one-step methods alike, goes through one task (`writer`), which
-//! commits in groups.
+//! [`SqlStore`] is the metadata store. Reads use a pool of connections; every
+//! write goes through the writer, which commits in groups. The tables, the
+//! repositories and the decision on a unit of work are shared with the other
+//! stores and live in `tenantry_store`.
 //!
 //! | to find | look in |
 //! |---|---|
-//! | a port | the file of its name |
-//! | the tables, as sea-orm sees them | `entity/`, one a file |
-//! | how they came to be | `migration/`, one a file |
-//! | domain to row and back | `convert/`, one kind of row a file |
-//! | a change as statements, and why one is refused | `apply/` |
-//! | the task that writes | `writer/` |
-//! | what is different on each database | `dialect/` |
+//! | the tables | `adapters/store/src/rows/`; their migrations in `migration/`, compared in `drift.rs` |
+//! | queries as SQL | `backend.rs`, `condition.rs` |
+//! | a unit of work as statements, and the reason for a refusal | `apply/` |
+//! | the writer | `writer/`, `order.rs`, `writing.rs` |
+//! | the differences between the databases | `dialect.rs`, `sqlite/`, `postgres/`, `error/` |
 //!
 //! # Adding a table
 //!
-//! 1. `entity/<row>.rs`: the columns. Ids are UUIDs, instants `i64`
-//!    milliseconds, counts and sizes `i64`, hashes bytes, lists and maps JSON
-//!    text, states their stable names. What is sorted, searched or unique
-//!    without regard to case is a column of its own, folded by the domain.
-//! 2. `migration/m<number>_<what>.rs`, at the end of the list in
-//!    `migration/mod.rs`: the table, a unique index for every unique key and
-//!    an index for every order and filter that is read often. A released
-//!    migration is never changed.
-//! 3. `convert/<row>.rs`: `Stored` for the entity of the domain, with the
-//!    tenant's filter in `within`.
-//! 4. `apply/`: one arm in `steps` and one in `refusal`, and the unique keys'
-//!    columns in the dialect's `key_of`.
-//! 5. The repository in a file with its port's name; one of a tenant begins
-//!    every query at its `TenantScope`.
+//! `tenantry_store` says how a kind is declared. Here it needs a migration,
+//! `migration/m<number>_<name>.rs`, at the end of the list in
+//! `migration/mod.rs`: the table, a unique index for every unique key and an
+//! index for every order. A released migration never changes.
 
 mod access_repository;
 mod apply;
-mod audit_log;
-mod blob_repository;
-mod convert;
+mod backend;
+mod condition;
+mod database;
 mod dialect;
-#[expect(
-    unreachable_pub,
-    reason = "sea-orm's derives make public items of the crate's own tables"
-)]
-mod entity;
-mod epoch_repository;
+mod drift;
 mod error;
-mod file_repository;
-mod idempotency_repository;
-mod identity_repository;
 mod job_queue;
 mod link;
-mod membership_repository;
 mod migration;
 mod options;
+mod order;
 mod platform_store;
-mod quota_repository;
+mod postgres;
 mod reader;
-mod role_repository;
-mod scope;
-mod session_repository;
-mod tenant_repository;
-mod tenant_store;
+mod sqlite;
 #[cfg(test)]
 mod testing;
 mod upkeep_index;
-mod version_repository;
+mod usage;
 mod writer;
+mod writing;
 
 pub use options::{PostgresOptions, SqlOptions, SqliteOptions};
 pub use platform_store::SqlStore;

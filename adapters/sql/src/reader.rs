@@ -1,4 +1,4 @@
-//! Reading rows.
+//! The connections that read.
 
 use std::{future::Future, sync::Arc};
 
@@ -9,14 +9,16 @@ use sea_orm::{
 use tenantry_application::ports::PortError;
 use tenantry_domain::id::TenantId;
 
+use tenantry_store::{Row, Stored};
+
 use crate::{
-    convert::{Row, Stored},
-    dialect::{self, Dialect},
-    error::port_error,
+    dialect::Dialect,
+    error::{port_error, postgres::is_unstorable},
     link::Link,
+    postgres::enter,
 };
 
-/// How many times longer than others a read may take that looks at much.
+/// The factor by which the timeout of large reads exceeds that of others.
 const AT_LENGTH: u32 = 20;
 
 /// The connections that read.
@@ -24,13 +26,12 @@ const AT_LENGTH: u32 = 20;
 pub(crate) struct Reader {
     pub(crate) link: Arc<Link>,
     pub(crate) dialect: Dialect,
-    /// Whether reads of tenants stand behind the wall of row-level security.
+    /// Whether reads of tenants run under row-level security.
     walled: bool,
     tenant: Option<TenantId>,
 }
 
-/// What reads: a connection, or behind the wall a transaction that ends with
-/// it.
+/// A connection, or under row-level security a transaction.
 pub(crate) enum Executor {
     Connection(DatabaseConnection),
     Transaction(DatabaseTransaction),
@@ -55,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// The same for one tenant.
+    /// Returns the reader of one tenant.
     pub(crate) fn of(&self, tenant: TenantId) -> Self {
         Self {
             tenant: self.walled.then_some(tenant),
@@ -63,18 +64,18 @@ impl Reader {
         }
     }
 
-    /// What reads.
+    /// Returns a connection, or begins a transaction under row-level security.
     pub(crate) async fn executor(&self) -> Result<Executor, DbErr> {
         let db = self.link.reading();
         let Some(tenant) = self.tenant else {
             return Ok(Executor::Connection(db));
         };
         let transaction = db.begin().await?;
-        self.dialect.enter(&transaction, tenant).await?;
+        enter(&transaction, tenant).await?;
         Ok(Executor::Transaction(transaction))
     }
 
-    /// Reads within the time that a read may take.
+    /// Reads within the timeout.
     pub(crate) async fn ask<T>(
         &self,
         context: impl Into<String>,
@@ -83,24 +84,24 @@ impl Reader {
         self.link.ask(1, context, read).await
     }
 
-    /// Reads what a query finds. A text that the database cannot hold is in
-    /// no row.
+    /// Reads the result of a query. No row contains a text that the database
+    /// cannot store.
     pub(crate) async fn find<T: Default>(
         &self,
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        // Handed on as it is, a read would be as large again at each step.
+        // Boxed, because each layer would copy the future.
         let read = Box::pin(async {
             match read.await {
-                Err(error) if dialect::is_unstorable(&error) => Ok(T::default()),
+                Err(error) if is_unstorable(&error) => Ok(T::default()),
                 found => found,
             }
         });
         self.ask(context, read).await
     }
 
-    /// Reads what takes longer the more a tenant has.
+    /// Reads within a longer timeout, for work proportional to a tenant's rows.
     pub(crate) async fn ask_at_length<T>(
         &self,
         context: impl Into<String>,
@@ -109,28 +110,16 @@ impl Reader {
         self.link.ask(AT_LENGTH, context, read).await
     }
 
-    /// A transaction whose reads are all as of one instant.
+    /// Begins a transaction whose reads share one snapshot.
     pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let transaction = self.dialect.snapshot(&self.link.reading()).await?;
         if let Some(tenant) = self.tenant {
-            self.dialect.enter(&transaction, tenant).await?;
+            enter(&transaction, tenant).await?;
         }
         Ok(transaction)
     }
 
-    /// The entity that a query finds, if it finds one.
-    pub(crate) async fn one<T: Stored>(
-        &self,
-        select: Select<T::Table>,
-    ) -> Result<Option<T>, PortError> {
-        let row = async { select.one(&self.executor().await?.get()).await };
-        self.find(reading::<T>(), row)
-            .await?
-            .map(T::from_row)
-            .transpose()
-    }
-
-    /// The entities that a query finds, in its order.
+    /// Returns the entities that a query finds, in its order.
     pub(crate) async fn all<T: Stored>(
         &self,
         select: Select<T::Table>,
@@ -143,8 +132,7 @@ impl Reader {
             .collect()
     }
 
-    /// The entity that a statement written by hand finds: for hot reads, where
-    /// building a query costs more than running it.
+    /// Returns the entity that a handwritten statement finds.
     pub(crate) async fn one_by<T: Stored>(
         &self,
         statement: Statement,
@@ -159,7 +147,7 @@ impl Reader {
             .transpose()
     }
 
-    /// The rows that a statement finds.
+    /// Returns the rows that a statement finds.
     pub(crate) async fn rows(
         &self,
         context: &'static str,
@@ -172,7 +160,7 @@ impl Reader {
         self.find(context, rows).await
     }
 
-    /// The same of a statement written by hand, with `?` for each value.
+    /// Returns the rows of a handwritten statement, with `?` for each value.
     pub(crate) async fn rows_by(
         &self,
         context: &'static str,
@@ -184,7 +172,7 @@ impl Reader {
     }
 }
 
-/// The entity of a row that holds all columns of its table.
+/// Converts a row with all columns of its table.
 pub(crate) fn entity<T: Stored>(row: &QueryResult) -> Result<T, PortError> {
     let row: Result<Row<T>, _> = sea_orm::FromQueryResult::from_query_result(row, "");
     T::from_row(row.map_err(|error| port_error(reading::<T>(), error))?)

@@ -1,4 +1,4 @@
-//! Where upkeep is due.
+//! Tenants with pending upkeep.
 
 use async_trait::async_trait;
 use sea_orm::{DbErr, QueryResult, Value};
@@ -6,24 +6,26 @@ use tenantry_application::ports::{PortError, UpkeepIndex};
 use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 use uuid::Uuid;
 
-use crate::{convert::chain_id, error::port_error, reader::Reader};
+use tenantry_store::rows::audit_chain::{chain_id, chain_tenant};
 
-/// The platform's chain has no tenant, and its id is nil.
+use crate::{error::port_error, reader::Reader};
+
+/// Finds chains with unsealed entries; the id of the platform's chain is nil.
 const UNSEALED: &str = "\
     SELECT DISTINCT a.chain_id AS id FROM audit_entries a \
     LEFT JOIN tenants t ON t.id = a.chain_id \
     WHERE a.sequence IS NULL AND (t.status = 'active' OR a.chain_id = ?) LIMIT ?";
 
-/// Walks what is due, which is little, and not the tenants, which are many.
+/// Reads the few due blobs, not the many tenants.
 const TO_SWEEP: &str = "\
     SELECT DISTINCT b.tenant_id AS id FROM blobs b \
     JOIN tenants t ON t.id = b.tenant_id AND t.status = 'active' \
     WHERE b.sweep_at < ? LIMIT ?";
 
-/// Ends at the first one; only where there is none is every blob looked at.
+/// Stops at the first blob; without one it reads all.
 const USES_BACKEND: &str = "SELECT id FROM blobs WHERE backend = ? LIMIT 1";
 
-/// Finds tenants with something to tidy.
+/// Finds tenants with pending upkeep.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlUpkeepIndex {
     pub(crate) reader: Reader,
@@ -35,7 +37,7 @@ impl SqlUpkeepIndex {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Uuid>, PortError> {
-        let context = "look for upkeep";
+        let context = "find pending upkeep";
         let rows = self.reader.rows_by(context, sql, values).await?;
         let id = |row: &QueryResult| row.try_get("", "id");
         let ids: Result<_, DbErr> = rows.iter().map(id).collect();
@@ -49,8 +51,7 @@ impl UpkeepIndex for SqlUpkeepIndex {
         let chains = self
             .ids(UNSEALED, [chain_id(None).into(), i64::from(limit).into()])
             .await?;
-        let tenant = |chain: Uuid| (!chain.is_nil()).then(|| TenantId::from_uuid(chain));
-        Ok(chains.into_iter().map(tenant).collect())
+        Ok(chains.into_iter().map(chain_tenant).collect())
     }
 
     async fn tenants_to_sweep(

@@ -1,4 +1,4 @@
-//! Taking jobs from the queue.
+//! Job queue consumers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,10 +7,10 @@ use tenantry_application::{Services, jobs, ports::Signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How long to wait after the queue itself failed.
-const BACK_OFF: Duration = Duration::from_secs(1);
+/// The pause after a failure of the queue itself.
+const BACKOFF: Duration = Duration::from_secs(1);
 
-/// Wakes the workers of this process when jobs were added, until `stop` is
+/// Wakes the workers of this process when jobs are added, until `stop` is
 /// cancelled.
 pub(crate) async fn wake(
     mut signals: BoxStream<'static, Signal>,
@@ -24,8 +24,8 @@ pub(crate) async fn wake(
     }
 }
 
-/// Takes and does one job after the other until `stop` is cancelled; the one
-/// under way is finished.
+/// Runs jobs one after another until `stop` is cancelled; a running job is
+/// finished.
 pub(crate) async fn work(
     services: Arc<Services>,
     name: String,
@@ -35,21 +35,21 @@ pub(crate) async fn work(
     stop: CancellationToken,
 ) {
     while !stop.is_cancelled() {
-        // What comes between looking and waiting wakes all the same.
+        // A wake-up that arrives after the query below ends the wait.
         wakeups.mark_unchanged();
         match jobs::run_next(&services, &name, lease).await {
             Ok(true) => {}
             Ok(false) => {
                 tokio::select! {
                     () = services.clock.sleep(poll) => {}
-                    () = woken(&mut wakeups) => {}
+                    () = wait_for_wakeup(&mut wakeups) => {}
                     () = stop.cancelled() => {}
                 }
             }
             Err(error) => {
-                tracing::warn!(worker = name, %error, "the queue failed; will be tried again");
+                tracing::warn!(worker = name, %error, "job queue failed; will retry");
                 tokio::select! {
-                    () = services.clock.sleep(BACK_OFF) => {}
+                    () = services.clock.sleep(BACKOFF) => {}
                     () = stop.cancelled() => {}
                 }
             }
@@ -57,8 +57,8 @@ pub(crate) async fn work(
     }
 }
 
-/// Waits for a wake-up, for ever where there will be none.
-async fn woken(wakeups: &mut watch::Receiver<()>) {
+/// Waits for a wake-up; never returns once the sender is gone.
+async fn wait_for_wakeup(wakeups: &mut watch::Receiver<()>) {
     if wakeups.changed().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,11 +1,12 @@
-//! Runs durable jobs and the periodic upkeep, in `serve` or on its own.
+//! Runs durable jobs and periodic maintenance, within `serve` or as a separate
+//! process.
 //!
-//! Nothing here decides anything: each loop calls one use case again and
-//! again, waits in between, and ends when it is told to.
+//! The loops contain no logic: each calls one use case repeatedly until it is
+//! cancelled.
 
-mod background;
-mod chores;
 mod jobs;
+mod maintenance;
+mod periodic;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,32 +14,33 @@ use tenantry_application::{Services, upkeep::AccessWatch};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::chores::{Seal, Sweep};
+use crate::maintenance::{AuditSealer, Sweeper};
 
-/// How a worker works.
+/// The settings of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerOptions {
-    /// Its name, in leases and logs.
+    /// The name in leases and logs.
     pub name: String,
-    /// How many jobs at once; at least one.
+    /// The number of concurrent jobs; at least one.
     pub concurrency: usize,
-    /// How long a job is its own without a sign of life.
+    /// The time after which a job's lease expires without a heartbeat.
     pub lease: Duration,
-    /// How long to wait for a wake-up before looking all the same.
+    /// The interval at which the queue is polled without a wake-up.
     pub poll: Duration,
-    /// How often to seal audit entries.
+    /// The interval between runs that seal audit entries.
     pub seal_every: Duration,
-    /// How often to sweep.
+    /// The interval between sweeps.
     pub sweep_every: Duration,
 }
 
-/// Works until `stop` is cancelled and the jobs under way are done. Whoever
-/// cannot wait drops the future: leases bring unfinished jobs back.
+/// Runs jobs and periodic tasks until `stop` is cancelled and the running jobs
+/// are finished. Dropping the future stops immediately: unfinished jobs are
+/// retried once their lease expires.
 pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     let wakeups = watch::Sender::new(());
-    // Before anybody looks: what comes afterwards wakes them.
-    let signals = services.signals.listen();
+    // Subscribed before the workers query the queue, so that no signal is missed.
+    let signals = services.signals.subscribe();
     for number in 0..options.concurrency.max(1) {
         let name = format!("{}/{number}", options.name);
         tasks.spawn(jobs::work(
@@ -51,30 +53,30 @@ pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: Cancella
         ));
     }
     tasks.spawn(jobs::wake(signals, wakeups, stop.clone()));
-    let seal = background::repeat(
-        Seal,
+    let seal = periodic::repeat(
+        AuditSealer,
         options.seal_every,
         Arc::clone(&services),
         stop.clone(),
     );
     tasks.spawn(seal);
-    tasks.spawn(background::repeat(
-        Sweep,
+    tasks.spawn(periodic::repeat(
+        Sweeper,
         options.sweep_every,
         services,
         stop,
     ));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
-            tracing::error!(%error, "a worker task ended by a fault");
+            tracing::error!(%error, "worker task panicked");
         }
     }
 }
 
-/// Watches for changes of what callers may do until `stop` is cancelled. Every
-/// process that answers requests runs it: without it nothing is kept close.
+/// Watches for permission changes until `stop` is cancelled. Every process that
+/// serves requests runs it; without it, permissions are not cached.
 pub async fn watch_access(services: Arc<Services>, stop: CancellationToken) {
-    let heard = chores::hear_of_access(Arc::clone(&services), stop.clone());
-    let watched = background::repeat(AccessWatch::default(), AccessWatch::EVERY, services, stop);
-    tokio::join!(heard, watched);
+    let signals = maintenance::apply_access_signals(Arc::clone(&services), stop.clone());
+    let watch = periodic::repeat(AccessWatch::default(), AccessWatch::EVERY, services, stop);
+    tokio::join!(signals, watch);
 }

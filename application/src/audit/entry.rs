@@ -1,4 +1,4 @@
-//! Making audit entries.
+//! Building audit entries.
 
 use std::{collections::BTreeMap, fmt::Display};
 
@@ -14,11 +14,12 @@ use crate::{
     services::Services,
 };
 
-/// An entry in the making; by the service itself unless it is told otherwise.
+/// A builder of an audit entry; the actor is the service by default.
 pub(crate) struct Entry(AuditEntry);
 
 impl Entry {
-    /// `action` was done to the `kind` with `id`, now.
+    /// Starts an entry for `action` on the `kind` with `id`, at the current
+    /// time.
     pub(crate) fn new(services: &Services, action: &str, kind: &str, id: impl Display) -> Self {
         Self(AuditEntry {
             id: AuditId::from_uuid(services.ids.next()),
@@ -33,21 +34,21 @@ impl Entry {
         })
     }
 
-    /// Done by a person, in a request.
+    /// Sets the actor to a user, and the request.
     pub(crate) fn by_person(mut self, user: UserId, request: &RequestInfo) -> Self {
         self.0.actor = Actor::Person(user);
         self.0.request_id.clone_from(&request.request_id);
         self
     }
 
-    /// What else matters. Never a secret.
+    /// Adds a detail. Must not be a secret.
     pub(crate) fn detail(mut self, key: &str, value: impl Display) -> Self {
         self.0.detail.insert(key.to_owned(), value.to_string());
         self
     }
 
-    /// A path, unless it is in a space that is one person's own: who may read
-    /// the audit log may not look in there.
+    /// Adds a path, unless it is in a personal space, which readers of the
+    /// audit log may not see.
     pub(crate) fn path(self, place: Place, key: &str, path: &LogicalPath) -> Self {
         match place {
             Place::User(_) => self,
@@ -55,23 +56,24 @@ impl Entry {
         }
     }
 
-    /// In the chain of the caller's tenant, done by the caller.
+    /// Finishes an entry by the caller in the chain of the caller's tenant.
     pub(crate) fn by(self, caller: &Caller) -> AuditEntry {
         self.by_person(caller.user_id, &caller.request)
             .of_tenant(caller.tenant_id())
     }
 
-    /// In a tenant's chain.
+    /// Finishes an entry in a tenant's chain.
     pub(crate) fn of_tenant(self, tenant: TenantId) -> AuditEntry {
         self.of(Some(tenant))
     }
 
-    /// In the platform's chain.
+    /// Finishes an entry in the platform's chain.
     pub(crate) fn of_platform(self) -> AuditEntry {
         self.of(None)
     }
 
-    /// In a tenant's chain, or without a tenant in the platform's.
+    /// Finishes an entry in a tenant's chain, or without a tenant in the
+    /// platform's.
     pub(crate) fn of(mut self, tenant: Option<TenantId>) -> AuditEntry {
         self.0.tenant_id = tenant;
         self.0

@@ -1,4 +1,4 @@
-//! Reading the audit log.
+//! Listing audit entries.
 
 use tenantry_domain::{
     Timestamp,
@@ -10,28 +10,29 @@ use uuid::Uuid;
 
 use crate::{
     caller::Caller,
-    error::{Error, Result},
-    paging::{self, Page, PageRequest},
+    error::Result,
+    listing::CursorScope,
+    paging::{Page, PageRequest},
     ports::{AuditPosition, AuditQuery},
     services::Services,
 };
 
-/// Which entries.
+/// A query for audit entries.
 #[derive(Debug, Clone, Default)]
 pub struct ListAudit {
-    /// Done by this person.
+    /// Only entries of this user.
     pub actor: Option<UserId>,
-    /// Of this action.
+    /// Only entries with this action.
     pub action: Option<String>,
-    /// At or after this.
+    /// Only entries at or after this time.
     pub from: Option<Timestamp>,
-    /// Before this.
+    /// Only entries before this time.
     pub to: Option<Timestamp>,
-    /// Which page; by cursor only.
+    /// The page; by cursor only.
     pub page: PageRequest,
 }
 
-/// Entries of the caller's tenant, newest first.
+/// Returns entries of the caller's tenant, newest first.
 pub async fn list(
     services: &Services,
     caller: &Caller,
@@ -39,31 +40,14 @@ pub async fn list(
 ) -> Result<Page<AuditEntry>> {
     caller.require(Permission::AuditRead)?;
     let spec = query.page.check()?;
-    if spec.count {
-        return Err(Error::field(
-            "page",
-            tenantry_domain::Invalid::new("not_allowed", "the audit log is read by cursor only"),
-        ));
-    }
-    let scope = format!(
-        "audit {} {:?} {:?} {:?} {:?}",
-        caller.tenant_id(),
-        query.actor,
-        query.action,
-        query.from,
-        query.to
-    );
-    let after = match &spec.cursor {
-        None => None,
-        Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
-            Some(
-                bytes
-                    .and_then(|bytes| read(&bytes))
-                    .ok_or_else(paging::bad_cursor)?,
-            )
-        }
-    };
+    spec.require_cursor_without_total()?;
+    let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
+    let scope = CursorScope::new("audit", caller.tenant_id())
+        .with("actor", query.actor)
+        .with("action", query.action.as_ref())
+        .with("from", millis(query.from))
+        .with("to", millis(query.to));
+    let after = scope.position(services, spec.cursor.as_deref(), decode)?;
     let store = services.store.open(caller.tenant).await?;
     let entries = store
         .audit()
@@ -77,11 +61,11 @@ pub async fn list(
         })
         .await?;
     Ok(Page::cut(entries, &spec, |last| {
-        services.cursors.wrap(scope.as_bytes(), &write(last))
+        scope.cursor(services, &encode(last))
     }))
 }
 
-fn write(entry: &AuditEntry) -> Vec<u8> {
+fn encode(entry: &AuditEntry) -> Vec<u8> {
     [
         &entry.at.as_millis().to_be_bytes()[..],
         &entry.id.as_uuid().as_bytes()[..],
@@ -89,7 +73,7 @@ fn write(entry: &AuditEntry) -> Vec<u8> {
     .concat()
 }
 
-fn read(bytes: &[u8]) -> Option<AuditPosition> {
+fn decode(bytes: &[u8]) -> Option<AuditPosition> {
     let (at, id) = bytes.split_first_chunk::<8>()?;
     let id = Uuid::from_slice(id).ok()?;
     let at = Timestamp::from_millis(i64::from_be_bytes(*at));

@@ -1,4 +1,5 @@
-//! What was done, by whom: recorded with every change, sealed into chains.
+//! The audit log: entries are recorded with every change and sealed into hash
+//! chains.
 
 mod entry;
 mod list;

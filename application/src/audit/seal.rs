@@ -1,5 +1,5 @@
-//! Sealing: giving entries their place in the chain, shortly after the commits
-//! that wrote them.
+//! Sealing audit entries into their chain, shortly after the commits that wrote
+//! them.
 
 use tenantry_domain::{audit::Seal, id::TenantId};
 
@@ -11,31 +11,32 @@ use crate::{
     work::{AuditSeal, PlatformWork},
 };
 
-/// How many chains one round looks at.
+/// The maximum number of chains per round.
 const CHAINS: u32 = 256;
-/// How many entries one commit seals.
+/// The maximum number of entries per commit.
 const ENTRIES: u32 = 500;
 
-/// Seals what is unsealed, chain by chain, and says how many entries. Two
-/// processes that seal at once do not harm: the slower commit is refused whole.
+/// Seals unsealed entries of all chains and returns their number. Concurrent
+/// sealing by two processes is harmless: the slower commit is refused as a
+/// whole.
 pub async fn seal_chains(services: &Services) -> Result<u64> {
     let mut sealed = 0;
     for chain in services.store.upkeep().unsealed_chains(CHAINS).await? {
         match seal_chain(services, chain).await {
             Ok(entries) => sealed += entries,
-            Err(error) => tracing::warn!(%error, "an audit chain is left for the next round"),
+            Err(error) => tracing::warn!(%error, "cannot seal an audit chain; retrying later"),
         }
     }
     Ok(sealed)
 }
 
-/// Seals one chain to its end.
+/// Seals all entries of one chain.
 pub(crate) async fn seal_chain(services: &Services, chain: Option<TenantId>) -> Result<u64> {
     let mut sealed = 0;
     loop {
         let (count, committed) = match chain {
             None => {
-                let Some(seal) = next_stretch(services, None, services.store.audit()).await? else {
+                let Some(seal) = next_seal(services, None, services.store.audit()).await? else {
                     break;
                 };
                 let count = seal.seals.len();
@@ -44,11 +45,12 @@ pub(crate) async fn seal_chain(services: &Services, chain: Option<TenantId>) -> 
                 (count, services.store.commit(work).await)
             }
             Some(tenant) => {
-                // A tenant that is not active is sealed when it is again.
+                // Entries of an inactive tenant are sealed once it is active
+                // again.
                 let Some(store) = tenants::open_active(services, tenant).await? else {
                     break;
                 };
-                let Some(seal) = next_stretch(services, chain, store.audit()).await? else {
+                let Some(seal) = next_seal(services, chain, store.audit()).await? else {
                     break;
                 };
                 let count = seal.seals.len();
@@ -59,7 +61,7 @@ pub(crate) async fn seal_chain(services: &Services, chain: Option<TenantId>) -> 
         };
         match committed {
             Ok(()) => sealed += count as u64,
-            // Another process was faster, or the tenant was just closed.
+            // Another process was faster, or the tenant was just suspended.
             Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => break,
             Err(error) => return Err(Error::from(error)),
         }
@@ -67,13 +69,13 @@ pub(crate) async fn seal_chain(services: &Services, chain: Option<TenantId>) -> 
     Ok(sealed)
 }
 
-async fn next_stretch(
+async fn next_seal(
     services: &Services,
     chain: Option<TenantId>,
     log: &dyn AuditLog,
 ) -> Result<Option<AuditSeal>> {
-    // The end of the chain first: entries sealed in between are then refused
-    // as stale instead of being sealed twice.
+    // Read the head first: a commit is then refused as stale if another process
+    // seals entries in between.
     let from = log.head().await?;
     let entries = log.unsealed(ENTRIES).await?;
     if entries.is_empty() {

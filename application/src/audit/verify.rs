@@ -1,4 +1,4 @@
-//! Holding a chain against its hashes.
+//! Verifying audit chains.
 
 use tenantry_domain::audit::ChainHead;
 
@@ -8,21 +8,23 @@ use crate::{
     services::Services,
 };
 
-/// How many entries are read at once.
+/// The number of entries per read.
 const BATCH: u32 = 500;
 
-/// What a check of a chain found.
+/// The result of verifying a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainReport {
-    /// Sealed entries that are as they were written.
+    /// The number of intact sealed entries.
     pub entries: u64,
-    /// The number of the first entry that is missing, moved or changed.
+    /// The sequence number of the first entry that is missing, moved or
+    /// modified.
     pub broken_at: Option<u64>,
 }
 
-/// Checks every sealed entry of a chain, and that none is missing at its end.
+/// Verifies every sealed entry of a chain, including that none is missing at
+/// its end.
 pub async fn verify_chain(services: &Services, log: &dyn AuditLog) -> Result<ChainReport> {
-    // Read first: entries sealed meanwhile are beyond it and not counted.
+    // Read first: entries sealed meanwhile are not counted.
     let head = log.head().await?;
     let mut end = ChainHead::EMPTY;
     'chain: while end.sequence < head.sequence {

@@ -1,4 +1,4 @@
-//! From an access token to a caller.
+//! Authentication of requests by access token.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::{
     services::Services,
 };
 
-/// A person whose token and session are good.
+/// A user with a valid token and session.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
     grant: Arc<AccessGrant>,
 }
 
-/// Verifies an access token and looks up what its session opens now. A tenant
-/// that the request names must be the one the session acts in.
+/// Verifies an access token and loads the session's current access grant. A
+/// tenant named by the request must be the one the session acts in.
 pub async fn authenticate(
     services: &Services,
     token: &str,
@@ -37,7 +37,7 @@ pub async fn authenticate(
         Some(grant) => grant,
         None => load(services, claims.session_id).await?,
     };
-    // A token signed for the tenant that the session has left opens nothing.
+    // A token issued for a tenant that the session has left is rejected.
     let tenant = grant.tenant.map(ActiveTenant::id);
     let moved = tenant.is_some() && claims.tenant_id != tenant;
     if grant.user_id != claims.user_id || moved || grant.expires_at <= now {
@@ -49,28 +49,29 @@ pub async fn authenticate(
     Ok(Authenticated { grant })
 }
 
-/// Reads what a session opens from the store and keeps it close.
+/// Reads an access grant from the store and caches it.
 pub(crate) async fn load(services: &Services, session: SessionId) -> Result<Arc<AccessGrant>> {
-    let mark = services.access_cache.mark();
+    let generation = services.access_cache.generation();
     let grant = services
         .store
         .access()
         .lookup(session, services.now())
         .await?;
     let grant = Arc::new(grant.ok_or(Error::Unauthorized)?);
-    services.access_cache.put(mark, Arc::clone(&grant));
+    services.access_cache.insert(generation, Arc::clone(&grant));
     Ok(grant)
 }
 
 impl Authenticated {
-    /// The person, whether or not they act in a tenant.
+    /// Returns the user, with or without a tenant.
     pub fn person(&self, request: RequestInfo) -> PersonCaller {
         PersonCaller::new(&self.grant, request)
     }
 
-    /// The person in their tenant; refused where the session opens none.
+    /// Returns the user in their tenant; fails if the session has none.
     pub fn caller(&self, request: RequestInfo) -> Result<Caller> {
-        Caller::new(&self.grant, request)
-            .ok_or_else(|| Error::AccessDenied("this needs an active tenant".to_owned()))
+        Caller::new(&self.grant, request).ok_or_else(|| {
+            Error::AccessDenied("this operation requires an active tenant".to_owned())
+        })
     }
 }

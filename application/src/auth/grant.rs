@@ -1,4 +1,4 @@
-//! Handing out tokens for a session.
+//! Issuing tokens for a session.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use tenantry_domain::{
 
 use crate::{error::Result, ports::AccessClaims, services::Services};
 
-/// What a client keeps after signing in or refreshing.
+/// The tokens that a client receives after signing in or refreshing.
 #[derive(Clone)]
 pub struct TokenPair {
-    /// Goes with every request.
+    /// The access token, sent with every request.
     pub access_token: String,
-    /// How long it is good.
+    /// The lifetime of the access token.
     pub expires_in: Duration,
-    /// Brings the next pair, once.
+    /// The refresh token, exchanged once for the next pair.
     pub refresh_token: String,
 }
 
@@ -28,13 +28,13 @@ impl std::fmt::Debug for TokenPair {
     }
 }
 
-/// The refresh token of a session at a place in its family: its text goes to
-/// the client, its hash into the session.
+/// Returns the hash of a session's refresh token of a generation.
 pub(super) fn refresh_hash(services: &Services, session: SessionId, generation: u32) -> [u8; 32] {
     services.refresh_tokens.derive(session, generation).hash
 }
 
-/// The pair for a session as it was committed. `tenant` is what it acts in now.
+/// Issues the tokens of a committed session. `tenant` is the tenant it acts in
+/// now.
 pub(super) fn tokens(
     services: &Services,
     session: &Session,

@@ -26,33 +26,33 @@ use crate::{
     work::PlatformWork,
 };
 
-/// What a person gives to sign in.
+/// The credentials and options of a sign-in.
 #[derive(Clone, Default)]
 pub struct Login {
-    /// Their e-mail address or username.
+    /// The e-mail address or username.
     pub identifier: String,
-    /// Their password.
+    /// The password.
     pub password: String,
-    /// The tenant to act in; else the one last used. Where two are named they
-    /// must be the same.
+    /// The tenant to act in; by default the one used last. If several are named
+    /// they must be the same.
     pub tenants: Vec<Selection>,
     /// The request.
     pub request: RequestInfo,
 }
 
-/// A person who is signed in.
+/// The result of a sign-in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// What the client keeps.
+    /// The tokens.
     pub tokens: TokenPair,
-    /// Who they are.
+    /// The user.
     pub identity: Identity,
-    /// Where they act; `None` for a person without a tenant.
+    /// The tenant the session acts in; `None` for a user without a tenant.
     pub tenant: Option<Tenant>,
 }
 
-/// Checks the password and begins a session. An unknown account, a wrong
-/// password and a deactivated person answer alike, and take alike long.
+/// Verifies the password and creates a session. An unknown account, a wrong
+/// password and a deactivated user are indistinguishable, also by timing.
 pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
     let key = text::fold(&command.identifier);
     throttle_account(services, &key).await?;
@@ -70,7 +70,7 @@ pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
         .filter(|identity| identity.status == IdentityStatus::Active)
         .filter(|_| verification != Verification::Mismatch)
         .ok_or(Error::Unauthorized)?;
-    let upgraded = match verification {
+    let upgraded_hash = match verification {
         Verification::Outdated => Some(hash_password(services, &command.password).await?),
         _ => None,
     };
@@ -82,8 +82,8 @@ pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
             Some(identity) => identity,
             None => find(services, &key).await?.ok_or(Error::Unauthorized)?,
         };
-        // Read anew after somebody wrote it: the password that was verified
-        // must still be the one, and the person still welcome.
+        // After a concurrent write, the verified password hash must be
+        // unchanged and the user still active.
         if identity.password_hash != verified_hash || identity.status != IdentityStatus::Active {
             return Err(Error::Unauthorized);
         }
@@ -93,7 +93,7 @@ pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
             .as_ref()
             .map(|tenant| tenant.id)
             .or(identity.last_tenant_id);
-        if let Some(hash) = &upgraded {
+        if let Some(hash) = &upgraded_hash {
             identity.password_hash = Some(hash.clone());
         }
         let tenant_id = tenant.as_ref().map(|tenant| tenant.id);
@@ -117,7 +117,7 @@ pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
 
 async fn find(services: &Services, key: &str) -> Result<Option<Identity>> {
     let identities = services.store.identities();
-    // A username never has an @: see `Username`.
+    // Usernames never contain an @: see `Username`.
     if key.contains('@') {
         Ok(identities.find_by_email(key).await?)
     } else {
@@ -125,8 +125,8 @@ async fn find(services: &Services, key: &str) -> Result<Option<Identity>> {
     }
 }
 
-/// The tenant to act in: the one asked for, the one last used, or the first
-/// that is open to the person.
+/// Selects the tenant to act in: the requested one, the one used last, or the
+/// first one accessible to the user.
 async fn select_tenant(
     services: &Services,
     identity: &Identity,
@@ -137,7 +137,7 @@ async fn select_tenant(
         .memberships()
         .find_by_user(identity.id)
         .await?;
-    let mut open: Vec<TenantId> = memberships
+    let mut accessible: Vec<TenantId> = memberships
         .iter()
         .filter(|membership| membership.status == MembershipStatus::Active)
         .map(|membership| membership.tenant_id)
@@ -146,7 +146,7 @@ async fn select_tenant(
         let tenant = first
             .find(services)
             .await?
-            .filter(|t| open.contains(&t.id) && is_active(t));
+            .filter(|t| accessible.contains(&t.id) && is_active(t));
         let tenant = tenant.ok_or(Error::NotFound(Thing::Tenant))?;
         for other in others {
             other
@@ -155,9 +155,10 @@ async fn select_tenant(
         }
         return Ok(Some(tenant));
     }
-    // Stable: the one last used comes first, the others stay oldest first.
-    open.sort_by_key(|id| Some(*id) != identity.last_tenant_id);
-    for id in open {
+    // The sort is stable: after the tenant used last, the oldest membership
+    // comes first.
+    accessible.sort_by_key(|id| Some(*id) != identity.last_tenant_id);
+    for id in accessible {
         if let Some(tenant) = services.store.tenants().lookup(id).await?.filter(is_active) {
             return Ok(Some(tenant));
         }

@@ -2,7 +2,7 @@
 
 use tenantry_domain::session::RevokeReason;
 
-use super::refresh::end;
+use super::refresh::revoke;
 use crate::{
     caller::PersonCaller,
     error::{Error, Result},
@@ -10,12 +10,12 @@ use crate::{
     services::Services,
 };
 
-/// Ends the caller's session: its access and refresh tokens open nothing more.
+/// Revokes the caller's session and with it its access and refresh tokens.
 pub async fn logout(services: &Services, caller: &PersonCaller) -> Result<()> {
     retry::while_stale!(async {
         let session = services.store.sessions().lookup(caller.session_id).await?;
         let mut session = session.ok_or(Error::Unauthorized)?;
-        end(
+        revoke(
             services,
             &mut session,
             RevokeReason::Logout,

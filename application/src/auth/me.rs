@@ -1,4 +1,4 @@
-//! The signed-in person: what they see and change of themselves.
+//! Viewing and updating the current user.
 
 use tenantry_domain::{
     email::Email,
@@ -24,65 +24,65 @@ use crate::{
     work::PlatformWork,
 };
 
-/// A person with their tenants.
+/// The current user with their memberships.
 #[derive(Debug, Clone)]
 pub struct Me {
-    /// Who they are.
+    /// The user.
     pub identity: Identity,
-    /// Where they act now.
+    /// The tenant the session acts in.
     pub tenant_id: Option<TenantId>,
-    /// What they may do there.
+    /// The permissions in that tenant.
     pub permissions: PermissionSet,
-    /// Every tenant they belong to, oldest membership first.
+    /// The user's memberships, oldest first.
     pub memberships: Vec<MembershipView>,
 }
 
-/// A membership as its person sees it.
+/// A membership as shown to its user.
 #[derive(Debug, Clone)]
 pub struct MembershipView {
     /// The tenant.
     pub tenant: Tenant,
-    /// Whether it opens the tenant.
+    /// The status.
     pub status: MembershipStatus,
-    /// The names of the roles held there.
+    /// The names of the assigned roles.
     pub roles: Vec<String>,
 }
 
-/// What to make of a value: leave it, set it, or clear it.
+/// A change of an optional value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Change<T> {
-    /// Leave it as it is.
+    /// Keep the value.
     #[default]
     Keep,
-    /// Have none.
+    /// Remove the value.
     Clear,
-    /// Have this one.
+    /// Set a new value.
     Set(T),
 }
 
-/// What a person changes of themselves.
+/// The changes of the current user.
 #[derive(Clone, Default)]
 pub struct UpdateMe {
-    /// How they are shown to others.
+    /// The name shown to other users.
     pub display_name: Change<String>,
-    /// A second sign-in name.
+    /// The alternative sign-in name.
     pub username: Change<String>,
-    /// Another address; needs the current password.
+    /// The new e-mail address; requires the current password.
     pub email: Option<String>,
     /// The current password.
     pub current_password: Option<String>,
-    /// Only on these revisions of the person.
+    /// The revisions of the user on which the change may be based.
     pub precondition: Precondition,
 }
 
-/// Shows the signed-in person.
+/// Returns the current user.
 pub async fn me(services: &Services, caller: &PersonCaller) -> Result<Me> {
     let identity = services.store.identities().lookup(caller.user_id).await?;
     let identity = identity.ok_or(Error::Unauthorized)?;
     view(services, caller, identity).await
 }
 
-/// Changes the signed-in person.
+/// Updates the current user.
 pub async fn update_me(
     services: &Services,
     caller: &PersonCaller,
@@ -93,15 +93,15 @@ pub async fn update_me(
     let username = checks.take_change("username", command.username, Username::parse);
     let email = checks.take_optional("email", command.email.as_deref(), Email::parse);
     checks.done()?;
-    let mut verified = false;
+    let mut password_verified = false;
     let identity = retry::while_stale!(async {
         let identity = services.store.identities().lookup(caller.user_id).await?;
         let mut identity = identity.ok_or(Error::Unauthorized)?;
         command.precondition.check(identity.revision)?;
         if let Some(email) = email.clone().filter(|email| *email != identity.email) {
-            if !verified {
-                verify(services, &identity, command.current_password.as_deref()).await?;
-                verified = true;
+            if !password_verified {
+                verify_password(services, &identity, command.current_password.as_deref()).await?;
+                password_verified = true;
             }
             identity.email = email;
             identity.email_verified = false;
@@ -120,7 +120,11 @@ pub async fn update_me(
     view(services, caller, identity).await
 }
 
-async fn verify(services: &Services, identity: &Identity, password: Option<&str>) -> Result<()> {
+async fn verify_password(
+    services: &Services,
+    identity: &Identity,
+    password: Option<&str>,
+) -> Result<()> {
     let wrong = || {
         let reason =
             tenantry_domain::Invalid::new("wrong_password", "must be the current password");

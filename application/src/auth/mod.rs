@@ -1,4 +1,4 @@
-//! Who people are: registering, signing in, staying signed in.
+//! Authentication: registration, sign-in and sessions.
 
 mod authenticate;
 mod grant;

@@ -1,4 +1,4 @@
-//! Making a tenant with everything it begins with.
+//! Creation of tenants with their initial data.
 
 use tenantry_domain::{
     Invalid, Revision, Timestamp,
@@ -16,7 +16,7 @@ use crate::{
     work::PlatformWork,
 };
 
-/// A tenant, its preset roles and its owner, ready to be recorded.
+/// A new tenant with its preset roles and its owner.
 pub(super) struct NewTenant {
     pub(super) tenant: Tenant,
     roles: Vec<Role>,
@@ -61,7 +61,7 @@ impl NewTenant {
         })
     }
 
-    /// Records all of it.
+    /// Adds everything to a unit of work.
     pub(super) fn record(&self, services: &Services, work: &mut PlatformWork, now: Timestamp) {
         work.tenants().add(&self.tenant);
         for role in &self.roles {
@@ -69,14 +69,14 @@ impl NewTenant {
         }
         work.memberships(now).add(&self.owner);
         work.open_quota(self.tenant.id, services.settings.quota_bytes);
-        let made = Entry::new(services, "tenant.create", "tenant", self.tenant.id)
+        let entry = Entry::new(services, "tenant.create", "tenant", self.tenant.id)
             .detail("name", self.tenant.name.as_str())
             .detail("subdomain", self.tenant.subdomain.as_str());
-        work.audit(made.of_platform());
+        work.audit(entry.of_platform());
     }
 }
 
-/// A new, active membership.
+/// Creates an active membership.
 pub(super) fn membership(
     tenant_id: TenantId,
     user_id: UserId,
@@ -103,7 +103,7 @@ fn preset_role(
         id: RoleId::from_uuid(services.ids.next()),
         tenant_id,
         name: RoleName::parse(preset.as_str())
-            .map_err(|_| Error::internal("a preset role has no valid name"))?,
+            .map_err(|_| Error::internal("the name of a preset role is invalid"))?,
         description: preset.description().to_owned(),
         preset: Some(preset),
         parent_ids: Vec::new(),
@@ -113,15 +113,15 @@ fn preset_role(
     })
 }
 
-/// Refuses subdomains that nobody may take.
-pub(super) fn refuse_reserved(services: &Services, subdomain: &Subdomain) -> Result<(), Invalid> {
+/// Rejects reserved subdomains.
+pub(super) fn reject_reserved(services: &Services, subdomain: &Subdomain) -> Result<(), Invalid> {
     if is_reserved(services, subdomain) {
         return Err(Invalid::new("reserved", "must not be a reserved name"));
     }
     Ok(())
 }
 
-/// Whether a subdomain is one that nobody may take.
+/// Returns whether a subdomain is reserved.
 pub(super) fn is_reserved(services: &Services, subdomain: &Subdomain) -> bool {
     services
         .settings
@@ -130,8 +130,8 @@ pub(super) fn is_reserved(services: &Services, subdomain: &Subdomain) -> bool {
         .any(|name| name == subdomain.as_str())
 }
 
-/// The label for a tenant that named none: made of its name, or where that
-/// has no letters for it, of a fresh id. `taken` counts the labels found taken.
+/// Derives a subdomain from a tenant's name, or generates one if the name has
+/// too few usable characters. `taken` is the number of suggestions found taken.
 pub(super) fn suggest_subdomain(
     services: &Services,
     name: &TenantName,
@@ -144,7 +144,7 @@ pub(super) fn suggest_subdomain(
         None => {
             let id = services.ids.next().simple().to_string();
             Subdomain::parse(&format!("t-{}", &id[20..]))
-                .map_err(|_| Error::internal("a made label is not valid"))
+                .map_err(|_| Error::internal("a generated subdomain is invalid"))
         }
     }
 }

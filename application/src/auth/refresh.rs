@@ -1,7 +1,7 @@
-//! Staying signed in.
+//! Refreshing tokens.
 
 use tenantry_domain::{
-    session::{Presented, RevokeReason, Session},
+    session::{RefreshTokenStatus, RevokeReason, Session},
     tenant::ActiveTenant,
 };
 
@@ -15,14 +15,14 @@ use crate::{
     work::PlatformWork,
 };
 
-/// Takes a refresh token, once, and hands out the next pair. Within the grace
-/// time the same token brings the same successor again, so a lost answer costs
-/// nothing; an older one ends the session, since two hold it and one is a
-/// thief (RFC 9700, section 4.14).
+/// Exchanges a refresh token for the next pair of tokens. Within the grace
+/// period the previous token yields the same successor again, so that a lost
+/// response is harmless. An older one revokes the session, since its reuse
+/// indicates theft (RFC 9700, section 4.14).
 pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) -> Result<TokenPair> {
     let presented = services
         .refresh_tokens
-        .read(token)
+        .verify(token)
         .ok_or(Error::Unauthorized)?;
     retry::while_stale!(async {
         let now = services.now();
@@ -33,15 +33,15 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
             .await?;
         let mut session = session.ok_or(Error::Unauthorized)?;
         let grace = services.settings.refresh_grace;
-        match session.weigh(presented.generation, &presented.hash, now, grace) {
-            Presented::Unknown => return Err(Error::Unauthorized),
-            Presented::Reused => {
-                end(services, &mut session, RevokeReason::Reuse, request).await?;
+        match session.refresh_token_status(presented.generation, &presented.hash, now, grace) {
+            RefreshTokenStatus::Unknown => return Err(Error::Unauthorized),
+            RefreshTokenStatus::Reused => {
+                revoke(services, &mut session, RevokeReason::Reuse, request).await?;
                 return Err(Error::Unauthorized);
             }
-            Presented::Current | Presented::Retried => {}
+            RefreshTokenStatus::Current | RefreshTokenStatus::Retried => {}
         }
-        // Whoever may no longer sign in does not stay signed in either.
+        // A user who may no longer sign in may not refresh either.
         let grant = services
             .store
             .access()
@@ -58,14 +58,14 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
             let mut work = PlatformWork::new();
             work.sessions().update(&session);
             services.store.commit(work).await?;
-            services.access_cache.forget_session(session.id);
+            services.access_cache.invalidate_session(session.id);
         }
         tokens(services, &session, grant.tenant.map(ActiveTenant::id))
     })
 }
 
-/// Ends a session everywhere.
-pub(super) async fn end(
+/// Revokes a session and invalidates its cached grants.
+pub(super) async fn revoke(
     services: &Services,
     session: &mut Session,
     reason: RevokeReason,
@@ -81,6 +81,6 @@ pub(super) async fn end(
         .detail("reason", reason.as_str());
     work.audit(entry.of(session.tenant_id));
     services.store.commit(work).await?;
-    services.access_cache.forget_session(session.id);
+    services.access_cache.invalidate_session(session.id);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Registering a person, and with them a company.
+//! Registration of users and their tenants.
 
 use tenantry_domain::{
     Invalid, Revision, Timestamp,
@@ -10,7 +10,7 @@ use tenantry_domain::{
     role::Preset,
 };
 
-use super::new_tenant::{NewTenant, membership, refuse_reserved, suggest_subdomain};
+use super::new_tenant::{NewTenant, membership, reject_reserved, suggest_subdomain};
 use crate::{
     audit::Entry,
     caller::RequestInfo,
@@ -21,53 +21,53 @@ use crate::{
     work::PlatformWork,
 };
 
-/// What a person gives to register.
+/// The data of a registration.
 #[derive(Clone, Default)]
 pub struct Register {
-    /// Their address.
+    /// The e-mail address.
     pub email: String,
-    /// Their password.
+    /// The password.
     pub password: String,
-    /// The name of the tenant to make.
+    /// The name of the tenant to create.
     pub organization_name: Option<String>,
-    /// Its subdomain; made of the name where absent.
+    /// The tenant's subdomain; derived from the name by default.
     pub subdomain: Option<String>,
-    /// A second sign-in name.
+    /// An alternative sign-in name.
     pub username: Option<String>,
     /// The request.
     pub request: RequestInfo,
 }
 
-/// Who was registered, and where.
+/// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
-    /// The person.
+    /// The user.
     pub user_id: UserId,
-    /// Their address as they wrote it.
+    /// The e-mail address as entered.
     pub email: Email,
-    /// The tenant they are in now.
+    /// The user's tenant.
     pub tenant_id: TenantId,
 }
 
-/// How many suggested subdomains are tried before giving up.
+/// The maximum number of suggested subdomains to try.
 const SUGGESTIONS: u32 = 20;
 
-/// The label of the one tenant of a service that has one only.
+/// The subdomain of the only tenant of a single-tenant service.
 pub(super) const SINGLE_TENANT: &str = "default";
 
-/// Registers a person with a new tenant, as its owner; or, where the service
-/// has one tenant only, in that one.
+/// Registers a user as the owner of a new tenant or, on a single-tenant
+/// service, in its only tenant.
 pub async fn register(services: &Services, command: Register) -> Result<Registered> {
     if services.settings.registration != Registration::Open {
         return Err(Error::AccessDenied(
             "registration is by invitation only".to_owned(),
         ));
     }
-    let wanted = check(services, &command)?;
+    let valid = check(services, &command)?;
     if services
         .store
         .identities()
-        .find_by_email(wanted.email.key())
+        .find_by_email(valid.email.key())
         .await?
         .is_some()
     {
@@ -77,9 +77,9 @@ pub async fn register(services: &Services, command: Register) -> Result<Register
     }
     let identity = Identity {
         id: UserId::from_uuid(services.ids.next()),
-        email: wanted.email,
+        email: valid.email,
         email_verified: false,
-        username: wanted.username,
+        username: valid.username,
         display_name: None,
         password_hash: Some(hash_password(services, &command.password).await?),
         status: IdentityStatus::Active,
@@ -89,9 +89,9 @@ pub async fn register(services: &Services, command: Register) -> Result<Register
         last_login_at: None,
         revision: Revision::FIRST,
     };
-    let tenant_id = match wanted.tenant {
+    let tenant_id = match valid.tenant {
         Some((name, subdomain)) => {
-            with_tenant(services, &identity, name, subdomain, &command.request).await?
+            create_tenant(services, &identity, name, subdomain, &command.request).await?
         }
         None => join_single_tenant(services, &identity, &command.request).await?,
     };
@@ -102,7 +102,8 @@ pub async fn register(services: &Services, command: Register) -> Result<Register
     })
 }
 
-/// Hashes a new password; a full queue asks the client to come back.
+/// Hashes a new password; fails with [`Error::RateLimited`] if the hasher's
+/// queue is full.
 pub(super) async fn hash_password(services: &Services, password: &str) -> Result<PasswordHash> {
     let composed = tenantry_domain::text::compose(password);
     services
@@ -112,7 +113,7 @@ pub(super) async fn hash_password(services: &Services, password: &str) -> Result
         .map_err(hasher_error)
 }
 
-/// What a failure of the hasher means to a client.
+/// Converts an error of the password hasher.
 pub(super) fn hasher_error(error: PortError) -> Error {
     if error.kind == PortErrorKind::Busy {
         Error::RateLimited {
@@ -123,13 +124,13 @@ pub(super) fn hasher_error(error: PortError) -> Error {
     }
 }
 
-struct Wanted {
+struct ValidRegistration {
     email: Email,
     username: Option<Username>,
     tenant: Option<(TenantName, Option<Subdomain>)>,
 }
 
-fn check(services: &Services, command: &Register) -> Result<Wanted> {
+fn check(services: &Services, command: &Register) -> Result<ValidRegistration> {
     let mut checks = Checks::new();
     let email = checks.take("email", Email::parse(&command.email));
     let email_key = email.as_ref().map_or("", Email::key);
@@ -146,7 +147,7 @@ fn check(services: &Services, command: &Register) -> Result<Wanted> {
     );
     let subdomain = checks.take_optional("subdomain", command.subdomain.as_deref(), |text| {
         let label = Subdomain::parse(text)?;
-        refuse_reserved(services, &label).map(|()| label)
+        reject_reserved(services, &label).map(|()| label)
     });
     let single = services.settings.single_tenant;
     if command.organization_name.is_none() && !single {
@@ -160,19 +161,19 @@ fn check(services: &Services, command: &Register) -> Result<Wanted> {
             "organization_name",
             Invalid::new(
                 "not_allowed",
-                "must be absent: this service has one tenant only",
+                "must be absent: this service has a single tenant",
             ),
         );
     }
     let email = checks.require(email)?;
-    Ok(Wanted {
+    Ok(ValidRegistration {
         email,
         username,
         tenant: name.map(|name| (name, subdomain)),
     })
 }
 
-async fn with_tenant(
+async fn create_tenant(
     services: &Services,
     identity: &Identity,
     name: TenantName,
@@ -190,7 +191,7 @@ async fn with_tenant(
         let mut work = PlatformWork::new();
         work.identities().add(identity);
         new.record(services, &mut work, now);
-        work.audit(registered(services, identity, new.tenant.id, request));
+        work.audit(audit_entry(services, identity, new.tenant.id, request));
         match services.store.commit(work).await {
             Ok(()) => return Ok(new.tenant.id),
             Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::TenantSubdomain)))
@@ -203,8 +204,8 @@ async fn with_tenant(
     }
 }
 
-/// The first person of a service with one tenant makes and owns it; the next
-/// ones join as members.
+/// Adds the user to the only tenant as a member. The first user creates and
+/// owns it.
 async fn join_single_tenant(
     services: &Services,
     identity: &Identity,
@@ -228,10 +229,10 @@ async fn join_single_tenant(
             }
             None => record_single_tenant(services, &mut work, identity, now)?,
         };
-        work.audit(registered(services, identity, tenant_id, request));
+        work.audit(audit_entry(services, identity, tenant_id, request));
         match services.store.commit(work).await {
             Ok(()) => Ok(tenant_id),
-            // Two first people: the slower one joins.
+            // Two users tried to be the first: this one joins as a member.
             Err(CommitError::Refused(Refusal::Duplicate(
                 UniqueKey::TenantSubdomain | UniqueKey::TenantName,
             ))) => Err(Error::VersionConflict),
@@ -246,7 +247,7 @@ fn record_single_tenant(
     identity: &Identity,
     now: Timestamp,
 ) -> Result<TenantId> {
-    let internal = |_: Invalid| Error::internal("the single tenant has no valid name");
+    let internal = |_: Invalid| Error::internal("the name of the single tenant is invalid");
     let name = TenantName::parse(SINGLE_TENANT).map_err(internal)?;
     let label = Subdomain::parse(SINGLE_TENANT).map_err(internal)?;
     let new = NewTenant::new(services, name, label, identity.id, now)?;
@@ -265,7 +266,7 @@ async fn member_role(
     Ok(members.map(|role| role.id).collect())
 }
 
-fn registered(
+fn audit_entry(
     services: &Services,
     identity: &Identity,
     tenant: TenantId,

@@ -1,4 +1,4 @@
-//! The first people of an empty store, and administrators from the command line.
+//! Creation of platform administrators from the command line.
 
 use tenantry_domain::{
     Revision,
@@ -20,18 +20,18 @@ use crate::{
     work::PlatformWork,
 };
 
-/// An administrator of the platform, and the tenant they own.
+/// A platform administrator and the tenant they own.
 #[derive(Clone)]
 pub struct SeedAdmin {
-    /// Their address.
+    /// The e-mail address.
     pub email: String,
-    /// Their password.
+    /// The password.
     pub password: String,
-    /// The name of a tenant to make for them; none where absent.
+    /// The name of a tenant to create for the administrator, if any.
     pub tenant: Option<String>,
 }
 
-/// Makes the person and the tenant; refused as taken when either is there.
+/// Creates the user and the tenant; fails if either exists.
 pub async fn seed_admin(
     services: &Services,
     command: SeedAdmin,
@@ -66,7 +66,7 @@ pub async fn seed_admin(
     let mut tenant_id = None;
     if let Some(name) = name {
         let label = if services.settings.single_tenant {
-            // The one that everybody who registers joins.
+            // The tenant that all users who register join.
             Subdomain::parse(SINGLE_TENANT).map_err(|e| Error::field("tenant", e))?
         } else {
             suggest_subdomain(services, &name, 0)?

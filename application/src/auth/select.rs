@@ -1,4 +1,4 @@
-//! Which tenant a request names beside its credentials.
+//! The tenant that a request selects.
 
 use tenantry_domain::{
     id::TenantId,
@@ -10,20 +10,20 @@ use crate::{
     services::Services,
 };
 
-/// A tenant as a request names it. It chooses among a person's tenants when
-/// they sign in; anywhere else it must be the one they act in.
+/// A tenant named by a request. At sign-in it selects one of the user's
+/// tenants; in other requests it must be the one the session acts in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// By its id.
+    /// A tenant id.
     Id(TenantId),
-    /// By its label in the host name.
+    /// A subdomain.
     Subdomain(String),
-    /// By something that names none.
+    /// A value that names no tenant.
     Nothing,
 }
 
 impl Selection {
-    /// Reads an id, or else takes the text as a label.
+    /// Parses an id; any other text is a subdomain.
     pub fn read(text: &str) -> Self {
         match text.parse() {
             Ok(id) => Self::Id(id),
@@ -31,7 +31,7 @@ impl Selection {
         }
     }
 
-    /// The tenant, if there is one.
+    /// Returns the tenant, if it exists.
     pub(super) async fn find(&self, services: &Services) -> Result<Option<Tenant>> {
         let tenants = services.store.tenants();
         Ok(match self {
@@ -41,7 +41,7 @@ impl Selection {
         })
     }
 
-    /// Refuses, as if there were no such tenant, unless it is this one.
+    /// Fails with [`Error::NotFound`] unless `tenant` is the selected one.
     pub(super) async fn require(
         &self,
         services: &Services,

@@ -1,4 +1,4 @@
-//! The limit on operations that take a password or a token.
+//! Rate limits on operations that take a password or a token.
 
 use std::net::Ipv6Addr;
 
@@ -9,8 +9,9 @@ use crate::{
     services::Services,
 };
 
-/// Counts one try from the client's address. `Ok` even when the limit is
-/// reached: the decision says so, and what to tell the client.
+/// Counts one attempt from the client's address. Exceeding the limit is not an
+/// error: the decision says so and contains the values for the response
+/// headers.
 pub async fn throttle(services: &Services, request: &RequestInfo) -> Result<RateDecision> {
     let address = request.address.as_deref().unwrap_or("unknown");
     Ok(services
@@ -19,8 +20,8 @@ pub async fn throttle(services: &Services, request: &RequestInfo) -> Result<Rate
         .await?)
 }
 
-/// What one client has of the address space: an IPv4 address, or the /64 of an
-/// IPv6 one, in which it may take any.
+/// Returns the address range of one client: an IPv4 address, or the /64 prefix
+/// of an IPv6 address, within which a client can choose freely.
 fn network(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(address) => {
@@ -31,7 +32,7 @@ fn network(address: &str) -> String {
     }
 }
 
-/// Counts one sign-in to an account, whatever address it comes from.
+/// Counts one sign-in attempt for an account, regardless of the address.
 pub(super) async fn throttle_account(services: &Services, account: &str) -> Result<()> {
     let decision = services.rates.check(RateRule::Account, account).await?;
     if decision.allowed {

@@ -1,12 +1,12 @@
-//! Damaged bytes.
+//! Recording damaged content.
 
 use tenantry_domain::{Timestamp, blob::Blob};
 
 use crate::ports::{PortError, PortErrorKind, TenantStore};
 
-/// Tells the operator of damaged or missing bytes, and notes it on their
-/// record, so that they are not shown by another version.
-pub(crate) async fn note_damage(
+/// Logs damaged or missing content and marks its blob record as corrupt, so
+/// that no other version shares it.
+pub(crate) async fn record_damage(
     store: &dyn TenantStore,
     blob: &Blob,
     error: &PortError,
@@ -19,15 +19,15 @@ pub(crate) async fn note_damage(
         tenant.id = %blob.tenant_id,
         blob.id = %blob.id,
         %error,
-        "stored bytes are damaged or gone: run fsck"
+        "stored content is damaged or missing: run fsck"
     );
     let mut damaged = blob.clone();
     if damaged.mark_corrupt(now).is_ok() {
         let mut work = store.begin();
         work.blobs().update(&damaged);
-        // Refused where another read was faster, or the blob is gone.
+        // Fails if a concurrent read was faster or the blob was deleted.
         if let Err(error) = store.commit(work).await {
-            tracing::debug!(blob.id = %blob.id, %error, "damage was not noted");
+            tracing::debug!(blob.id = %blob.id, %error, "cannot mark a blob as corrupt");
         }
     }
 }

@@ -19,11 +19,11 @@ use crate::{
     services::Services,
 };
 
-/// How many versions are read at once.
+/// The number of versions per read.
 const BATCH: u32 = 500;
 
-/// Deletes a file with all its versions, for good. The bytes that no other
-/// version shows end after a grace time.
+/// Deletes a file with all its versions permanently. Content that no other
+/// version references is deleted after a grace period.
 pub async fn delete(
     services: &Services,
     caller: &Caller,
@@ -35,20 +35,20 @@ pub async fn delete(
         let file = get::find(store.as_ref(), caller, id, FileAction::Delete).await?;
         precondition.check(file.revision)?;
         let mut work = store.begin();
-        let mut shown: BTreeMap<BlobId, u32> = BTreeMap::new();
+        let mut references: BTreeMap<BlobId, u32> = BTreeMap::new();
         let mut bytes = 0;
         for version in all_versions(store.as_ref(), id).await? {
             work.versions().remove(&version);
             if let Some(blob) = version.blob_id {
-                *shown.entry(blob).or_default() += 1;
+                *references.entry(blob).or_default() += 1;
                 bytes += version.size_bytes;
             }
         }
-        for (blob, times) in shown {
+        for (blob, count) in references {
             if let Some(mut blob) = store.blobs().lookup(blob).await? {
-                for _ in 0..times {
-                    // None left to drop: somebody else's deletion came in
-                    // between the reads.
+                for _ in 0..count {
+                    // No reference left: another deletion was committed between
+                    // the reads.
                     blob.drop_reference(services.now())
                         .map_err(|_| Error::VersionConflict)?;
                 }

@@ -1,4 +1,4 @@
-//! Getting content back.
+//! Downloading content.
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::{get, place, receive::still_allowed, stored::read_stored};
+use super::{get, place, receive::check_permission, stored::read_stored};
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
@@ -23,32 +23,32 @@ use crate::{
     services::Services,
 };
 
-/// Which content.
+/// The content to download.
 #[derive(Debug, Clone)]
 pub enum Wanted {
-    /// Of a file by its id, in a version or as it is served.
+    /// A file by its id, in a given version or the served one.
     Id(FileId, Option<u32>),
-    /// Of the file at a path, as it is served.
+    /// The served content of the file at a path.
     Path {
         /// The kind of space.
         bucket: Bucket,
-        /// Whose; the caller's own or the tenant's where absent.
+        /// The owner of the space; by default the caller or their tenant.
         bucket_id: Option<Uuid>,
-        /// Where in that space.
+        /// The path within the space.
         path: LogicalPath,
     },
 }
 
-/// Content that may be read.
+/// Content that the caller may read.
 #[derive(Debug, Clone)]
 pub struct Download {
     /// The file.
     pub file: File,
-    /// The version whose content it is; it is ready.
+    /// The version, which is ready.
     pub version: FileVersion,
 }
 
-/// Finds content and checks that the caller may read it. Refused unless the
+/// Finds content and checks that the caller may read it. Fails unless the
 /// version is ready.
 pub async fn download(services: &Services, caller: &Caller, wanted: Wanted) -> Result<Download> {
     let store = services.store.open(caller.tenant).await?;
@@ -81,15 +81,15 @@ async fn version(store: &dyn TenantStore, file: &File, number: Option<u32>) -> R
     } else {
         let status = version.processing.as_str();
         Err(Error::StateConflict(format!(
-            "the content is {status}, not ready"
+            "the content is not ready: its processing state is {status}"
         )))
     }
 }
 
 impl Download {
-    /// The bytes of `range`, each piece checked before it leaves. A damaged
-    /// one ends the stream and is noted on its record; so does the end of the
-    /// caller's right to read, within the time in which a revocation bites.
+    /// Streams the bytes of `range`, each piece verified. The stream ends with
+    /// an error on damage, which is also recorded, and shortly after the caller
+    /// loses the permission to read.
     pub async fn open(
         &self,
         services: &Arc<Services>,
@@ -97,38 +97,38 @@ impl Download {
         range: Range<u64>,
     ) -> Result<BlobStream> {
         let store = services.store.open(caller.tenant).await?;
-        let gone = || Error::internal(format!("version {} has no content", self.version.id));
-        let id = self.version.blob_id.ok_or_else(gone)?;
-        let blob = store.blobs().lookup(id).await?.ok_or_else(gone)?;
-        let reading = Reading {
+        let missing = || Error::internal(format!("version {} has no content", self.version.id));
+        let id = self.version.blob_id.ok_or_else(missing)?;
+        let blob = store.blobs().lookup(id).await?.ok_or_else(missing)?;
+        let download = DownloadStream {
             services: Arc::clone(services),
             caller: caller.clone(),
-            looked: services.now(),
+            checked_at: services.now(),
             bytes: Some(read_stored(services, store, blob, range).await?),
         };
-        Ok(stream::unfold(reading, Reading::next).boxed())
+        Ok(stream::unfold(download, DownloadStream::next).boxed())
     }
 }
 
-/// How often a download looks whether its person may still read.
-const LOOK: Duration = Duration::from_secs(2);
+/// The interval at which a download checks the caller's permission.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A download under way.
-struct Reading {
+/// A download in progress.
+struct DownloadStream {
     services: Arc<Services>,
     caller: Caller,
-    looked: Timestamp,
+    checked_at: Timestamp,
     bytes: Option<BlobStream>,
 }
 
-impl Reading {
+impl DownloadStream {
     async fn next(mut self) -> Option<(Result<Bytes, PortError>, Self)> {
         let piece = self.bytes.as_mut()?.next().await?;
-        let piece = match self.look().await {
+        let piece = match self.check().await {
             Ok(()) => piece,
             Err(_) => Err(PortError::new(
                 PortErrorKind::Unsupported,
-                "the right to read was taken away",
+                "the permission to read was revoked",
             )),
         };
         if piece.is_err() {
@@ -137,12 +137,12 @@ impl Reading {
         Some((piece, self))
     }
 
-    async fn look(&mut self) -> Result<()> {
+    async fn check(&mut self) -> Result<()> {
         let now = self.services.now();
-        if now.since(self.looked) < LOOK {
+        if now.since(self.checked_at) < CHECK_INTERVAL {
             return Ok(());
         }
-        self.looked = now;
-        still_allowed(&self.services, &self.caller, Permission::FilesRead).await
+        self.checked_at = now;
+        check_permission(&self.services, &self.caller, Permission::FilesRead).await
     }
 }

@@ -1,4 +1,4 @@
-//! One file.
+//! Getting one file.
 
 use tenantry_domain::{file::File, id::FileId, policy::file_access::FileAction};
 
@@ -10,7 +10,7 @@ use crate::{
     services::Services,
 };
 
-/// Shows a file.
+/// Returns a file.
 pub async fn get(services: &Services, caller: &Caller, id: FileId) -> Result<FileView> {
     let store = services.store.open(caller.tenant).await?;
     let found = store.files().lookup_with_uploader(id).await?;
@@ -22,8 +22,8 @@ pub async fn get(services: &Services, caller: &Caller, id: FileId) -> Result<Fil
     })
 }
 
-/// The file, if the caller may do `action` with it; the way every use case
-/// comes to a file by its id.
+/// Returns a file if the caller may perform `action` on it. Every use case
+/// looks up files by id through this function.
 pub(super) async fn find(
     store: &dyn TenantStore,
     caller: &Caller,

@@ -1,8 +1,8 @@
-//! Lists of files.
+//! Listing files.
 
 use tenantry_domain::{
     file::{Bucket, Review},
-    id::{FileId, UserId},
+    id::UserId,
     path::{LogicalPath, PathPrefix},
     policy::file_access::FileAction,
     text,
@@ -16,39 +16,40 @@ use super::{
 use crate::{
     caller::Caller,
     error::{Checks, Result, Thing},
-    paging::{self, MAX_OFFSET, Page, PageRequest},
-    ports::{FileFilter, FilePosition, FileQuery, FileSort, SortKey},
+    listing::{CursorScope, Listing},
+    paging::{MAX_OFFSET, Page, PageRequest},
+    ports::{FileFilter, FileSort},
     services::Services,
 };
 
-/// Which files, and how.
+/// A query for files.
 #[derive(Debug, Clone)]
 pub struct ListFiles {
     /// The kind of space.
     pub bucket: Bucket,
-    /// Whose; the caller's own or the tenant's where absent.
+    /// The owner of the space; by default the caller or their tenant.
     pub bucket_id: Option<Uuid>,
-    /// Paths that begin so.
+    /// Only paths with this prefix.
     pub prefix: Option<String>,
-    /// Exactly this path.
+    /// Only this path.
     pub path: Option<String>,
-    /// By processing: pending, ready or failed.
+    /// Only files in this processing state: pending, ready or failed.
     pub status: Option<&'static str>,
-    /// By editorial state.
+    /// Only files in this review state.
     pub review: Option<Review>,
-    /// By owner.
+    /// Only files of this owner.
     pub owner_id: Option<UserId>,
-    /// Names that contain this, whatever the case.
+    /// Only files whose name contains this text, ignoring case.
     pub search: Option<String>,
-    /// The order.
+    /// The sort order.
     pub sort: FileSort,
-    /// Whether the order is turned round.
+    /// Whether the order is descending.
     pub descending: bool,
-    /// Which page.
+    /// The page.
     pub page: PageRequest,
 }
 
-/// One page of the files of one space.
+/// Returns one page of the files of a space.
 pub async fn list(
     services: &Services,
     caller: &Caller,
@@ -56,12 +57,11 @@ pub async fn list(
 ) -> Result<Page<FileView>> {
     let place = place::resolve(caller, query.bucket, query.bucket_id)?;
     caller.require_file(FileAction::Read, place, Thing::Bucket)?;
-    let spec = query.page.check()?;
     let mut checks = Checks::new();
     let prefix = checks.take_optional("prefix", query.prefix.as_deref(), PathPrefix::parse);
     let path = checks.take_optional("path", query.path.as_deref(), LogicalPath::parse);
     let search = checks.take_optional("search", query.search.as_deref(), |search| {
-        text::refuse_hidden(search).map(|()| text::fold(search))
+        text::reject_hidden(search).map(|()| text::fold(search))
     });
     checks.done()?;
     let filter = FileFilter {
@@ -73,102 +73,49 @@ pub async fn list(
         owner_id: query.owner_id,
         search,
     };
-    let (sort, descending) = (query.sort, query.descending);
-    let scope = format!(
-        "files {} {sort:?} {descending} {filter:?}",
-        caller.tenant_id()
-    );
-    let after = match &spec.cursor {
-        None => None,
-        Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
-            Some(
-                bytes
-                    .and_then(|bytes| read(&bytes))
-                    .ok_or_else(paging::bad_cursor)?,
-            )
-        }
-    };
+    let order = (query.sort, query.descending);
+    let scope = cursor_scope(caller, &filter);
+    let listing = Listing::new(services, scope, filter, order, query.page)?;
     let store = services.store.open(caller.tenant).await?;
-    let total = if spec.count {
-        Some(store.files().count(&filter, MAX_OFFSET).await?)
-    } else {
-        None
+    let total = match listing.counts() {
+        true => Some(
+            store
+                .files()
+                .count(&listing.query.filter, MAX_OFFSET)
+                .await?,
+        ),
+        false => None,
     };
-    let limit = spec.limit + 1;
-    let query = FileQuery {
-        filter,
-        sort,
-        descending,
-        after,
-        offset: spec.offset,
-        limit,
-    };
-    let files = store.files().list(&query).await?;
-    let page = Page::cut(files, &spec, |last| {
-        let position = FilePosition {
-            key: sort.key_of(last),
-            id: last.id,
-        };
-        services.cursors.wrap(scope.as_bytes(), &write(&position))
-    });
+    let files = store.files().list(&listing.query).await?;
+    let page = listing.page(services, files, total);
     let items = view::files(services, page.items).await?;
     Ok(Page {
         items,
         next_cursor: page.next_cursor,
         page: page.page,
-        total: total.map(|count| count.total),
-        total_capped: total.is_some_and(|count| count.capped),
+        total: page.total,
+        total_capped: page.total_capped,
     })
 }
 
-fn write(position: &FilePosition) -> Vec<u8> {
-    let mut bytes = position.id.as_uuid().as_bytes().to_vec();
-    match &position.key {
-        SortKey::Number(number) => {
-            bytes.push(0);
-            bytes.extend_from_slice(&number.to_be_bytes());
-        }
-        SortKey::Text(text) => {
-            bytes.push(1);
-            bytes.extend_from_slice(text.as_bytes());
-        }
-    }
-    bytes
-}
-
-fn read(bytes: &[u8]) -> Option<FilePosition> {
-    let (id, rest) = bytes.split_first_chunk::<16>()?;
-    let (kind, rest) = rest.split_first()?;
-    let key = match kind {
-        0 => SortKey::Number(i64::from_be_bytes(rest.try_into().ok()?)),
-        1 => SortKey::Text(String::from_utf8(rest.to_vec()).ok()?),
-        _ => return None,
-    };
-    Some(FilePosition {
-        key,
-        id: FileId::from_uuid(Uuid::from_bytes(*id)),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_read_what_they_write() {
-        for key in [
-            SortKey::Number(-5),
-            SortKey::Text("ü (2).pdf".into()),
-            SortKey::Text(String::new()),
-        ] {
-            let position = FilePosition {
-                key,
-                id: FileId::from_uuid(Uuid::from_u128(7)),
-            };
-            assert_eq!(read(&write(&position)), Some(position));
-        }
-        assert_eq!(read(&[]), None);
-        assert_eq!(read(&[0; 17]), None);
-    }
+fn cursor_scope(caller: &Caller, filter: &FileFilter) -> CursorScope {
+    // A new condition does not compile before the scope has it.
+    let FileFilter {
+        place,
+        prefix,
+        path,
+        status,
+        review,
+        owner_id,
+        search,
+    } = filter;
+    CursorScope::new("files", caller.tenant_id())
+        .with("bucket", Some(place.bucket().as_str()))
+        .with("bucket_id", Some(place.owner()))
+        .with("prefix", prefix.as_ref().map(PathPrefix::as_str))
+        .with("path", path.as_ref())
+        .with("status", *status)
+        .with("review", review.map(Review::as_str))
+        .with("owner_id", *owner_id)
+        .with("search", search.as_ref())
 }

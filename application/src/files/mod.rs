@@ -1,4 +1,4 @@
-//! Files: their bytes in and out, their versions, their places.
+//! Files: upload, download, versions and metadata.
 
 mod damage;
 mod delete;
@@ -17,16 +17,16 @@ mod validate;
 mod versions;
 mod view;
 
-pub(crate) use damage::note_damage;
+pub(crate) use damage::record_damage;
 pub use delete::delete;
 pub use download::{Download, Wanted, download};
 pub use get::get;
 pub use list::{ListFiles, list};
-pub(crate) use receive::{key as blob_key, receive_signed};
+pub(crate) use receive::{blob_key, receive_signed};
 pub(crate) use stored::read_stored;
 pub use update::{UpdateFile, update};
 pub use upload::upload;
 pub use upload_command::{ContentCondition, Length, Target, Upload, Uploaded};
-pub(crate) use validate::{ValidateVersion, give_up_validation, validate};
+pub(crate) use validate::ValidateVersion;
 pub use versions::{ListVersions, list_versions};
 pub use view::{FileView, VersionView};

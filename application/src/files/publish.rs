@@ -1,47 +1,47 @@
-//! Making received bytes a version: one commit for the version, the file, the
-//! quota, the job that validates it and the audit entry.
+//! Publishing received content as a version: one commit of the version, the
+//! file, the quota, the validation job and the audit entry.
 
 use tenantry_domain::{
     Revision,
     blob::Blob,
     file::{File, NewFile},
-    id::{FileId, JobId, VersionId},
-    job::{Job, JobKind},
+    id::{FileId, VersionId},
     path::LogicalPath,
     version::{FileVersion, Processing},
 };
 
 use super::{
     ValidateVersion,
-    receive::{Received, discard, key},
+    receive::{ReceivedUpload, blob_key, discard},
     replay,
-    upload_command::{Target, Uploaded, Wanted, taken},
+    upload_command::{Target, UploadSpec, Uploaded, path_taken},
 };
 use crate::{
     audit::Entry,
     auth,
     caller::Caller,
     error::{Error, Result},
+    job_handler::JobHandler,
     ports::{CommitError, PortErrorKind, Refusal, TenantStore, UniqueKey},
     retry,
     services::Services,
     work::Kind,
 };
 
-/// How many numbered names are tried for a file without a path, before one
-/// that nothing else has.
-const NAMES: u32 = 20;
+/// The number of numbered names to try for a file without a path, before a
+/// unique one is generated.
+const NUMBERED_NAMES: u32 = 20;
 
-/// Publishes, or ends the bytes. Only where the outcome of the commit is
-/// unknown are they left for the sweeper to judge.
+/// Publishes the content, or discards it on failure. If the outcome of the
+/// commit is unknown, it is left to the sweeper.
 pub(super) async fn publish(
     services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
-    received: Received,
-    wanted: Wanted,
+    received: ReceivedUpload,
+    spec: UploadSpec,
 ) -> Result<Uploaded> {
-    let outcome = publish_once_fresh(services, caller.clone(), store, &received, &wanted).await;
+    let outcome = publish_with_retries(services, caller.clone(), store, &received, &spec).await;
     match &outcome {
         Ok(_) | Err(Error::DatabaseUnavailable(_)) => {}
         Err(_) => discard(services, store, &received.blob).await,
@@ -49,33 +49,33 @@ pub(super) async fn publish(
     outcome
 }
 
-async fn publish_once_fresh(
+async fn publish_with_retries(
     services: &Services,
     mut caller: Caller,
     store: &dyn TenantStore,
-    received: &Received,
-    wanted: &Wanted,
+    received: &ReceivedUpload,
+    spec: &UploadSpec,
 ) -> Result<Uploaded> {
     let mut number = 1;
-    for _ in 0..retry::TRIES {
-        let current = find_target(services, store, wanted, &mut number).await?;
-        match attempt(services, &caller, store, received, wanted, current).await {
+    for _ in 0..retry::MAX_ATTEMPTS {
+        let current = find_destination(services, store, spec, &mut number).await?;
+        match attempt(services, &caller, store, received, spec, current).await {
             Err(CommitError::Refused(Refusal::Stale(Kind::Epoch))) => {
-                caller = confirm(services, &caller, wanted).await?;
+                caller = reauthorize(services, &caller, spec).await?;
             }
-            // Somebody else's equal bytes came first, unless the sweeper held
-            // these for dead.
+            // Either another upload added a reference to the same content, or
+            // the sweeper has abandoned this upload.
             Err(CommitError::Refused(
                 Refusal::Stale(Kind::Blob) | Refusal::Missing(Kind::Blob),
             )) => {
                 let own = store.blobs().lookup(received.blob.id).await?;
                 if own.is_none_or(|own| own.revision != received.blob.revision) {
                     return Err(Error::StateConflict(
-                        "the upload was ended as broken off".to_owned(),
+                        "the upload has expired; upload the file again".to_owned(),
                     ));
                 }
             }
-            // Somebody else's version or file came first.
+            // Another version or file was committed first.
             Err(CommitError::Refused(
                 Refusal::Stale(Kind::File)
                 | Refusal::Missing(Kind::File)
@@ -87,40 +87,40 @@ async fn publish_once_fresh(
     Err(Error::VersionConflict)
 }
 
-/// The path to take, and the file that is there.
-type Found = (LogicalPath, Option<File>);
+/// The path, and the file that exists there.
+type Destination = (LogicalPath, Option<File>);
 
-/// Where the bytes go as things stand.
-async fn find_target(
+/// Returns the current destination of the content.
+async fn find_destination(
     services: &Services,
     store: &dyn TenantStore,
-    wanted: &Wanted,
+    spec: &UploadSpec,
     number: &mut u32,
-) -> Result<Found> {
+) -> Result<Destination> {
     let files = store.files();
-    match &wanted.target {
-        Target::New(path) => match files.find_by_path(wanted.place, path).await? {
-            Some(_) => Err(taken()),
+    match &spec.target {
+        Target::New(path) => match files.find_by_path(spec.place, path).await? {
+            Some(_) => Err(path_taken()),
             None => Ok((path.clone(), None)),
         },
         Target::At(path, condition) => {
-            let file = files.find_by_path(wanted.place, path).await?;
+            let file = files.find_by_path(spec.place, path).await?;
             condition.check(store, file.as_ref()).await?;
             Ok((path.clone(), file))
         }
         Target::Named(name) => {
             let invalid = |e| Error::field("file", e);
-            while *number <= NAMES {
+            while *number <= NUMBERED_NAMES {
                 let path = match *number {
                     1 => name.clone(),
-                    number => name.marked(number).map_err(invalid)?,
+                    number => name.with_mark(number).map_err(invalid)?,
                 };
-                if files.find_by_path(wanted.place, &path).await?.is_none() {
+                if files.find_by_path(spec.place, &path).await?.is_none() {
                     return Ok((path, None));
                 }
                 *number += 1;
             }
-            Ok((name.marked(services.ids.next()).map_err(invalid)?, None))
+            Ok((name.with_mark(services.ids.next()).map_err(invalid)?, None))
         }
     }
 }
@@ -129,16 +129,16 @@ async fn attempt(
     services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
-    received: &Received,
-    wanted: &Wanted,
-    (path, current): Found,
+    received: &ReceivedUpload,
+    spec: &UploadSpec,
+    (path, current): Destination,
 ) -> Result<Uploaded, CommitError> {
     let now = services.now();
     let size = received.content.size_bytes;
     let mut work = store.begin();
     caller.guard(&mut work);
 
-    // Equal content of the same tenant is kept once.
+    // Equal content of one tenant is stored once.
     let digest = received.content.digest;
     let same = store
         .blobs()
@@ -169,8 +169,8 @@ async fn attempt(
         blob_id: Some(shown),
         size_bytes: size,
         digest,
-        declared_type: wanted.declared_type.clone(),
-        media_type: wanted.declared_type.clone(),
+        declared_type: spec.declared_type.clone(),
+        media_type: spec.declared_type.clone(),
         processing: Processing::Pending,
         created_by: caller.user_id,
         created_at: now,
@@ -182,17 +182,17 @@ async fn attempt(
     let file = match current {
         Some(mut file) => {
             file.add_version(&version);
-            if let Some(tags) = &wanted.tags {
+            if let Some(tags) = &spec.tags {
                 file.tags = tags.clone();
             }
             work.files().update(&file);
             file
         }
         None => {
-            let tags = wanted.tags.clone().unwrap_or_default();
+            let tags = spec.tags.clone().unwrap_or_default();
             let file = File::begin(
                 NewFile {
-                    place: wanted.place,
+                    place: spec.place,
                     path,
                     tags,
                 },
@@ -202,7 +202,11 @@ async fn attempt(
             file
         }
     };
-    work.jobs().add(&validation(services, caller, &version)?);
+    let validation = ValidateVersion {
+        version_id: version.id.as_uuid(),
+    };
+    let job = validation.job(services, Some(version.tenant_id), Some(caller.user_id))?;
+    work.jobs().add(&job);
     let entry = Entry::new(services, "file.upload", "file", file.id)
         .detail("version", version.number)
         .detail("size_bytes", size)
@@ -217,67 +221,47 @@ async fn attempt(
         created,
     };
     if let Some(mut request) = received.request.clone() {
-        let fingerprint = replay::fingerprint(services, wanted, &received.content);
-        request.finish(fingerprint, replay::write(&uploaded)?);
+        let fingerprint = replay::fingerprint(services, spec, &received.content);
+        request.finish(fingerprint, replay::encode(&uploaded)?);
         work.idempotency().update(&request);
     }
     store.commit(work).await?;
     if shown != own.id {
-        drop_own_bytes(services, store, &mut own).await;
+        delete_duplicate(services, store, &mut own).await;
     }
     Ok(uploaded)
 }
 
-fn validation(
-    services: &Services,
-    caller: &Caller,
-    version: &FileVersion,
-) -> Result<Job, CommitError> {
-    let payload = ValidateVersion {
-        version_id: version.id.as_uuid(),
-    }
-    .to_json()?;
-    let id = JobId::from_uuid(services.ids.next());
-    let kind = JobKind::ValidateVersion;
-    Ok(Job::new(
-        id,
-        kind,
-        Some(version.tenant_id),
-        payload,
-        Some(caller.user_id),
-        services.now(),
-    ))
-}
-
-/// The bytes that turned out to be there already go; else the sweeper ends them.
-async fn drop_own_bytes(services: &Services, store: &dyn TenantStore, own: &mut Blob) {
+/// Deletes the received bytes after equal content was found; on failure the
+/// sweeper deletes them.
+async fn delete_duplicate(services: &Services, store: &dyn TenantStore, own: &mut Blob) {
     own.revision = own.revision.next();
-    let ended = async {
+    let deleted = async {
         services
             .blobs
             .get(&own.backend)?
-            .delete(key(own))
+            .delete(blob_key(own))
             .await
             .map_err(Error::storage)?;
         let mut work = store.begin();
         work.blobs().remove(own);
         Ok::<(), Error>(store.commit(work).await?)
     };
-    if let Err(error) = ended.await {
-        tracing::debug!(blob.id = %own.id, %error, "equal bytes are left to the sweeper");
+    if let Err(error) = deleted.await {
+        tracing::debug!(blob.id = %own.id, %error, "cannot delete duplicate content; leaving it to the sweeper");
     }
 }
 
-/// What the caller may do has changed while the bytes were sent: go on only if
-/// this is still among it.
-async fn confirm(services: &Services, caller: &Caller, wanted: &Wanted) -> Result<Caller> {
+/// Reloads the caller's permissions after they changed during the upload, and
+/// checks them again.
+async fn reauthorize(services: &Services, caller: &Caller, spec: &UploadSpec) -> Result<Caller> {
     use crate::error::Thing;
     use tenantry_domain::policy::file_access::FileAction;
 
     let grant = auth::load(services, caller.session_id).await?;
     let caller = Caller::new(&grant, caller.request.clone())
         .filter(|fresh| fresh.tenant == caller.tenant)
-        .ok_or_else(|| Error::AccessDenied("the tenant is no longer open to you".to_owned()))?;
-    caller.require_file(FileAction::Write, wanted.place, Thing::Bucket)?;
+        .ok_or_else(|| Error::AccessDenied("you no longer have access to the tenant".to_owned()))?;
+    caller.require_file(FileAction::Write, spec.place, Thing::Bucket)?;
     Ok(caller)
 }

@@ -1,9 +1,9 @@
-//! Bytes first, with an intent: the part that all ways in share.
+//! Receiving content: the steps common to all uploads.
 //!
-//! The intent and the quota it holds are committed before the first byte; the
-//! bytes are streamed and hashed; what becomes of them is for the next commit
-//! to say. Wherever this ends early, nothing is visible, and what is left is
-//! ended here or by the sweeper.
+//! A blob record and its quota reservation are committed before the first byte;
+//! then the bytes are streamed and hashed. The caller publishes or discards the
+//! result. If an upload ends early, nothing is visible, and leftovers are
+//! removed here or by the sweeper.
 
 use std::time::Duration;
 
@@ -27,21 +27,20 @@ use crate::{
     tenants,
 };
 
-/// How often an upload looks whether its person may still store it: well
-/// within the time in which a revocation bites.
-const LOOK: Duration = Duration::from_secs(2);
+/// The interval at which an upload checks the permission to upload.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Bytes that have arrived and that nobody shows yet.
-pub(super) struct Received {
-    /// Their record, still open.
+/// Content that was received and is not published yet.
+pub(super) struct ReceivedUpload {
+    /// The blob record, still open.
     pub(super) blob: Blob,
-    /// What they are.
+    /// The size and checksums.
     pub(super) content: Content,
-    /// The record of the request they came with, if it has a key.
+    /// The idempotency record of the request, if it has a key.
     pub(super) request: Option<IdempotencyRecord>,
 }
 
-/// Takes a body in.
+/// Receives a body.
 pub(super) async fn receive(
     services: &Services,
     caller: &Caller,
@@ -49,7 +48,7 @@ pub(super) async fn receive(
     body: BlobBody,
     length: Length,
     claim: Option<Claim>,
-) -> Result<Received> {
+) -> Result<ReceivedUpload> {
     let max = services.settings.max_file_bytes;
     if matches!(length, Length::Exact(bytes) | Length::About(bytes) if bytes > max) {
         return Err(Error::FileTooLarge { limit_bytes: max });
@@ -59,9 +58,9 @@ pub(super) async fn receive(
         Length::About(_) => max,
         Length::Exact(_) | Length::Unknown => reserved,
     };
-    let right = Right::Caller(caller);
-    match stream(services, &right, store, &mut blob, body, limit).await {
-        Ok(content) => Ok(Received {
+    let authorization = Authorization::Caller(caller);
+    match stream(services, &authorization, store, &mut blob, body, limit).await {
+        Ok(content) => Ok(ReceivedUpload {
             blob,
             content,
             request,
@@ -70,9 +69,9 @@ pub(super) async fn receive(
             discard(services, store, &blob).await;
             Err(match (error, length) {
                 (Error::FileTooLarge { .. }, Length::Exact(_)) => {
-                    Error::Malformed("the body is longer than its length".to_owned())
+                    Error::Malformed("the request body is longer than declared".to_owned())
                 }
-                // A body without a length ran into what was left to reserve.
+                // A body of unknown length exceeded the remaining quota.
                 (Error::FileTooLarge { .. }, Length::Unknown) if limit < max => {
                     Error::QuotaExceeded
                 }
@@ -82,17 +81,18 @@ pub(super) async fn receive(
     }
 }
 
-/// What was committed before the first byte: the intent, how many bytes of the
-/// quota it holds, and the record of the request.
-type Begun = (Blob, u64, Option<IdempotencyRecord>);
+/// The result of starting an upload: the blob record, the reserved bytes, and
+/// the idempotency record of the request.
+type StartedUpload = (Blob, u64, Option<IdempotencyRecord>);
 
-/// Commits the intent, what it holds of the quota, and the claim of the key.
+/// Commits the blob record, the quota reservation, and the claim of the
+/// idempotency key.
 async fn begin(
     services: &Services,
     store: &dyn TenantStore,
     length: Length,
     claim: Option<Claim>,
-) -> Result<Begun> {
+) -> Result<StartedUpload> {
     let reserved = match length {
         Length::Exact(bytes) | Length::About(bytes) => bytes,
         Length::Unknown => {
@@ -111,40 +111,42 @@ async fn begin(
     Ok((blob, reserved, request))
 }
 
-/// Streams the bytes, and meanwhile keeps the intent alive and the right to
-/// upload in view.
+/// Streams the body while sending heartbeats and checking the permission to
+/// upload.
 async fn stream(
     services: &Services,
-    right: &Right<'_>,
+    authorization: &Authorization<'_>,
     store: &dyn TenantStore,
     blob: &mut Blob,
     body: BlobBody,
     limit: u64,
 ) -> Result<Content> {
     let backend = services.blobs.get(&blob.backend)?;
-    let mut put = backend.put(key(blob), body, limit);
-    let mut beaten = services.now();
+    let mut put = backend.put(blob_key(blob), body, limit);
+    let mut last_heartbeat = services.now();
     loop {
-        match select(put, services.clock.sleep(LOOK)).await {
+        match select(put, services.clock.sleep(CHECK_INTERVAL)).await {
             Either::Left((stored, _)) => return Ok(stored?),
             Either::Right(((), unfinished)) => put = unfinished,
         }
-        right.look(services).await?;
-        if services.now().since(beaten) >= services.settings.upload_heartbeat {
-            beaten = services.now();
-            match right {
-                Right::Caller(_) => beat(services, store, blob).await?,
-                Right::Tenant(_) => match while_stale!(still_open(services, store, blob)) {
-                    Err(Error::DatabaseUnavailable(_) | Error::Busy) => {}
-                    looked => looked?,
-                },
+        authorization.check(services).await?;
+        if services.now().since(last_heartbeat) >= services.settings.upload_heartbeat {
+            last_heartbeat = services.now();
+            match authorization {
+                Authorization::Caller(_) => heartbeat(services, store, blob).await?,
+                Authorization::SignedUrl(_) => {
+                    match while_stale!(heartbeat_shared(services, store, blob)) {
+                        Err(Error::DatabaseUnavailable(_) | Error::Busy) => {}
+                        result => result?,
+                    }
+                }
             }
         }
     }
 }
 
-/// Takes in a body of that size for an intent that somebody else has written
-/// and will complete: it is left open, with the bytes or without them.
+/// Receives a body of `size_bytes` for the blob record of a signed upload. The
+/// record stays open for the client that created it to complete.
 pub(crate) async fn receive_signed(
     services: &Services,
     store: &dyn TenantStore,
@@ -153,60 +155,61 @@ pub(crate) async fn receive_signed(
     size_bytes: u64,
 ) -> Result<()> {
     let backend = services.blobs.get(&blob.backend)?;
-    let key = key(&blob);
+    let key = blob_key(&blob);
     if backend.size(key).await.map_err(Error::storage)?.is_some() {
         return Err(Error::PreconditionFailed);
     }
-    let right = Right::Tenant(blob.tenant_id);
-    let content = match stream(services, &right, store, &mut blob, body, size_bytes).await {
-        // Somebody else with the same address was faster.
+    let authorization = Authorization::SignedUrl(blob.tenant_id);
+    let content = match stream(services, &authorization, store, &mut blob, body, size_bytes).await {
+        // Another request with the same signed URL was faster.
         Err(Error::Internal(_)) if matches!(backend.size(key).await, Ok(Some(_))) => {
             return Err(Error::PreconditionFailed);
         }
         stored => stored?,
     };
-    // From here on the bytes are there: they go unless they are what was
-    // announced, and the intent is noted to be open still. Then they belong to
-    // it, and whoever ends it ends them.
-    let kept = if content.size_bytes == size_bytes {
-        while_stale!(still_open(services, store, &mut blob))
+    // The bytes are stored. They are deleted unless they have the announced
+    // size and a heartbeat succeeds; after that they belong to the blob record.
+    let accepted = if content.size_bytes == size_bytes {
+        while_stale!(heartbeat_shared(services, store, &mut blob))
     } else {
-        let why = "the body is shorter than its length".to_owned();
-        Err(Error::Malformed(why))
+        let message = "the request body is shorter than declared".to_owned();
+        Err(Error::Malformed(message))
     };
-    if kept.is_err()
+    if accepted.is_err()
         && let Err(error) = backend.delete(key).await
     {
-        tracing::warn!(blob.id = %blob.id, %error, "bytes without an intent are left to fsck");
+        tracing::warn!(blob.id = %blob.id, %error, "cannot delete content without a blob record: run fsck");
     }
-    kept
+    accepted
 }
 
-/// By what right a body is stored.
-enum Right<'a> {
-    /// That of a person, and their permission.
+/// The authorization of an upload.
+enum Authorization<'a> {
+    /// A user's permission.
     Caller(&'a Caller),
-    /// That of an address, for as long as its tenant is active.
-    Tenant(TenantId),
+    /// A signed URL, valid while its tenant is active.
+    SignedUrl(TenantId),
 }
 
-impl Right<'_> {
-    /// Refuses to go on once it is gone.
-    async fn look(&self, services: &Services) -> Result<()> {
+impl Authorization<'_> {
+    /// Fails if the authorization was revoked.
+    async fn check(&self, services: &Services) -> Result<()> {
         match self {
-            Self::Caller(caller) => still_allowed(services, caller, Permission::FilesWrite).await,
-            Self::Tenant(tenant) => match tenants::open_active(services, *tenant).await {
+            Self::Caller(caller) => {
+                check_permission(services, caller, Permission::FilesWrite).await
+            }
+            Self::SignedUrl(tenant) => match tenants::open_active(services, *tenant).await {
                 Ok(None) => Err(Error::NotFound(Thing::Tenant)),
-                // Asked again the next time, where it could not be.
+                // If the store is unavailable, the next check decides.
                 Ok(Some(_)) | Err(_) => Ok(()),
             },
         }
     }
 }
 
-/// Refuses to go on when the session has ended or the permission is gone. A
-/// store that cannot be asked now is asked again the next time.
-pub(super) async fn still_allowed(
+/// Fails if the session was revoked or the permission is gone. If the store is
+/// unavailable, the next check decides.
+pub(super) async fn check_permission(
     services: &Services,
     caller: &Caller,
     permission: Permission,
@@ -223,37 +226,42 @@ pub(super) async fn still_allowed(
         Ok(())
     } else {
         Err(Error::AccessDenied(format!(
-            "the permission {permission} was taken away"
+            "the permission {permission} was revoked"
         )))
     }
 }
 
-async fn beat(services: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
-    let mut beaten = blob.clone();
-    beaten.heartbeat(services.now())?;
+async fn heartbeat(services: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
+    let mut updated = blob.clone();
+    updated.heartbeat(services.now())?;
     let mut work = store.begin();
-    work.blobs().update(&beaten);
+    work.blobs().update(&updated);
     match store.commit(work).await {
         Ok(()) => {
-            beaten.revision = beaten.revision.next();
-            *blob = beaten;
+            updated.revision = updated.revision.next();
+            *blob = updated;
             Ok(())
         }
-        // The sweeper held it for dead: it is.
+        // The sweeper has abandoned the upload.
         Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Err(
-            Error::StateConflict("the upload took too long and was ended".to_owned()),
+            Error::StateConflict("the upload has expired; upload the file again".to_owned()),
         ),
-        // Alive all the same; the next beat may be noted.
+        // The upload continues; the next heartbeat may succeed.
         Err(CommitError::Failed(error)) if error.is_retryable() => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// A sign of life for an intent that others may give one as well.
-async fn still_open(services: &Services, store: &dyn TenantStore, blob: &mut Blob) -> Result<()> {
-    let over = || Error::StateConflict("the upload of this address is over".to_owned());
-    let mut found = store.blobs().lookup(blob.id).await?.ok_or_else(over)?;
-    found.heartbeat(services.now()).map_err(|_| over())?;
+/// Sends a heartbeat for a blob record that concurrent requests may update as
+/// well.
+async fn heartbeat_shared(
+    services: &Services,
+    store: &dyn TenantStore,
+    blob: &mut Blob,
+) -> Result<()> {
+    let ended = || Error::StateConflict("the upload for this URL has ended".to_owned());
+    let mut found = store.blobs().lookup(blob.id).await?.ok_or_else(ended)?;
+    found.heartbeat(services.now()).map_err(|_| ended())?;
     let mut work = store.begin();
     work.blobs().update(&found);
     store.commit(work).await?;
@@ -262,11 +270,11 @@ async fn still_open(services: &Services, store: &dyn TenantStore, blob: &mut Blo
     Ok(())
 }
 
-/// Ends an intent that will not be published: the bytes first, then the record
-/// and what it held. What cannot be done now is left to the sweeper.
+/// Discards an upload that will not be published: first the bytes, then the
+/// record and its reservation. On failure the sweeper does it.
 pub(super) async fn discard(services: &Services, store: &dyn TenantStore, blob: &Blob) {
     if let Err(error) = try_discard(services, store, blob).await {
-        tracing::warn!(blob.id = %blob.id, %error, "a broken-off upload is left to the sweeper");
+        tracing::warn!(blob.id = %blob.id, %error, "cannot discard a failed upload; leaving it to the sweeper");
     }
 }
 
@@ -274,7 +282,7 @@ async fn try_discard(services: &Services, store: &dyn TenantStore, blob: &Blob) 
     services
         .blobs
         .get(&blob.backend)?
-        .delete(key(blob))
+        .delete(blob_key(blob))
         .await
         .map_err(Error::storage)?;
     let reserved = blob.clone().abandon()?;
@@ -284,8 +292,8 @@ async fn try_discard(services: &Services, store: &dyn TenantStore, blob: &Blob) 
     Ok(store.commit(work).await?)
 }
 
-/// Where a blob's bytes lie.
-pub(crate) fn key(blob: &Blob) -> BlobKey {
+/// Returns the key of a blob's bytes.
+pub(crate) fn blob_key(blob: &Blob) -> BlobKey {
     BlobKey {
         tenant_id: blob.tenant_id,
         blob_id: blob.id,

@@ -1,4 +1,4 @@
-//! Answering an upload that was done before under its idempotency key.
+//! Replaying the response of an upload with a known idempotency key.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::upload_command::{Target, Uploaded, Wanted};
+use super::upload_command::{Target, UploadSpec, Uploaded};
 use crate::{
     error::{Error, Result},
     idempotency::{self, Answered},
@@ -18,41 +18,41 @@ use crate::{
     services::Services,
 };
 
-/// The name of the operation in records of keys.
+/// The operation's name in idempotency records.
 pub(super) const OPERATION: &str = "files.upload";
 
-/// Answers as before, if the request and its body are the same.
+/// Returns the recorded response if the request and its body are the same.
 pub(super) async fn replay(
     services: &Services,
-    wanted: &Wanted,
+    spec: &UploadSpec,
     body: BlobBody,
     answered: Answered,
 ) -> Result<Uploaded> {
     let backend = services.blobs.get(services.blobs.default_name())?;
     let content = match backend.digest(body, services.settings.max_file_bytes).await {
         Ok(content) => content,
-        // What was stored was not larger than this.
+        // The stored body was within the limit.
         Err(PutError::TooLarge { .. }) => return Err(Error::IdempotencyMismatch),
         Err(error) => return Err(error.into()),
     };
-    let answer = answered.replay(fingerprint(services, wanted, &content))?;
-    read(&answer).ok_or_else(|| Error::internal("a stored answer cannot be read"))
+    let response = answered.replay(fingerprint(services, spec, &content))?;
+    decode(&response).ok_or_else(|| Error::internal("cannot decode a stored response"))
 }
 
-/// Stands for an upload and its body.
-pub(super) fn fingerprint(services: &Services, wanted: &Wanted, content: &Content) -> [u8; 32] {
-    let (target, path) = match &wanted.target {
+/// Returns the fingerprint of an upload and its body.
+pub(super) fn fingerprint(services: &Services, spec: &UploadSpec, content: &Content) -> [u8; 32] {
+    let (target, path) = match &spec.target {
         Target::New(path) => ("new", path),
         Target::Named(path) => ("named", path),
         Target::At(path, _) => ("at", path),
     };
     let request = json!([
-        wanted.place.bucket().as_str(),
-        wanted.place.owner(),
+        spec.place.bucket().as_str(),
+        spec.place.owner(),
         target,
         path.as_str(),
-        wanted.tags.as_ref().map(tags),
-        wanted.declared_type.as_str(),
+        spec.tags.as_ref().map(tags),
+        spec.declared_type.as_str(),
         content.digest.to_string(),
         content.size_bytes,
     ]);
@@ -70,9 +70,9 @@ fn tags(tags: &Tags) -> Value {
     entries.collect()
 }
 
-/// An answer as it is kept.
+/// A response in its stored form.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredResponse {
     file_id: Uuid,
     path: String,
     version: u32,
@@ -81,9 +81,9 @@ struct Kept {
     created: bool,
 }
 
-/// The answer, to be kept.
-pub(super) fn write(uploaded: &Uploaded) -> Result<String, PortError> {
-    let kept = Kept {
+/// Encodes a response for storage.
+pub(super) fn encode(uploaded: &Uploaded) -> Result<String, PortError> {
+    let stored = StoredResponse {
         file_id: uploaded.file_id.as_uuid(),
         path: uploaded.path.to_string(),
         version: uploaded.version,
@@ -91,19 +91,19 @@ pub(super) fn write(uploaded: &Uploaded) -> Result<String, PortError> {
         digest: uploaded.digest.to_string(),
         created: uploaded.created,
     };
-    serde_json::to_string(&kept).map_err(|error| {
-        PortError::new(PortErrorKind::Internal, "writing an answer to keep").caused_by(error)
+    serde_json::to_string(&stored).map_err(|error| {
+        PortError::new(PortErrorKind::Internal, "encode a response").caused_by(error)
     })
 }
 
-fn read(answer: &str) -> Option<Uploaded> {
-    let kept: Kept = serde_json::from_str(answer).ok()?;
+fn decode(response: &str) -> Option<Uploaded> {
+    let stored: StoredResponse = serde_json::from_str(response).ok()?;
     Some(Uploaded {
-        file_id: FileId::from_uuid(kept.file_id),
-        path: LogicalPath::parse(&kept.path).ok()?,
-        version: kept.version,
-        size_bytes: kept.size_bytes,
-        digest: Digest::parse(&kept.digest).ok()?,
-        created: kept.created,
+        file_id: FileId::from_uuid(stored.file_id),
+        path: LogicalPath::parse(&stored.path).ok()?,
+        version: stored.version,
+        size_bytes: stored.size_bytes,
+        digest: Digest::parse(&stored.digest).ok()?,
+        created: stored.created,
     })
 }

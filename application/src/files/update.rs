@@ -4,7 +4,7 @@ use tenantry_domain::{id::FileId, path::LogicalPath, policy::file_access::FileAc
 
 use super::{
     get,
-    upload_command::taken,
+    upload_command::path_taken,
     view::{self, FileView},
 };
 use crate::{
@@ -17,16 +17,16 @@ use crate::{
     services::Services,
 };
 
-/// What changes of a file.
+/// A change of a file.
 #[derive(Debug, Clone)]
 pub struct UpdateFile {
-    /// Which file.
+    /// The file.
     pub id: FileId,
-    /// Another path in its space.
+    /// The new path within the space.
     pub path: Option<LogicalPath>,
-    /// Other labels.
+    /// The new tags.
     pub tags: Option<Tags>,
-    /// Only on these revisions.
+    /// The revisions on which the change may be based.
     pub precondition: Precondition,
 }
 
@@ -61,7 +61,7 @@ pub async fn update(services: &Services, caller: &Caller, command: UpdateFile) -
                 file.revision = file.revision.next();
                 Ok(file)
             }
-            Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::FilePath))) => Err(taken()),
+            Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::FilePath))) => Err(path_taken()),
             Err(error) => Err(error.into()),
         }
     })?;

@@ -6,7 +6,7 @@ use super::{
     place, publish,
     receive::{discard, receive},
     replay::{OPERATION, replay},
-    upload_command::{ContentCondition, Length, Target, Upload, Uploaded, Wanted, taken},
+    upload_command::{ContentCondition, Length, Target, Upload, UploadSpec, Uploaded, path_taken},
 };
 use crate::{
     caller::Caller,
@@ -16,15 +16,14 @@ use crate::{
     services::Services,
 };
 
-/// Stores a file, or a new version of one. Everything that can be refused
-/// without the bytes is refused before the first one is read. A request that
-/// came before under its idempotency key is answered as it was then, and
-/// stores nothing.
+/// Stores a file or a new version of one. Everything that can be checked
+/// without the body is checked before its first byte is read. A request with a
+/// known idempotency key returns the recorded response and stores nothing.
 pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Result<Uploaded> {
     let place = place::resolve(caller, upload.bucket, upload.bucket_id)?;
     caller.require_file(FileAction::Write, place, Thing::Bucket)?;
     let store = services.store.open(caller.tenant).await?;
-    let wanted = Wanted {
+    let spec = UploadSpec {
         place,
         target: upload.target,
         tags: upload.tags,
@@ -35,13 +34,13 @@ pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Res
         Some(key) => {
             match idempotency::find(services, caller, store.as_ref(), OPERATION, key).await? {
                 Found::Answered(answered) => {
-                    return replay(services, &wanted, upload.body, answered).await;
+                    return replay(services, &spec, upload.body, answered).await;
                 }
                 Found::Free(claim) => Some(claim),
             }
         }
     };
-    refuse_early(store.as_ref(), place, &wanted.target).await?;
+    reject_early(store.as_ref(), place, &spec.target).await?;
     let received = receive(
         services,
         caller,
@@ -55,19 +54,19 @@ pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Res
     if matches!(upload.length, Length::Exact(bytes) if bytes != size) {
         discard(services, store.as_ref(), &received.blob).await;
         return Err(Error::Malformed(
-            "the body is not as long as it was declared".to_owned(),
+            "the request body does not have the declared length".to_owned(),
         ));
     }
-    publish::publish(services, caller, store.as_ref(), received, wanted).await
+    publish::publish(services, caller, store.as_ref(), received, spec).await
 }
 
-/// What the last commit would refuse anyway is refused before the bytes are
-/// sent; the last commit decides all the same.
-async fn refuse_early(store: &dyn TenantStore, place: Place, target: &Target) -> Result<()> {
+/// Rejects an upload early that the final commit would reject anyway. The final
+/// commit checks again.
+async fn reject_early(store: &dyn TenantStore, place: Place, target: &Target) -> Result<()> {
     match target {
         Target::Named(_) | Target::At(_, ContentCondition::None) => Ok(()),
         Target::New(path) => match store.files().find_by_path(place, path).await? {
-            Some(_) => Err(taken()),
+            Some(_) => Err(path_taken()),
             None => Ok(()),
         },
         Target::At(path, condition) => {

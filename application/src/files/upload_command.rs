@@ -1,4 +1,4 @@
-//! What an upload is asked for with, and what it leaves.
+//! The command and the result of an upload.
 
 use tenantry_domain::{
     blob::Digest,
@@ -17,100 +17,102 @@ use crate::{
     ports::{BlobBody, TenantStore},
 };
 
-/// A file on its way in.
+/// An upload of a file.
 pub struct Upload {
     /// The kind of space.
     pub bucket: Bucket,
-    /// Whose; the caller's own or the tenant's where absent.
+    /// The owner of the space; by default the caller or their tenant.
     pub bucket_id: Option<Uuid>,
-    /// Where in that space.
+    /// The destination within the space.
     pub target: Target,
-    /// Labels; for a new version of a file `None` keeps those it has.
+    /// The tags; `None` keeps those of an existing file.
     pub tags: Option<Tags>,
-    /// The type the client declared.
+    /// The media type declared by the client.
     pub declared_type: MediaType,
-    /// What the client says of its length.
+    /// The length declared by the client.
     pub length: Length,
-    /// The bytes.
+    /// The body.
     pub body: BlobBody,
-    /// The client's name for the request, if it may be sent twice.
+    /// The idempotency key, if any.
     pub key: Option<IdempotencyKey>,
 }
 
-/// What the bytes of an upload are to become.
-pub(super) struct Wanted {
+/// The destination and metadata of an upload.
+pub(super) struct UploadSpec {
     pub(super) place: Place,
     pub(super) target: Target,
     pub(super) tags: Option<Tags>,
     pub(super) declared_type: MediaType,
 }
 
-/// What is known of a body's length, in bytes, before it arrives.
+/// The length of a body in bytes, as known before it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
-    /// Exactly this; a body of another length is refused.
+    /// The exact length; a body of another length is rejected.
     Exact(u64),
-    /// This, give or take what ends a form.
+    /// The approximate length, including the end of a form.
     About(u64),
-    /// Nothing.
+    /// Unknown.
     Unknown,
 }
 
-/// Where an upload goes.
+/// The destination of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A new file at this path, which must be free.
     New(LogicalPath),
-    /// A new file named like this, with a number where that is taken.
+    /// A new file with this name, numbered if the name is taken.
     Named(LogicalPath),
-    /// This path: a new version where a file is there, else a new file.
+    /// This path: a new version if a file exists, otherwise a new file.
     At(LogicalPath, ContentCondition),
 }
 
-/// What must hold of the content that is replaced.
+/// A condition on the content to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ContentCondition {
-    /// Anything.
+    /// No condition.
     #[default]
     None,
-    /// There is none yet (`If-None-Match: *`).
+    /// No content exists (`If-None-Match: *`).
     Absent,
-    /// There is some (`If-Match: *`).
+    /// Content exists (`If-Match: *`).
     Present,
-    /// It is one of these (`If-Match` with entity tags).
+    /// The content has one of these digests (`If-Match` with entity tags).
     OneOf(Vec<Digest>),
 }
 
-/// What an upload left: a version whose processing is pending.
+/// The result of an upload: a version whose processing is pending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
     /// The file.
     pub file_id: FileId,
-    /// Where it is.
+    /// The path.
     pub path: LogicalPath,
-    /// The number of the version.
+    /// The version number.
     pub version: u32,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size_bytes: u64,
-    /// Its SHA-256.
+    /// The SHA-256 digest.
     pub digest: Digest,
     /// Whether the file is new.
     pub created: bool,
 }
 
-/// The answer to a path that is not free.
-pub(super) fn taken() -> Error {
-    Error::AlreadyExists("there is a file at this path".to_owned())
+/// Returns the error for a path that is not free.
+pub(super) fn path_taken() -> Error {
+    Error::AlreadyExists("a file already exists at this path".to_owned())
 }
 
 impl ContentCondition {
-    /// Holds the condition against the newest content that is there: what is
-    /// still under validation counts, or two who hold the same tag would both
-    /// be let through.
+    /// Checks the condition against the latest content, including content still
+    /// being validated: otherwise two clients with the same tag could both
+    /// succeed.
     pub(super) async fn check(&self, store: &dyn TenantStore, file: Option<&File>) -> Result<()> {
         let holds = match (self, file) {
             (Self::None, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
-            (Self::OneOf(digests), Some(file)) => digests.contains(&newest(store, file).await?),
+            (Self::OneOf(digests), Some(file)) => {
+                digests.contains(&latest_digest(store, file).await?)
+            }
             _ => false,
         };
         if holds {
@@ -121,9 +123,9 @@ impl ContentCondition {
     }
 }
 
-/// The digest of a file's newest version, or while that has failed of what is
-/// served.
-async fn newest(store: &dyn TenantStore, file: &File) -> Result<Digest> {
+/// Returns the digest of the file's latest version, or of the served one if the
+/// latest failed.
+async fn latest_digest(store: &dyn TenantStore, file: &File) -> Result<Digest> {
     if file.processing == Processing::Pending {
         let version = store
             .versions()

@@ -2,93 +2,86 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tenantry_domain::{
     blob::Blob,
     id::VersionId,
-    job::Job,
+    job::{Job, JobKind},
     media_type::{self, MediaType},
     tenant::ActiveTenant,
     version::{Failure, FileVersion, Processing},
 };
 use uuid::Uuid;
 
-use super::{damage::note_damage, receive::key};
+use super::{damage::record_damage, receive::blob_key};
 use crate::{
     audit::Entry,
     error::{Error, Result},
-    jobs::Outcome,
-    ports::{CommitError, PortError, PortErrorKind, Refusal, TenantStore},
+    job_handler::{JobHandler, JobOutcome},
+    ports::{CommitError, PortErrorKind, Refusal, TenantStore},
     retry,
     services::Services,
     work::Kind,
 };
 
-/// What a validation is to be done with.
+/// The arguments of a validation job.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ValidateVersion {
     /// The version.
     pub(crate) version_id: Uuid,
 }
 
-impl ValidateVersion {
-    /// The job's payload.
-    pub(crate) fn to_json(&self) -> Result<String, PortError> {
-        serde_json::to_string(self).map_err(|error| {
-            PortError::new(PortErrorKind::Internal, "writing a job payload").caused_by(error)
-        })
+#[async_trait]
+impl JobHandler for ValidateVersion {
+    const KIND: JobKind = JobKind::ValidateVersion;
+
+    async fn run(services: &Services, job: &Job) -> Result<JobOutcome> {
+        let (store, id) = match subject(services, job).await? {
+            Ok(subject) => subject,
+            Err(outcome) => return Ok(outcome),
+        };
+        let Some(version) = pending(store.as_ref(), id).await? else {
+            return Ok(JobOutcome::Done);
+        };
+        let verdict = judge(services, store.as_ref(), &version).await?;
+        let mut done = job.clone();
+        done.succeed(services.now())?;
+        retry::while_stale!(record(services, store.as_ref(), &done, id, &verdict))
+    }
+
+    /// Marks the version as failed, in one commit with the end of the job.
+    async fn give_up(services: &Services, dead: &Job) -> Result<bool> {
+        let Ok((store, id)) = subject(services, dead).await? else {
+            return Ok(false);
+        };
+        let verdict = Err(Failure {
+            code: "processing_failed".to_owned(),
+            message: "the content could not be validated".to_owned(),
+        });
+        let outcome = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
+        Ok(outcome == JobOutcome::Committed)
     }
 }
 
-/// Validates. The verdict, what follows from it, and the end of the job are
-/// one commit, so a job that is done twice has its effect once.
-pub(crate) async fn validate(services: &Services, job: &Job) -> Result<Outcome> {
-    let (store, id) = match subject(services, job).await? {
-        Ok(subject) => subject,
-        Err(outcome) => return Ok(outcome),
-    };
-    let Some(version) = pending(store.as_ref(), id).await? else {
-        return Ok(Outcome::Done);
-    };
-    let verdict = judge(services, store.as_ref(), &version).await?;
-    let mut done = job.clone();
-    done.succeed(services.now())?;
-    retry::while_stale!(record(services, store.as_ref(), &done, id, &verdict))
-}
-
-/// Fails the version that a dead job was to validate, with the end of the job
-/// in one commit: nobody else will say what becomes of it. `false` where there
-/// is no such version and the job's end is still to be recorded.
-pub(crate) async fn give_up_validation(services: &Services, dead: &Job) -> Result<bool> {
-    let Ok((store, id)) = subject(services, dead).await? else {
-        return Ok(false);
-    };
-    let verdict = Err(Failure {
-        code: "processing_failed".to_owned(),
-        message: "the content could not be examined".to_owned(),
-    });
-    let recorded = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
-    Ok(recorded == Outcome::Recorded)
-}
-
-/// The version a job is about and where it is, or how the job ends without.
-type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), Outcome>;
+/// The store and the version of a job, or the job's outcome without them.
+type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), JobOutcome>;
 
 async fn subject(services: &Services, job: &Job) -> Result<Subject> {
-    let hopeless = |why: &str| Ok(Err(Outcome::Hopeless(why.to_owned())));
-    let Ok(payload) = serde_json::from_str::<ValidateVersion>(&job.payload) else {
-        return hopeless("the payload is not readable");
+    let unrecoverable = |reason: &str| Ok(Err(JobOutcome::Unrecoverable(reason.to_owned())));
+    let Some(payload) = ValidateVersion::arguments(job) else {
+        return unrecoverable("the payload is malformed");
     };
     let Some(id) = job.tenant_id else {
-        return hopeless("the job names no tenant");
+        return unrecoverable("the job has no tenant");
     };
     let Some(tenant) = services.store.tenants().lookup(id).await? else {
-        return Ok(Err(Outcome::Done));
+        return Ok(Err(JobOutcome::Done));
     };
     let Some(active) = ActiveTenant::of(id, tenant.status) else {
         let reason = "the tenant is not active".to_owned();
-        return Ok(Err(Outcome::Postponed(reason)));
+        return Ok(Err(JobOutcome::Postponed(reason)));
     };
     let version = VersionId::from_uuid(payload.version_id);
     Ok(Ok((services.store.open(active).await?, version)))
@@ -99,7 +92,7 @@ async fn pending(store: &dyn TenantStore, id: VersionId) -> Result<Option<FileVe
     Ok(version.filter(|version| version.processing == Processing::Pending))
 }
 
-/// What is to be said of a version: its type, or why it is refused.
+/// The result of a validation: the media type, or the failure.
 type Verdict = std::result::Result<MediaType, Failure>;
 
 async fn judge(
@@ -107,7 +100,7 @@ async fn judge(
     store: &dyn TenantStore,
     version: &FileVersion,
 ) -> Result<Verdict> {
-    let refuse = |code: &str, message: &str| {
+    let reject = |code: &str, message: &str| {
         Ok(Err(Failure {
             code: code.to_owned(),
             message: message.to_owned(),
@@ -118,26 +111,30 @@ async fn judge(
         None => None,
     };
     let Some((blob, content)) = blob.as_ref().and_then(|blob| Some((blob, blob.content()?))) else {
-        return refuse("content_missing", "the content is not there");
+        return reject("content_missing", "the content is missing");
     };
     if content.size_bytes != version.size_bytes || content.digest != version.digest {
-        return refuse("digest_mismatch", "the content is not what was uploaded");
+        return reject(
+            "digest_mismatch",
+            "the content differs from the uploaded content",
+        );
     }
     let backend = services.blobs.get(&blob.backend)?;
-    if let Err(error) = backend.verify(key(blob), content).await {
-        note_damage(store, blob, &error, services.now()).await;
+    if let Err(error) = backend.verify(blob_key(blob), content).await {
+        record_damage(store, blob, &error, services.now()).await;
         return match error.kind {
-            PortErrorKind::NotFound => refuse("content_missing", "the content is not there"),
-            PortErrorKind::Corrupt => {
-                refuse("digest_mismatch", "the content is not what was uploaded")
-            }
+            PortErrorKind::NotFound => reject("content_missing", "the content is missing"),
+            PortErrorKind::Corrupt => reject(
+                "digest_mismatch",
+                "the content differs from the uploaded content",
+            ),
             _ => Err(Error::storage(error)),
         };
     }
     let head = head(services, blob, content.size_bytes).await?;
     let detected = services.types.detect(&head);
     Ok(
-        media_type::settle(&version.declared_type, detected.as_ref()).map_err(|invalid| Failure {
+        media_type::resolve(&version.declared_type, detected.as_ref()).map_err(|invalid| Failure {
             code: invalid.code.to_owned(),
             message: invalid.message,
         }),
@@ -151,7 +148,7 @@ async fn head(services: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
     let wanted = size.min(services.types.head_bytes() as u64);
     let backend = services.blobs.get(&blob.backend)?;
     let mut stream = backend
-        .read(key(blob), content, 0..wanted)
+        .read(blob_key(blob), content, 0..wanted)
         .await
         .map_err(Error::storage)?;
     let mut head = Vec::new();
@@ -161,16 +158,16 @@ async fn head(services: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Records a verdict and the end of the job.
+/// Commits a verdict and the end of the job.
 async fn record(
     services: &Services,
     store: &dyn TenantStore,
     ended: &Job,
     id: VersionId,
     verdict: &Verdict,
-) -> Result<Outcome> {
+) -> Result<JobOutcome> {
     let Some(mut version) = pending(store, id).await? else {
-        return Ok(Outcome::Done);
+        return Ok(JobOutcome::Done);
     };
     let now = services.now();
     let mut work = store.begin();
@@ -179,8 +176,8 @@ async fn record(
         Err(failure) => {
             if let Some(blob) = version.fail(failure.clone(), now)? {
                 if let Some(mut blob) = store.blobs().lookup(blob).await? {
-                    // None left to drop: the file was deleted in between
-                    // the reads.
+                    // No reference left: the file was deleted between the
+                    // reads.
                     blob.drop_reference(now)
                         .map_err(|_| Error::VersionConflict)?;
                     work.blobs().update(&blob);
@@ -200,8 +197,8 @@ async fn record(
     work.audit(entry.of_tenant(version.tenant_id));
     work.jobs().update(ended);
     match store.commit(work).await {
-        Ok(()) => Ok(Outcome::Recorded),
-        // Deleted in between: the next look finds that.
+        Ok(()) => Ok(JobOutcome::Committed),
+        // Deleted in between; the next attempt sees that.
         Err(CommitError::Refused(Refusal::Missing(Kind::File | Kind::Version | Kind::Blob))) => {
             Err(Error::VersionConflict)
         }

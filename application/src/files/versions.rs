@@ -1,4 +1,4 @@
-//! The versions of a file.
+//! Listing the versions of a file.
 
 use tenantry_domain::{id::FileId, policy::file_access::FileAction};
 
@@ -8,21 +8,22 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    error::{Error, Result},
-    paging::{self, Page, PageRequest},
+    error::Result,
+    listing::CursorScope,
+    paging::{Page, PageRequest},
     services::Services,
 };
 
-/// Which versions.
+/// A query for versions.
 #[derive(Debug, Clone)]
 pub struct ListVersions {
-    /// Of which file.
+    /// The file.
     pub file_id: FileId,
-    /// Which page; by cursor only.
+    /// The page; by cursor only.
     pub page: PageRequest,
 }
 
-/// One page of a file's versions, newest first.
+/// Returns one page of a file's versions, newest first.
 pub async fn list_versions(
     services: &Services,
     caller: &Caller,
@@ -31,39 +32,25 @@ pub async fn list_versions(
     let store = services.store.open(caller.tenant).await?;
     let file = get::find(store.as_ref(), caller, query.file_id, FileAction::Read).await?;
     let spec = query.page.check()?;
-    if spec.page.is_some() {
-        let reason = "versions are listed by cursor only";
-        return Err(Error::field(
-            "page",
-            tenantry_domain::Invalid::new("not_allowed", reason),
-        ));
-    }
-    let scope = format!("versions {} {}", caller.tenant_id(), file.id);
-    let before = match &spec.cursor {
-        None => None,
-        Some(cursor) => {
-            let bytes = services.cursors.unwrap(scope.as_bytes(), cursor);
-            let number = bytes
-                .and_then(|bytes| bytes.try_into().ok())
-                .map(u32::from_be_bytes);
-            Some(number.ok_or_else(paging::bad_cursor)?)
-        }
-    };
+    spec.require_cursor()?;
+    let scope = CursorScope::new("versions", caller.tenant_id()).with("file", Some(file.id));
+    let before = scope.position(services, spec.cursor.as_deref(), |bytes| {
+        bytes.try_into().ok().map(u32::from_be_bytes)
+    })?;
     let versions = store
         .versions()
         .list(file.id, before, spec.limit + 1)
         .await?;
     let page = Page::cut(versions, &spec, |last| {
-        services
-            .cursors
-            .wrap(scope.as_bytes(), &last.number.to_be_bytes())
+        scope.cursor(services, &last.number.to_be_bytes())
     });
     let items = view::versions(services, page.items).await?;
     Ok(Page {
         items,
         next_cursor: page.next_cursor,
         page: None,
-        // Versions are numbered without gaps and end with their file.
+        // Version numbers have no gaps, and versions are deleted only with
+        // their file.
         total: spec.count.then_some(u64::from(file.version)),
         total_capped: false,
     })

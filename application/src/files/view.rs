@@ -1,4 +1,4 @@
-//! Files and versions as callers see them.
+//! Files and versions as shown to callers.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,25 @@ use tenantry_domain::{email::Email, file::File, id::UserId, version::FileVersion
 
 use crate::{error::Result, services::Services};
 
-/// A file, and the address of who uploaded its newest version.
+/// A file and the e-mail address of the uploader of its latest version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileView {
     /// The file.
     pub file: File,
-    /// `None` where the person is gone.
+    /// The e-mail address; `None` if the user no longer exists.
     pub uploaded_by_email: Option<Email>,
 }
 
-/// A version, and the address of who uploaded it.
+/// A version and the e-mail address of its uploader.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionView {
     /// The version.
     pub version: FileVersion,
-    /// `None` where the person is gone.
+    /// The e-mail address; `None` if the user no longer exists.
     pub created_by_email: Option<Email>,
 }
 
-/// Adds addresses to files, with one read for all of them.
+/// Adds e-mail addresses to files, with a single read.
 pub(super) async fn files(services: &Services, files: Vec<File>) -> Result<Vec<FileView>> {
     let emails = emails(services, files.iter().map(|file| file.uploaded_by)).await?;
     let view = |file: File| FileView {
@@ -34,7 +34,7 @@ pub(super) async fn files(services: &Services, files: Vec<File>) -> Result<Vec<F
     Ok(files.into_iter().map(view).collect())
 }
 
-/// Adds the address to one file.
+/// Adds the e-mail address to one file.
 pub(super) async fn file(services: &Services, file: File) -> Result<FileView> {
     let mut emails = emails(services, [file.uploaded_by]).await?;
     Ok(FileView {
@@ -43,7 +43,7 @@ pub(super) async fn file(services: &Services, file: File) -> Result<FileView> {
     })
 }
 
-/// Adds addresses to versions, with one read for all of them.
+/// Adds e-mail addresses to versions, with a single read.
 pub(super) async fn versions(
     services: &Services,
     versions: Vec<FileVersion>,

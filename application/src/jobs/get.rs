@@ -1,4 +1,4 @@
-//! One job.
+//! Getting one job.
 
 use tenantry_domain::{id::JobId, job::Job, permission::Permission};
 
@@ -8,7 +8,8 @@ use crate::{
     services::Services,
 };
 
-/// Shows a job of the caller's tenant, to whoever caused it or may see all.
+/// Returns a job of the caller's tenant, if the caller caused it or may view
+/// all jobs.
 pub async fn get(services: &Services, caller: &Caller, id: JobId) -> Result<Job> {
     let job = services.store.jobs().lookup(id).await?;
     let visible = |job: &Job| {

@@ -1,4 +1,4 @@
-//! Doing one job.
+//! Running jobs.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -12,28 +12,14 @@ use tracing::Instrument;
 use crate::{
     error::{Error, Result},
     files,
+    job_handler::{JobHandler, JobOutcome},
     ports::{CommitError, Refusal},
     services::Services,
     work::PlatformWork,
 };
 
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Done, and the end of the job was part of its commit.
-    Recorded,
-    /// There was nothing (more) to do.
-    Done,
-    /// Something it needs is not there now; try again, however often.
-    Postponed(String),
-    /// It failed; try again a few times.
-    Failed(String),
-    /// Never: trying again is no use.
-    Hopeless(String),
-}
-
-/// Takes the next job that is due and does it, keeping its lease alive.
-/// `false` when nothing was due. An error is one of the queue, not of the job.
+/// Claims and runs the next due job, extending its lease meanwhile; returns
+/// `false` if no job was due. An error is one of the queue, not of the job.
 pub async fn run_next(services: &Services, worker: &str, lease: Duration) -> Result<bool> {
     let claimed = services
         .store
@@ -53,16 +39,16 @@ pub async fn run_next(services: &Services, worker: &str, lease: Duration) -> Res
 
 async fn run_claimed(services: &Services, job: Job, lease: Duration) -> Result<()> {
     if job.is_hopeless() {
-        tracing::error!("every worker that took the job was lost");
+        tracing::error!("job is dead: too many workers were lost while running it");
         return finish(
             services,
             job,
-            Outcome::Hopeless("its workers were lost".to_owned()),
+            JobOutcome::Unrecoverable("too many workers were lost".to_owned()),
         )
         .await;
     }
     let Some(outcome) = run_leased(services, &job, lease).await else {
-        tracing::warn!("the lease was lost: another worker has the job");
+        tracing::warn!("job lease lost: another worker has claimed the job");
         return Ok(());
     };
     finish(
@@ -73,9 +59,9 @@ async fn run_claimed(services: &Services, job: Job, lease: Duration) -> Result<(
     .await
 }
 
-/// Does the job and prolongs its lease meanwhile; `None` when the lease is lost.
-async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<Result<Outcome>> {
-    // A fault of this program ends the attempt, not the worker.
+/// Runs the job and extends its lease; `None` if the lease is lost.
+async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<Result<JobOutcome>> {
+    // A panic ends the attempt, not the worker.
     let mut work = Box::pin(AssertUnwindSafe(execute(services, job)).catch_unwind());
     loop {
         match select(work, services.clock.sleep(lease / 3)).await {
@@ -85,11 +71,12 @@ async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<R
             Either::Right(((), unfinished)) => work = unfinished,
         }
         let until = services.now().plus(lease);
-        // A queue that cannot be asked now is asked again before the lease ends.
+        // If the queue is unavailable, extending is retried before the lease
+        // expires.
         if let Ok(false) = services
             .store
             .jobs()
-            .extend(job.id, job.attempt, until)
+            .extend_lease(job.id, job.attempt, until)
             .await
         {
             return None;
@@ -97,40 +84,46 @@ async fn run_leased(services: &Services, job: &Job, lease: Duration) -> Option<R
     }
 }
 
-async fn execute(services: &Services, job: &Job) -> Result<Outcome> {
-    match job.kind {
-        JobKind::ValidateVersion => files::validate(services, job).await,
-    }
+/// Evaluates an expression with the handler of a kind: the list of job kinds.
+macro_rules! with_handler {
+    ($kind:expr, $handler:ident => $then:expr) => {
+        match $kind {
+            JobKind::ValidateVersion => {
+                type $handler = files::ValidateVersion;
+                $then
+            }
+        }
+    };
 }
 
-/// Records the end of a dead job with what it leaves undone, where that would
-/// otherwise wait for ever.
-async fn give_up(services: &Services, job: &Job) -> Result<bool> {
-    match job.kind {
-        JobKind::ValidateVersion => files::give_up_validation(services, job).await,
-    }
+async fn execute(services: &Services, job: &Job) -> Result<JobOutcome> {
+    with_handler!(job.kind, Handler => Handler::run(services, job).await)
 }
 
-fn failed(error: &Error) -> Outcome {
+async fn give_up(services: &Services, dead: &Job) -> Result<bool> {
+    with_handler!(dead.kind, Handler => Handler::give_up(services, dead).await)
+}
+
+fn failed(error: &Error) -> JobOutcome {
     let source = std::error::Error::source(error);
-    tracing::warn!(%error, source, "an attempt failed");
+    tracing::warn!(%error, source, "job attempt failed");
     let code = error.code().to_owned();
     match error {
         Error::DatabaseUnavailable(_) | Error::StorageUnavailable(_) | Error::Busy => {
-            Outcome::Postponed(code)
+            JobOutcome::Postponed(code)
         }
-        _ => Outcome::Failed(code),
+        _ => JobOutcome::Failed(code),
     }
 }
 
-async fn finish(services: &Services, mut job: Job, outcome: Outcome) -> Result<()> {
+async fn finish(services: &Services, mut job: Job, outcome: JobOutcome) -> Result<()> {
     let now = services.now();
     match outcome {
-        Outcome::Recorded => return Ok(()),
-        Outcome::Done => job.succeed(now)?,
-        Outcome::Postponed(reason) => job.postpone(reason, now)?,
-        Outcome::Failed(reason) => job.fail(reason, true, now)?,
-        Outcome::Hopeless(reason) => job.fail(reason, false, now)?,
+        JobOutcome::Committed => return Ok(()),
+        JobOutcome::Done => job.succeed(now)?,
+        JobOutcome::Postponed(reason) => job.postpone(reason, now)?,
+        JobOutcome::Failed(reason) => job.fail(reason, true, now)?,
+        JobOutcome::Unrecoverable(reason) => job.fail(reason, false, now)?,
     }
     if job.state == JobState::Dead && give_up(services, &job).await? {
         return Ok(());
@@ -138,7 +131,7 @@ async fn finish(services: &Services, mut job: Job, outcome: Outcome) -> Result<(
     let mut work = PlatformWork::new();
     work.jobs(job.tenant_id).update(&job);
     match services.store.commit(work).await {
-        // Another worker has it by now: its word counts.
+        // Another worker has claimed the job; its outcome counts.
         Ok(()) | Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Ok(()),
         Err(error) => Err(error.into()),
     }

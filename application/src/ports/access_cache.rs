@@ -1,4 +1,4 @@
-//! What callers may do, kept close for a moment.
+//! The cache of access grants.
 
 use std::sync::Arc;
 
@@ -6,28 +6,30 @@ use tenantry_domain::{Timestamp, id::SessionId};
 
 use super::{AccessGrant, EpochSubject};
 
-/// Keeps grants in memory, bounded in number.
+/// Caches access grants in memory, bounded in number.
 ///
-/// It answers only while it is known to be fresh: whoever watches the epochs
-/// says until when. So a revocation elsewhere bites within that time, and a
-/// watcher that fails closes the cache instead of leaving it open.
+/// The cache returns a grant only until the time set by
+/// [`set_fresh_until`](Self::set_fresh_until), which the task that polls the
+/// epochs extends after each poll. A revocation in another process therefore
+/// takes effect within that time, and a failing poll disables the cache.
 pub trait AccessCache: Send + Sync {
-    /// The grant of a session, if it is kept and fresh at `now`.
+    /// Returns the grant of a session if it is cached and fresh at `now`.
     fn get(&self, session: SessionId, now: Timestamp) -> Option<Arc<AccessGrant>>;
 
-    /// A mark to take before a grant is read from the store.
-    fn mark(&self) -> u64;
+    /// Returns the cache's generation, which every invalidation raises; to be
+    /// taken before a grant is read from the store.
+    fn generation(&self) -> u64;
 
-    /// Keeps a grant, unless something was forgotten since `mark`: what was
-    /// read may be older than that.
-    fn put(&self, mark: u64, grant: Arc<AccessGrant>);
+    /// Caches a grant, unless the cache's generation has changed: the grant may
+    /// have been read before that invalidation.
+    fn insert(&self, generation: u64, grant: Arc<AccessGrant>);
 
-    /// Forgets every grant of a person or of a tenant.
-    fn forget(&self, subject: EpochSubject);
+    /// Invalidates all grants of a user or of a tenant.
+    fn invalidate(&self, subject: EpochSubject);
 
-    /// Forgets one session.
-    fn forget_session(&self, session: SessionId);
+    /// Invalidates the grant of one session.
+    fn invalidate_session(&self, session: SessionId);
 
-    /// Says until when what is kept may be answered.
-    fn keep_fresh_until(&self, until: Timestamp);
+    /// Sets the time until which cached grants may be returned.
+    fn set_fresh_until(&self, until: Timestamp);
 }

@@ -1,4 +1,5 @@
-//! The one read behind every authenticated request.
+//! The access grant of a session: the one read behind every authenticated
+//! request.
 
 use async_trait::async_trait;
 use tenantry_domain::{
@@ -10,14 +11,15 @@ use tenantry_domain::{
 
 use super::PortError;
 
-/// Reads what a session opens.
+/// Reads access grants.
 #[async_trait]
 pub trait AccessRepository: Send + Sync {
-    /// What the session opens; `None` where there is no such session, it was
-    /// revoked or is expired at `now`, or its person is deactivated.
+    /// Returns the grant of a session; `None` if the session does not exist, is
+    /// revoked or expired at `now`, or if its user is deactivated.
     ///
-    /// `tenant` is `None` where the session has no tenant, the tenant is not
-    /// active, or the person's membership there is not. One consistent read.
+    /// `tenant` is `None` if the session has no tenant, the tenant is not
+    /// active, or the user's membership is not active. All fields are read from
+    /// one snapshot.
     async fn lookup(
         &self,
         session: SessionId,
@@ -25,23 +27,23 @@ pub trait AccessRepository: Send + Sync {
     ) -> Result<Option<AccessGrant>, PortError>;
 }
 
-/// What a session opens.
+/// The access that a session gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessGrant {
     /// The session.
     pub session_id: SessionId,
-    /// Whose it is.
+    /// The session's user.
     pub user_id: UserId,
-    /// The tenant it acts in, if it may.
+    /// The tenant the session acts in, if the user has access to it.
     pub tenant: Option<ActiveTenant>,
-    /// The effective permissions there.
+    /// The effective permissions in the tenant.
     pub permissions: PermissionSet,
-    /// Whether the person may act on the platform.
+    /// Whether the user may administer the platform.
     pub platform_admin: bool,
-    /// The person's epoch when this was read; 0 where none was ever bumped.
+    /// The user's epoch at the time of the read; 0 if it was never raised.
     pub user_epoch: u64,
-    /// The tenant's epoch when this was read; 0 where none was ever bumped.
+    /// The tenant's epoch at the time of the read; 0 if it was never raised.
     pub tenant_epoch: u64,
-    /// When the session ends.
+    /// The session's expiry time.
     pub expires_at: Timestamp,
 }

@@ -14,54 +14,55 @@ pub trait AccessTokens: Send + Sync {
     fn issue(&self, claims: &AccessClaims) -> Result<String, PortError>;
 
     /// Verifies signature, algorithm, key id, issuer, audience, purpose and
-    /// times at `now`.
+    /// validity at `now`.
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenError>;
 
-    /// The public keys, for a JWKS (RFC 7517). Empty where the keys are
+    /// Returns the public keys for a JWKS (RFC 7517); empty if the keys are
     /// shared secrets.
     fn public_keys(&self) -> Vec<PublicKey>;
 }
 
-/// What an access token says. No name, no e-mail, no permissions.
+/// The claims of an access token: no name, no e-mail address, no permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessClaims {
-    /// Who (`sub`).
+    /// The user (`sub`).
     pub user_id: UserId,
-    /// Acting in which tenant (`tid`).
+    /// The tenant (`tid`).
     pub tenant_id: Option<TenantId>,
-    /// In which session (`sid`).
+    /// The session (`sid`).
     pub session_id: SessionId,
-    /// The token's own id (`jti`).
+    /// The token's id (`jti`).
     pub token_id: uuid::Uuid,
-    /// Since when (`iat`), cut to seconds.
+    /// The time of issue (`iat`), truncated to seconds.
     pub issued_at: Timestamp,
-    /// Until when (`exp`), cut to seconds.
+    /// The expiry time (`exp`), truncated to seconds.
     pub expires_at: Timestamp,
 }
 
-/// Why a token opens nothing.
+/// The reason a token is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// It was good once.
+    /// The token was valid, but has expired.
     #[error("the token has expired")]
     Expired,
-    /// Malformed, forged, for another issuer, audience or purpose.
-    #[error("the token is not valid")]
+    /// The token is malformed, forged, or for another issuer, audience or
+    /// purpose.
+    #[error("the token is invalid")]
     Invalid,
 }
 
-/// A key others may verify tokens with.
+/// A public key with which others can verify tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    /// Its name (`kid`).
+    /// The key's id (`kid`).
     pub key_id: String,
     /// `EdDSA` or `RS256`.
     pub algorithm: &'static str,
-    /// The key's own members.
+    /// The key's parameters.
     pub material: PublicKeyMaterial,
 }
 
-/// A public key's numbers, unpadded base64url as a JWK has them.
+/// The parameters of a public key, in unpadded base64url as in a JWK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicKeyMaterial {
     /// `kty` OKP, `crv` Ed25519 (RFC 8037).

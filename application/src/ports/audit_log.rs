@@ -1,4 +1,4 @@
-//! Audit entries of one chain, as stored.
+//! The audit entries of one chain.
 
 use async_trait::async_trait;
 use tenantry_domain::{
@@ -9,55 +9,56 @@ use tenantry_domain::{
 
 use super::PortError;
 
-/// Reads one chain: a tenant's, or the platform's.
+/// Reads one audit chain: a tenant's or the platform's.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
-    /// Entries, newest first, those behind the query's position.
+    /// Returns the entries that match the query, newest first.
     async fn list(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// Entries that are not sealed, oldest first (by time, then id), at most
-    /// `limit`.
+    /// Returns up to `limit` entries that are not sealed, oldest first (by
+    /// time, then id).
     async fn unsealed(&self, limit: u32) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// The end of the chain; [`ChainHead::EMPTY`] where nothing is sealed.
+    /// Returns the end of the chain; [`ChainHead::EMPTY`] if no entry is
+    /// sealed.
     async fn head(&self) -> Result<ChainHead, PortError>;
 
-    /// Sealed entries in the order of the chain, those after `sequence`, at
-    /// most `limit`.
+    /// Returns up to `limit` sealed entries with a sequence number above
+    /// `sequence`, in chain order.
     async fn sealed_after(&self, sequence: u64, limit: u32) -> Result<Vec<SealedEntry>, PortError>;
 }
 
-/// An entry in its place in the chain.
+/// An entry with its position in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedEntry {
-    /// What was done.
+    /// The entry.
     pub entry: AuditEntry,
-    /// Its place.
+    /// Its position and hash.
     pub seal: Seal,
 }
 
-/// Which entries.
+/// A filter on audit entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Done by this person.
+    /// Only entries of this user.
     pub actor: Option<UserId>,
-    /// Of this action.
+    /// Only entries with this action.
     pub action: Option<String>,
-    /// At or after this.
+    /// Only entries at or after this time.
     pub from: Option<Timestamp>,
-    /// Before this.
+    /// Only entries before this time.
     pub to: Option<Timestamp>,
-    /// Only those behind this position.
+    /// Only entries after this position in the order of the list.
     pub after: Option<AuditPosition>,
-    /// At most so many.
+    /// The maximum number of entries.
     pub limit: u32,
 }
 
-/// A place in the order of entries.
+/// A position in the order of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditPosition {
-    /// An entry's time.
+    /// The entry's time.
     pub at: Timestamp,
-    /// Its id.
+    /// The entry's id.
     pub id: AuditId,
 }

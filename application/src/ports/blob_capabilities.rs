@@ -1,5 +1,4 @@
-//! What a store of bytes can do beside storing them, and what it was found to
-//! do.
+//! The capabilities of a blob store, and the results of checking them.
 
 use std::{fmt, time::Duration};
 
@@ -7,85 +6,90 @@ use tenantry_domain::{Timestamp, media_type::MediaType};
 
 use super::BlobKey;
 
-/// What a store of bytes can do, the same for as long as it is open. Ranges
-/// and checksums are no question: every store has them.
+/// The capabilities of a blob store, constant while it is open. Every store
+/// supports ranges and checksums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobCapabilities {
-    /// What it is: the value of `kind` in its section of the configuration.
+    /// The kind of backend, as configured by `kind`.
     pub kind: &'static str,
-    /// Whether it takes a large object in parts.
+    /// Whether a large object is written by a multipart upload: in parts, each
+    /// in a separate request, invisible until the upload is completed.
+    /// Otherwise it is streamed into one file or request. A small object and a
+    /// presigned write are always a single request.
     pub multipart: bool,
-    /// Whether it refuses by itself to replace an object, also when two write
-    /// it at the same time. An object in parts is looked for first, no more.
+    /// Whether the backend itself refuses to replace an object, even if two
+    /// writers race. A multipart upload is not covered: the store only checks
+    /// that the object does not exist before the upload begins.
     pub conditional_write: bool,
-    /// Whether what a crash leaves of unfinished writes is swept, or ends by
-    /// itself. Where not, a rule of the service has to end it.
+    /// Whether leftovers of interrupted writes are removed by the store's sweep
+    /// or expire by themselves. If not, the backend needs a lifecycle rule.
     pub ends_unfinished: bool,
-    /// What its signed addresses bind; `None` where it makes none, and the
-    /// service makes them instead.
+    /// The constraints that presigned requests enforce; `None` if the backend
+    /// cannot presign and the service signs and serves such requests itself.
     pub presign: Option<PresignCapability>,
 }
 
-/// What a signed address for writing binds. Every one binds method, object and
-/// end.
+/// The constraints that a presigned write enforces, besides method, object and
+/// expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresignCapability {
-    /// Whether other sizes are refused.
+    /// Whether bodies of another size are rejected.
     pub binds_size: bool,
-    /// Whether other types are refused.
+    /// Whether other content types are rejected.
     pub binds_content_type: bool,
-    /// Whether it replaces nothing, and so is good once.
+    /// Whether an existing object cannot be replaced, so that the request works
+    /// only once.
     pub binds_absence: bool,
 }
 
-/// A request that somebody else is to make without any other credential.
+/// A request to presign: to be made by a client without other credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresignRequest {
     /// The object.
     pub key: BlobKey,
-    /// What may be done with it.
+    /// The operation to allow.
     pub access: PresignAccess,
-    /// How long it may be done: whole seconds, from one to
-    /// [`LONGEST`](Self::LONGEST); what lies outside becomes the nearest.
+    /// The lifetime, in whole seconds, clamped to 1 s to
+    /// [`MAX_LIFETIME`](Self::MAX_LIFETIME).
     pub expires_in: Duration,
 }
 
 impl PresignRequest {
-    /// The longest time a signed address is good.
-    pub const LONGEST: Duration = Duration::from_hours(1);
+    /// The maximum lifetime of a presigned request.
+    pub const MAX_LIFETIME: Duration = Duration::from_hours(1);
 
-    /// How long it is good, within the bounds.
+    /// Returns the lifetime after clamping.
     pub fn lifetime(&self) -> Duration {
         let seconds = self.expires_in.as_secs();
-        Duration::from_secs(seconds.clamp(1, Self::LONGEST.as_secs()))
+        Duration::from_secs(seconds.clamp(1, Self::MAX_LIFETIME.as_secs()))
     }
 }
 
-/// What a signed address is for.
+/// The operation that a presigned request allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresignAccess {
-    /// To read the object.
+    /// Read the object.
     Get,
-    /// To write it.
+    /// Write the object.
     Put {
-        /// With so many bytes.
+        /// The size of the body in bytes.
         size_bytes: u64,
-        /// Of this type.
+        /// The content type of the body.
         content_type: MediaType,
     },
 }
 
-/// A signed request. Whoever has it can make it: neither it nor its address
-/// belongs into a log, and debug output leaves that out.
+/// A presigned request. It is a credential: neither the request nor its URL may
+/// be logged, and debug output omits the URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedRequest {
     /// `GET` or `PUT`.
     pub method: &'static str,
-    /// Where.
+    /// The URL.
     pub url: String,
-    /// The headers it must carry, exactly so.
+    /// The headers that the request must contain, unchanged.
     pub headers: Vec<(String, String)>,
-    /// When it ends.
+    /// The expiry time.
     pub expires_at: Timestamp,
 }
 
@@ -98,31 +102,31 @@ impl fmt::Debug for PresignedRequest {
     }
 }
 
-/// One thing that was tried on a store.
+/// The result of one check of a blob store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobCheck {
-    /// What: `write`, `read`, `range`, in `snake_case`.
+    /// The stable name in `snake_case`: `write`, `read`, `range`.
     pub name: &'static str,
-    /// How it went.
+    /// The outcome.
     pub outcome: CheckOutcome,
-    /// What to do about it, or what to know, in one line without secrets;
-    /// empty where there is nothing to say.
+    /// A one-line explanation or remedy without secrets; empty if there is
+    /// nothing to add.
     pub advice: String,
 }
 
-/// How a check went.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckOutcome {
-    /// As it should.
+    /// The check passed.
     Ok,
-    /// It did not work, and files suffer or will.
+    /// The check failed; files are or will be affected.
     Failed,
-    /// The store does not have this, or it could not be tried.
+    /// The store lacks this capability, or it could not be checked.
     NotSupported,
 }
 
 impl CheckOutcome {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",

@@ -1,4 +1,4 @@
-//! Records of blobs of one tenant, as stored. The bytes are behind
+//! The blob records of one tenant. The bytes are in a
 //! [`BlobStore`](super::BlobStore).
 
 use async_trait::async_trait;
@@ -10,14 +10,14 @@ use tenantry_domain::{
 
 use super::PortError;
 
-/// Reads blob records of the tenant its handle was opened for.
+/// Reads blob records of the tenant that the store was opened for.
 #[async_trait]
 pub trait BlobRepository: Send + Sync {
-    /// The record of an id.
+    /// Returns the record with this id.
     async fn lookup(&self, id: BlobId) -> Result<Option<Blob>, PortError>;
 
-    /// A stored, undamaged blob of the backend with this digest and size;
-    /// where there are several, any.
+    /// Returns a stored, undamaged blob of the backend with this digest and
+    /// size; any of them if there are several.
     async fn find_by_digest(
         &self,
         backend: &BackendName,
@@ -25,12 +25,12 @@ pub trait BlobRepository: Send + Sync {
         size_bytes: u64,
     ) -> Result<Option<Blob>, PortError>;
 
-    /// What the sweeper is to end: open ones silent since before `before`,
-    /// stored ones unreferenced since before `before`, and abandoned ones; at
-    /// most `limit`.
+    /// Returns up to `limit` records for the sweeper: open ones without a
+    /// heartbeat since `before`, stored ones unreferenced since `before`, and
+    /// abandoned ones.
     async fn find_to_sweep(&self, before: Timestamp, limit: u32) -> Result<Vec<Blob>, PortError>;
 
-    /// Every record of the tenant by ascending id, those after `after`, at
-    /// most `limit`: for checks of the whole.
+    /// Returns up to `limit` records of the tenant with an id above `after`, in
+    /// ascending order, for integrity checks.
     async fn scan(&self, after: Option<BlobId>, limit: u32) -> Result<Vec<Blob>, PortError>;
 }

@@ -1,48 +1,66 @@
-//! Where bytes lie.
+//! Storage of blob content.
 
-use std::{fmt, ops::Range, str::FromStr, time::Duration};
+use std::{ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tenantry_domain::{
-    Invalid, Timestamp,
-    blob::Content,
-    id::{BlobId, TenantId},
-};
+use tenantry_domain::{Timestamp, blob::Content};
 use thiserror::Error;
 
-use super::{BlobCapabilities, BlobCheck, PortError, PresignRequest, PresignedRequest};
+use super::{BlobCapabilities, BlobCheck, BlobKey, PortError, PresignRequest, PresignedRequest};
 
-/// Stores and serves bytes under keys that this service makes. Bytes are
-/// written once and never change.
+/// Stores and reads immutable objects under keys chosen by this service.
+///
+/// # Errors
+///
+/// [`Unavailable`]: the backend cannot be reached or cannot serve the request
+/// now; the call may be retried. This includes a directory or `WebDAV`
+/// collection that loses its content while the store is open, since its disk
+/// may only be unmounted.
+///
+/// [`Internal`]: a retry does not help. This includes rejected credentials,
+/// missing permissions, and a bucket or container that does not exist.
+///
+/// No method takes a missing location for the absence of an object.
+///
+/// [`Unavailable`]: super::PortErrorKind::Unavailable
+/// [`Internal`]: super::PortErrorKind::Internal
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Stores a body and returns what it was, hashed as it passed. When this
-    /// returns the bytes are whole and durable; before that nothing is visible
-    /// under the key. More than `limit` bytes end with
-    /// [`PutError::TooLarge`] as soon as they are seen. On any error, and when
-    /// the future is dropped, nothing stays under the key; what an abrupt end
-    /// of the process leaves is for [`sweep_staging`](Self::sweep_staging) and
-    /// [`end_unfinished`](Self::end_unfinished).
+    /// Stores `body` and returns its size and checksums, computed while
+    /// streaming. When this returns, the object is complete and durable; until
+    /// then it is not visible. A body of more than `limit` bytes fails with
+    /// [`PutError::TooLarge`] as soon as the limit is exceeded. Memory use is
+    /// bounded, regardless of the size of the body.
     ///
-    /// A key is used once. Where bytes lie under it already, they stay as they
-    /// are and the put fails with [`Internal`](super::PortErrorKind::Internal);
-    /// of two puts of one key at the same time, a backend that cannot tell
-    /// them apart may let both succeed.
+    /// A key is used only once. An existing object is kept and the put fails
+    /// with [`Internal`](super::PortErrorKind::Internal). Two concurrent puts
+    /// of one key may both succeed where the backend cannot detect the
+    /// conflict: see
+    /// [`conditional_write`](BlobCapabilities::conditional_write).
     ///
-    /// Memory is bounded, whatever the size of the body.
+    /// # Cancellation
+    ///
+    /// After an error, or when the future is dropped, no object remains under
+    /// the key. This cleanup runs in the background: a final step that has
+    /// begun runs to its end and is then undone, so that the object may be
+    /// visible for a moment. If the cleanup fails or the process ends first,
+    /// the object remains until it is [deleted](Self::delete), and parts or
+    /// staging files remain until [`sweep_staging`](Self::sweep_staging) or
+    /// [`abort_unfinished`](Self::abort_unfinished) removes them.
     async fn put(&self, key: BlobKey, body: BlobBody, limit: u64) -> Result<Content, PutError>;
 
-    /// Reads a body to its end and returns what it is, as [`put`](Self::put)
-    /// would, and stores nothing. More than `limit` bytes end with
-    /// [`PutError::TooLarge`].
+    /// Reads `body` to its end and returns its size and checksums as
+    /// [`put`](Self::put) would, without storing it. A body of more than
+    /// `limit` bytes fails with [`PutError::TooLarge`]. Dropping the future
+    /// stops reading and leaves nothing behind.
     async fn digest(&self, body: BlobBody, limit: u64) -> Result<Content, PutError>;
 
-    /// Streams the bytes of `range` (within the content's size). Every piece
-    /// is checked against the content's checksums before it leaves; a
-    /// damaged one ends the stream with [`Corrupt`]. Absent bytes are
-    /// [`NotFound`] here, before the stream begins.
+    /// Streams the bytes of `range`, which must lie within the content's size.
+    /// Every piece is verified before it is returned; a damaged or missing one
+    /// ends the stream with [`Corrupt`]. A missing object fails with
+    /// [`NotFound`] before the stream begins.
     ///
     /// [`Corrupt`]: super::PortErrorKind::Corrupt
     /// [`NotFound`]: super::PortErrorKind::NotFound
@@ -53,94 +71,106 @@ pub trait BlobStore: Send + Sync {
         range: Range<u64>,
     ) -> Result<BlobStream, PortError>;
 
-    /// Reads everything back and holds size, checksums and digest against the
-    /// content. Damage is [`Corrupt`], absence [`NotFound`].
+    /// Reads the whole object and compares size, checksums and digest with
+    /// `content`. Damage fails with [`Corrupt`], absence with [`NotFound`].
     ///
     /// [`Corrupt`]: super::PortErrorKind::Corrupt
     /// [`NotFound`]: super::PortErrorKind::NotFound
     async fn verify(&self, key: BlobKey, content: &Content) -> Result<(), PortError>;
 
-    /// Size in bytes; `None` where nothing is stored under the key.
+    /// Returns the size in bytes; `None` if the object does not exist.
     async fn size(&self, key: BlobKey) -> Result<Option<u64>, PortError>;
 
-    /// Deletes. Deleting what is not there succeeds.
+    /// Deletes the object; deleting a missing object succeeds.
     async fn delete(&self, key: BlobKey) -> Result<(), PortError>;
 
-    /// Everything stored, in any order. What is added or removed meanwhile may
-    /// or may not be seen. Foreign objects are left out.
+    /// Lists all objects, in any order. Objects added or deleted meanwhile may
+    /// or may not be included; foreign objects are skipped.
     fn list(&self) -> BoxStream<'static, Result<BlobEntry, PortError>>;
 
-    /// Removes what interrupted writes left, if it is older than `age`, and
-    /// says what. Never touches what is visible under a key, or may still be
-    /// on its way there.
-    async fn sweep_staging(&self, age: Duration) -> Result<Swept, PortError>;
+    /// Removes leftovers of interrupted writes that are older than `age`.
+    /// Visible objects are never removed. Writes in progress are recognized by
+    /// a lock or in memory where the backend can do so, otherwise only by their
+    /// age.
+    ///
+    /// Age is measured between this process's clock and the modification time
+    /// (of a multipart upload, the start time) recorded by the backend's clock;
+    /// a difference between the clocks adds to or subtracts from it, so that
+    /// `age` must be much larger than any such difference.
+    async fn sweep_staging(&self, age: Duration) -> Result<SweepResult, PortError>;
 
-    /// Ends what unfinished writes left of a key, and says how many. None is
-    /// finished any more after that. Whatever is stored under the key stays.
-    async fn end_unfinished(&self, key: BlobKey) -> Result<u64, PortError>;
+    /// Aborts the unfinished multipart uploads of `key` and returns their
+    /// number. An existing object is kept.
+    ///
+    /// An aborted upload can no longer finish: its [`put`](Self::put) fails
+    /// with [`Unavailable`](super::PortErrorKind::Unavailable). If its last
+    /// step comes first, the object is stored and kept. Where a backend cannot
+    /// list uploads, and for writes in a single request, this does nothing and
+    /// returns 0, and a put in progress may still finish.
+    async fn abort_unfinished(&self, key: BlobKey) -> Result<u64, PortError>;
 
-    /// Writes, reads and deletes a small object of its own, within 2 s;
-    /// [`Unavailable`](super::PortErrorKind::Unavailable) where that is not
-    /// enough.
+    /// Writes, reads and deletes a small temporary object. Fails with
+    /// [`Unavailable`](super::PortErrorKind::Unavailable) after 2 seconds.
     async fn probe(&self) -> Result<(), PortError>;
 
-    /// What this store can do.
+    /// Returns the store's capabilities.
     fn capabilities(&self) -> BlobCapabilities;
 
-    /// Signs a request that a client makes past this service.
-    /// [`Unsupported`](super::PortErrorKind::Unsupported) where
-    /// [`capabilities`](Self::capabilities) name no such ability.
+    /// Presigns a request, with which a client accesses the backend directly.
+    /// Fails with [`Unsupported`](super::PortErrorKind::Unsupported) if
+    /// [`capabilities`](Self::capabilities) has no `presign`.
     async fn presign(&self, request: &PresignRequest) -> Result<PresignedRequest, PortError>;
 
-    /// Tries all of it on objects of its own, some 9 MiB of bytes, and says
-    /// how each went. Leaves nothing behind where it may delete.
+    /// Checks every capability on temporary objects, about 9 MiB in total, and
+    /// returns the results. Leaves no object behind if it is allowed to delete.
     async fn examine(&self) -> Vec<BlobCheck>;
 }
 
-/// What a sweep of a store removed, and what it left.
+/// The result of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Swept {
-    /// How many pieces are gone.
+pub struct SweepResult {
+    /// The number of leftovers removed.
     pub pieces: u64,
-    /// Keys of which a write began as long ago and is not finished, as far as
-    /// the store shows such; of very many the next sweep tells. It may be
-    /// under way all the same: only records tell.
+    /// The keys of writes that began more than the given age ago and are
+    /// unfinished, if the backend can list them; of very many, the rest is left
+    /// to the next sweep. A write may still be in progress: its blob record
+    /// decides.
     pub unfinished: Vec<BlobKey>,
 }
 
-/// A body on its way in.
+/// A request body.
 pub type BlobBody = BoxStream<'static, Result<Bytes, BodyError>>;
 
-/// Bytes on their way out.
+/// A stream of stored bytes.
 pub type BlobStream = BoxStream<'static, Result<Bytes, PortError>>;
 
-/// Why a body did not arrive whole.
+/// The reason a body was not received completely.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BodyError {
-    /// The connection ended first.
-    #[error("the body ended early")]
+    /// The connection was closed early.
+    #[error("the request body ended early")]
     Cut,
-    /// It made no progress for too long.
-    #[error("the body made no progress")]
+    /// No bytes arrived for too long.
+    #[error("the request body timed out")]
     Stalled,
-    /// Its framing (chunks, form parts) is broken.
-    #[error("the body is malformed: {0}")]
+    /// The framing (chunks, form parts) is invalid.
+    #[error("the request body is malformed: {0}")]
     Malformed(String),
-    /// The person lost the right to store it while it was under way.
-    #[error("the right to upload was revoked")]
+    /// The user lost the permission to upload meanwhile.
+    #[error("the permission to upload was revoked")]
     Revoked,
 }
 
-/// Why a body was not stored.
+/// The reason a body was not stored.
 #[derive(Debug, Clone, Error)]
 pub enum PutError {
-    /// It did not arrive whole.
+    /// The body was not received completely.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// It is larger than allowed.
-    #[error("the body has more than {limit} bytes")]
+    /// The body exceeds the limit.
+    #[error("the request body exceeds {limit} bytes")]
     TooLarge {
-        /// What was allowed, in bytes.
+        /// The limit in bytes.
         limit: u64,
     },
     /// The store failed.
@@ -148,50 +178,13 @@ pub enum PutError {
     Store(#[from] PortError),
 }
 
-/// The name of bytes in a store: `t/<tenant>/<blob>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct BlobKey {
-    /// The tenant they belong to.
-    pub tenant_id: TenantId,
-    /// The blob they are of.
-    pub blob_id: BlobId,
-}
-
-impl fmt::Display for BlobKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t/{}/{}", self.tenant_id, self.blob_id)
-    }
-}
-
-impl FromStr for BlobKey {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let not_ours = || Invalid::format("must be t/<tenant>/<blob>");
-        let (tenant, blob) = text
-            .strip_prefix("t/")
-            .and_then(|rest| rest.split_once('/'))
-            .ok_or_else(not_ours)?;
-        let key = Self {
-            tenant_id: tenant.parse()?,
-            blob_id: blob.parse()?,
-        };
-        // Ids read in either case, keys are written in one.
-        if key.to_string() == text {
-            Ok(key)
-        } else {
-            Err(not_ours())
-        }
-    }
-}
-
-/// One object of a store.
+/// An object in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobEntry {
-    /// Its name.
+    /// The key.
     pub key: BlobKey,
-    /// Its size.
+    /// The size in bytes.
     pub size_bytes: u64,
-    /// When it was written, by the store's clock.
+    /// The time of the last modification, by the backend's clock.
     pub modified_at: Timestamp,
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tenantry_domain::Timestamp;
 
-/// Tells the time and lets it pass.
+/// Returns the time and waits.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Now, in UTC. Two calls may answer the same instant, and a later call an
-    /// earlier one when the machine's clock was set.
+    /// Returns the current time in UTC. Consecutive calls may return equal
+    /// times, or an earlier one after the system clock was set back.
     fn now(&self) -> Timestamp;
 
-    /// Waits. Dropping the future ends the wait.
+    /// Waits for `duration`. Dropping the future cancels the wait.
     async fn sleep(&self, duration: Duration);
 }

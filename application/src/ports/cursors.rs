@@ -1,12 +1,12 @@
-//! Cursors of lists, opaque to clients and proof against tampering.
+//! Cursors of lists, opaque to clients and tamper-proof.
 
-/// Wraps and unwraps positions in lists.
+/// Signs and verifies positions in lists.
 pub trait Cursors: Send + Sync {
-    /// Wraps a position for a client: URL-safe text. `scope` names the list
-    /// and its filters; the cursor is good for that scope only.
-    fn wrap(&self, scope: &[u8], position: &[u8]) -> String;
+    /// Signs a position and returns a URL-safe cursor. `scope` identifies the
+    /// list and its filters; the cursor is valid for that scope only.
+    fn sign(&self, scope: &[u8], position: &[u8]) -> String;
 
-    /// Unwraps a client's cursor; `None` where it was not wrapped here for
-    /// this scope.
-    fn unwrap(&self, scope: &[u8], cursor: &str) -> Option<Vec<u8>>;
+    /// Verifies a cursor and returns its position; `None` if it was not signed
+    /// by this service for this scope.
+    fn verify(&self, scope: &[u8], cursor: &str) -> Option<Vec<u8>>;
 }

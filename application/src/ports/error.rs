@@ -1,126 +1,59 @@
-//! How ports fail.
+//! Errors of ports.
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::fmt;
 
 use thiserror::Error;
 
-use crate::work::Kind;
+use crate::{port_error::PortError, work::Kind};
 
-/// A failure of an outside part. `context` names the operation and is safe to
-/// log; `source` is for the log alone and never reaches a client.
-#[derive(Debug, Clone)]
-pub struct PortError {
-    /// What went wrong, as far as the caller can act on it.
-    pub kind: PortErrorKind,
-    /// What was being done, lower case, without a full stop.
-    pub context: String,
-    /// The technology's own error.
-    pub source: Option<Arc<dyn StdError + Send + Sync>>,
-}
-
-/// The closed list of what can go wrong with an outside part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PortErrorKind {
-    /// What was asked for is not there, and the caller said it must be.
-    NotFound,
-    /// The part cannot be reached or answers that it cannot serve now. The
-    /// outcome of a write that ends so is unknown.
-    Unavailable,
-    /// A queue is full or too many wait: nothing was done.
-    Busy,
-    /// What was read is not what was once written.
-    Corrupt,
-    /// The part does not have this ability.
-    Unsupported,
-    /// Anything else: a fault in the adapter or its configuration.
-    Internal,
-}
-
-impl PortError {
-    /// A failure without a deeper cause.
-    pub fn new(kind: PortErrorKind, context: impl Into<String>) -> Self {
-        Self {
-            kind,
-            context: context.into(),
-            source: None,
-        }
-    }
-
-    /// The same failure with the technology's own error below it.
-    #[must_use]
-    pub fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
-        self
-    }
-
-    /// Whether the same call may succeed a little later.
-    pub const fn is_retryable(&self) -> bool {
-        matches!(self.kind, PortErrorKind::Unavailable | PortErrorKind::Busy)
-    }
-}
-
-impl fmt::Display for PortError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.context)
-    }
-}
-
-impl StdError for PortError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| source.as_ref() as &(dyn StdError + 'static))
-    }
-}
-
-/// Why a unit of work was not applied.
+/// The reason a unit of work was not applied.
 #[derive(Debug, Clone, Error)]
 pub enum CommitError {
-    /// An expectation did not hold: nothing of the unit was applied.
-    #[error("refused: {0}")]
+    /// An expectation did not hold. Nothing was applied.
+    #[error("commit refused: {0}")]
     Refused(Refusal),
-    /// The store failed. After [`PortErrorKind::Busy`] nothing was applied;
-    /// after [`PortErrorKind::Unavailable`] the outcome is unknown.
+    /// The store failed. Nothing was applied after [`PortErrorKind::Busy`]; the
+    /// outcome is unknown after [`PortErrorKind::Unavailable`].
     #[error(transparent)]
     Failed(#[from] PortError),
 }
 
 /// The first expectation that did not hold, in the order missing → stale →
-/// duplicate → quota, the same on every store.
+/// duplicate → quota, which is the same on every store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// A row to change or remove is not there (or a tenant is not active).
+    /// A row to update or remove does not exist, or a tenant is not active.
     #[error("{0} is missing")]
     Missing(Kind),
-    /// A row has been written since it was read.
+    /// A row was written since it was read.
     #[error("{0} is stale")]
     Stale(Kind),
-    /// A row with the same key is there already.
+    /// A row with the same key exists.
     #[error("{0} is taken")]
     Duplicate(UniqueKey),
-    /// The movement would take more bytes than are left.
+    /// The movement would exceed the quota.
     #[error("the storage quota is exceeded")]
     Quota,
 }
 
-/// The keys that are unique, besides each kind's id.
+/// The unique keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UniqueKey {
     /// The id of a row.
     Id(Kind),
-    /// An e-mail address among all people.
+    /// A user's e-mail address.
     IdentityEmail,
-    /// A username among all people.
+    /// A user's username.
     IdentityUsername,
     /// A tenant's name.
     TenantName,
     /// A tenant's subdomain.
     TenantSubdomain,
-    /// A role's name in its tenant.
+    /// A role's name within its tenant.
     RoleName,
-    /// A path in its space.
+    /// A file's path within its space.
     FilePath,
-    /// A version's number in its file.
+    /// A version's number within its file.
     VersionNumber,
     /// An idempotency key of a caller for an operation.
     IdempotencyKey,

@@ -1,4 +1,4 @@
-//! Files of one tenant, as stored.
+//! The files of one tenant.
 
 use async_trait::async_trait;
 use tenantry_domain::{
@@ -8,125 +8,108 @@ use tenantry_domain::{
     path::{LogicalPath, PathPrefix},
 };
 
-use super::PortError;
+use super::{Count, ListQuery, PortError, Position, SortKey, SortOrder};
 
-/// Reads files of the tenant its handle was opened for.
+/// Reads files of the tenant that the store was opened for.
 #[async_trait]
 pub trait FileRepository: Send + Sync {
-    /// The file of an id.
+    /// Returns the file with this id.
     async fn lookup(&self, id: FileId) -> Result<Option<File>, PortError>;
 
-    /// The file of an id and the address of who uploaded its newest version,
-    /// `None` where that person is gone: in one read where the store has both
-    /// at hand.
+    /// Returns the file with this id and the e-mail address of the uploader of
+    /// its latest version, `None` if that user no longer exists. A single read
+    /// where the store can join the two.
     async fn lookup_with_uploader(
         &self,
         id: FileId,
     ) -> Result<Option<(File, Option<Email>)>, PortError>;
 
-    /// The file at a path.
+    /// Returns the file at a path.
     async fn find_by_path(
         &self,
         place: Place,
         path: &LogicalPath,
     ) -> Result<Option<File>, PortError>;
 
-    /// One page, in the order of the query and, where that ties, of the ids.
-    /// Files added or removed between two pages neither repeat nor hide others.
+    /// Returns one page, in the order of the query, ties ordered by id. Files
+    /// added or removed between two pages cause neither duplicates nor gaps
+    /// among the others.
     async fn list(&self, query: &FileQuery) -> Result<Vec<File>, PortError>;
 
-    /// How many files a filter lets through, counted up to `cap`.
+    /// Counts the files that match a filter, up to `cap`.
     async fn count(&self, filter: &FileFilter, cap: u64) -> Result<Count, PortError>;
 }
 
-/// Which files.
+/// A filter on files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileFilter {
-    /// The space to look in.
+    /// The space.
     pub place: Place,
-    /// Paths that begin so.
+    /// Only paths with this prefix.
     pub prefix: Option<PathPrefix>,
-    /// Exactly this path.
+    /// Only this path.
     pub path: Option<LogicalPath>,
-    /// By the processing of the newest version, a name of
+    /// Only files whose latest version has this processing state, one of
     /// [`Processing::NAMES`](tenantry_domain::version::Processing::NAMES).
     pub status: Option<&'static str>,
-    /// By editorial state.
+    /// Only files in this review state.
     pub review: Option<Review>,
-    /// By owner.
+    /// Only files of this owner.
     pub owner_id: Option<UserId>,
-    /// Names whose folded form contains this folded text.
+    /// Only files whose folded name contains this folded text.
     pub search: Option<String>,
 }
 
-/// A page of files.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FileQuery {
-    /// Which files.
-    pub filter: FileFilter,
-    /// In what order.
-    pub sort: FileSort,
-    /// Whether the order is turned round, that of ids in ties included.
-    pub descending: bool,
-    /// Only those behind this position in the order.
-    pub after: Option<FilePosition>,
-    /// Leave out so many from there; at most 10,000.
-    pub offset: u64,
-    /// At most so many.
-    pub limit: u32,
-}
+/// A query for a page of files.
+pub type FileQuery = ListQuery<FileFilter, FileSort>;
 
-/// What files can be ordered by.
+/// The sort orders of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileSort {
     /// The folded file name.
     Name,
-    /// The path, byte by byte.
+    /// The path, compared byte by byte.
     Path,
-    /// When the first version was uploaded.
+    /// The time of the first upload.
     CreatedAt,
-    /// When anything about it last changed.
+    /// The time of the last change.
     UpdatedAt,
-    /// The size of what is served.
+    /// The size of the served content.
     Size,
 }
 
-/// A place in an order: the sort key of a file and its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePosition {
-    /// The file's key in the order.
-    pub key: SortKey,
-    /// The file's id.
-    pub id: FileId,
-}
+impl SortOrder for FileSort {
+    type Item = File;
 
-/// A value of what files are ordered by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SortKey {
-    /// Of a text, compared byte by byte.
-    Text(String),
-    /// Of a number or an instant (milliseconds).
-    Number(i64),
-}
+    const ALL: &'static [Self] = &[
+        Self::Name,
+        Self::Path,
+        Self::CreatedAt,
+        Self::UpdatedAt,
+        Self::Size,
+    ];
 
-impl FileSort {
-    /// A file's key in this order.
-    pub fn key_of(self, file: &File) -> SortKey {
+    fn name(self) -> &'static str {
         match self {
+            Self::Name => "name",
+            Self::Path => "path",
+            Self::CreatedAt => "uploaded_at",
+            Self::UpdatedAt => "updated_at",
+            Self::Size => "size",
+        }
+    }
+
+    fn position(self, file: &File) -> Position {
+        let key = match self {
             Self::Name => SortKey::Text(tenantry_domain::text::fold(file.name())),
             Self::Path => SortKey::Text(file.path.as_str().to_owned()),
             Self::CreatedAt => SortKey::Number(file.created_at.as_millis()),
             Self::UpdatedAt => SortKey::Number(file.updated_at.as_millis()),
             Self::Size => SortKey::Number(i64::try_from(file.head.size_bytes).unwrap_or(i64::MAX)),
+        };
+        Position {
+            key,
+            id: file.id.as_uuid(),
         }
     }
-}
-
-/// A count that may have stopped early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// How many were counted.
-    pub total: u64,
-    /// Whether there are more.
-    pub capped: bool,
 }

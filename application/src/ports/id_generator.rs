@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-/// Makes ids.
+/// Generates ids.
 pub trait IdGenerator: Send + Sync {
-    /// A UUID version 7 (RFC 9562) that was never handed out before; in one
-    /// process each is greater than the one before it.
+    /// Returns a new UUID version 7 (RFC 9562). Within one process, each is
+    /// greater than the previous one.
     fn next(&self) -> Uuid;
 }

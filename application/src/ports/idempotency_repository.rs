@@ -1,4 +1,4 @@
-//! Requests that came with an idempotency key, as stored.
+//! The records of requests with an idempotency key.
 
 use async_trait::async_trait;
 use tenantry_domain::{
@@ -8,13 +8,14 @@ use tenantry_domain::{
 
 use super::PortError;
 
-/// Reads the records of requests with a key, and removes old ones.
+/// Reads and purges idempotency records.
 #[async_trait]
 pub trait IdempotencyRepository: Send + Sync {
-    /// The record of a scope, expired or not; `None` where the key is free.
+    /// Returns the record of a scope, expired or not; `None` if the key is
+    /// unused.
     async fn find(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, PortError>;
 
-    /// Removes records that expired before `before`, at most `limit`, and
-    /// says how many. May be called again at any time.
+    /// Deletes up to `limit` records that expired before `before` and returns
+    /// their number. Safe to repeat.
     async fn purge_expired(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }

@@ -1,4 +1,4 @@
-//! The queue of background work.
+//! The queue of background jobs.
 
 use std::time::Duration;
 
@@ -7,18 +7,20 @@ use tenantry_domain::{Timestamp, id::JobId, job::Job};
 
 use super::PortError;
 
-/// Hands out jobs. They are added and completed by units of work, so that a
-/// job and what causes it, or its effect and its end, are one step.
+/// Hands out jobs. Jobs are enqueued and completed by units of work, atomically
+/// with their causes and effects.
 #[async_trait]
 pub trait JobQueue: Send + Sync {
-    /// The job of an id, whatever its state and tenant.
+    /// Returns the job with this id, in any state and of any tenant.
     async fn lookup(&self, id: JobId) -> Result<Option<Job>, PortError>;
 
-    /// Takes the job that has waited longest among those due at `now`, or
-    /// whose lease ended before `now`: one step, never the same job to two
-    /// workers. The job comes back running, with its attempt counted and a
-    /// lease of `lease` for `worker`; a lease that ended counts as a failure.
-    /// `None` when nothing is due.
+    /// Claims the job that has waited longest among those due at `now` and
+    /// those whose lease expired before `now`; `None` if there is no such job.
+    /// Atomic: no job is given to two workers.
+    ///
+    /// The job is returned as running, with a higher attempt number and
+    /// revision and a lease of `lease` for `worker`. An expired lease counts as
+    /// a failure.
     async fn claim(
         &self,
         worker: &str,
@@ -26,7 +28,13 @@ pub trait JobQueue: Send + Sync {
         lease: Duration,
     ) -> Result<Option<Job>, PortError>;
 
-    /// Prolongs the lease of a job that is still running its `attempt`;
-    /// `false` when it is no longer this worker's.
-    async fn extend(&self, id: JobId, attempt: u32, until: Timestamp) -> Result<bool, PortError>;
+    /// Extends the lease of a job that is still running its `attempt`; returns
+    /// `false` if another worker has claimed it or it has ended. Does not
+    /// change the job's revision.
+    async fn extend_lease(
+        &self,
+        id: JobId,
+        attempt: u32,
+        until: Timestamp,
+    ) -> Result<bool, PortError>;
 }

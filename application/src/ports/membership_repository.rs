@@ -1,4 +1,4 @@
-//! Memberships, as stored.
+//! Memberships.
 
 use async_trait::async_trait;
 use tenantry_domain::{
@@ -8,13 +8,13 @@ use tenantry_domain::{
 
 use super::PortError;
 
-/// Reads memberships, whatever their status.
+/// Reads memberships, in any status.
 #[async_trait]
 pub trait MembershipRepository: Send + Sync {
-    /// A person's membership in a tenant.
+    /// Returns a user's membership in a tenant.
     async fn lookup(&self, tenant: TenantId, user: UserId)
     -> Result<Option<Membership>, PortError>;
 
-    /// All memberships of a person, oldest first.
+    /// Returns all memberships of a user, oldest first.
     async fn find_by_user(&self, user: UserId) -> Result<Vec<Membership>, PortError>;
 }

@@ -1,4 +1,4 @@
-//! Hashing of passwords, slow on purpose and bounded.
+//! Password hashing, deliberately slow and bounded.
 
 use async_trait::async_trait;
 use tenantry_domain::identity::PasswordHash;
@@ -7,17 +7,18 @@ use super::PortError;
 
 /// Hashes and verifies passwords.
 ///
-/// Both calls run in a pool of their own with a bounded queue, so that a storm
-/// of sign-ins takes neither the cores nor the memory from other work; a full
-/// queue answers [`Busy`](super::PortErrorKind::Busy) at once.
+/// Both methods run on a dedicated thread pool with a bounded queue, so that a
+/// burst of sign-ins does not starve other work of CPU and memory. If the queue
+/// is full they fail immediately with [`Busy`](super::PortErrorKind::Busy).
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password with a fresh salt.
+    /// Hashes a password with a new salt.
     async fn hash(&self, password: &str) -> Result<PasswordHash, PortError>;
 
-    /// Holds a password against a hash. Without a hash it does the same work
-    /// and answers no, so that the time does not tell whether an account is
-    /// there. A hash of an unknown form never matches.
+    /// Compares a password with a hash. Without a hash it does the same amount
+    /// of work and returns [`Mismatch`](Verification::Mismatch), so that timing
+    /// does not reveal whether an account exists. A hash in an unknown format
+    /// never matches.
     async fn verify(
         &self,
         password: &str,
@@ -25,14 +26,14 @@ pub trait PasswordHasher: Send + Sync {
     ) -> Result<Verification, PortError>;
 }
 
-/// The answer to a password.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verification {
-    /// It is the one.
+    /// The password is correct.
     Match,
-    /// It is the one, but the hash is weaker than those made today: hash the
-    /// password anew and keep that.
+    /// The password is correct, but the hash is weaker than current ones: hash
+    /// the password again and store the result.
     Outdated,
-    /// It is not.
+    /// The password is wrong.
     Mismatch,
 }

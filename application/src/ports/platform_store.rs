@@ -1,4 +1,4 @@
-//! The handle on what belongs to no tenant.
+//! The store of platform-wide data.
 
 use std::sync::Arc;
 
@@ -12,50 +12,84 @@ use super::{
 };
 use crate::work::PlatformWork;
 
-/// Everything of the platform as a whole, and the door to each tenant.
+/// Stores the data of the platform as a whole, and opens the stores of tenants.
+///
+/// # Consistency
+///
+/// A read that begins after a commit was acknowledged sees its changes, in this
+/// process and in every other on the same database. A method reads one snapshot
+/// only where it says so. A commit becomes visible as a whole, except on
+/// MongoDB without transactions, where a read may see part of a commit that is
+/// not acknowledged yet.
+///
+/// # Processes
+///
+/// Several processes may write to one database concurrently: on SQLite if they
+/// run on the same machine, on PostgreSQL and on MongoDB with transactions from
+/// anywhere. On MongoDB without transactions one process holds the writer
+/// lease, and opening the store in another fails with
+/// [`Unsupported`](super::PortErrorKind::Unsupported). The memory store belongs
+/// to its process.
+///
+/// # Revisions
+///
+/// An update in a unit of work and [`JobQueue::claim`] store the row's next
+/// revision. Nothing else changes a revision: neither
+/// [`JobQueue::extend_lease`], nor a guard, an epoch, a quota movement or a seal.
+///
+/// # Lifetime
+///
+/// The store must outlive the handles that [`open`](Self::open) returns: once
+/// it is closed or dropped, their methods may fail with
+/// [`Unavailable`](super::PortErrorKind::Unavailable).
 #[async_trait]
 pub trait PlatformStore: Send + Sync {
-    /// People.
+    /// Returns the repository of users.
     fn identities(&self) -> &dyn IdentityRepository;
 
-    /// Tenants.
+    /// Returns the repository of tenants.
     fn tenants(&self) -> &dyn TenantRepository;
 
-    /// Who belongs where.
+    /// Returns the repository of memberships.
     fn memberships(&self) -> &dyn MembershipRepository;
 
-    /// What roles there are.
+    /// Returns the repository of roles.
     fn roles(&self) -> &dyn RoleRepository;
 
-    /// Who is signed in.
+    /// Returns the repository of sessions.
     fn sessions(&self) -> &dyn SessionRepository;
 
-    /// What a session opens.
+    /// Returns the repository of access grants.
     fn access(&self) -> &dyn AccessRepository;
 
-    /// What changed for whom.
+    /// Returns the repository of epochs.
     fn epochs(&self) -> &dyn EpochRepository;
 
-    /// Background work.
+    /// Returns the queue of background jobs.
     fn jobs(&self) -> &dyn JobQueue;
 
-    /// Requests that came with an idempotency key.
+    /// Returns the repository of idempotency records.
     fn idempotency(&self) -> &dyn IdempotencyRepository;
 
-    /// The platform's own audit entries.
+    /// Returns the platform's audit log.
     fn audit(&self) -> &dyn AuditLog;
 
-    /// Where upkeep is due.
+    /// Returns the index of tenants that need maintenance.
     fn upkeep(&self) -> &dyn UpkeepIndex;
 
-    /// The handle on one tenant's data.
+    /// Opens the store of a tenant. Does not check again that the tenant is
+    /// active: see [`TenantStore`].
     async fn open(&self, tenant: ActiveTenant) -> Result<Arc<dyn TenantStore>, PortError>;
 
-    /// Applies all of the unit or nothing, if every expectation holds. The
-    /// commit runs to its end even when the future is dropped.
+    /// Applies the whole unit, or nothing if an expectation does not hold. The
+    /// commit runs to its end even if the future is dropped.
+    ///
+    /// Every store accepts units of 2,000 rows. A larger one may fail with
+    /// [`Internal`](super::PortErrorKind::Internal) where the database limits
+    /// the values of a statement (65,535 on PostgreSQL).
     async fn commit(&self, work: PlatformWork) -> Result<(), CommitError>;
 
-    /// Asks the store for a sign of life: a read and, where that is cheap, the
-    /// ability to write.
+    /// Checks that the database responds to a read and, where that is cheap,
+    /// that it can be written.
     async fn probe(&self) -> Result<(), PortError>;
 }

@@ -1,4 +1,4 @@
-//! The storage quota of one tenant, as stored.
+//! The storage quota of one tenant.
 
 use async_trait::async_trait;
 use tenantry_domain::{file::Bucket, quota::Quota};
@@ -6,43 +6,42 @@ use uuid::Uuid;
 
 use super::PortError;
 
-/// Reads the ledger of the tenant its handle was opened for.
+/// Reads the quota of the tenant that the store was opened for.
 #[async_trait]
 pub trait QuotaRepository: Send + Sync {
-    /// The ledger as it stands.
+    /// Returns the ledger.
     async fn current(&self) -> Result<Quota, PortError>;
 
-    /// The ledger and where its bytes come from, as of one instant.
+    /// Returns the ledger and its breakdown from one snapshot.
     async fn usage(&self) -> Result<Usage, PortError>;
 }
 
-/// Where a tenant's bytes come from.
+/// The breakdown of a tenant's storage usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
     /// The ledger.
     pub quota: Quota,
-    /// Versions that hold bytes, by space; they add up to the used bytes.
+    /// Versions with content, by space; their sizes add up to the used bytes.
     pub places: Vec<PlaceUsage>,
-    /// Uploads under way.
+    /// The number of uploads in progress.
     pub open_uploads: u64,
-    /// What they hold; adds up to the reserved bytes.
+    /// The bytes reserved by them; adds up to the reserved bytes.
     pub open_upload_bytes: u64,
-    /// Bytes that lie in blob storage for stored blobs, where equal content
-    /// counts once.
+    /// The bytes in blob storage, with deduplicated content counted once.
     pub stored_bytes: u64,
 }
 
-/// What one space holds.
+/// The usage of one space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceUsage {
     /// The kind of space.
     pub bucket: Bucket,
-    /// The person or tenant whose it is.
+    /// The user or tenant that owns the space.
     pub bucket_id: Uuid,
-    /// Files in it.
+    /// The number of files.
     pub files: u64,
-    /// Versions that hold bytes.
+    /// The number of versions with content.
     pub versions: u64,
-    /// Their sizes together.
+    /// The sum of their sizes in bytes.
     pub bytes: u64,
 }

@@ -1,4 +1,4 @@
-//! Limits on how often something may be tried.
+//! Rate limits.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -6,18 +6,19 @@ use async_trait::async_trait;
 
 use super::PortError;
 
-/// Counts tries. A key that stays quiet is forgotten in time, so that memory
-/// is bounded by what is busy.
+/// Counts attempts. Idle keys are evicted, so that memory is bounded by the
+/// keys in use.
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
-    /// Counts one try of `key` under `rule` and says whether it may go on.
+    /// Counts one attempt by `key` under `rule` and decides whether it is
+    /// allowed.
     async fn check(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError>;
 }
 
-/// What is limited.
+/// The rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateRule {
-    /// Calls of the operations that take a password or a token, by address.
+    /// Calls of operations that take a password or a token, by address.
     Auth,
     /// Sign-ins, by account.
     Account,
@@ -25,41 +26,42 @@ pub enum RateRule {
     Examination,
 }
 
-/// How much one rule allows.
+/// The limit of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Tries a minute, in the long run.
+    /// The sustained number of attempts per minute.
     pub per_minute: NonZeroU32,
-    /// Tries in a row after a quiet time.
+    /// The number of attempts in a row after an idle time.
     pub burst: NonZeroU32,
 }
 
-/// How much each rule allows; `None`: as much as anyone likes.
+/// The limits of all rules; `None` for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RateLimits {
-    /// Of [`RateRule::Auth`].
+    /// The limit of [`RateRule::Auth`].
     pub auth: Option<RateLimit>,
-    /// Of [`RateRule::Account`].
+    /// The limit of [`RateRule::Account`].
     pub account: Option<RateLimit>,
-    /// Of [`RateRule::Examination`].
+    /// The limit of [`RateRule::Examination`].
     pub examination: Option<RateLimit>,
 }
 
-/// The answer to a try.
+/// The decision on an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateDecision {
-    /// Whether it may go on.
+    /// Whether the attempt is allowed.
     pub allowed: bool,
-    /// How many tries the rule allows in a row.
+    /// The number of attempts that the rule allows in a row.
     pub limit: u32,
-    /// How many are left now.
+    /// The number of attempts left.
     pub remaining: u32,
-    /// When the next try is allowed, or the limit is whole again.
+    /// The time until the next attempt is allowed or the limit is fully
+    /// restored.
     pub reset_after: Duration,
 }
 
 impl RateDecision {
-    /// The answer where nothing is limited.
+    /// The decision if there is no limit.
     pub const UNLIMITED: Self = Self {
         allowed: true,
         limit: u32::MAX,

@@ -1,38 +1,38 @@
-//! Refresh tokens: opaque to clients, derived from a secret, stored hashed.
+//! Refresh tokens: opaque to clients, derived from a secret, stored as hashes.
 
 use tenantry_domain::id::SessionId;
 
-/// Makes and reads refresh tokens.
+/// Issues and verifies refresh tokens.
 ///
-/// A token is derived from a secret, the session and the token's place in the
-/// session's family, so the same one can be handed out again after a lost
-/// answer although only its hash is stored.
+/// A token is derived from a secret, the session and the token's generation, so
+/// that it can be issued again after a lost response although only its hash is
+/// stored.
 pub trait RefreshTokens: Send + Sync {
-    /// The token of a session at a place in its family.
+    /// Returns the token of a session and generation.
     fn derive(&self, session: SessionId, generation: u32) -> RefreshToken;
 
-    /// Reads a presented token; `None` where this service never made it.
-    /// Compares in constant time.
-    fn read(&self, text: &str) -> Option<ReadRefreshToken>;
+    /// Verifies a presented token in constant time; `None` if this service
+    /// never issued it.
+    fn verify(&self, text: &str) -> Option<VerifiedRefreshToken>;
 }
 
-/// A token to hand out.
+/// A token to issue.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
-    /// What the client keeps: URL-safe, at most 128 bytes.
+    /// The text for the client: URL-safe, at most 128 bytes.
     pub text: String,
-    /// What the session keeps.
+    /// The hash for the session.
     pub hash: [u8; 32],
 }
 
-/// A token that came back and was made here.
+/// A verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadRefreshToken {
-    /// The session it belongs to.
+pub struct VerifiedRefreshToken {
+    /// The session.
     pub session_id: SessionId,
-    /// Its place in the family.
+    /// The generation.
     pub generation: u32,
-    /// Its hash.
+    /// The hash.
     pub hash: [u8; 32],
 }
 

@@ -1,4 +1,4 @@
-//! Roles, as stored.
+//! Roles.
 
 use async_trait::async_trait;
 use tenantry_domain::{id::TenantId, role::Role};
@@ -8,6 +8,6 @@ use super::PortError;
 /// Reads roles.
 #[async_trait]
 pub trait RoleRepository: Send + Sync {
-    /// All roles of a tenant, by id. A tenant has at most some hundreds.
+    /// Returns all roles of a tenant, by id: at most a few hundred.
     async fn find_by_tenant(&self, tenant: TenantId) -> Result<Vec<Role>, PortError>;
 }

@@ -1,36 +1,29 @@
-//! What the processes of one installation tell each other and themselves.
+//! Signals between the processes of one installation.
 
 use futures_util::stream::BoxStream;
 
 use async_trait::async_trait;
 
-use super::{EpochSubject, PortError};
+use super::PortError;
+use crate::work::Signal;
 
-/// Carries hints within a process, and to others that work on the same store.
+/// Publishes signals within this process, and to other processes that share the
+/// store.
 ///
-/// A hint makes others look at once at what they look at anyway every second
-/// or so. It may be lost, come twice or come late, and nothing may depend on
-/// it: the store alone says what is so.
+/// A signal makes its subscribers poll the store immediately instead of within
+/// about a second. Signals may be lost, duplicated or delayed, and nothing may
+/// depend on them: the store alone is authoritative.
 #[async_trait]
 pub trait Signals: Send + Sync {
-    /// Tells every process, this one at once. It never waits and never fails:
-    /// what cannot be sent soon is dropped.
-    fn tell(&self, signals: &[Signal]);
+    /// Publishes signals to every process; to this one immediately. Never waits
+    /// and never fails: signals that cannot be sent soon are dropped.
+    fn publish(&self, signals: &[Signal]);
 
-    /// What is told from now on. It does not end by itself; a listener that
-    /// falls behind misses some.
-    fn listen(&self) -> BoxStream<'static, Signal>;
+    /// Subscribes to signals published from now on. The stream does not end by
+    /// itself; a slow subscriber misses signals.
+    fn subscribe(&self) -> BoxStream<'static, Signal>;
 
-    /// Asks whatever carries the signals for a sign of life. Where there is
-    /// nobody to tell, all is well.
+    /// Checks that the transport of signals responds. Succeeds if there is no
+    /// other process to reach.
     async fn probe(&self) -> Result<(), PortError>;
-}
-
-/// Something that was committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
-    /// A job that is due, or soon will be.
-    JobsAdded,
-    /// What somebody may do.
-    EpochRaised(EpochSubject),
 }

@@ -1,23 +1,24 @@
-//! Tenants, as stored.
+//! Tenants.
 
 use async_trait::async_trait;
 use tenantry_domain::{id::TenantId, tenant::Tenant};
 
 use super::PortError;
 
-/// Reads tenants, whatever their status.
+/// Reads tenants, in any status.
 #[async_trait]
 pub trait TenantRepository: Send + Sync {
-    /// The tenant of an id.
+    /// Returns the tenant with this id.
     async fn lookup(&self, id: TenantId) -> Result<Option<Tenant>, PortError>;
 
-    /// The tenant whose name folds to `key`. One that is being deleted has let
-    /// its name and subdomain go.
+    /// Returns the tenant whose name folds to `key`. A tenant that is being
+    /// deleted has released its name and subdomain.
     async fn find_by_name(&self, key: &str) -> Result<Option<Tenant>, PortError>;
 
-    /// The tenant with a subdomain.
+    /// Returns the tenant with this subdomain.
     async fn find_by_subdomain(&self, subdomain: &str) -> Result<Option<Tenant>, PortError>;
 
-    /// Tenants by ascending id, those after `after`, at most `limit`.
+    /// Returns up to `limit` tenants with an id above `after`, in ascending
+    /// order.
     async fn list(&self, after: Option<TenantId>, limit: u32) -> Result<Vec<Tenant>, PortError>;
 }

@@ -1,4 +1,4 @@
-//! The handle on one tenant's data.
+//! The store of one tenant's data.
 
 use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
@@ -8,34 +8,45 @@ use super::{
 };
 use crate::work::TenantWork;
 
-/// Everything one tenant has. There is no way from here to another tenant's.
+/// Stores the data of one tenant. No other tenant's data can be reached through
+/// it.
+///
+/// [`ActiveTenant`] proves only that the tenant was active once. Reads do not
+/// check it again and keep working after the tenant is suspended; every
+/// [`commit`](Self::commit) checks it. The consistency and the lifetime are
+/// those of the [`PlatformStore`](super::PlatformStore).
 #[async_trait]
 pub trait TenantStore: Send + Sync {
-    /// The tenant it was opened for.
+    /// Returns the tenant that the store was opened for.
     fn tenant(&self) -> ActiveTenant;
 
-    /// Its files.
+    /// Returns the repository of files.
     fn files(&self) -> &dyn FileRepository;
 
-    /// Their versions.
+    /// Returns the repository of versions.
     fn versions(&self) -> &dyn VersionRepository;
 
-    /// Records of the bytes behind them.
+    /// Returns the repository of blob records.
     fn blobs(&self) -> &dyn BlobRepository;
 
-    /// Its storage quota.
+    /// Returns the storage quota.
     fn quota(&self) -> &dyn QuotaRepository;
 
-    /// Its audit entries.
+    /// Returns the tenant's audit log.
     fn audit(&self) -> &dyn AuditLog;
 
-    /// An empty unit of work for this tenant.
+    /// Creates an empty unit of work for this tenant.
     fn begin(&self) -> TenantWork {
         TenantWork::new(self.tenant())
     }
 
-    /// Applies all of the unit or nothing, if the tenant is still active and
-    /// every expectation holds. The commit runs to its end even when the
-    /// future is dropped.
+    /// Applies the whole unit, or nothing if the tenant is not active or an
+    /// expectation does not hold. The commit runs to its end even if the future
+    /// is dropped. Its size is limited as in
+    /// [`PlatformStore::commit`](super::PlatformStore::commit).
+    ///
+    /// A tenant that was suspended before the commit began is rejected as
+    /// [`Missing`](super::Refusal::Missing). A commit that overlaps the
+    /// suspension may be applied, on MongoDB even just after it.
     async fn commit(&self, work: TenantWork) -> Result<(), CommitError>;
 }

@@ -1,13 +1,13 @@
-//! Tells content by its first bytes.
+//! Detection of media types by content.
 
 use tenantry_domain::media_type::MediaType;
 
-/// Knows the signatures of file types.
+/// Detects media types by their signatures.
 pub trait TypeDetector: Send + Sync {
-    /// The type whose signature `head`, the first bytes of the content, shows;
-    /// `None` where there is none, as in plain text.
+    /// Returns the type whose signature `head`, the first bytes of the content,
+    /// has; `None` if there is no known one, as in plain text.
     fn detect(&self, head: &[u8]) -> Option<MediaType>;
 
-    /// How many first bytes are enough.
+    /// Returns the number of first bytes that suffice.
     fn head_bytes(&self) -> usize;
 }

@@ -1,28 +1,28 @@
-//! Where upkeep is due, across all tenants.
+//! The index of tenants that need maintenance.
 
 use async_trait::async_trait;
 use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 
 use super::PortError;
 
-/// Finds tenants with something to tidy. It answers ids alone: what is there
-/// is reached through each tenant's own handle.
+/// Finds tenants that need maintenance. Returns ids only; the data is accessed
+/// through each tenant's store.
 #[async_trait]
 pub trait UpkeepIndex: Send + Sync {
-    /// Active tenants (`None`: the platform) with audit entries that are not
-    /// sealed, at most `limit`. Others cannot be sealed and would take up the
-    /// room of those that can.
+    /// Returns up to `limit` active tenants (`None` for the platform) with
+    /// unsealed audit entries. Other tenants cannot be sealed and would
+    /// displace those that can.
     async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError>;
 
-    /// Active tenants with uploads silent since before `before`, with blobs
-    /// unreferenced since before `before`, or with abandoned blobs; at most
-    /// `limit`.
+    /// Returns up to `limit` active tenants with uploads without a heartbeat
+    /// since `before`, blobs unreferenced since `before`, or abandoned blobs.
     async fn tenants_to_sweep(
         &self,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError>;
 
-    /// Whether any tenant has a blob in a storage backend, in whatever state.
+    /// Returns whether any tenant has a blob in a storage backend, in any
+    /// state.
     async fn uses_backend(&self, backend: &BackendName) -> Result<bool, PortError>;
 }

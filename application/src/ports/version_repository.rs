@@ -1,4 +1,4 @@
-//! Versions of files of one tenant, as stored.
+//! The file versions of one tenant.
 
 use async_trait::async_trait;
 use tenantry_domain::{
@@ -8,21 +8,21 @@ use tenantry_domain::{
 
 use super::PortError;
 
-/// Reads versions of the tenant its handle was opened for.
+/// Reads versions of the tenant that the store was opened for.
 #[async_trait]
 pub trait VersionRepository: Send + Sync {
-    /// The version of an id.
+    /// Returns the version with this id.
     async fn lookup(&self, id: VersionId) -> Result<Option<FileVersion>, PortError>;
 
-    /// The version of a file by its number.
+    /// Returns a version of a file by its number.
     async fn find_by_number(
         &self,
         file: FileId,
         number: u32,
     ) -> Result<Option<FileVersion>, PortError>;
 
-    /// Versions of a file, newest first, those with a number below `before`,
-    /// at most `limit`.
+    /// Returns up to `limit` versions of a file with a number below `before`,
+    /// newest first.
     async fn list(
         &self,
         file: FileId,
@@ -30,14 +30,14 @@ pub trait VersionRepository: Send + Sync {
         limit: u32,
     ) -> Result<Vec<FileVersion>, PortError>;
 
-    /// Every version of the tenant by ascending id, those after `after`, at
-    /// most `limit`: for checks of the whole.
+    /// Returns up to `limit` versions of the tenant with an id above `after`,
+    /// in ascending order, for integrity checks.
     async fn scan(
         &self,
         after: Option<VersionId>,
         limit: u32,
     ) -> Result<Vec<FileVersion>, PortError>;
 
-    /// How many versions show a blob.
+    /// Returns the number of versions that reference a blob.
     async fn count_by_blob(&self, blob: BlobId) -> Result<u64, PortError>;
 }

@@ -1,4 +1,4 @@
-//! Which storage backends there are.
+//! Listing the storage backends.
 
 use tenantry_domain::{blob::BackendName, permission::Permission};
 
@@ -10,20 +10,20 @@ use crate::{
     transfers::{Presigning, presigning},
 };
 
-/// A backend, without anything secret.
+/// A storage backend, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendView {
-    /// Its name.
+    /// The name.
     pub name: BackendName,
-    /// Whether new bytes go there.
+    /// Whether new content is stored there.
     pub is_default: bool,
-    /// What it is, and what it can do.
+    /// The capabilities.
     pub capabilities: BlobCapabilities,
-    /// Who signs addresses of its objects.
+    /// The presigning of its objects.
     pub presigning: Presigning,
 }
 
-/// The configured backends by name, to whoever may see where files lie.
+/// Returns the configured backends by name, if the caller may view them.
 pub fn available(services: &Services, caller: &Caller) -> Result<Vec<BackendView>> {
     caller.require(Permission::StorageRead)?;
     let mut views = Vec::new();

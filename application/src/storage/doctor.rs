@@ -1,4 +1,4 @@
-//! How the storage backends are.
+//! Checking the storage backends.
 
 use futures_util::future::join_all;
 use tenantry_domain::{blob::BackendName, permission::Permission};
@@ -11,30 +11,30 @@ use crate::{
     transfers::{SignedBy, presigning},
 };
 
-/// The checks of storages that sign by themselves.
+/// The checks that a backend without presigning leaves to the service.
 const PRESIGNED: [&str; 2] = ["presigned_get", "presigned_put"];
 
-/// What was tried on a backend.
+/// The checks of one backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendReport {
-    /// Its name.
+    /// The backend's name.
     pub name: BackendName,
-    /// What it is: `local`, `s3`.
+    /// The kind of backend: `local`, `s3`.
     pub kind: &'static str,
-    /// What was tried, and how it went.
+    /// The checks and their outcomes.
     pub checks: Vec<BlobCheck>,
 }
 
 impl BackendReport {
-    /// Whether nothing failed.
+    /// Returns whether no check failed.
     pub fn is_well(&self) -> bool {
         let mut outcomes = self.checks.iter().map(|check| check.outcome);
         outcomes.all(|outcome| outcome != CheckOutcome::Failed)
     }
 }
 
-/// Tries every backend, for whoever may change where files lie; a tenant may
-/// ask for it so often, as what is written counts towards no quota.
+/// Checks every backend, if the caller may configure storage. Rate-limited per
+/// tenant, since the objects it writes count towards no quota.
 pub async fn doctor(services: &Services, caller: &Caller) -> Result<Vec<BackendReport>> {
     caller.require(Permission::StorageWrite)?;
     let tenant = caller.tenant_id().to_string();
@@ -47,7 +47,7 @@ pub async fn doctor(services: &Services, caller: &Caller) -> Result<Vec<BackendR
     Ok(examine(services).await)
 }
 
-/// Tries every backend: writes, reads and deletes objects of its own there.
+/// Checks every backend by writing, reading and deleting temporary objects.
 pub async fn examine(services: &Services) -> Vec<BackendReport> {
     let reports = services
         .blobs
@@ -60,15 +60,16 @@ pub async fn examine(services: &Services) -> Vec<BackendReport> {
     join_all(reports).await
 }
 
-/// What a storage finds of itself, and what the service does in its stead.
+/// Returns the backend's own checks, and those of what the service does in its
+/// place.
 async fn checks(services: &Services, store: &dyn BlobStore) -> Vec<BlobCheck> {
     let mut checks = store.examine().await;
     if presigning(store).by == SignedBy::Service {
         let advice = match &services.settings.public_url {
-            Some(_) => "the service signs and serves these itself",
+            Some(_) => "the service signs and serves these URLs itself",
             None => {
-                "the service signs and serves these itself: without http.public_url they are \
-                 relative to the API"
+                "the service signs and serves these URLs itself: set http.public_url to \
+                 make them absolute"
             }
         };
         checks.extend(PRESIGNED.map(|name| BlobCheck {

@@ -1,4 +1,4 @@
-//! The storage backends themselves: which there are, and how they are.
+//! The storage backends: listing and checking them.
 
 mod available;
 mod doctor;

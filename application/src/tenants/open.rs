@@ -1,4 +1,4 @@
-//! A tenant's data, for work that no caller of that tenant does.
+//! Opening a tenant's store for work without a caller.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use tenantry_domain::{id::TenantId, tenant::ActiveTenant};
 
 use crate::{error::Result, ports::TenantStore, services::Services};
 
-/// The store of a tenant; `None` where there is none, or it is not active.
+/// Opens the store of a tenant; `None` if the tenant does not exist or is not
+/// active.
 pub(crate) async fn open_active(
     services: &Services,
     tenant: TenantId,

@@ -1,4 +1,4 @@
-//! Where a tenant's bytes come from.
+//! A tenant's storage usage.
 
 use tenantry_domain::{id::TenantId, permission::Permission};
 
@@ -9,7 +9,7 @@ use crate::{
     services::Services,
 };
 
-/// Shows the storage quota of the caller's tenant and what it is used for.
+/// Returns the storage quota and usage of the caller's tenant.
 pub async fn usage(services: &Services, caller: &Caller, id: TenantId) -> Result<Usage> {
     if id != caller.tenant_id() {
         return Err(Error::NotFound(Thing::Tenant));

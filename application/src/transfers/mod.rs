@@ -1,6 +1,6 @@
-//! Bytes that move by a signed address: whoever has it needs no other
-//! credential. A storage that signs serves its addresses itself; for every
-//! other one the service does both.
+//! Transfers by signed URL, which need no other credential. A storage backend
+//! that can presign serves its URLs itself; for all others the service signs
+//! and serves them.
 
 mod presign;
 mod read;

@@ -1,40 +1,40 @@
-//! Signing.
+//! Signing transfer URLs.
 
 use tenantry_domain::blob::BackendName;
 
-use super::signed::{Signed, SignedAddress};
+use super::signed::{SignedAddress, SignedOperation};
 use crate::{
     error::{Error, Result},
     ports::{BlobStore, PresignAccess, PresignCapability, PresignRequest, PresignedRequest},
     services::Services,
 };
 
-/// What every address binds that the service signs itself.
+/// The constraints that URLs signed by the service enforce.
 pub const SERVICE_BINDS: PresignCapability = PresignCapability {
     binds_size: true,
     binds_content_type: true,
     binds_absence: true,
 };
 
-/// Who signs for a storage, and what that binds.
+/// The presigning of a backend's objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presigning {
-    /// Who signs, and serves.
+    /// The signer, which also serves the URL.
     pub by: SignedBy,
-    /// What an address for writing binds.
+    /// The constraints that a URL for writing enforces.
     pub binds: PresignCapability,
 }
 
-/// Who signs an address, and serves it.
+/// The signer of a URL, which also serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignedBy {
-    /// The storage: bytes go past this service.
+    /// The storage backend: the bytes bypass this service.
     Storage,
-    /// This service: bytes go through it.
+    /// This service: the bytes pass through it.
     Service,
 }
 
-/// Who signs for a storage.
+/// Returns the presigning of a backend's objects.
 pub fn presigning(store: &dyn BlobStore) -> Presigning {
     match store.capabilities().presign {
         Some(binds) => Presigning {
@@ -48,14 +48,14 @@ pub fn presigning(store: &dyn BlobStore) -> Presigning {
     }
 }
 
-/// Signs a request that its holder makes without any other credential, within
-/// what it binds as often as they like.
+/// Presigns a request that needs no other credential and can be repeated within
+/// its constraints.
 ///
-/// Whoever asks for it has decided that they may. A record of the blob has to
-/// be there: stored for reading, open for writing.
+/// The caller must be authorized already, and a record of the blob must exist:
+/// stored for reading, open for writing.
 ///
-/// Where the service signs and does not know its public URL, the address is
-/// a reference relative to the API (RFC 3986, section 4.2).
+/// If the service signs and does not know its public URL, the URL is a
+/// reference relative to the API (RFC 3986, section 4.2).
 pub async fn presign(
     services: &Services,
     backend: &BackendName,
@@ -76,22 +76,26 @@ fn sign(services: &Services, backend: &BackendName, request: &PresignRequest) ->
         expires: expires_at.as_seconds(),
     };
     let (method, path, headers) = match &request.access {
-        PresignAccess::Get => ("GET", address.sign(services, Signed::Get), Vec::new()),
+        PresignAccess::Get => (
+            "GET",
+            address.sign(services, SignedOperation::Get),
+            Vec::new(),
+        ),
         PresignAccess::Put {
             size_bytes,
             content_type,
         } => {
-            let signed = Signed::Put {
+            let operation = SignedOperation::Put {
                 size_bytes: *size_bytes,
                 content_type: content_type.as_str(),
             };
-            // As the storages ask for it that sign by themselves, so that a
-            // client does not notice which it is.
+            // The same headers as for storage backends, so that clients need
+            // not distinguish them.
             let headers = vec![
                 ("content-type".to_owned(), content_type.as_str().to_owned()),
                 ("if-none-match".to_owned(), "*".to_owned()),
             ];
-            ("PUT", address.sign(services, signed), headers)
+            ("PUT", address.sign(services, operation), headers)
         }
     };
     let base = services.settings.public_url.as_deref().unwrap_or_default();

@@ -1,10 +1,10 @@
-//! Reading by an address that the service signed.
+//! Reading by a URL signed by the service.
 
 use std::{ops::Range, sync::Arc};
 
 use tenantry_domain::blob::{Blob, Content, Digest};
 
-use super::signed::{Signed, SignedAddress};
+use super::signed::{SignedAddress, SignedOperation};
 use crate::{
     error::{Error, Result, Thing},
     files,
@@ -20,21 +20,21 @@ pub struct Reading {
     content: Content,
 }
 
-/// Finds the content of an address. Its signature is good until it ends,
-/// whatever happens to who asked for it; with its tenant's access it is over.
+/// Finds the content of a signed URL. The URL stays valid until it expires,
+/// even if its creator loses access, but only while the tenant is active.
 pub async fn read(
     services: &Services,
     address: &SignedAddress,
     signature: Digest,
 ) -> Result<Reading> {
-    address.check(services, Signed::Get, signature)?;
+    address.check(services, SignedOperation::Get, signature)?;
     let store = tenants::open_active(services, address.key.tenant_id).await?;
     let store = store.ok_or(Error::NotFound(Thing::File))?;
-    let none = || Error::NotFound(Thing::File);
+    let missing = || Error::NotFound(Thing::File);
     let blob = store.blobs().lookup(address.key.blob_id).await?;
     let blob = blob.filter(|blob| blob.backend == address.backend);
-    let blob = blob.ok_or_else(none)?;
-    let content = blob.content().ok_or_else(none)?.clone();
+    let blob = blob.ok_or_else(missing)?;
+    let content = blob.content().ok_or_else(missing)?.clone();
     Ok(Reading {
         store,
         blob,
@@ -43,12 +43,12 @@ pub async fn read(
 }
 
 impl Reading {
-    /// What it is.
+    /// Returns the size and checksums.
     pub fn content(&self) -> &Content {
         &self.content
     }
 
-    /// The bytes of `range`, each piece checked before it leaves.
+    /// Streams the bytes of `range`, each piece verified.
     pub async fn open(self, services: &Arc<Services>, range: Range<u64>) -> Result<BlobStream> {
         files::read_stored(services, self.store, self.blob, range).await
     }

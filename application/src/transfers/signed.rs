@@ -1,4 +1,4 @@
-//! What the service itself signs.
+//! URLs signed by the service.
 
 use tenantry_domain::blob::{BackendName, Digest};
 
@@ -8,30 +8,31 @@ use crate::{
     services::Services,
 };
 
-/// Below which path the service serves what it signed.
+/// The path under which the service serves signed URLs.
 const PREFIX: &str = "/transfers";
 
-/// The address of an object in a backend, good until some moment. The path and
-/// query of `/transfers/{backend}/t/{tenant}/{blob}?expires={seconds}&signature={hex}`.
+/// The URL of an object in a backend, valid until it expires: the path and
+/// query of
+/// `/transfers/{backend}/t/{tenant}/{blob}?expires={seconds}&signature={hex}`.
 ///
-/// Nothing of what is signed beside the object and the end stands in it: the
-/// request itself says it, by its method and headers.
+/// Other signed values are not part of the URL; the request provides them by
+/// its method and headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedAddress {
     /// The backend.
     pub backend: BackendName,
-    /// The object in it.
+    /// The object's key.
     pub key: BlobKey,
-    /// When it ends, in seconds since the epoch.
+    /// The expiry time in seconds since the epoch.
     pub expires: i64,
 }
 
-/// What a request does to the object, as it is signed.
+/// The signed operation on the object.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Signed<'a> {
-    /// Reads it.
+pub(super) enum SignedOperation<'a> {
+    /// Reads the object.
     Get,
-    /// Writes it, if it is not there.
+    /// Writes the object if it does not exist.
     Put {
         size_bytes: u64,
         content_type: &'a str,
@@ -39,54 +40,54 @@ pub(super) enum Signed<'a> {
 }
 
 impl SignedAddress {
-    /// Path and query, for a request of that kind.
-    pub(super) fn sign(&self, services: &Services, request: Signed<'_>) -> String {
+    /// Returns the path and query for an operation.
+    pub(super) fn sign(&self, services: &Services, operation: SignedOperation<'_>) -> String {
         let Self {
             backend,
             key,
             expires,
         } = self;
-        let message = self.message(request);
+        let message = self.message(operation);
         let seal = services
             .seals
             .seal(SealPurpose::Transfer, message.as_bytes());
-        // Written as every other SHA-256.
+        // Formatted like every other SHA-256.
         let signature = Digest::from_bytes(seal);
         format!("{PREFIX}/{backend}/{key}?expires={expires}&signature={signature}")
     }
 
-    /// Whether that kind of request was signed, and has not ended.
+    /// Fails unless this operation was signed and has not expired.
     pub(super) fn check(
         &self,
         services: &Services,
-        request: Signed<'_>,
+        operation: SignedOperation<'_>,
         signature: Digest,
     ) -> Result<()> {
-        let message = self.message(request);
+        let message = self.message(operation);
         let (purpose, seal) = (SealPurpose::Transfer, signature.as_bytes());
-        if !services.seals.is_seal(purpose, message.as_bytes(), seal) {
+        if !services.seals.verify(purpose, message.as_bytes(), seal) {
             return Err(Error::AccessDenied(
-                "this is not the request that was signed: method, address and the headers that \
-                 came with it must be sent exactly so"
+                "the signature does not match: send the method, URL and headers unchanged"
                     .to_owned(),
             ));
         }
         if self.expires <= services.now().as_seconds() {
-            return Err(Error::AccessDenied("the signed address is over".to_owned()));
+            return Err(Error::AccessDenied("the signed URL has expired".to_owned()));
         }
         Ok(())
     }
 
-    /// No part but the last can hold a line break.
-    fn message(&self, request: Signed<'_>) -> String {
+    /// Returns the message to sign. Only its last part can contain a line
+    /// break.
+    fn message(&self, operation: SignedOperation<'_>) -> String {
         let Self {
             backend,
             key,
             expires,
         } = self;
-        match request {
-            Signed::Get => format!("GET\n{backend}\n{key}\n{expires}"),
-            Signed::Put {
+        match operation {
+            SignedOperation::Get => format!("GET\n{backend}\n{key}\n{expires}"),
+            SignedOperation::Put {
                 size_bytes,
                 content_type,
             } => format!("PUT\n{backend}\n{key}\n{expires}\n{size_bytes}\n{content_type}"),

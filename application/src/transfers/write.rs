@@ -1,8 +1,8 @@
-//! Writing by an address that the service signed.
+//! Writing by a URL signed by the service.
 
 use tenantry_domain::blob::{BlobState, Digest};
 
-use super::signed::{Signed, SignedAddress};
+use super::signed::{SignedAddress, SignedOperation};
 use crate::{
     error::{Error, Result, Thing},
     files,
@@ -11,40 +11,40 @@ use crate::{
     tenants,
 };
 
-/// A request to write.
+/// A write request.
 pub struct Writing {
-    /// How long it says its body is.
+    /// The declared size of the body in bytes.
     pub size_bytes: u64,
-    /// The type it declares.
+    /// The declared content type.
     pub content_type: String,
-    /// The bytes.
+    /// The body.
     pub body: BlobBody,
 }
 
-/// Stores a body under the key of an address, for the upload that it was
-/// signed for: while its record is open, and if nothing is there. The record
-/// stays open: who completes the upload says what becomes of the bytes.
+/// Stores a body under the key of a signed URL, while the blob record is open
+/// and no object exists. The record stays open for the client that created it
+/// to complete.
 pub async fn write(
     services: &Services,
     address: &SignedAddress,
     signature: Digest,
     writing: Writing,
 ) -> Result<()> {
-    let signed = Signed::Put {
+    let operation = SignedOperation::Put {
         size_bytes: writing.size_bytes,
         content_type: &writing.content_type,
     };
-    address.check(services, signed, signature)?;
+    address.check(services, operation, signature)?;
     let store = tenants::open_active(services, address.key.tenant_id).await?;
     let store = store.ok_or(Error::NotFound(Thing::File))?;
-    let over = || Error::StateConflict("the upload of this address is over".to_owned());
+    let ended = || Error::StateConflict("the upload for this URL has ended".to_owned());
     let blob = store.blobs().lookup(address.key.blob_id).await?;
     let blob = blob.filter(|blob| blob.backend == address.backend);
-    let blob = blob.ok_or_else(over)?;
+    let blob = blob.ok_or_else(ended)?;
     match blob.state {
         BlobState::Open { .. } => {}
         BlobState::Stored { .. } => return Err(Error::PreconditionFailed),
-        BlobState::Abandoned => return Err(over()),
+        BlobState::Abandoned => return Err(ended()),
     }
     files::receive_signed(
         services,

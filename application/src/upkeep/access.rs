@@ -1,4 +1,4 @@
-//! Watching epochs, so that a revocation anywhere bites here.
+//! Polling epochs, so that a revocation in any process takes effect here.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,25 +10,26 @@ use crate::{
     services::Services,
 };
 
-/// How far clocks of several processes may be apart, and a commit may take
-/// from its reading of the clock to its being visible.
+/// The maximum clock difference between processes, plus the time from reading
+/// the clock to the visibility of a commit.
 const OVERLAP: Duration = Duration::from_secs(30);
 
-/// How long one look keeps the cache open. Whoever looks must do so more often.
+/// The time for which one poll keeps the cache fresh; must be longer than the
+/// polling interval.
 const FRESH: Duration = Duration::from_secs(3);
 
-/// Looks for raised epochs, again and again.
+/// A poller of raised epochs.
 #[derive(Debug, Default)]
 pub struct AccessWatch {
     seen: BTreeMap<EpochSubject, (u64, Timestamp)>,
 }
 
 impl AccessWatch {
-    /// How often to look.
+    /// The polling interval.
     pub const EVERY: Duration = Duration::from_secs(1);
 
-    /// Looks once: forgets what is no longer true and keeps the rest fresh for
-    /// a moment. When this fails the cache closes by itself soon after.
+    /// Polls once: invalidates outdated grants and keeps the rest fresh for a
+    /// moment. After a failure the cache expires soon by itself.
     pub async fn look(&mut self, services: &Services) -> Result<()> {
         let now = services.now();
         let since = now.minus(OVERLAP);
@@ -37,19 +38,19 @@ impl AccessWatch {
                 .seen
                 .insert(change.subject, (change.epoch, change.changed_at));
             if known.is_none_or(|(epoch, _)| epoch != change.epoch) {
-                services.access_cache.forget(change.subject);
+                services.access_cache.invalidate(change.subject);
             }
         }
         self.seen.retain(|_, (_, changed_at)| *changed_at >= since);
-        services.access_cache.keep_fresh_until(now.plus(FRESH));
+        services.access_cache.set_fresh_until(now.plus(FRESH));
         Ok(())
     }
 }
 
-/// Hears of a raised epoch before the next look. Only forgets: how long the
-/// cache may be believed is for [`AccessWatch`] alone to say.
+/// Invalidates grants on a signal, before the next poll. Does not keep any
+/// grant fresh: only [`AccessWatch`] does.
 pub fn hear_of_access(services: &Services, signal: Signal) {
     if let Signal::EpochRaised(subject) = signal {
-        services.access_cache.forget(subject);
+        services.access_cache.invalidate(subject);
     }
 }

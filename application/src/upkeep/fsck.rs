@@ -1,4 +1,4 @@
-//! Holding everything against everything: rows, bytes, quota, chains.
+//! Consistency checks of rows, content, quota and audit chains.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -15,69 +15,69 @@ use tenantry_domain::{
 use crate::{
     audit,
     error::{Error, Result},
-    files::{blob_key, note_damage},
+    files::{blob_key, record_damage},
     ports::{AuditLog, BlobKey, CommitError, PortErrorKind, Refusal, TenantStore},
     services::Services,
 };
 
-/// How many rows are read at once.
+/// The number of rows per read.
 const BATCH: u32 = 500;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FsckReport {
-    /// Tenants that were checked.
+    /// The number of tenants checked.
     pub tenants: u64,
-    /// Versions that were checked.
+    /// The number of versions checked.
     pub versions: u64,
-    /// Blobs whose bytes were read back whole.
+    /// The number of blobs whose content was read and is intact.
     pub blobs: u64,
-    /// Their bytes.
+    /// The size of that content in bytes.
     pub bytes: u64,
-    /// Audit entries whose hashes hold.
+    /// The number of audit entries with a valid hash.
     pub audit_entries: u64,
-    /// What is not as it should be.
+    /// The inconsistencies found.
     pub findings: Vec<Finding>,
-    /// How many of the findings were mended.
+    /// The number of inconsistencies repaired.
     pub repaired: u64,
 }
 
-/// Something that is not as it should be.
+/// An inconsistency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// A record says bytes are stored, but they are not there.
+    /// A blob record is marked as stored, but its content is missing.
     BytesMissing(BlobKey),
-    /// Stored bytes are not what was once written.
+    /// Stored content differs from its checksums.
     BytesDamaged(BlobKey),
-    /// Bytes are stored that no record knows; mended by deleting them, but for
-    /// those of a tenant that is not there.
+    /// Content is stored without a blob record; repaired by deleting it.
+    /// Content of an existing tenant that is not active is not reported.
     BytesUnknown(BlobKey),
-    /// A version shows bytes that have no record of being stored.
+    /// A version references content that is not stored.
     VersionWithoutBytes(TenantId, VersionId),
-    /// More or fewer versions show a blob than its record counts; mended by
-    /// counting anew.
+    /// The reference count of a blob is wrong; repaired by counting again.
     References {
         /// The blob.
         blob: BlobKey,
-        /// What its record says.
+        /// The count in the blob record.
         recorded: u32,
-        /// How many versions show it.
+        /// The number of versions that reference the blob.
         counted: u32,
     },
-    /// The ledger is not the sum of what it stands for; mended by summing anew.
+    /// The quota ledger differs from the sum of its parts; repaired by adding
+    /// up again.
     Quota {
-        /// Whose.
+        /// The tenant.
         tenant: TenantId,
-        /// Used and reserved bytes as recorded.
+        /// The used and reserved bytes in the ledger.
         recorded: (u64, u64),
-        /// As counted.
+        /// The actual used and reserved bytes.
         counted: (u64, u64),
     },
-    /// An audit entry is missing, moved or changed.
+    /// An audit entry is missing, moved or modified.
     AuditBroken {
-        /// Whose chain; `None`: the platform's.
+        /// The tenant of the chain; `None` for the platform.
         tenant: Option<TenantId>,
-        /// The number of the first entry that is.
+        /// The sequence number of the first such entry.
         sequence: u64,
     },
 }
@@ -87,11 +87,11 @@ impl fmt::Display for Finding {
         match self {
             Self::BytesMissing(key) => write!(f, "blob {key}: the bytes are missing"),
             Self::BytesDamaged(key) => write!(f, "blob {key}: the bytes are damaged"),
-            Self::BytesUnknown(key) => write!(f, "blob {key}: stored, but no record knows it"),
+            Self::BytesUnknown(key) => write!(f, "blob {key}: the bytes have no record"),
             Self::VersionWithoutBytes(tenant, version) => {
                 write!(
                     f,
-                    "tenant {tenant}: version {version} shows bytes that are not stored"
+                    "tenant {tenant}: the content of version {version} is not stored"
                 )
             }
             Self::References {
@@ -110,7 +110,7 @@ impl fmt::Display for Finding {
                 counted,
             } => write!(
                 f,
-                "tenant {tenant}: quota used {} and reserved {} recorded, {} and {} counted",
+                "tenant {tenant}: quota of {} used and {} reserved bytes recorded, {} and {} counted",
                 recorded.0, recorded.1, counted.0, counted.1
             ),
             Self::AuditBroken { tenant, sequence } => {
@@ -124,9 +124,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks every active tenant and every backend; with `repair` it mends what
-/// can be mended without losing anything that somebody can see. Uploads under
-/// way while it runs are left alone.
+/// Checks every active tenant and every backend. With `repair`, fixes what can
+/// be fixed without losing visible data. Uploads in progress are left alone.
 pub async fn fsck(services: &Services, repair: bool) -> Result<FsckReport> {
     let mut check = Check {
         services,
@@ -134,7 +133,7 @@ pub async fn fsck(services: &Services, repair: bool) -> Result<FsckReport> {
         report: FsckReport::default(),
         known: HashSet::new(),
     };
-    // Listed first: what is stored by now and has no record later is unknown.
+    // List first: content stored by now must have a record later.
     let listed = check.list_bytes().await?;
     let mut after = None;
     loop {
@@ -151,15 +150,15 @@ pub async fn fsck(services: &Services, repair: bool) -> Result<FsckReport> {
     Ok(check.report)
 }
 
-/// What an upload holds of the quota.
-fn reserved(blob: &Blob) -> u64 {
+/// Returns the bytes reserved by an open upload.
+fn reserved_by(blob: &Blob) -> u64 {
     match blob.state {
         BlobState::Open { reserved_bytes, .. } => reserved_bytes,
         _ => 0,
     }
 }
 
-/// By how much a ledger is off: used and reserved bytes.
+/// Returns the differences in used and reserved bytes.
 fn drift(recorded: (u64, u64), counted: (u64, u64)) -> (i128, i128) {
     let off = |counted: u64, recorded: u64| i128::from(counted) - i128::from(recorded);
     (off(counted.0, recorded.0), off(counted.1, recorded.1))
@@ -172,9 +171,9 @@ struct Check<'a> {
     known: HashSet<BlobKey>,
 }
 
-/// What the versions of a tenant show.
+/// The content referenced by the versions of a tenant.
 #[derive(Default)]
-struct Shown {
+struct ReferencedContent {
     references: BTreeMap<BlobId, (u32, VersionId)>,
     versions: u64,
     bytes: u64,
@@ -189,29 +188,29 @@ impl Check<'_> {
         self.report.tenants += 1;
         let quota = store.quota().current().await?;
         let recorded = (quota.used_bytes, quota.reserved_bytes);
-        let mut shown = self.shown(store.as_ref()).await?;
-        self.report.versions += shown.versions;
-        let held = self.blobs(store.as_ref(), &mut shown).await?;
-        for (blob, (_, version)) in std::mem::take(&mut shown.references) {
-            self.without_bytes(store.as_ref(), blob, version).await?;
+        let mut referenced = self.referenced(store.as_ref()).await?;
+        self.report.versions += referenced.versions;
+        let reserved = self.blobs(store.as_ref(), &mut referenced).await?;
+        for (blob, (_, version)) in std::mem::take(&mut referenced.references) {
+            self.missing_content(store.as_ref(), blob, version).await?;
         }
-        self.quota(store.as_ref(), recorded, (shown.bytes, held))
+        self.quota(store.as_ref(), recorded, (referenced.bytes, reserved))
             .await?;
         audit::seal_chain(self.services, Some(tenant.id)).await?;
         self.chain(Some(tenant.id), store.audit()).await
     }
 
-    /// A version whose blob was not found stored: unless it, or the blob, has
+    /// Reports a version whose blob was not found stored, unless either has
     /// changed meanwhile.
-    async fn without_bytes(
+    async fn missing_content(
         &mut self,
         store: &dyn TenantStore,
         blob: BlobId,
         version: VersionId,
     ) -> Result<()> {
-        let shows = store.versions().lookup(version).await?;
+        let current = store.versions().lookup(version).await?;
         let stored = store.blobs().lookup(blob).await?;
-        if shows.is_some_and(|version| version.blob_id == Some(blob))
+        if current.is_some_and(|version| version.blob_id == Some(blob))
             && stored.is_none_or(|blob| blob.content().is_none())
         {
             let tenant = store.tenant().id();
@@ -222,40 +221,48 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn shown(&self, store: &dyn TenantStore) -> Result<Shown> {
-        let mut shown = Shown::default();
+    async fn referenced(&self, store: &dyn TenantStore) -> Result<ReferencedContent> {
+        let mut referenced = ReferencedContent::default();
         let mut after = None;
         loop {
             let versions = store.versions().scan(after, BATCH).await?;
             let Some(last) = versions.last() else {
-                return Ok(shown);
+                return Ok(referenced);
             };
             after = Some(last.id);
             for version in versions {
-                shown.versions += 1;
+                referenced.versions += 1;
                 if let Some(blob) = version.blob_id {
-                    shown.references.entry(blob).or_insert((0, version.id)).0 += 1;
-                    shown.bytes += version.size_bytes;
+                    referenced
+                        .references
+                        .entry(blob)
+                        .or_insert((0, version.id))
+                        .0 += 1;
+                    referenced.bytes += version.size_bytes;
                 }
             }
         }
     }
 
-    /// Checks every blob, takes those that are stored out of `shown`, and
-    /// returns what uploads under way hold.
-    async fn blobs(&mut self, store: &dyn TenantStore, shown: &mut Shown) -> Result<u64> {
-        let (mut after, mut held) = (None, 0);
+    /// Checks every blob, removes stored ones from `referenced`, and returns the
+    /// bytes reserved by uploads in progress.
+    async fn blobs(
+        &mut self,
+        store: &dyn TenantStore,
+        referenced: &mut ReferencedContent,
+    ) -> Result<u64> {
+        let (mut after, mut reserved) = (None, 0);
         loop {
             let blobs = store.blobs().scan(after, BATCH).await?;
             let Some(last) = blobs.last() else {
-                return Ok(held);
+                return Ok(reserved);
             };
             after = Some(last.id);
             for blob in blobs {
                 self.known.insert(blob_key(&blob));
-                held += reserved(&blob);
+                reserved += reserved_by(&blob);
                 if let BlobState::Stored { references, .. } = blob.state {
-                    let counted = shown.references.remove(&blob.id).map_or(0, |(n, _)| n);
+                    let counted = referenced.references.remove(&blob.id).map_or(0, |(n, _)| n);
                     if references != counted {
                         self.references(store, blob.id).await?;
                     }
@@ -280,17 +287,17 @@ impl Check<'_> {
             PortErrorKind::Corrupt => Finding::BytesDamaged(blob_key(blob)),
             _ => return Err(Error::storage(error)),
         };
-        // Ended by the sweeper while it was looked at?
+        // The sweeper may have deleted the blob meanwhile.
         let now = store.blobs().lookup(blob.id).await?;
         if let Some(now) = now.filter(|now| now.content().is_some()) {
-            note_damage(store, &now, &error, self.services.now()).await;
+            record_damage(store, &now, &error, self.services.now()).await;
             self.report.findings.push(finding);
         }
         Ok(())
     }
 
-    /// A count that differs may be one that changed meanwhile: it is read and
-    /// counted again, and mended only if nobody touches it in between.
+    /// Checks a reference count again, since it may have changed meanwhile, and
+    /// repairs it only if no concurrent commit interferes.
     async fn references(&mut self, store: &dyn TenantStore, blob: BlobId) -> Result<()> {
         let Some(blob) = store.blobs().lookup(blob).await? else {
             return Ok(());
@@ -303,11 +310,11 @@ impl Check<'_> {
         if references == counted {
             return Ok(());
         }
-        let mut mended = blob.clone();
-        mended.recount(counted, self.services.now())?;
+        let mut corrected = blob.clone();
+        corrected.recount(counted, self.services.now())?;
         let mut work = store.begin();
         if self.repair {
-            work.blobs().update(&mended);
+            work.blobs().update(&corrected);
         }
         match store.commit(work).await {
             Ok(()) => {
@@ -325,9 +332,9 @@ impl Check<'_> {
         }
     }
 
-    /// Holds the ledger against what was counted. Uploads and deletes shift
-    /// both a little apart while they are read: only what is wrong by the same
-    /// amount a second time is wrong.
+    /// Compares the ledger with the counted bytes. Concurrent uploads and
+    /// deletions shift both while they are read, so a difference is reported
+    /// only if a second count confirms it.
     async fn quota(
         &mut self,
         store: &dyn TenantStore,
@@ -339,8 +346,8 @@ impl Check<'_> {
         }
         let again = store.quota().current().await?;
         let again = (again.used_bytes, again.reserved_bytes);
-        let used = self.shown(store).await?.bytes;
-        let recounted = (used, self.held(store).await?);
+        let used = self.referenced(store).await?.bytes;
+        let recounted = (used, self.reserved(store).await?);
         if drift(recorded, counted) != drift(again, recounted) {
             return Ok(());
         }
@@ -359,16 +366,16 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What uploads under way hold.
-    async fn held(&self, store: &dyn TenantStore) -> Result<u64> {
-        let (mut after, mut held) = (None, 0);
+    /// Returns the bytes reserved by uploads in progress.
+    async fn reserved(&self, store: &dyn TenantStore) -> Result<u64> {
+        let (mut after, mut reserved) = (None, 0);
         loop {
             let blobs = store.blobs().scan(after, BATCH).await?;
             let Some(last) = blobs.last() else {
-                return Ok(held);
+                return Ok(reserved);
             };
             after = Some(last.id);
-            held += blobs.iter().map(reserved).sum::<u64>();
+            reserved += blobs.iter().map(reserved_by).sum::<u64>();
         }
     }
 
@@ -400,7 +407,8 @@ impl Check<'_> {
                 continue;
             }
             let store = self.services.blobs.get(&backend)?;
-            // Ended since it was listed: the bytes go before their record.
+            // Deleted since it was listed: content is deleted before its
+            // record.
             if store.size(key).await.map_err(Error::storage)?.is_none() {
                 continue;
             }
@@ -413,8 +421,8 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Whether the blobs of a tenant were looked at: bytes of one that is not
-    /// active are not unknown, and those of one that is gone are.
+    /// Returns whether the blobs of a tenant were checked: not those of an
+    /// existing tenant that is not active.
     async fn is_checked(&self, tenant: TenantId) -> Result<bool> {
         let tenant = self.services.store.tenants().lookup(tenant).await?;
         Ok(tenant.is_none_or(|tenant| ActiveTenant::of(tenant.id, tenant.status).is_some()))

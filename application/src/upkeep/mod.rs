@@ -1,4 +1,4 @@
-//! What the service does for itself.
+//! Maintenance: the access cache, sweeping and consistency checks.
 
 mod access;
 mod fsck;

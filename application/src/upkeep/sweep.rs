@@ -1,5 +1,5 @@
-//! Ending what broke off: uploads without a sign of life, bytes that no
-//! version shows, unfinished writes, sessions and idempotency keys long over.
+//! Sweeping: removes uploads without a heartbeat, unreferenced content,
+//! unfinished writes, and expired sessions and idempotency records.
 
 use std::time::Duration;
 
@@ -17,30 +17,30 @@ use crate::{
     tenants,
 };
 
-/// How many tenants and blobs one round takes on.
+/// The maximum number of tenants and blobs per round.
 const TENANTS: u32 = 256;
 const BLOBS: u32 = 500;
-/// How many sessions one round removes.
+/// The maximum number of sessions per round.
 const SESSIONS: u32 = 1000;
-/// How many records of requests with an idempotency key one round removes.
+/// The maximum number of idempotency records per round.
 const REQUESTS: u32 = 1000;
 
-/// What a round ended.
+/// The result of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SweepReport {
-    /// Uploads without a sign of life.
+    /// Uploads aborted for lack of a heartbeat.
     pub uploads: u64,
-    /// Blobs whose bytes were deleted.
+    /// Blobs whose content was deleted.
     pub blobs: u64,
-    /// Pieces left by interrupted writes.
+    /// Leftovers of interrupted writes.
     pub staging: u64,
-    /// Sessions that are over.
+    /// Expired sessions.
     pub sessions: u64,
-    /// Records of requests whose idempotency keys are free again.
+    /// Expired idempotency records.
     pub requests: u64,
 }
 
-/// Does one round. What fails is logged and left for the next one.
+/// Runs one round. Failures are logged and retried in the next round.
 pub async fn sweep(services: &Services) -> Result<SweepReport> {
     let mut report = SweepReport::default();
     let grace = services.settings.upload_grace;
@@ -52,13 +52,13 @@ pub async fn sweep(services: &Services) -> Result<SweepReport> {
         .await?
     {
         if let Err(error) = sweep_tenant(services, tenant, before, &mut report).await {
-            tracing::warn!(tenant.id = %tenant, %error, "a tenant is left for the next sweep");
+            tracing::warn!(tenant.id = %tenant, %error, "cannot sweep a tenant; retrying in the next round");
         }
     }
     for (name, backend) in services.blobs.iter() {
         match sweep_backend(services, backend.as_ref(), grace).await {
             Ok(pieces) => report.staging += pieces,
-            Err(error) => tracing::warn!(backend = %name, %error, "unfinished writes are left"),
+            Err(error) => tracing::warn!(backend = %name, %error, "cannot sweep unfinished writes"),
         }
     }
     report.sessions = services
@@ -71,8 +71,8 @@ pub async fn sweep(services: &Services) -> Result<SweepReport> {
     Ok(report)
 }
 
-/// Ends what interrupted writes left, also of blobs that have no record or were
-/// stored all the same.
+/// Removes leftovers of interrupted writes, including those of blobs without a
+/// record or with a stored one.
 async fn sweep_backend(
     services: &Services,
     backend: &dyn BlobStore,
@@ -81,19 +81,20 @@ async fn sweep_backend(
     let swept = backend.sweep_staging(grace).await.map_err(Error::storage)?;
     let mut pieces = swept.pieces;
     for key in swept.unfinished {
-        if !may_be_under_way(services, key).await? {
-            let ended = backend.end_unfinished(key).await;
-            pieces += ended.map_err(Error::storage)?;
+        if !may_be_in_progress(services, key).await? {
+            let aborted = backend.abort_unfinished(key).await;
+            pieces += aborted.map_err(Error::storage)?;
         }
     }
     Ok(pieces)
 }
 
-/// However long ago a write began: as long as its record is open it is for
-/// that to say when it ends.
-async fn may_be_under_way(services: &Services, key: BlobKey) -> Result<bool> {
+/// Returns whether a write may still be in progress: however old, its open blob
+/// record decides.
+async fn may_be_in_progress(services: &Services, key: BlobKey) -> Result<bool> {
     let Some(store) = tenants::open_active(services, key.tenant_id).await? else {
-        // Of a tenant that is not known somebody else may keep the records.
+        // The tenant is not active or unknown, so its blob records cannot be
+        // checked.
         return Ok(true);
     };
     let blob = store.blobs().lookup(key.blob_id).await?;
@@ -110,16 +111,16 @@ async fn sweep_tenant(
         return Ok(());
     };
     for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
-        if let Err(error) = end(services, store.as_ref(), blob, report).await {
-            tracing::warn!(tenant.id = %tenant, %error, "a blob is left for the next sweep");
+        if let Err(error) = delete_blob(services, store.as_ref(), blob, report).await {
+            tracing::warn!(tenant.id = %tenant, %error, "cannot sweep a blob; retrying in the next round");
         }
     }
     Ok(())
 }
 
-/// Ends one blob: first the commit that makes it abandoned, so that nobody can
-/// show it any more, then the bytes, then the record.
-async fn end(
+/// Deletes one blob: first commits it as abandoned, so that no version can
+/// reference it, then deletes the content, then the record.
+async fn delete_blob(
     services: &Services,
     store: &dyn TenantStore,
     mut blob: Blob,
@@ -134,7 +135,7 @@ async fn end(
         work.quota().release_reserved(reserved);
         match store.commit(work).await {
             Ok(()) => {}
-            // It came back to life: shown again, or a late sign of life.
+            // The blob is in use again: a new reference or a late heartbeat.
             Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
@@ -143,27 +144,27 @@ async fn end(
     }
     let (backend, key) = (services.blobs.get(&blob.backend)?, blob_key(&blob));
     if !was_stored {
-        end_writes(backend.as_ref(), key).await?;
+        abort_writes(backend.as_ref(), key).await?;
     }
     backend.delete(key).await.map_err(Error::storage)?;
     let mut work = store.begin();
     work.blobs().remove(&blob);
     match store.commit(work).await {
         Ok(()) => report.blobs += 1,
-        // Another process ended it at the same time.
+        // Another process has deleted it concurrently.
         Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => {}
         Err(error) => return Err(error.into()),
     }
     Ok(())
 }
 
-/// Ends what may still be written under a key. Where that is refused, it will
-/// be the next time, too: the bytes and the record go all the same.
-async fn end_writes(backend: &dyn BlobStore, key: BlobKey) -> Result<()> {
-    match backend.end_unfinished(key).await {
+/// Aborts unfinished writes of a key. A permanent failure would repeat in every
+/// round, so it does not prevent the deletion of content and record.
+async fn abort_writes(backend: &dyn BlobStore, key: BlobKey) -> Result<()> {
+    match backend.abort_unfinished(key).await {
         Err(error) if error.is_retryable() => Err(Error::storage(error)),
         Err(error) => {
-            tracing::warn!(blob.name = %key, %error, "unfinished writes are left");
+            tracing::warn!(blob.name = %key, %error, "cannot abort unfinished writes");
             Ok(())
         }
         Ok(_) => Ok(()),

@@ -1,25 +1,31 @@
-//! Units of work: what shall change, recorded as plain data and committed once.
+//! Units of work: changes recorded as plain data and committed at once.
 //!
-//! A use case records in a [`TenantWork`] or a [`PlatformWork`]; nothing
-//! happens until a store's `commit` takes it. [`UnitOfWork`] is what adapters
-//! see: the changes in one canonical order (expectations, then kind by kind,
-//! within a kind removals, updates, additions, each by id, and the hot rows
-//! last), so that two units never wait for each other in a circle.
+//! A use case records changes in a [`TenantWork`] or a [`PlatformWork`]; they
+//! take effect when a store's `commit` applies them. A store receives a
+//! [`UnitOfWork`]: the changes in canonical order (expectations, then rows by
+//! kind, within a kind removals, updates, additions by id, and hot rows last),
+//! so that two units cannot deadlock.
 //!
-//! An update or removal carries the entity with the revision it was read
-//! with. A store writes the next revision and refuses the whole unit when the
-//! stored one differs.
+//! An update or removal carries the revision the entity was read with. A store
+//! writes the next revision and refuses the whole unit if the stored revision
+//! differs.
+//!
+//! # Adding a kind
+//!
+//! One line in `kind.rs` declares it; [`match_row_change!`](crate::match_row_change)
+//! and every match on [`Kind`] or [`RowChange`] then fail to compile until they
+//! cover it.
 
 mod change;
-mod commit_queue;
-mod entity;
+mod kind;
 mod platform_work;
 mod recorder;
+mod signal;
 mod tenant_work;
 
-pub use change::{AuditSeal, Change, Expectation, Guard, GuardedSet, Write};
-pub use commit_queue::{CommitQueue, Lane, Served};
-pub use entity::{Entity, Kind};
-pub use platform_work::PlatformWork;
+pub use change::{AuditSeal, Change, Expectation, Guard, GuardedSet};
+pub use kind::{Entity, Kind, RowChange, Write};
+pub use platform_work::{GuardedRow, GuardedRows, PlatformWork};
 pub use recorder::{Rows, UnitOfWork};
-pub use tenant_work::TenantWork;
+pub use signal::Signal;
+pub use tenant_work::{QuotaMoves, TenantWork};

@@ -1,8 +1,11 @@
 //! The unit of work of the platform.
 
+use std::marker::PhantomData;
+
 use tenantry_domain::{
     Timestamp,
     audit::AuditEntry,
+    epoch::EpochSubject,
     id::{TenantId, UserId},
     idempotency::IdempotencyRecord,
     identity::Identity,
@@ -14,120 +17,109 @@ use tenantry_domain::{
 };
 
 use super::{
-    AuditSeal, Change, Entity, Expectation, GuardedSet, Rows, UnitOfWork, Write, recorder::Recorder,
+    AuditSeal, Change, Entity, Expectation, GuardedSet, RowChange, Rows, Signal, UnitOfWork, Write,
+    recorder::Recorder,
 };
-use crate::ports::{EpochSubject, PortError, Signal};
+use crate::port_error::PortError;
 
-/// Changes of what belongs to no tenant. It may carry the rows of one tenant
-/// as well, so that registering a company is one commit. Dropping it leaves
-/// nothing.
+/// Changes of the platform's rows. It may also carry the rows of one tenant, so
+/// that registering an organization is one commit. Dropping it changes nothing.
 #[derive(Debug, Default)]
 pub struct PlatformWork {
     recorder: Recorder,
 }
 
 impl PlatformWork {
-    /// An empty unit.
+    /// Creates an empty unit.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// People. Whoever changes what a person may do raises their epoch too:
-    /// see [`raise_user_epoch`](Self::raise_user_epoch).
+    /// Records writes of identities. A change of a user's permissions must also
+    /// [raise the user's epoch](Self::raise_user_epoch).
     pub fn identities(&mut self) -> Rows<'_, Identity> {
-        Rows::new(&mut self.recorder, Change::Identity)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Tenants.
+    /// Records writes of tenants.
     pub fn tenants(&mut self) -> Rows<'_, Tenant> {
-        Rows::new(&mut self.recorder, Change::Tenant)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Makes the ledger of a new tenant.
+    /// Creates the quota of a new tenant.
     pub fn open_quota(&mut self, tenant: TenantId, limit_bytes: u64) {
         self.recorder.carry(tenant);
         self.recorder.push(Change::QuotaOpen(tenant, limit_bytes));
     }
 
-    /// Sessions. Ending one raises the epoch of its person too: see
-    /// [`raise_user_epoch`](Self::raise_user_epoch).
+    /// Records writes of sessions. Revoking a session must also
+    /// [raise the user's epoch](Self::raise_user_epoch).
     pub fn sessions(&mut self) -> Rows<'_, Session> {
-        Rows::new(&mut self.recorder, Change::Session)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Jobs of the platform, or of the tenant whose rows the unit carries.
+    /// Records writes of jobs of the platform, or of the tenant the unit carries.
     pub fn jobs(&mut self, tenant: Option<TenantId>) -> Rows<'_, Job> {
         if let Some(tenant) = tenant {
             self.recorder.carry(tenant);
         }
-        Rows::new(&mut self.recorder, Change::Job)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Requests with an idempotency key, of people without a tenant or of the
-    /// tenant whose rows the unit carries.
+    /// Records writes of idempotency records, of users without a tenant or of
+    /// the tenant the unit carries.
     pub fn idempotency(&mut self, tenant: Option<TenantId>) -> Rows<'_, IdempotencyRecord> {
         if let Some(tenant) = tenant {
             self.recorder.carry(tenant);
         }
-        Rows::new(&mut self.recorder, Change::Idempotency)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Memberships; raises the guard of the tenant's members and the person's
-    /// epoch by itself.
-    pub fn memberships(&mut self, now: Timestamp) -> Guarded<'_, Membership> {
-        let change = Change::Membership;
-        Guarded {
-            recorder: &mut self.recorder,
-            set: GuardedSet::Members,
-            change,
-            now,
-        }
+    /// Records writes of memberships; raises the tenant's members guard and
+    /// the user's epoch.
+    pub fn memberships(&mut self, now: Timestamp) -> GuardedRows<'_, Membership> {
+        GuardedRows::new(&mut self.recorder, now)
     }
 
-    /// Roles; raises the guard of the tenant's roles and the tenant's epoch
-    /// by itself.
-    pub fn roles(&mut self, now: Timestamp) -> Guarded<'_, Role> {
-        let change = Change::Role;
-        Guarded {
-            recorder: &mut self.recorder,
-            set: GuardedSet::Roles,
-            change,
-            now,
-        }
+    /// Records writes of roles; raises the tenant's roles guard and its epoch.
+    pub fn roles(&mut self, now: Timestamp) -> GuardedRows<'_, Role> {
+        GuardedRows::new(&mut self.recorder, now)
     }
 
-    /// Refuses the unit as stale when a membership of the tenant changed since
-    /// the tenant was read: for decisions over all of them.
+    /// Refuses the unit as stale if any membership of the tenant changed since
+    /// the tenant was read.
     pub fn expect_members(&mut self, tenant: &Tenant) {
         let version = Some(tenant.members_version);
         self.recorder
             .raise_guard(tenant.id, GuardedSet::Members, version);
     }
 
-    /// The same for roles.
+    /// Refuses the unit as stale if any role of the tenant changed since the
+    /// tenant was read.
     pub fn expect_roles(&mut self, tenant: &Tenant) {
         let version = Some(tenant.roles_version);
         self.recorder
             .raise_guard(tenant.id, GuardedSet::Roles, version);
     }
 
-    /// Makes every process read again what the person may do.
+    /// Invalidates the cached permissions of a user in every process.
     pub fn raise_user_epoch(&mut self, user: UserId, now: Timestamp) {
         self.recorder.raise_epoch(EpochSubject::User(user), now);
     }
 
-    /// Makes every process read again what anyone in the tenant may do.
+    /// Invalidates the cached permissions of all members of a tenant in every
+    /// process.
     pub fn raise_tenant_epoch(&mut self, tenant: TenantId, now: Timestamp) {
         self.recorder.raise_epoch(EpochSubject::Tenant(tenant), now);
     }
 
-    /// Refuses the unit as stale when what somebody may do has changed.
+    /// Refuses the unit as stale if the epoch has changed.
     pub fn expect_epoch(&mut self, subject: EpochSubject, epoch: u64) {
         self.recorder.expect(Expectation::Epoch(subject, epoch));
     }
 
-    /// Adds an audit entry, to the chain of the tenant it names or to the
-    /// platform's.
+    /// Adds an audit entry to the chain of the tenant it names, or to the
+    /// platform's chain.
     pub fn audit(&mut self, entry: AuditEntry) {
         if let Some(tenant) = entry.tenant_id {
             self.recorder.carry(tenant);
@@ -139,77 +131,88 @@ impl PlatformWork {
     pub fn seal_audit(&mut self, seal: AuditSeal) {
         if seal.tenant_id.is_some() {
             self.recorder
-                .blame("a tenant's chain is sealed through its own handle");
+                .blame("the chain of a tenant is sealed through the platform");
         }
         self.recorder.push(Change::AuditSeal(seal));
     }
 
-    /// What other processes may want to hear of once the unit is committed.
+    /// Returns the signals to publish after the commit.
     pub fn signals(&self) -> Vec<Signal> {
         self.recorder.signals()
     }
 
-    /// What a store takes.
+    /// Returns the unit for a store.
     pub fn finish(self) -> Result<UnitOfWork, PortError> {
         self.recorder.finish()
     }
 }
 
-/// The verbs for rows whose every change raises a guard and an epoch.
+/// Records writes of rows that raise a guard and an epoch with every change.
 #[derive(Debug)]
-pub struct Guarded<'w, T: Entity> {
+pub struct GuardedRows<'w, T> {
     recorder: &'w mut Recorder,
-    set: GuardedSet,
-    change: fn(Write<T>) -> Change,
     now: Timestamp,
+    kind: PhantomData<T>,
 }
 
-/// Whose epoch a change of a row raises.
-pub trait RaisesEpoch {
-    /// The person or the tenant.
-    fn raises(&self) -> EpochSubject;
+/// A row that belongs to a guarded set.
+pub trait GuardedRow: Entity {
+    /// The set.
+    const SET: GuardedSet;
+
+    /// Returns the subject whose epoch a change raises.
+    fn epoch_subject(&self) -> EpochSubject;
 }
 
-impl RaisesEpoch for Membership {
-    fn raises(&self) -> EpochSubject {
+impl GuardedRow for Membership {
+    const SET: GuardedSet = GuardedSet::Members;
+
+    fn epoch_subject(&self) -> EpochSubject {
         EpochSubject::User(self.user_id)
     }
 }
 
-impl RaisesEpoch for Role {
-    fn raises(&self) -> EpochSubject {
+impl GuardedRow for Role {
+    const SET: GuardedSet = GuardedSet::Roles;
+
+    fn epoch_subject(&self) -> EpochSubject {
         EpochSubject::Tenant(self.tenant_id)
     }
 }
 
-impl<T: Entity + RaisesEpoch + Clone> Guarded<'_, T> {
-    /// Adds a row; refused when its id or a unique key of it is taken.
+impl<'w, T: GuardedRow> GuardedRows<'w, T>
+where
+    RowChange: From<Write<T>>,
+{
+    fn new(recorder: &'w mut Recorder, now: Timestamp) -> Self {
+        Self {
+            recorder,
+            now,
+            kind: PhantomData,
+        }
+    }
+
+    /// Adds a row; refused if its id or one of its unique keys is taken.
     pub fn add(self, row: &T) {
-        let (recorder, change) = self.raise(row);
-        Rows::new(recorder, change).add(row);
+        self.raise(row).add(row);
     }
 
-    /// Writes a row over the one it was read from; refused when that is gone
-    /// or was written since.
+    /// Replaces the row; refused if it was removed or changed since it was read.
     pub fn update(self, row: &T) {
-        let (recorder, change) = self.raise(row);
-        Rows::new(recorder, change).update(row);
+        self.raise(row).update(row);
     }
 
-    /// Removes a row; refused when it is gone or was written since it was read.
+    /// Removes the row; refused if it was removed or changed since it was read.
     pub fn remove(self, row: &T) {
-        let (recorder, change) = self.raise(row);
-        Rows::new(recorder, change).remove(row);
+        self.raise(row).remove(row);
     }
-}
 
-impl<'w, T: Entity + RaisesEpoch> Guarded<'w, T> {
-    fn raise(self, row: &T) -> (&'w mut Recorder, fn(Write<T>) -> Change) {
+    fn raise(self, row: &T) -> Rows<'w, T> {
         if let Some(tenant) = row.tenant() {
             self.recorder.carry(tenant);
-            self.recorder.raise_guard(tenant, self.set, None);
+            self.recorder.raise_guard(tenant, T::SET, None);
         }
-        self.recorder.raise_epoch(row.raises(), self.now);
-        (self.recorder, self.change)
+        self.recorder.raise_epoch(row.epoch_subject(), self.now);
+        Rows::new(self.recorder)
     }
 }

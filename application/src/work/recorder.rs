@@ -1,26 +1,26 @@
-//! Recording, common to both units of work.
+//! The recorder shared by both units of work.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use tenantry_domain::{
-    Timestamp, audit::AuditEntry, id::TenantId, job::JobState, quota::QuotaMovement,
-    tenant::ActiveTenant,
+    Timestamp, audit::AuditEntry, epoch::EpochSubject, id::TenantId, job::JobState,
+    quota::QuotaMovement, tenant::ActiveTenant,
 };
 
-use super::{Change, Entity, Expectation, Guard, GuardedSet, Kind, Write};
-use crate::ports::{EpochSubject, PortError, PortErrorKind, Signal};
+use super::{Change, Entity, Expectation, Guard, GuardedSet, Kind, RowChange, Signal, Write};
+use crate::port_error::{PortError, PortErrorKind};
 
-/// A unit of work as adapters see it: checked, complete, in canonical order.
+/// A unit of work as a store receives it: checked and in canonical order.
 #[derive(Debug, Clone)]
 pub struct UnitOfWork {
-    /// The tenant whose rows it carries, if it carries any.
+    /// The tenant whose rows it carries, if any.
     pub tenant: Option<TenantId>,
-    /// What must hold and what changes.
+    /// The expectations and changes.
     pub changes: Vec<Change>,
 }
 
 impl UnitOfWork {
-    /// Whether nothing would change.
+    /// Returns whether the unit changes nothing.
     pub fn is_empty(&self) -> bool {
         self.changes
             .iter()
@@ -28,7 +28,7 @@ impl UnitOfWork {
     }
 }
 
-/// What is recorded so far.
+/// The changes recorded so far.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     tenant: Option<TenantId>,
@@ -49,12 +49,12 @@ impl Recorder {
         recorder
     }
 
-    /// Lets a platform unit carry the rows of one tenant.
+    /// Binds a platform unit to the rows of one tenant.
     pub(super) fn carry(&mut self, tenant: TenantId) {
         match self.tenant {
             None => self.tenant = Some(tenant),
             Some(carried) if carried == tenant => {}
-            Some(_) => self.blame("a unit of work carries the rows of one tenant only"),
+            Some(_) => self.blame("the unit carries rows of two tenants"),
         }
     }
 
@@ -75,7 +75,7 @@ impl Recorder {
     pub(super) fn raise_guard(&mut self, tenant: TenantId, set: GuardedSet, expected: Option<u64>) {
         let guard = self.guards.entry((tenant, set)).or_default();
         match (*guard, expected) {
-            (Some(a), Some(b)) if a != b => self.blame("one guard is expected at two versions"),
+            (Some(a), Some(b)) if a != b => self.blame("a guard is expected at two values"),
             (None, Some(_)) => *guard = expected,
             _ => {}
         }
@@ -87,15 +87,17 @@ impl Recorder {
 
     pub(super) fn audit(&mut self, entry: AuditEntry) {
         if entry.tenant_id.is_some() && entry.tenant_id != self.tenant {
-            self.blame("an audit entry belongs to another tenant");
+            self.blame("an audit entry names another tenant");
         }
         self.push(Change::Audit(entry));
     }
 
-    /// What other processes may want to hear of once the unit is committed.
+    /// Returns the signals to publish after the commit.
     pub(super) fn signals(&self) -> Vec<Signal> {
         let is_queued = |change: &Change| match change {
-            Change::Job(Write::Add(job) | Write::Update(job)) => job.state == JobState::Queued,
+            Change::Row(RowChange::Job(Write::Add(job) | Write::Update(job))) => {
+                job.state == JobState::Queued
+            }
             _ => false,
         };
         let jobs = self.changes.iter().any(is_queued);
@@ -114,8 +116,8 @@ impl Recorder {
         self.fault.get_or_insert(fault.into());
     }
 
-    /// The unit in canonical order. A unit that was recorded wrongly, a fault
-    /// of this program, is an internal error and never reaches a store.
+    /// Returns the unit in canonical order. An inconsistent unit is a bug: it
+    /// yields an internal error and never reaches a store.
     pub(super) fn finish(mut self) -> Result<UnitOfWork, PortError> {
         let guards = std::mem::take(&mut self.guards).into_iter();
         self.changes
@@ -141,12 +143,12 @@ impl Recorder {
             .windows(2)
             .find_map(|pair| same_row(&pair[0], &pair[1]))
         {
-            self.blame(format!("one {kind} is changed twice"));
+            self.blame(format!("the same {kind} is changed twice"));
         }
         match self.fault {
             Some(fault) => Err(PortError::new(
                 PortErrorKind::Internal,
-                format!("unit of work: {fault}"),
+                format!("invalid unit of work: {fault}"),
             )),
             None => Ok(UnitOfWork {
                 tenant: self.tenant,
@@ -157,54 +159,49 @@ impl Recorder {
 }
 
 fn same_row(a: &Change, b: &Change) -> Option<Kind> {
-    fn same<T: Entity>(a: &Write<T>, b: &Write<T>) -> Option<Kind> {
-        (a.id() == b.id()).then_some(T::KIND)
-    }
     match (a, b) {
-        (Change::Identity(a), Change::Identity(b)) => same(a, b),
-        (Change::Tenant(a), Change::Tenant(b)) => same(a, b),
-        (Change::Role(a), Change::Role(b)) => same(a, b),
-        (Change::Membership(a), Change::Membership(b)) => same(a, b),
-        (Change::Session(a), Change::Session(b)) => same(a, b),
-        (Change::File(a), Change::File(b)) => same(a, b),
-        (Change::Blob(a), Change::Blob(b)) => same(a, b),
-        (Change::Version(a), Change::Version(b)) => same(a, b),
-        (Change::Job(a), Change::Job(b)) => same(a, b),
-        (Change::Idempotency(a), Change::Idempotency(b)) => same(a, b),
+        (Change::Row(a), Change::Row(b)) if a.is_same_row(b) => Some(a.kind()),
         _ => None,
     }
 }
 
-/// The verbs for rows of one kind.
+/// Records writes of rows of one kind.
 #[derive(Debug)]
-pub struct Rows<'w, T: Entity> {
+pub struct Rows<'w, T> {
     recorder: &'w mut Recorder,
-    change: fn(Write<T>) -> Change,
+    kind: PhantomData<T>,
 }
 
-impl<'w, T: Entity + Clone> Rows<'w, T> {
-    pub(super) fn new(recorder: &'w mut Recorder, change: fn(Write<T>) -> Change) -> Self {
-        Self { recorder, change }
+impl<'w, T: Entity> Rows<'w, T>
+where
+    RowChange: From<Write<T>>,
+{
+    pub(super) fn new(recorder: &'w mut Recorder) -> Self {
+        Self {
+            recorder,
+            kind: PhantomData,
+        }
     }
 
-    /// Adds a row; refused when its id or a unique key of it is taken.
+    /// Adds a row; refused if its id or one of its unique keys is taken.
     pub fn add(self, row: &T) {
         self.recorder.check(row);
-        self.recorder.push((self.change)(Write::Add(row.clone())));
+        self.push(Write::Add(row.clone()));
     }
 
-    /// Writes a row over the one it was read from; refused when that is gone
-    /// or was written since.
+    /// Replaces the row; refused if it was removed or changed since it was read.
     pub fn update(self, row: &T) {
         self.recorder.check(row);
-        self.recorder
-            .push((self.change)(Write::Update(row.clone())));
+        self.push(Write::Update(row.clone()));
     }
 
-    /// Removes a row; refused when it is gone or was written since it was read.
+    /// Removes the row; refused if it was removed or changed since it was read.
     pub fn remove(self, row: &T) {
         self.recorder.check(row);
-        self.recorder
-            .push((self.change)(Write::Remove(row.id(), row.revision())));
+        self.push(Write::Remove(row.id(), row.revision()));
+    }
+
+    fn push(self, write: Write<T>) {
+        self.recorder.push(Change::Row(write.into()));
     }
 }

@@ -1,15 +1,15 @@
 //! The unit of work of one tenant.
 
 use tenantry_domain::{
-    audit::AuditEntry, blob::Blob, file::File, idempotency::IdempotencyRecord, job::Job,
-    tenant::ActiveTenant, version::FileVersion,
+    audit::AuditEntry, blob::Blob, epoch::EpochSubject, file::File, idempotency::IdempotencyRecord,
+    job::Job, tenant::ActiveTenant, version::FileVersion,
 };
 
-use super::{AuditSeal, Change, Expectation, Rows, UnitOfWork, recorder::Recorder};
-use crate::ports::{EpochSubject, PortError, Signal};
+use super::{AuditSeal, Change, Expectation, Rows, Signal, UnitOfWork, recorder::Recorder};
+use crate::port_error::PortError;
 
-/// Changes of one tenant's data, begun by its handle. Always expects that the
-/// tenant is active. Dropping it leaves nothing.
+/// Changes of one tenant's rows, started from its handle. It always expects the
+/// tenant to be active. Dropping it changes nothing.
 #[derive(Debug)]
 pub struct TenantWork {
     tenant: ActiveTenant,
@@ -17,7 +17,7 @@ pub struct TenantWork {
 }
 
 impl TenantWork {
-    /// An empty unit.
+    /// Creates an empty unit.
     pub fn new(tenant: ActiveTenant) -> Self {
         Self {
             tenant,
@@ -25,27 +25,27 @@ impl TenantWork {
         }
     }
 
-    /// The tenant it is for.
+    /// Returns the tenant.
     pub fn tenant(&self) -> ActiveTenant {
         self.tenant
     }
 
-    /// Files.
+    /// Records writes of files.
     pub fn files(&mut self) -> Rows<'_, File> {
-        Rows::new(&mut self.recorder, Change::File)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Versions.
+    /// Records writes of versions.
     pub fn versions(&mut self) -> Rows<'_, FileVersion> {
-        Rows::new(&mut self.recorder, Change::Version)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Blob records.
+    /// Records writes of blob records.
     pub fn blobs(&mut self) -> Rows<'_, Blob> {
-        Rows::new(&mut self.recorder, Change::Blob)
+        Rows::new(&mut self.recorder)
     }
 
-    /// The storage quota.
+    /// Records quota movements.
     pub fn quota(&mut self) -> QuotaMoves<'_> {
         QuotaMoves {
             tenant: self.tenant,
@@ -53,21 +53,20 @@ impl TenantWork {
         }
     }
 
-    /// Jobs of this tenant.
+    /// Records writes of jobs of this tenant.
     pub fn jobs(&mut self) -> Rows<'_, Job> {
-        Rows::new(&mut self.recorder, Change::Job)
+        Rows::new(&mut self.recorder)
     }
 
-    /// Requests of this tenant that came with an idempotency key.
+    /// Records writes of idempotency records of this tenant.
     pub fn idempotency(&mut self) -> Rows<'_, IdempotencyRecord> {
-        Rows::new(&mut self.recorder, Change::Idempotency)
+        Rows::new(&mut self.recorder)
     }
 
     /// Adds an entry to the tenant's audit chain.
     pub fn audit(&mut self, entry: AuditEntry) {
         if entry.tenant_id.is_none() {
-            self.recorder
-                .blame("an audit entry of a tenant does not name it");
+            self.recorder.blame("an audit entry names no tenant");
         }
         self.recorder.audit(entry);
     }
@@ -75,29 +74,29 @@ impl TenantWork {
     /// Seals the next entries of the tenant's chain.
     pub fn seal_audit(&mut self, seal: AuditSeal) {
         if seal.tenant_id != Some(self.tenant.id()) {
-            self.recorder.blame("a seal is for another chain");
+            self.recorder.blame("a seal names another chain");
         }
         self.recorder.push(Change::AuditSeal(seal));
     }
 
-    /// Refuses the unit as stale when what somebody may do has changed.
+    /// Refuses the unit as stale if the epoch has changed.
     pub fn expect_epoch(&mut self, subject: EpochSubject, epoch: u64) {
         self.recorder.expect(Expectation::Epoch(subject, epoch));
     }
 
-    /// What other processes may want to hear of once the unit is committed.
+    /// Returns the signals to publish after the commit.
     pub fn signals(&self) -> Vec<Signal> {
         self.recorder.signals()
     }
 
-    /// What a store takes.
+    /// Returns the unit for a store.
     pub fn finish(self) -> Result<UnitOfWork, PortError> {
         self.recorder.finish()
     }
 }
 
-/// The verbs for the quota. What a unit moves is summed and applied as one
-/// movement.
+/// Records quota movements. The movements of a unit are summed and applied as
+/// one.
 #[derive(Debug)]
 pub struct QuotaMoves<'w> {
     tenant: ActiveTenant,
@@ -105,29 +104,29 @@ pub struct QuotaMoves<'w> {
 }
 
 impl QuotaMoves<'_> {
-    /// Holds bytes for an upload; refused when they are not left.
+    /// Reserves bytes for an upload; refused if they are not available.
     pub fn reserve(self, bytes: u64) {
         self.shift(0, signed(bytes));
     }
 
-    /// Gives bytes back that were held.
+    /// Releases reserved bytes.
     pub fn release_reserved(self, bytes: u64) {
         self.shift(0, -signed(bytes));
     }
 
-    /// Turns bytes that were held into used ones, and gives back the rest;
-    /// refused when more are used than were held and are left.
+    /// Turns reserved bytes into used bytes and releases the rest; refused if
+    /// more are used than were reserved and are available.
     pub fn settle(self, reserved: u64, used: u64) {
         self.shift(signed(used), -signed(reserved));
     }
 
-    /// Gives back used bytes.
+    /// Releases used bytes.
     pub fn release(self, bytes: u64) {
         self.shift(-signed(bytes), 0);
     }
 
-    /// Sets the ledger right after counting anew: (used, reserved) as recorded,
-    /// and as counted.
+    /// Corrects the quota after a recount: (used, reserved) as recorded, and as
+    /// counted.
     pub fn correct(self, recorded: (u64, u64), counted: (u64, u64)) {
         let used = signed(counted.0) - signed(recorded.0);
         let reserved = signed(counted.1) - signed(recorded.1);
@@ -139,7 +138,7 @@ impl QuotaMoves<'_> {
     }
 }
 
-/// Sizes above 8 EiB do not occur; one that did would be refused by any quota.
+/// Converts a size; sizes above 8 EiB exceed any quota.
 fn signed(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX / 4)
 }

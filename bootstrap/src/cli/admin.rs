@@ -8,17 +8,20 @@ use tenantry_application::{
     auth::{SeedAdmin, seed_admin},
 };
 
-use super::{Options, block_on, output::say};
+use super::{
+    options::Options,
+    output::{block_on, print},
+};
 use crate::{error::StartError, service::Service, telemetry};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// Make an administrator of the platform; the password is read from standard input
+    /// Create a platform administrator; the password is read from standard input
     Create {
-        /// Their e-mail address
+        /// The e-mail address
         #[arg(long)]
         email: String,
-        /// The name of a tenant to make for them, as its owner
+        /// The name of a tenant to create, owned by the administrator
         #[arg(long)]
         tenant: Option<String>,
     },
@@ -40,24 +43,25 @@ pub(super) fn run(options: &Options, action: Action) -> Result<ExitCode, StartEr
             password,
             tenant,
         };
-        let made = seed_admin(service.services(), command).await;
+        let created = seed_admin(service.services(), command).await;
         service.close().await?;
-        let (user, tenant) = made.map_err(readable)?;
-        say(&format!("user {user}"));
+        let (user, tenant) = created.map_err(start_error)?;
+        print(&format!("user {user}"));
         if let Some(tenant) = tenant {
-            say(&format!("tenant {tenant}"));
+            print(&format!("tenant {tenant}"));
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-fn readable(error: Error) -> StartError {
+/// Displays each invalid field on its own line.
+fn start_error(error: Error) -> StartError {
     match error {
         Error::Invalid(errors) => {
             let lines = errors
                 .iter()
                 .map(|error| format!("{}: {}", error.field, error.message));
-            StartError::Found(lines.collect::<Vec<_>>().join("\n"))
+            StartError::Failed(lines.collect::<Vec<_>>().join("\n"))
         }
         other => other.into(),
     }

@@ -5,18 +5,18 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use tenantry_config::{example, schema};
 
-use super::{Options, output::say};
+use super::{options::Options, output::print};
 use crate::error::StartError;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// Show every value and where it came from; secrets are left out
+    /// Show all settings with their origins; secrets are redacted
     Show,
-    /// Check the configuration and say nothing where it is good
+    /// Validate the configuration; print nothing if it is valid
     Check,
     /// Print the JSON Schema of configuration files
     Schema,
-    /// Print a commented `.env` file with every variable
+    /// Print a commented `.env` file with all variables
     Example,
 }
 
@@ -26,10 +26,10 @@ pub(super) fn run(options: &Options, action: &Action) -> Result<ExitCode, StartE
             .read()?
             .show()
             .iter()
-            .for_each(|line| say(&line.to_string())),
+            .for_each(|line| print(&line.to_string())),
         Action::Check => drop(options.load()?),
-        Action::Schema => say(&format!("{:#}", schema())),
-        Action::Example => say(example().trim_end()),
+        Action::Schema => print(&format!("{:#}", schema())),
+        Action::Example => print(example().trim_end()),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use tenantry_application::storage::{BackendReport, examine};
 
-use super::{Options, block_on, output::say};
+use super::{
+    options::Options,
+    output::{block_on, print},
+};
 use crate::{error::StartError, service::Service, telemetry};
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
@@ -19,9 +22,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
                 let status = check.outcome.as_str();
                 let line = format!("{} ({}) {}: {status}", report.name, report.kind, check.name);
                 if check.advice.is_empty() {
-                    say(&line);
+                    print(&line);
                 } else {
-                    say(&format!("{line}: {}", check.advice));
+                    print(&format!("{line}: {}", check.advice));
                 }
             }
         }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use tenantry_application::upkeep::fsck;
 
-use super::{Options, block_on, output::say};
+use super::{
+    options::Options,
+    output::{block_on, print},
+};
 use crate::{error::StartError, service::Service, telemetry};
 
 pub(super) fn run(options: &Options, repair: bool) -> Result<ExitCode, StartError> {
@@ -14,17 +17,17 @@ pub(super) fn run(options: &Options, repair: bool) -> Result<ExitCode, StartErro
         let service = Service::open(config).await?;
         if service.is_new() {
             service.close().await?;
-            return Err(StartError::Found(
-                "the store is empty: is this the right data folder?".to_owned(),
+            return Err(StartError::Failed(
+                "the store is empty; check the data directory and the database".to_owned(),
             ));
         }
         let checked = fsck(service.services(), repair).await;
         service.close().await?;
         let report = checked?;
         for finding in &report.findings {
-            say(&finding.to_string());
+            print(&finding.to_string());
         }
-        say(&format!(
+        print(&format!(
             "checked {} tenants, {} versions, {} blobs with {} bytes, {} audit entries: {} findings, {} repaired",
             report.tenants,
             report.versions,

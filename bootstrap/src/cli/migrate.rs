@@ -4,14 +4,17 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Options, block_on, output::say};
+use super::{
+    options::Options,
+    output::{block_on, print},
+};
 use crate::{error::StartError, wiring};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// Show which changes are made and which are not
+    /// List the migrations and whether each is applied
     Status,
-    /// Make those that are not
+    /// Apply pending migrations
     Up,
 }
 
@@ -23,7 +26,7 @@ pub(super) fn run(options: &Options, action: &Action) -> Result<ExitCode, StartE
             metadata.migrate().await?;
         }
         for (name, applied) in metadata.migrations().await? {
-            say(&format!(
+            print(&format!(
                 "{} {name}",
                 if applied { "applied" } else { "pending" }
             ));

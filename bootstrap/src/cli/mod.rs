@@ -1,4 +1,4 @@
-//! The command line: what each command takes, and who does it.
+//! The command line.
 
 mod admin;
 mod config;
@@ -7,19 +7,20 @@ mod fsck;
 mod health;
 mod migrate;
 mod openapi;
+mod options;
 mod output;
 mod secret;
 mod serve;
 mod worker;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use tenantry_config::{Config, Flags, Loaded, Sources};
+use clap::{Parser, Subcommand};
 
+use self::options::Options;
 use crate::error::StartError;
 
-/// A multi-tenant backend service: tenants, people, roles, files, jobs and
+/// A multi-tenant backend service: tenants, users, roles, files, jobs and
 /// audit behind one HTTP API.
 #[derive(Debug, Parser)]
 #[command(name = "tenantry", version, max_term_width = 100)]
@@ -30,79 +31,62 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// Options of every command, stronger than all other configuration.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Options {
-    /// A configuration file, in TOML
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The data folder [default: ./data]
-    #[arg(long, global = true, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The address to listen on [default: 127.0.0.1]
-    #[arg(long, global = true, value_name = "HOST")]
-    host: Option<String>,
-    /// The port to listen on; 0 takes a free one [default: 8080]
-    #[arg(long, global = true, value_name = "PORT")]
-    port: Option<u16>,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API (what `tenantry` alone does)
+    /// Serve the API (the default)
     Serve,
-    /// Work on background jobs without serving
+    /// Run background jobs without serving the API
     Worker,
-    /// Bring the tables up to date, or show what that would do
+    /// Show or apply database migrations
     Migrate {
         #[command(subcommand)]
         action: migrate::Action,
     },
     /// Print the OpenAPI document
     Openapi {
-        /// How to write it
+        /// The output format
         #[arg(long, value_enum, default_value_t)]
         format: openapi::Format,
     },
-    /// Look at the configuration
+    /// Inspect the configuration
     Config {
         #[command(subcommand)]
         action: config::Action,
     },
-    /// Make secrets
+    /// Generate secrets
     Secret {
         #[command(subcommand)]
         action: secret::Action,
     },
-    /// Manage administrators of the platform
+    /// Manage platform administrators
     Admin {
         #[command(subcommand)]
         action: admin::Action,
     },
-    /// Ask the process that runs with this configuration how it is
+    /// Check the health of the running process
     Health {
-        /// Ask the worker, at `worker.port`, instead of what serves the API
+        /// Check the worker on `worker.port` instead of the API
         #[arg(long)]
         worker: bool,
     },
-    /// Try every storage backend: what works, and what to do about what does not
+    /// Check all storage backends and suggest fixes
     Doctor,
-    /// Check rows, bytes, quota and audit chains against one another
+    /// Check the consistency of rows, blobs, quotas and audit chains
     Fsck {
-        /// Mend what can be mended without losing anything that is visible
+        /// Repair findings where no visible data is lost
         #[arg(long)]
         repair: bool,
     },
 }
 
-/// Runs the command line of this process.
+/// Parses the command line of this process and runs the command.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
             for line in error.to_string().lines() {
-                output::complain(line);
+                output::print_error(line);
             }
             ExitCode::FAILURE
         }
@@ -123,46 +107,4 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Doctor => doctor::run(&options),
         Command::Fsck { repair } => fsck::run(&options, repair),
     }
-}
-
-impl Options {
-    /// Everything that configuration comes from, in this process.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
-    fn sources(&self) -> Result<Sources, StartError> {
-        let folder = std::env::current_dir()
-            .map_err(|e| StartError::io("cannot tell the working folder", e))?;
-        let data = self.data.as_ref().map(|data| data.display());
-        let flags = Flags::new()
-            .set("--data", "app.data", data)
-            .set("--host", "http.host", self.host.as_ref())
-            .set("--port", "http.port", self.port);
-        Ok(Sources::new(folder)
-            .env(std::env::vars_os())
-            .config_file(self.config.clone())
-            .flags(flags))
-    }
-
-    /// The configuration, not checked yet.
-    fn read(&self) -> Result<Loaded, StartError> {
-        Ok(Loaded::read(&self.sources()?)?)
-    }
-
-    /// The checked configuration.
-    fn load(&self) -> Result<Config, StartError> {
-        Ok(Config::load(&self.sources()?)?.config)
-    }
-}
-
-/// Runs a command that waits for things.
-fn block_on<F: Future<Output = Result<ExitCode, StartError>>>(
-    future: F,
-) -> Result<ExitCode, StartError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| StartError::io("cannot start the runtime", e))?
-        .block_on(future)
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use super::output::say;
+use super::output::print;
 use crate::error::StartError;
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -16,12 +16,12 @@ pub(super) enum Format {
     Yaml,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "commands have one shape")]
+#[expect(clippy::unnecessary_wraps, reason = "all commands return a result")]
 pub(super) fn run(format: Format) -> Result<ExitCode, StartError> {
     let document = match format {
         Format::Json => tenantry_http::openapi_document(),
         Format::Yaml => tenantry_http::openapi_document_yaml(),
     };
-    say(document.trim_end());
+    print(document.trim_end());
     Ok(ExitCode::SUCCESS)
 }

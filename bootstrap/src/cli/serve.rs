@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use tenantry_config::Config;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Options, block_on, output::say};
+use super::{
+    options::Options,
+    output::{block_on, print},
+};
 use crate::{
     error::StartError,
     service::{Service, ServiceHandle},
@@ -27,7 +30,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
     })
 }
 
-/// Resolves when the process is asked to stop.
+/// Returns a future that resolves on `SIGTERM` or `SIGINT`.
 pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
     let listen = |kind| signal(kind).map_err(|e| StartError::io("cannot listen for signals", e));
     let mut terminate = listen(SignalKind::terminate())?;
@@ -45,14 +48,14 @@ fn greet(config: &Config, service: &ServiceHandle) {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{}", service.address),
     };
-    say(&format!("{} serves {base}", config.app.name));
-    say(&format!("  documentation  {base}/docs"));
+    print(&format!("{} is listening on {base}", config.app.name));
+    print(&format!("  documentation  {base}/docs"));
     if service.is_new {
-        say("  the store is empty; register a company and its first person with");
-        say(&format!(
+        print("  the store is empty; register an organization and its owner with");
+        print(&format!(
             "    curl -s {base}/api/v1/auth/register -H 'content-type: application/json' \\"
         ));
-        say(
+        print(
             r#"      -d '{"email": "ann@example.com", "password": "correct horse battery", "organization_name": "Acme"}'"#,
         );
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, block_on, serve::stop_signal};
+use super::{options::Options, output::block_on, serve::stop_signal};
 use crate::{error::StartError, service::Service, telemetry};
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
@@ -17,10 +17,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
         let stopped = stop.clone();
         tokio::spawn(async move {
             stopping.await;
-            tracing::info!("finishing the jobs under way");
+            tracing::info!("finishing running jobs");
             stopped.cancel();
         });
-        tracing::info!("working");
+        tracing::info!("running jobs");
         service.work(stop).await?;
         Ok(ExitCode::SUCCESS)
     })

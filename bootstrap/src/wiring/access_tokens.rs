@@ -1,4 +1,4 @@
-//! The keys of access tokens.
+//! The access tokens.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -10,11 +10,11 @@ use tenantry_crypto::{
 
 use crate::error::StartError;
 
-/// Verified tokens that are remembered, at some 150 bytes each.
+/// The number of verified tokens in the cache, about 150 bytes each.
 const CACHED_TOKENS: usize = 20_000;
 
-/// The configured keys, the first of which signs; without any, one derived
-/// from the root secret.
+/// Returns access tokens with the configured keys, or with a key derived from
+/// the root secret. The first key signs.
 pub(super) fn access_tokens_from_config(
     config: &SecurityConfig,
     root: &RootSecret,
@@ -53,7 +53,7 @@ fn from_files(pair: &KeyPair, algorithm: KeyAlgorithm) -> Result<AccessKey, Star
     } else {
         Err(StartError::setting(
             "security.keys",
-            format!("key {} names no file", pair.kid),
+            format!("key {} has no file", pair.kid),
         ))
     }
 }

@@ -1,28 +1,27 @@
-//! What processes share besides the store.
+//! The cache shared by processes.
 
 use std::sync::Arc;
 
 use tenantry_application::ports::IdGenerator;
 use tenantry_config::sections::CacheConfig;
-#[cfg(feature = "redis")]
+#[cfg(feature = "cache-redis")]
 use tenantry_redis::{RedisOptions, RedisServer};
 
 use crate::error::StartError;
 
-/// What is shared, as its provider knows it.
+/// An open cache.
 pub(super) enum Cache {
-    /// Nothing: each process has its own.
+    /// The memory of each process.
     Memory,
-    /// What is on a Redis server.
-    #[cfg(feature = "redis")]
+    /// A Redis server.
+    #[cfg(feature = "cache-redis")]
     Redis(Arc<RedisServer>),
 }
 
-/// The configured cache. A server that cannot be reached does not keep the
-/// service from starting.
+/// Opens the configured cache. An unreachable server is not an error.
 #[cfg_attr(
-    not(feature = "redis"),
-    expect(clippy::unused_async, unused_variables, reason = "servers need both")
+    not(feature = "cache-redis"),
+    expect(clippy::unused_async, unused_variables, reason = "used by servers")
 )]
 pub(super) async fn cache_from_config(
     config: &CacheConfig,
@@ -30,7 +29,7 @@ pub(super) async fn cache_from_config(
 ) -> Result<Cache, StartError> {
     match config {
         CacheConfig::Memory(_) => Ok(Cache::Memory),
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "cache-redis")]
         CacheConfig::Redis(redis) => {
             let options = RedisOptions {
                 url: redis.url.expose().to_owned(),
@@ -39,7 +38,11 @@ pub(super) async fn cache_from_config(
             let server = RedisServer::connect(&options, Arc::clone(ids)).await?;
             Ok(Cache::Redis(Arc::new(server)))
         }
-        #[cfg(not(feature = "redis"))]
-        CacheConfig::Redis(_) => Err(StartError::not_built_in("cache.kind", config.kind())),
+        #[cfg(not(feature = "cache-redis"))]
+        CacheConfig::Redis(_) => Err(StartError::not_built_in(
+            "cache.kind",
+            "cache",
+            config.kind(),
+        )),
     }
 }

@@ -1,16 +1,16 @@
-//! Time and ids.
+//! The clock and the id generator.
 
 use std::sync::Arc;
 
 use tenantry_application::ports::{Clock, IdGenerator};
 use tenantry_crypto::{SystemClock, UuidV7Ids};
 
-/// The machine's clock.
+/// Returns the system clock.
 pub(super) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// Ids that nobody has had.
+/// Returns the generator of unique ids.
 pub(super) fn ids() -> Arc<dyn IdGenerator> {
     Arc::new(UuidV7Ids)
 }

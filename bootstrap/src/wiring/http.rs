@@ -11,7 +11,7 @@ use tenantry_config::{
 use tenantry_http::{HealthChecks, HttpOptions, State, TenantSelection, server::ServerOptions};
 use tokio_util::sync::CancellationToken;
 
-/// What the API is told.
+/// Returns the options of the API.
 pub fn http_options(config: &Config) -> HttpOptions {
     let public_url = config.http.public_url.as_ref();
     let public_config = json!({
@@ -46,7 +46,7 @@ fn tenant_selection(tenancy: &TenancyConfig) -> TenantSelection {
     }
 }
 
-/// What its operations work on.
+/// Returns the state of the API: services and health checks.
 pub fn http_state(services: Arc<Services>, draining: CancellationToken) -> State {
     let store = Arc::clone(&services.store);
     let blobs = services.blobs.clone();
@@ -61,7 +61,7 @@ pub fn http_state(services: Arc<Services>, draining: CancellationToken) -> State
             async move {
                 let probed = signals.probe().await;
                 probed.map_err(|_| {
-                    "unreachable; this process goes by what it knows itself".to_owned()
+                    "unreachable; this process works without the shared cache".to_owned()
                 })
             }
         })
@@ -80,7 +80,7 @@ pub fn http_state(services: Arc<Services>, draining: CancellationToken) -> State
     State { services, health }
 }
 
-/// The limits of the server.
+/// Returns the options of the HTTP server.
 pub fn server_options(config: &HttpConfig) -> ServerOptions {
     ServerOptions {
         max_connections: config.max_connections,

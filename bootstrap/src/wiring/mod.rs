@@ -1,19 +1,21 @@
-//! Which adapter serves which port: the one place that reads providers from
-//! the configuration. One short function a port, each in a file of its own.
+//! Selects the adapter of each port by the configuration: one short function
+//! per port, each in its own file.
 //!
-//! A new provider is one variant in `tenantry-config` and one arm here.
+//! A new provider takes one variant in `tenantry-config` and one arm here.
 
 mod access_tokens;
 mod blob_store;
 mod cache;
 mod clock;
+mod database_options;
 mod http;
 mod password_hasher;
-mod patience;
 mod platform_store;
 mod rate_limiter;
+mod retry;
 mod settings;
 mod signals;
+mod storage_options;
 mod worker;
 
 use std::sync::Arc;
@@ -31,16 +33,16 @@ pub use self::{
 };
 use crate::error::StartError;
 
-/// Sessions whose grants are kept close: some 200 bytes each.
+/// The number of sessions with cached grants, about 200 bytes each.
 const CACHED_SESSIONS: usize = 20_000;
 
-/// Every port wired as configured, on an open metadata store.
+/// Returns the adapters of all ports, using an open metadata store.
 pub async fn services_from_config(
     config: &Config,
     root: &RootSecret,
     metadata: &Metadata,
 ) -> Result<Services, StartError> {
-    refuse_unavailable(config)?;
+    reject_unsupported(config)?;
     let clock = clock::clock();
     let ids = clock::ids();
     let cache = cache::cache_from_config(&config.cache, &ids).await?;
@@ -74,11 +76,11 @@ pub async fn services_from_config(
     })
 }
 
-fn refuse_unavailable(config: &Config) -> Result<(), StartError> {
+fn reject_unsupported(config: &Config) -> Result<(), StartError> {
     if config.security.verify_email {
         return Err(StartError::setting(
             "security.verify_email",
-            "needs mail, which this version cannot send",
+            "requires mail, which this version does not support; set it to false",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! How passwords are hashed.
+//! The password hasher.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use tenantry_crypto::{ArgonPasswordHasher, PasswordHasherOptions};
 
 use crate::error::StartError;
 
-/// Hashes that may wait: at some 30 ms each, two seconds for two threads.
+/// The length of the queue: at about 30 ms per hash, two seconds for two threads.
 const QUEUE: usize = 128;
 
-/// Argon2id, as costly as configured.
+/// Returns an Argon2id hasher with the configured cost.
 pub(super) fn password_hasher_from_config(
     config: &SecurityConfig,
 ) -> Result<Arc<dyn PasswordHasher>, StartError> {

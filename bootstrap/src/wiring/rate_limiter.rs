@@ -1,19 +1,19 @@
-//! Where tries are counted.
+//! The rate limiter.
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use tenantry_application::ports::{Clock, RateLimit, RateLimiter, RateLimits, Seals};
 use tenantry_config::Config;
 use tenantry_memory::MemoryRateLimiter;
-#[cfg(feature = "redis")]
+#[cfg(feature = "cache-redis")]
 use tenantry_redis::RedisRateLimiter;
 
 use super::cache::Cache;
 
-/// In the server that processes share, or in this process.
+/// Returns a rate limiter that counts on the shared server, or in this process.
 #[cfg_attr(
-    not(feature = "redis"),
-    expect(unused_variables, reason = "only what is shared needs seals")
+    not(feature = "cache-redis"),
+    expect(unused_variables, reason = "used by servers")
 )]
 pub(super) fn rate_limiter_from_config(
     config: &Config,
@@ -22,8 +22,8 @@ pub(super) fn rate_limiter_from_config(
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn RateLimiter> {
     let auth = limit(config.limits.auth_per_minute);
-    // Wider than that of an address, so that no single one can keep the
-    // person out, and narrow enough against many that guess together.
+    // Above the limit of an address, so that one client cannot lock the user
+    // out, but low enough to stop distributed guessing.
     let account = limit(config.limits.auth_per_minute.saturating_mul(5));
     let examination = limit(config.limits.doctor_per_minute);
     let limits = RateLimits {
@@ -33,7 +33,7 @@ pub(super) fn rate_limiter_from_config(
     };
     match cache {
         Cache::Memory => Arc::new(MemoryRateLimiter::new(limits, clock)),
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "cache-redis")]
         Cache::Redis(server) => {
             let (server, seals) = (Arc::clone(server), Arc::clone(seals));
             Arc::new(RedisRateLimiter::new(

@@ -8,7 +8,7 @@ use tenantry_config::{
     sections::{Registration as RegistrationConfig, TenantStrategy},
 };
 
-/// As configured.
+/// Returns the settings of use cases.
 pub(super) fn settings_from_config(config: &Config) -> Settings {
     let security = &config.security;
     let public_url = config.http.public_url.as_ref();

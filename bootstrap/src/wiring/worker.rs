@@ -1,11 +1,11 @@
-//! How background work is done.
+//! The worker.
 
 use std::time::Duration;
 
 use tenantry_config::sections::WorkerConfig;
 use tenantry_worker::WorkerOptions;
 
-/// As configured, under a name of its own.
+/// Returns the options of the worker, with a name unique on this machine.
 pub fn worker_options(config: &WorkerConfig) -> WorkerOptions {
     WorkerOptions {
         name: format!("worker-{}", std::process::id()),

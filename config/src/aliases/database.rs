@@ -1,23 +1,23 @@
-//! `DATABASE_URL`, `MONGO_URI`, `DB_HOST` and their like.
+//! `DATABASE_URL`, `MONGO_URI`, `MONGODB_URL` and `DB_*`.
 
 use figment::Figment;
 
-use super::server::{Piece, Server};
+use super::server::{Part, Server};
 use crate::assignments::Assignments;
 use crate::layer::Layers;
 use crate::problem::Problem;
 use crate::sections::DatabaseConfig;
 use crate::variables::Variables;
 
-/// The pieces of older systems describe a `PostgreSQL` server.
+/// The parts of a `PostgreSQL` URL.
 const SERVER: Server = Server {
     key: "database.url",
     base: "postgres://localhost:5432",
-    pieces: &[
-        ("DB_HOST", Piece::Host),
-        ("DB_PORT", Piece::Port),
-        ("DB_USER", Piece::User),
-        ("DB_PASSWORD", Piece::Password),
+    parts: &[
+        ("DB_HOST", Part::Host),
+        ("DB_PORT", Part::Port),
+        ("DB_USER", Part::User),
+        ("DB_PASSWORD", Part::Password),
     ],
 };
 
@@ -33,27 +33,27 @@ pub(super) fn assign(
         let url = without_driver(&variable.value);
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         let Some(kind) = DatabaseConfig::kind_of_scheme(scheme) else {
-            let reason = "does not start with sqlite:, postgres: or mongodb:";
+            let reason = "must start with sqlite:, postgres: or mongodb:";
             return Err(Problem::new("database.url", reason).from_origin(&variable.origin));
         };
-        assignments.say("database.url", url, variable);
-        assignments.say("database.kind", kind, variable);
+        assignments.set("database.url", url, variable);
+        assignments.set("database.kind", kind, variable);
     }
     if let Some(host) = SERVER.assign(variables, assignments)? {
-        assignments.say("database.kind", "postgres", host);
+        assignments.set("database.kind", "postgres", host);
     }
-    // Names like these linger in environments; a file has no use for one.
+    // Environments often contain stale names; SQLite ignores them.
     if kind(files, assignments).is_some_and(|kind| kind != "sqlite") {
         for name in ["DB_NAME", "MONGO_DB_NAME", "MASTER_DB_NAME"] {
             if let Some(variable) = variables.get(name) {
-                assignments.say("database.name", variable.value.as_str(), variable);
+                assignments.set("database.name", variable.value.as_str(), variable);
             }
         }
     }
     Ok(())
 }
 
-/// `postgresql+asyncpg://…` as Python writes it, without the driver.
+/// Removes the driver of a Python URL, such as `asyncpg` in `postgresql+asyncpg://…`.
 fn without_driver(url: &str) -> String {
     match url.split_once(':') {
         Some((scheme, rest)) => match scheme.split_once('+') {
@@ -66,14 +66,14 @@ fn without_driver(url: &str) -> String {
     }
 }
 
-/// The kind, as far as variables and files tell it.
+/// Returns the kind that variables and files specify, directly or by the scheme of the URL.
 fn kind(files: &Figment, assignments: &Assignments) -> Option<String> {
-    let said = |key: &str| {
+    let lookup = |key: &str| {
         let text = assignments.text(key).map(str::to_owned);
         text.or_else(|| files.text(key))
     };
-    said("database.kind").or_else(|| {
-        let url = said("database.url")?;
+    lookup("database.kind").or_else(|| {
+        let url = lookup("database.url")?;
         let (scheme, _) = url.split_once(':')?;
         DatabaseConfig::kind_of_scheme(scheme).map(str::to_owned)
     })

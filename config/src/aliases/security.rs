@@ -5,10 +5,10 @@ use figment::value::{Dict, Value};
 use crate::assignments::Assignments;
 use crate::variables::Variables;
 
-/// Name of the key made from `JWT_SECRET`; written into tokens, so it never changes.
+/// The id of the key made from `JWT_SECRET`; tokens contain it, so it must not change.
 const KID: &str = "jwt-secret";
 
-/// `JWT_SECRET` is an HS256 key; that HS256 then signs follows from its being the first.
+/// Makes `JWT_SECRET` the first HS256 key, which signs.
 pub(super) fn assign(variables: &Variables, assignments: &mut Assignments) {
     if let Some(secret) = variables.get("JWT_SECRET") {
         let key = Dict::from([
@@ -16,6 +16,6 @@ pub(super) fn assign(variables: &Variables, assignments: &mut Assignments) {
             ("algorithm".to_owned(), "HS256".into()),
             ("secret".to_owned(), secret.value.clone().into()),
         ]);
-        assignments.say("security.keys", vec![Value::from(key)], secret);
+        assignments.set("security.keys", vec![Value::from(key)], secret);
     }
 }

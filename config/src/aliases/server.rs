@@ -1,4 +1,4 @@
-//! A server given piece by piece: host, port, user and so on instead of a URL.
+//! Builds a server URL from variables for its parts.
 
 use std::net::Ipv6Addr;
 
@@ -8,43 +8,44 @@ use crate::assignments::{Assignments, conflict};
 use crate::problem::Problem;
 use crate::variables::{Variable, Variables};
 
-/// The names of the pieces, and what they become.
+/// A server URL and the variables for its parts.
 pub(super) struct Server {
     pub(super) key: &'static str,
-    /// The URL without any piece, its port being the usual one.
+    /// The URL before any part is set, with the default port.
     pub(super) base: &'static str,
-    pub(super) pieces: &'static [(&'static str, Piece)],
+    /// The variables; the first is the host, without which the others are ignored.
+    pub(super) parts: &'static [(&'static str, Part)],
 }
 
-/// A piece of a URL.
+/// A part of a URL.
 #[derive(Clone, Copy)]
-pub(super) enum Piece {
+pub(super) enum Part {
     Host,
     Port,
     User,
     Password,
-    /// The path: a database within the server.
+    /// The path: a database on the server.
     Path,
 }
 
 impl Server {
-    /// Without a URL under the key, says the one that the pieces make; with one, refuses a piece
-    /// that differs from it. The first piece, the host, decides whether the others mean anything.
+    /// Sets the key to the URL made of the parts. If the key is already set, rejects a part that
+    /// differs from it.
     ///
-    /// Gives back the variable of the host if a URL was made.
+    /// Returns the variable of the host if it set the key.
     pub(super) fn assign<'v>(
         &self,
         variables: &'v Variables,
         assignments: &mut Assignments,
     ) -> Result<Option<&'v Variable>, Problem> {
         let given = self
-            .pieces
+            .parts
             .iter()
-            .filter_map(|(name, piece)| Some((*piece, variables.get(name)?)));
-        if let Some(url) = assignments.said_of(self.key) {
+            .filter_map(|(name, part)| Some((*part, variables.get(name)?)));
+        if let Some(url) = assignments.get(self.key) {
             let text = url.value.as_str().unwrap_or_default();
-            for (piece, variable) in given {
-                if !self.contains(text, piece, &variable.value) {
+            for (part, variable) in given {
+                if !self.contains(text, part, &variable.value) {
                     return Err(conflict(
                         self.key,
                         &url.name,
@@ -55,25 +56,22 @@ impl Server {
             }
             return Ok(None);
         }
-        let host = self
-            .pieces
-            .first()
-            .and_then(|(name, _)| variables.get(name));
+        let host = self.parts.first().and_then(|(name, _)| variables.get(name));
         let (Some(host), Ok(mut url)) = (host, Url::parse(self.base)) else {
             return Ok(None);
         };
-        for (piece, variable) in given {
-            if piece.put(&mut url, &variable.value).is_none() {
-                let reason = format!("{} cannot be part of a url", variable.name);
+        for (part, variable) in given {
+            if part.put(&mut url, &variable.value).is_none() {
+                let reason = format!("{} is not a valid part of a URL", variable.name);
                 return Err(Problem::new(self.key, reason).from_origin(&variable.origin));
             }
         }
-        assignments.say(self.key, url.as_str(), host);
+        assignments.set(self.key, url.as_str(), host);
         Ok(Some(host))
     }
 
-    /// Whether a URL stays the same when the piece is put in.
-    fn contains(&self, url: &str, piece: Piece, value: &str) -> bool {
+    /// Returns whether setting the part leaves the URL unchanged.
+    fn contains(&self, url: &str, part: Part, value: &str) -> bool {
         let (Ok(url), Ok(base)) = (Url::parse(url), Url::parse(self.base)) else {
             return false;
         };
@@ -85,11 +83,12 @@ impl Server {
             full.set_path(base.path());
         }
         let mut changed = full.clone();
-        piece.put(&mut changed, value).is_some() && changed == full
+        part.put(&mut changed, value).is_some() && changed == full
     }
 }
 
-impl Piece {
+impl Part {
+    /// Sets this part of `url`.
     fn put(self, url: &mut Url, value: &str) -> Option<()> {
         match self {
             Self::Host => match value.parse::<Ipv6Addr>() {

@@ -1,4 +1,4 @@
-//! `UPLOAD_FOLDER`, `MINIO_*`, `S3_*` with `AWS_*`, `AZURE_*`: a backend each.
+//! `UPLOAD_FOLDER`, `MINIO_*`, `S3_*` with `AWS_*`, `AZURE_*`: one backend each.
 
 use figment::Figment;
 use figment::value::Value;
@@ -7,20 +7,20 @@ use crate::assignments::Assignments;
 use crate::layer::Layers;
 use crate::variables::{Variable, Variables};
 
-/// Bucket or container where the older system named none; made when missing.
+/// The bucket or container of systems that have no variable for it; created if missing.
 const BUCKET: &str = "tenantry";
 
-/// One backend that the variables describe.
+/// A backend described by variables.
 struct Backend<'v> {
     name: &'static str,
-    /// The variable without which there is no such backend.
+    /// The variable that every backend of this kind requires.
     by: &'v Variable,
-    said: Vec<(&'static str, Value, &'v Variable)>,
+    explicit: Vec<(&'static str, Value, &'v Variable)>,
     implied: Vec<(&'static str, Value)>,
 }
 
-/// Each backend gets its name in `storages`. The only one is also the default, unless a kind is
-/// given; with several the default stays what it is.
+/// Adds each backend to `storages`. A single backend is also the default unless
+/// `storage.kind` is set.
 pub(super) fn assign(variables: &Variables, files: &Figment, assignments: &mut Assignments) {
     let kind = assignments.text("storage.kind").map(str::to_owned);
     let kind = kind.or_else(|| files.text("storage.kind"));
@@ -28,7 +28,7 @@ pub(super) fn assign(variables: &Variables, files: &Figment, assignments: &mut A
     if let Some(folder) = folder
         && kind.as_deref().is_none_or(|kind| kind == "local")
     {
-        assignments.say("storage.root", folder.value.as_str(), folder);
+        assignments.set("storage.root", folder.value.as_str(), folder);
     }
     let backends = [minio(variables), s3(variables), azure(variables)];
     let backends: Vec<_> = backends.into_iter().flatten().collect();
@@ -46,14 +46,14 @@ impl<'v> Backend<'v> {
         Self {
             name,
             by,
-            said: vec![("kind", kind.into(), by)],
+            explicit: vec![("kind", kind.into(), by)],
             implied: Vec::new(),
         }
     }
 
-    fn say(mut self, key: &'static str, variable: Option<&'v Variable>) -> Self {
-        let said = variable.map(|variable| (key, variable.value.as_str().into(), variable));
-        self.said.extend(said);
+    fn set(mut self, key: &'static str, variable: Option<&'v Variable>) -> Self {
+        let assignment = variable.map(|variable| (key, variable.value.as_str().into(), variable));
+        self.explicit.extend(assignment);
         self
     }
 
@@ -63,8 +63,8 @@ impl<'v> Backend<'v> {
     }
 
     fn assign(&self, section: &str, assignments: &mut Assignments) {
-        for (key, value, variable) in &self.said {
-            assignments.say(format!("{section}.{key}"), value.clone(), variable);
+        for (key, value, variable) in &self.explicit {
+            assignments.set(format!("{section}.{key}"), value.clone(), variable);
         }
         for (key, value) in &self.implied {
             assignments.imply(format!("{section}.{key}"), value.clone(), self.by);
@@ -80,33 +80,33 @@ fn minio(variables: &Variables) -> Option<Backend<'_>> {
     };
     let plain = endpoint.starts_with("http://");
     let mut backend = Backend::new("minio", "s3", by)
-        .say("access_key_id", variables.get("MINIO_ACCESS_KEY"))
-        .say("secret_access_key", variables.get("MINIO_SECRET_KEY"))
+        .set("access_key_id", variables.get("MINIO_ACCESS_KEY"))
+        .set("secret_access_key", variables.get("MINIO_SECRET_KEY"))
         .imply("bucket", BUCKET)
         .imply("create", true)
         .imply("path_style", true)
         .imply("allow_http", plain);
-    backend.said.push(("endpoint", endpoint.into(), by));
+    backend.explicit.push(("endpoint", endpoint.into(), by));
     Some(backend)
 }
 
-/// Keys of AWS alone mean nothing: many machines have them for other reasons.
+/// Returns a backend only if `S3_BUCKET` is set: many machines have AWS keys for other purposes.
 fn s3(variables: &Variables) -> Option<Backend<'_>> {
     let by = variables.get("S3_BUCKET")?;
     let backend = Backend::new("s3", "s3", by)
-        .say("bucket", Some(by))
-        .say("region", variables.get("S3_REGION"))
-        .say("access_key_id", variables.get("AWS_ACCESS_KEY_ID"))
-        .say("secret_access_key", variables.get("AWS_SECRET_ACCESS_KEY"))
-        .say("session_token", variables.get("AWS_SESSION_TOKEN"));
+        .set("bucket", Some(by))
+        .set("region", variables.get("S3_REGION"))
+        .set("access_key_id", variables.get("AWS_ACCESS_KEY_ID"))
+        .set("secret_access_key", variables.get("AWS_SECRET_ACCESS_KEY"))
+        .set("session_token", variables.get("AWS_SESSION_TOKEN"));
     Some(backend)
 }
 
 fn azure(variables: &Variables) -> Option<Backend<'_>> {
     let by = variables.get("AZURE_STORAGE_CONNECTION_STRING")?;
     let backend = Backend::new("azure", "azure", by)
-        .say("connection_string", Some(by))
-        .say("container", variables.get("AZURE_STORAGE_CONTAINER"));
+        .set("connection_string", Some(by))
+        .set("container", variables.get("AZURE_STORAGE_CONTAINER"));
     Some(match variables.get("AZURE_STORAGE_CONTAINER") {
         Some(_) => backend,
         None => backend.imply("container", BUCKET).imply("create", true),

@@ -1,4 +1,4 @@
-//! `app`: the installation as a whole.
+//! `app`: name and data directory.
 
 use std::path::PathBuf;
 
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Name and data folder.
+/// Name and data directory.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AppConfig {
-    /// Name shown in the API document, in mails and by authenticator apps.
+    /// The name shown in the OpenAPI document, in mails and by authenticator apps.
     #[schemars(length(min = 1, max = 64))]
     pub name: String,
-    /// Folder of everything the service keeps itself: the SQLite file, the blobs of the local
-    /// backend, a generated development secret. Relative to the working folder.
+    /// The data directory: the SQLite file, the blobs of the local backend and a generated root
+    /// secret. Relative to the working directory.
     #[schemars(length(min = 1))]
     pub data: PathBuf,
 }
@@ -31,12 +31,12 @@ impl Default for AppConfig {
 }
 
 impl AppConfig {
-    /// Refuses a name with control characters.
+    /// Rejects a blank name and control characters.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         if self.name.trim().is_empty() || self.name.chars().any(char::is_control) {
             return Err(Problem::new(
                 "app.name",
-                "is blank or has control characters",
+                "must not be blank or contain control characters",
             ));
         }
         Ok(())

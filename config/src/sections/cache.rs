@@ -1,4 +1,4 @@
-//! `cache`: what processes share for speed; losing it loses nothing.
+//! `cache`: state shared by the processes of an installation. Losing it loses no data.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,17 +7,17 @@ use crate::connection_url::ConnectionUrl;
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Which cache, and its own keys.
+/// A cache, selected by `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CacheConfig {
-    /// The memory of this process.
+    /// The memory of each process.
     Memory(MemoryCacheConfig),
-    /// A Redis server, shared by all processes.
+    /// A Redis server shared by all processes.
     Redis(RedisConfig),
 }
 
-/// The memory of this process; has no keys.
+/// The memory of each process; it has no keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryCacheConfig {}
@@ -26,9 +26,9 @@ pub struct MemoryCacheConfig {}
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedisConfig {
-    /// The server as `redis://:password@host:6379/0`, or `rediss://` with TLS.
+    /// The URL of the server, `redis://:password@host:6379/0`, or `rediss://` for TLS.
     pub url: ConnectionUrl,
-    /// What names of keys and channels begin with; installations that share a server need one each.
+    /// The prefix of keys and channels. Installations that share a server need different ones.
     #[serde(default = "default_namespace")]
     #[schemars(length(min = 1, max = 64))]
     pub namespace: String,
@@ -45,7 +45,7 @@ impl Default for CacheConfig {
 }
 
 impl CacheConfig {
-    /// The value of `kind`.
+    /// Returns the value of `kind`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Memory(_) => "memory",
@@ -53,7 +53,7 @@ impl CacheConfig {
         }
     }
 
-    /// Refuses a URL that is not of a Redis server.
+    /// Rejects a URL with another scheme than `redis` or `rediss`.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         match self {
             Self::Redis(redis) if !matches!(redis.url.scheme(), "redis" | "rediss") => {

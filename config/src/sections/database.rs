@@ -1,4 +1,4 @@
-//! `database`: the store of everything but file contents.
+//! `database`: the metadata database.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use crate::connection_url::ConnectionUrl;
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Which database, and its own keys. `kind` may be left out where `url` tells it.
+/// A database, selected by `kind` or by the scheme of `url`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DatabaseConfig {
-    /// One file, served by this process alone.
+    /// A SQLite file.
     Sqlite(SqliteConfig),
     /// A PostgreSQL server.
     Postgres(PostgresConfig),
@@ -23,21 +23,21 @@ pub enum DatabaseConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SqliteConfig {
-    /// The file as `sqlite:path`; `tenantry.db` in the folder `app.data` where none is given.
+    /// The file as `sqlite:path`; by default `tenantry.db` in `app.data`.
     pub url: ConnectionUrl,
-    /// Connections that read.
+    /// The number of connections for reads.
     #[schemars(range(min = 1, max = 64))]
     pub readers: u32,
-    /// Seconds to wait for a lock that another process holds on the file.
+    /// The time to wait for another process to release a lock on the file, in seconds.
     #[schemars(range(max = 600))]
     pub busy_timeout_seconds: u64,
-    /// Commits that may wait for the writer; further ones are answered `busy`.
+    /// The maximum number of commits in the queue. Further commits fail with the error `busy`.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue_length: usize,
-    /// Most commits written in one transaction.
+    /// The maximum number of commits in one transaction.
     #[schemars(range(min = 1, max = 10_000))]
     pub group: usize,
-    /// Seconds the start waits for a file that another process holds.
+    /// The time to wait at startup for a file that another process has locked, in seconds.
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
 }
@@ -59,34 +59,35 @@ impl Default for SqliteConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresConfig {
-    /// The server as `postgres://user:password@host:5432/name`.
+    /// The URL of the database, `postgres://user:password@host:5432/name`.
     pub url: ConnectionUrl,
-    /// The same database with a login that may change its schema, where that is another one.
+    /// The URL of the same database with a user that may change its schema, if `url` has another
+    /// user.
     pub migrate_url: Option<ConnectionUrl>,
-    /// The database, where `url` names none.
+    /// The name of the database, if `url` has none.
     #[schemars(length(min = 1, max = 63))]
     pub name: Option<String>,
-    /// Row-level security as a second wall between tenants.
+    /// Row-level security, which isolates tenants even if a query lacks its filter.
     #[serde(default)]
     pub row_security: RowSecurityConfig,
-    /// Most connections open at once.
+    /// The maximum number of open connections.
     #[serde(default = "max_connections")]
     #[schemars(range(min = 2, max = 1000))]
     pub max_connections: u32,
-    /// Milliseconds within which the server must answer a read, the wait for a free connection
-    /// included; while it gives no sign of life everything is refused at once.
+    /// The timeout of a read, including the wait for a free connection, in milliseconds. While the
+    /// server does not respond, requests fail immediately.
     #[serde(default = "answer_within_ms")]
     #[schemars(range(min = 100, max = 60_000))]
     pub answer_within_ms: u64,
-    /// Commits that may wait to be written; further ones are answered `busy`.
+    /// The maximum number of commits in the queue. Further commits fail with the error `busy`.
     #[serde(default = "queue_length")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue_length: usize,
-    /// Most commits of one tenant written in one transaction.
+    /// The maximum number of commits of one tenant in one transaction.
     #[serde(default = "group")]
     #[schemars(range(min = 1, max = 10_000))]
     pub group: usize,
-    /// Seconds the start waits for a server that refuses connections.
+    /// The time to wait at startup for an unreachable server, in seconds.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
@@ -96,9 +97,9 @@ pub struct PostgresConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RowSecurityConfig {
-    /// Whether tenant transactions run as a role that sees one tenant's rows only.
+    /// Whether transactions of a tenant use a role that can access only the rows of that tenant.
     pub enabled: bool,
-    /// Whether reads of a single statement do so too; turning it off saves them a transaction.
+    /// Whether reads of a single statement use the role too; `false` saves them a transaction.
     pub reads: bool,
 }
 
@@ -115,28 +116,28 @@ impl Default for RowSecurityConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MongodbConfig {
-    /// The server as `mongodb://user:password@host:27017/name` or `mongodb+srv://…`.
+    /// The URL of the database, `mongodb://user:password@host:27017/name` or `mongodb+srv://…`.
     pub url: ConnectionUrl,
-    /// The database, where `url` names none.
+    /// The name of the database, if `url` has none.
     #[schemars(length(min = 1, max = 63))]
     pub name: Option<String>,
-    /// Most connections open at once.
+    /// The maximum number of open connections.
     #[serde(default = "max_mongodb_connections")]
     #[schemars(range(min = 2, max = 1000))]
     pub max_connections: u32,
-    /// Milliseconds within which the server must answer.
+    /// The timeout of a request to the server, in milliseconds.
     #[serde(default = "answer_within_ms")]
     #[schemars(range(min = 100, max = 60_000))]
     pub answer_within_ms: u64,
-    /// Commits that may wait to be written; further ones are answered `busy`.
+    /// The maximum number of commits in the queue. Further commits fail with the error `busy`.
     #[serde(default = "queue_length")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue_length: usize,
-    /// Most commits written as one.
+    /// The maximum number of commits written as one.
     #[serde(default = "group")]
     #[schemars(range(min = 1, max = 10_000))]
     pub group: usize,
-    /// Seconds the start waits for a server that refuses connections.
+    /// The time to wait at startup for an unreachable server, in seconds.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
@@ -173,7 +174,7 @@ impl Default for DatabaseConfig {
 }
 
 impl DatabaseConfig {
-    /// The value of `kind`.
+    /// Returns the value of `kind`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "sqlite",
@@ -182,7 +183,7 @@ impl DatabaseConfig {
         }
     }
 
-    /// The kind that serves URLs of this scheme, if any.
+    /// Returns the kind of database for a URL scheme.
     pub(crate) fn kind_of_scheme(scheme: &str) -> Option<&'static str> {
         match scheme {
             "sqlite" => Some("sqlite"),
@@ -192,7 +193,7 @@ impl DatabaseConfig {
         }
     }
 
-    /// Refuses a URL of another kind, and a name that the URL contradicts or that is missing.
+    /// Rejects a URL of another kind, a missing database name, and one that differs from the URL.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         match self {
             Self::Sqlite(sqlite) => self.validate_scheme("database.url", &sqlite.url),
@@ -214,8 +215,8 @@ impl DatabaseConfig {
         if Self::kind_of_scheme(url.scheme()) == Some(self.kind()) {
             return Ok(());
         }
-        // Without the value: a text that is no URL may be a password in the wrong place.
-        let reason = format!("is not the url of a database of kind {}", self.kind());
+        // The message omits the value, which may be a password in the wrong place.
+        let reason = format!("is not the URL of a database of kind {}", self.kind());
         Err(Problem::new(key, reason))
     }
 }
@@ -223,9 +224,9 @@ impl DatabaseConfig {
 fn validate_name(url: &ConnectionUrl, name: Option<&str>) -> Result<(), Problem> {
     let reason = match (url.database_name(), name) {
         (Some(in_url), Some(name)) if in_url != name => {
-            format!("{name:?}, but database.url names {in_url:?}")
+            format!("is {name:?}, but database.url has {in_url:?}; remove one of them")
         }
-        (None, None) => "missing, and database.url names no database".to_owned(),
+        (None, None) => "missing; set it or add the name to database.url".to_owned(),
         _ => return Ok(()),
     };
     Err(Problem::new("database.name", reason))
@@ -239,19 +240,19 @@ mod tests {
     fn line(database: &serde_json::Value) -> String {
         let database: DatabaseConfig = serde_json::from_value(database.clone()).unwrap();
         let result = database.validate(Profile::Production);
-        result.map_or_else(|problem| problem.to_string(), |()| "fine".to_owned())
+        result.map_or_else(|problem| problem.to_string(), |()| "ok".to_owned())
     }
 
     #[test]
-    fn the_url_must_fit_the_kind_and_name_one_database() {
+    fn the_url_must_match_the_kind_and_the_name() {
         let json = |kind: &str, url: &str| serde_json::json!({ "kind": kind, "url": url });
-        assert_eq!(line(&json("postgres", "postgresql://h/db")), "fine");
-        assert_eq!(line(&json("mongodb", "mongodb+srv://h/db")), "fine");
-        assert_eq!(line(&json("sqlite", "sqlite://a.db")), "fine");
+        assert_eq!(line(&json("postgres", "postgresql://h/db")), "ok");
+        assert_eq!(line(&json("mongodb", "mongodb+srv://h/db")), "ok");
+        assert_eq!(line(&json("sqlite", "sqlite://a.db")), "ok");
         assert!(line(&json("sqlite", "postgres://h/db")).contains("kind sqlite"));
         assert!(line(&json("postgres", "postgres://h")).contains("database.name: missing"));
         let mut both = json("mongodb", "mongodb://h/db");
         both["name"] = "other".into();
-        assert!(line(&both).contains("database.url names \"db\""));
+        assert!(line(&both).contains("database.url has \"db\""));
     }
 }

@@ -1,49 +1,50 @@
-//! `http`: the listener, what stands in front of it, and how long anything may take.
+//! `http`: HTTP server, reverse proxies and timeouts.
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{is_host_name, networks};
+use super::host_name::is_host_name;
+use super::networks;
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Where the API listens and what it accepts. Times are seconds.
+/// HTTP server, reverse proxies and timeouts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Address or host name to listen on; 0.0.0.0 in containers.
+    /// The address or host name to listen on; 0.0.0.0 in containers.
     pub host: String,
-    /// Port to listen on; 0 takes any free one.
+    /// The port to listen on; 0 selects a free port.
     pub port: u16,
-    /// Where clients reach the service, as `https://files.example.com`. Decides links and whether
-    /// cookies are secure.
+    /// The base URL for clients, such as `https://files.example.com`. Links begin with it; cookies
+    /// are secure if it uses HTTPS.
     pub public_url: Option<Url>,
-    /// Addresses and networks of proxies whose forwarding headers are believed, such as
-    /// `10.0.0.0/8`. No one else's are.
+    /// The addresses and networks of trusted proxies, such as `10.0.0.0/8`. Forwarding headers of
+    /// other peers are ignored.
     #[serde(with = "networks")]
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Web origins that may call the API from a browser, such as `https://app.example.com`.
+    /// The origins that may call the API from a browser, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
-    /// Connections open at once; further ones wait in the listener's queue.
+    /// The maximum number of open connections. Further ones wait in the listener's backlog.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_connections: usize,
-    /// Seconds until the head of a request must be complete.
+    /// The timeout for the header section of a request, in seconds.
     #[schemars(range(min = 1, max = 300))]
     pub header_timeout_seconds: u64,
-    /// Seconds a connection may stay open between requests.
+    /// The idle timeout of a connection between requests, in seconds.
     #[schemars(range(min = 1, max = 3600))]
     pub idle_timeout_seconds: u64,
-    /// Seconds of waiting for the peer after which a body is cut that brought, or of which was read,
-    /// less than 500 bytes a second.
+    /// The time after which a request or response body that progresses by less than 500 bytes per
+    /// second is aborted, in seconds of waiting for the client.
     #[schemars(range(min = 1, max = 3600))]
     pub body_progress_timeout_seconds: u64,
-    /// Seconds that running requests get to finish when the service stops.
+    /// The time for requests in progress to finish when the service stops, in seconds.
     #[schemars(range(max = 3600))]
     pub shutdown_grace_seconds: u64,
-    /// Largest head of a request, in bytes.
+    /// The maximum size of the header section of a request, in bytes.
     #[schemars(range(min = 4096, max = 1_048_576))]
     pub header_bytes: usize,
 }
@@ -67,13 +68,13 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// Refuses a host with a port, a public URL that is more than a base, and CORS origins that
-    /// no browser would send.
+    /// Rejects a host with a port, a public URL that is not a base URL, and CORS origins that no
+    /// browser would send.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         if self.host.parse::<std::net::IpAddr>().is_err()
             && !is_host_name(&self.host.to_ascii_lowercase())
         {
-            let reason = format!("{:?} is neither an address nor a host name", self.host);
+            let reason = format!("{:?} is not an address or host name", self.host);
             return Err(Problem::new("http.host", reason));
         }
         if let Some(url) = &self.public_url {
@@ -91,7 +92,7 @@ fn validate_public_url(url: &Url) -> Result<(), &'static str> {
         return Err("must start with http:// or https://");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not contain a login");
+        return Err("must not contain credentials");
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not contain a query or fragment");
@@ -102,7 +103,7 @@ fn validate_public_url(url: &Url) -> Result<(), &'static str> {
 fn validate_origin(origin: &str) -> Result<(), String> {
     if origin == "*" {
         return Err(
-            "\"*\" is not possible where credentials are sent; name the origins".to_owned(),
+            "\"*\" is not allowed for requests with credentials; list the origins".to_owned(),
         );
     }
     let Ok(url) = Url::parse(origin) else {
@@ -115,8 +116,8 @@ fn validate_origin(origin: &str) -> Result<(), String> {
         return Err(format!("{origin:?} must start with http:// or https://"));
     }
     if exact != origin {
-        // Browsers send, and the check compares, exactly this form.
-        return Err(format!("{origin:?} must be written {exact:?}"));
+        // Browsers send exactly this form.
+        return Err(format!("{origin:?} must be written as {exact:?}"));
     }
     Ok(())
 }
@@ -132,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_compared_as_browsers_send_them() {
-        for (origin, fine) in [
+    fn origins_must_have_the_form_that_browsers_send() {
+        for (origin, valid) in [
             ("https://app.example.com", true),
             ("http://localhost:5173", true),
             ("https://app.example.com/", false),
@@ -147,13 +148,13 @@ mod tests {
                 cors_origins,
                 ..HttpConfig::default()
             };
-            assert_eq!(key_of(&http).is_none(), fine, "{origin}");
+            assert_eq!(key_of(&http).is_none(), valid, "{origin}");
         }
     }
 
     #[test]
-    fn hosts_and_public_urls() {
-        for (host, fine) in [
+    fn hosts_and_public_urls_are_checked() {
+        for (host, valid) in [
             ("::1", true),
             ("localhost", true),
             ("a:80", false),
@@ -163,9 +164,9 @@ mod tests {
                 host: host.to_owned(),
                 ..HttpConfig::default()
             };
-            assert_eq!(key_of(&http).is_none(), fine, "{host}");
+            assert_eq!(key_of(&http).is_none(), valid, "{host}");
         }
-        for (url, fine) in [
+        for (url, valid) in [
             ("https://files.example.com", true),
             ("https://example.com/files", true),
             ("ftp://example.com", false),
@@ -177,7 +178,7 @@ mod tests {
                 public_url,
                 ..HttpConfig::default()
             };
-            assert_eq!(key_of(&http).is_none(), fine, "{url}");
+            assert_eq!(key_of(&http).is_none(), valid, "{url}");
         }
     }
 }

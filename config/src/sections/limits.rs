@@ -1,4 +1,4 @@
-//! `limits`: how much anyone may send, keep and ask.
+//! `limits`: sizes, quotas and rate limits.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,28 +6,29 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Bytes of one MB as counted here: 1,048,576, as the older systems did.
+/// The number of bytes in one MB, as in the older systems.
 const MB: u64 = 1024 * 1024;
 
-/// Sizes and rates. One MB is 1,048,576 bytes, one KB 1,024.
+/// Sizes, quotas and rate limits. One MB is 1,048,576 bytes, one KB 1,024 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
-    /// Largest file, in MB of 1,048,576 bytes.
+    /// The maximum size of a file, in MB of 1,048,576 bytes.
     #[schemars(range(min = 1, max = 5_000_000))]
     pub max_file_mb: u64,
-    /// Storage of a new tenant, in MB of 1,048,576 bytes; an administrator may change it for each.
+    /// The storage quota of a new tenant, in MB of 1,048,576 bytes. An administrator can change it
+    /// per tenant.
     #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
     pub quota_mb: u64,
-    /// Largest JSON body, in KB of 1,024 bytes.
+    /// The maximum size of a JSON body, in KB of 1,024 bytes.
     #[schemars(range(min = 1, max = 65_536))]
     pub json_kb: usize,
-    /// Calls in a minute of the operations that take a password or a refresh token, by one client
-    /// address (of IPv6 by one /64 network); sign-ins to one account may be five times as many.
+    /// The maximum number of requests with a password or refresh token per minute and client
+    /// address (for IPv6, per /64 network). The limit per account is five times as high.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub auth_per_minute: u32,
-    /// Calls in a minute of `POST /api/v1/storage/doctor` by one tenant: each writes some megabytes to
-    /// every backend.
+    /// The maximum number of `POST /api/v1/storage/doctor` requests per minute and tenant. Each
+    /// writes some megabytes to every backend.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub doctor_per_minute: u32,
 }
@@ -45,22 +46,22 @@ impl Default for LimitsConfig {
 }
 
 impl LimitsConfig {
-    /// Nothing to refuse beyond the bounds of each key.
+    /// Accepts all values within the bounds of each key.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         Ok(())
     }
 
-    /// Largest file, in bytes.
+    /// Returns the maximum size of a file, in bytes.
     pub fn max_file_bytes(&self) -> u64 {
         self.max_file_mb.saturating_mul(MB)
     }
 
-    /// Storage of a new tenant, in bytes.
+    /// Returns the storage quota of a new tenant, in bytes.
     pub fn quota_bytes(&self) -> u64 {
         self.quota_mb.saturating_mul(MB)
     }
 
-    /// Largest JSON body, in bytes.
+    /// Returns the maximum size of a JSON body, in bytes.
     pub fn json_bytes(&self) -> usize {
         self.json_kb.saturating_mul(1024)
     }

@@ -1,4 +1,4 @@
-//! `log`: what is written to standard error, and how.
+//! `log`: logs on standard error.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Level and form of the log.
+/// Level and format of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
-    /// `off`, `error`, `warn`, `info`, `debug` or `trace`; or a filter such as
+    /// The level: `off`, `error`, `warn`, `info`, `debug` or `trace`; or a filter such as
     /// `info,tenantry_sql=debug`.
     #[schemars(length(min = 1))]
     pub level: String,
-    /// How lines are written.
+    /// The format of log lines.
     pub format: LogFormat,
 }
 
-/// The form of log lines.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// `pretty` on a terminal, else `json`.
+    /// `pretty` on a terminal, otherwise `json`.
     #[default]
     Auto,
-    /// For people.
+    /// Human-readable lines.
     Pretty,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -41,7 +41,7 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
-    /// Refuses a single word that is no level, the common slip; the subscriber checks filters.
+    /// Rejects a single word that is not a level. The subscriber checks filters.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
         let is_filter = self.level.contains(['=', ',', '[', ':']);

@@ -1,8 +1,8 @@
-//! The sections of the configuration, one file each.
+//! The sections of the configuration, one per file.
 //!
-//! Doc comments of keys are shown to operators in `.env.example` and in the JSON Schema, bounds
-//! stand in `#[schemars(…)]` and are enforced by the loader from there. `validate` holds what a
-//! schema cannot say: rules over several keys, and those that depend on the profile.
+//! The doc comments of keys appear in `.env.example` and in the JSON Schema. Bounds are declared in
+//! `#[schemars(…)]` and enforced by the loader. `validate` checks rules that a schema cannot
+//! express: those across several keys, and those that depend on the profile.
 
 #![expect(
     clippy::doc_markdown,
@@ -12,6 +12,7 @@
 mod app;
 mod cache;
 mod database;
+mod host_name;
 mod http;
 mod limits;
 mod log;
@@ -44,18 +45,3 @@ pub use storage::{
 pub use telemetry::TelemetryConfig;
 pub use tenancy::{TenancyConfig, TenantStrategy};
 pub use worker::WorkerConfig;
-
-/// True for a DNS label in lower case: letters, digits and inner hyphens, 1 to 63 bytes.
-fn is_dns_label(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-/// True for a host name in lower case, at most 253 bytes.
-fn is_host_name(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_dns_label)
-}

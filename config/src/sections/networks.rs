@@ -1,4 +1,4 @@
-//! Reads and writes lists of networks: `10.0.0.0/8`, or one address such as `::1`.
+//! Serializes lists of networks, such as `10.0.0.0/8`, or single addresses, such as `::1`.
 
 use std::net::IpAddr;
 
@@ -24,5 +24,5 @@ fn parse<E: Error>(text: &str) -> Result<IpNet, E> {
     let network = text.parse::<IpNet>();
     network
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| E::custom(format!("{text:?} is neither an address nor a network")))
+        .map_err(|_| E::custom(format!("{text:?} is not an address or network")))
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Memory in KiB and iterations that the OWASP Password Storage Cheat Sheet calls equal, each
-/// with one lane. Anything below every line is too cheap for real passwords.
+/// The minimums of the OWASP Password Storage Cheat Sheet: memory in KiB and iterations, with one
+/// lane. They are equivalent; a hash must reach one of them.
 const OWASP_MINIMUM: [(u32, u32); 5] = [
     (47_104, 1),
     (19_456, 2),
@@ -16,20 +16,20 @@ const OWASP_MINIMUM: [(u32, u32); 5] = [
     (7_168, 5),
 ];
 
-/// The cost of one Argon2id hash; real passwords need one of the OWASP minimums.
+/// The cost of an Argon2id hash.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordHashConfig {
-    /// Memory of one hash, in KiB.
+    /// The memory of one hash, in KiB.
     #[schemars(range(min = 8, max = 4_194_304))]
     pub memory_kib: u32,
-    /// Passes over that memory.
+    /// The number of passes over the memory.
     #[schemars(range(min = 1, max = 100))]
     pub iterations: u32,
-    /// Lanes; each needs at least 8 KiB.
+    /// The number of lanes, each of at least 8 KiB.
     #[schemars(range(min = 1, max = 64))]
     pub parallelism: u32,
-    /// Hashes computed at once; further sign-ins wait. Bounds the memory used.
+    /// The number of hashes computed concurrently, which bounds the memory. Further sign-ins wait.
     #[schemars(range(min = 1, max = 256))]
     pub threads: usize,
 }
@@ -47,17 +47,17 @@ impl Default for PasswordHashConfig {
 
 impl PasswordHashConfig {
     pub(super) fn validate(&self, profile: Profile) -> Result<(), Problem> {
-        let refuse = |reason| Err(Problem::new("security.password_hash.memory_kib", reason));
+        let reject = |reason| Err(Problem::new("security.password_hash.memory_kib", reason));
         if self.memory_kib < 8 * self.parallelism {
-            return refuse("needs at least 8 for each lane of parallelism");
+            return reject("must be at least 8 times parallelism");
         }
         let enough = OWASP_MINIMUM.iter().any(|&(memory_kib, iterations)| {
             self.memory_kib >= memory_kib && self.iterations >= iterations
         });
         if !enough && profile != Profile::Testing {
-            return refuse(
-                "memory and iterations are below the OWASP minimum, such as 19456 and 2 \
-                 (only the profile testing may)",
+            return reject(
+                "memory and iterations are below the OWASP minimum outside the profile testing; \
+                 set at least 19456 and 2",
             );
         }
         Ok(())
@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cheap_hashes_are_for_tests() {
-        for (memory_kib, iterations, fine) in [
+    fn only_tests_may_use_weak_hashes() {
+        for (memory_kib, iterations, valid) in [
             (19_456, 2, true),
             (19_455, 2, false),
             (19_456, 1, false),
@@ -83,7 +83,7 @@ mod tests {
                 iterations,
                 ..PasswordHashConfig::default()
             };
-            assert_eq!(hash.validate(Profile::Development).is_ok(), fine);
+            assert_eq!(hash.validate(Profile::Development).is_ok(), valid);
             assert!(hash.validate(Profile::Testing).is_ok());
         }
     }

@@ -1,4 +1,4 @@
-//! `security`: secrets, tokens, passwords and who may register.
+//! `security`: secrets, tokens, passwords and registration.
 
 use std::collections::BTreeSet;
 
@@ -11,64 +11,65 @@ use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::secret::Secret;
 
-/// Shortest root secret in staging and production, in bytes.
+/// The minimum length of the root secret in staging and production, in bytes.
 const SECRET_BYTES: usize = 32;
 
-/// Who may make an account.
+/// Registration of new accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Registration {
-    /// Anyone.
+    /// Anyone can register.
     #[default]
     Open,
-    /// Who holds an invitation.
+    /// Registration requires an invitation.
     Invite,
-    /// No one: accounts are made by administrators.
+    /// Only administrators create accounts.
     Closed,
 }
 
-/// Secrets, tokens and passwords.
+/// Secrets, tokens, passwords and registration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityConfig {
-    /// Root secret: signing, cookie and cursor keys are derived from it. Staging and production
-    /// need one of at least 32 bytes (`tenantry secret generate`); elsewhere one is made and kept
-    /// in the data folder.
+    /// The root secret, from which signing, cookie and cursor keys are derived. Staging and
+    /// production require one of at least 32 bytes (`tenantry secret generate`). Other profiles
+    /// generate one in the data directory.
     pub secret: Option<Secret>,
-    /// How access tokens are signed where `keys` is empty; else that of its first key.
+    /// The signature algorithm of access tokens if `keys` is empty; otherwise that of the first key.
     pub algorithm: Algorithm,
-    /// Keys of access tokens as a list of tables: `kid`, `algorithm`, and `secret` (HS256) or
-    /// `private_key_file` or `public_key_file` (EdDSA, RS256). The first signs, the others still
-    /// verify. Empty: a key derived from the root secret.
+    /// The keys of access tokens, a list of tables: `kid`, `algorithm`, and `secret` (HS256) or
+    /// `private_key_file` or `public_key_file` (EdDSA, RS256). The first key signs, all keys
+    /// verify. If empty, the key is derived from the root secret.
     pub keys: Vec<SigningKey>,
-    /// Life of an access token, in minutes.
+    /// The lifetime of an access token, in minutes.
     #[schemars(range(min = 1, max = 1440))]
     pub access_token_minutes: u64,
-    /// Life of an unused refresh token, in days.
+    /// The lifetime of an unused refresh token, in days.
     #[schemars(range(min = 1, max = 365))]
     pub refresh_token_days: u64,
-    /// Seconds in which a used refresh token gives the same successor again, for lost answers.
+    /// The time during which a used refresh token returns the same successor, in seconds, so that
+    /// clients can retry after a lost response.
     #[schemars(range(max = 300))]
     pub refresh_grace_seconds: u64,
-    /// Issuer written into tokens and asked of them; `http.public_url` where that is given.
+    /// The issuer of tokens (`iss`); by default `http.public_url` if set.
     #[schemars(length(min = 1))]
     pub issuer: String,
-    /// Audience written into tokens and asked of them.
+    /// The audience of tokens (`aud`).
     #[schemars(length(min = 1))]
     pub audience: String,
-    /// Who may make an account.
+    /// Whether new users can register: `open` to anyone, by `invite` only, or `closed`.
     pub registration: Registration,
-    /// Whether an e-mail address must be proven before its account is used; needs mail.
+    /// Whether users must verify their e-mail address before they sign in; requires mail.
     pub verify_email: bool,
-    /// Key mixed into the stored hashes of refresh tokens. Changing it ends all sessions.
+    /// The pepper of the stored hashes of refresh tokens. Changing it ends all sessions.
     pub refresh_token_pepper: Option<Secret>,
-    /// Shortest password, in characters. NIST SP 800-63B asks for 8 at least, 15 where the
-    /// password is the only factor, and that 64 are possible.
+    /// The minimum length of a password, in characters. NIST SP 800-63B requires at least 8, or 15
+    /// if the password is the only factor, and that passwords of 64 characters are accepted.
     #[schemars(range(min = 8, max = 64))]
     pub password_min_length: usize,
-    /// The cost of a password's Argon2id hash. Outside the profile testing it must reach a minimum
-    /// of the OWASP Password Storage Cheat Sheet: 47104 KiB and 1 iteration, 19456 and 2, 12288
-    /// and 3, 9216 and 4, or 7168 and 5.
+    /// The cost of the Argon2id hash of a password. Except in the profile testing it must reach a
+    /// minimum of the OWASP Password Storage Cheat Sheet: 47104 KiB and 1 iteration, 19456 and 2,
+    /// 12288 and 3, 9216 and 4, or 7168 and 5.
     pub password_hash: PasswordHashConfig,
 }
 
@@ -93,8 +94,8 @@ impl Default for SecurityConfig {
 }
 
 impl SecurityConfig {
-    /// Refuses, in staging and production, a missing or short root secret; everywhere, keys that
-    /// contradict each other and hashes that are too cheap.
+    /// Rejects inconsistent keys, weak password hashes and, in staging and production, a missing or
+    /// short root secret.
     pub fn validate(&self, profile: Profile) -> Result<(), Problem> {
         if profile.is_strict() {
             self.validate_secret(profile)?;
@@ -106,12 +107,12 @@ impl SecurityConfig {
     fn validate_secret(&self, profile: Profile) -> Result<(), Problem> {
         let reason = match &self.secret {
             None => format!(
-                "missing, and the profile {profile} has no default; make one with \
-                 `tenantry secret generate` and give it as TENANTRY_SECURITY__SECRET"
+                "missing, and the profile {profile} has no default; generate one with \
+                 `tenantry secret generate` and set TENANTRY_SECURITY__SECRET"
             ),
             Some(secret) if secret.len() < SECRET_BYTES => format!(
-                "has {} bytes, at least {SECRET_BYTES} are needed; \
-                 make one with `tenantry secret generate`",
+                "has {} bytes, but needs at least {SECRET_BYTES}; \
+                 generate one with `tenantry secret generate`",
                 secret.len()
             ),
             Some(_) => return Ok(()),
@@ -120,27 +121,30 @@ impl SecurityConfig {
     }
 
     fn validate_keys(&self, profile: Profile) -> Result<(), Problem> {
-        let refuse = |reason: String| Err(Problem::new("security.keys", reason));
+        let reject = |reason: String| Err(Problem::new("security.keys", reason));
         let Some(first) = self.keys.first() else {
             if self.algorithm == Algorithm::RS256 {
-                let reason = "RS256 needs a private key in security.keys";
+                let reason = "RS256 requires a private key in security.keys";
                 return Err(Problem::new("security.algorithm", reason));
             }
             return Ok(());
         };
         if first.algorithm() != self.algorithm {
-            let (asked, given) = (self.algorithm.name(), first.algorithm().name());
+            let (expected, actual) = (self.algorithm.name(), first.algorithm().name());
             let reason =
-                format!("{asked}, but the first of security.keys, which signs, is {given}");
+                format!("is {expected}, but the first key of security.keys is for {actual}");
             return Err(Problem::new("security.algorithm", reason));
         }
         if !first.can_sign() {
-            return refuse(format!("key {:?}: the first key must sign", first.kid()));
+            return reject(format!(
+                "key {:?}: the first key must have a private key",
+                first.kid()
+            ));
         }
         let mut kids = BTreeSet::new();
         for key in &self.keys {
             if !kids.insert(key.kid()) {
-                return refuse(format!("key {:?} is given twice", key.kid()));
+                return reject(format!("duplicate kid {:?}", key.kid()));
             }
             key.validate(profile.is_strict())?;
         }
@@ -153,11 +157,11 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::sections::{KeyPair, SharedKey};
+    use crate::sections::signing_key::{KeyPair, SharedKey};
 
     fn problem(security: &SecurityConfig, profile: Profile) -> String {
         let result = security.validate(profile);
-        result.map_or_else(|problem| problem.to_string(), |()| "fine".to_owned())
+        result.map_or_else(|problem| problem.to_string(), |()| "ok".to_owned())
     }
 
     fn shared(kid: &str, secret: &str) -> SigningKey {
@@ -176,25 +180,25 @@ mod tests {
     }
 
     #[test]
-    fn strict_profiles_need_a_long_secret_of_their_own() {
+    fn strict_profiles_require_a_long_secret() {
         let mut security = SecurityConfig::default();
-        assert_eq!(problem(&security, Profile::Development), "fine");
+        assert_eq!(problem(&security, Profile::Development), "ok");
         assert!(problem(&security, Profile::Production).contains("`tenantry secret generate`"));
         security.secret = Some(Secret::new("x".repeat(31)));
         assert!(problem(&security, Profile::Staging).contains("has 31 bytes"));
         security.secret = Some(Secret::new("x".repeat(32)));
-        assert_eq!(problem(&security, Profile::Production), "fine");
+        assert_eq!(problem(&security, Profile::Production), "ok");
     }
 
     #[test]
-    fn keys_must_agree_with_each_other() {
+    fn keys_must_be_consistent() {
         let development = Profile::Development;
-        let twice = vec![shared("a", "s"), shared("a", "t")];
-        let security = with_keys(Algorithm::HS256, twice);
-        assert!(problem(&security, development).contains("\"a\" is given twice"));
+        let duplicates = vec![shared("a", "s"), shared("a", "t")];
+        let security = with_keys(Algorithm::HS256, duplicates);
+        assert!(problem(&security, development).contains("duplicate kid \"a\""));
 
         let security = with_keys(Algorithm::EdDSA, vec![shared("a", "s")]);
-        assert!(problem(&security, development).contains("which signs, is HS256"));
+        assert!(problem(&security, development).contains("security.keys is for HS256"));
 
         let public = SigningKey::EdDSA(KeyPair {
             kid: "p".to_owned(),
@@ -202,16 +206,16 @@ mod tests {
             public_key_file: Some(PathBuf::from("p.pem")),
         });
         let security = with_keys(Algorithm::EdDSA, vec![public]);
-        assert!(problem(&security, development).contains("the first key must sign"));
+        assert!(problem(&security, development).contains("must have a private key"));
         let security = with_keys(Algorithm::RS256, Vec::new());
-        assert!(problem(&security, development).contains("RS256 needs a private key"));
+        assert!(problem(&security, development).contains("RS256 requires a private key"));
     }
 
     #[test]
-    fn short_shared_secrets_are_for_development() {
+    fn strict_profiles_reject_short_shared_secrets() {
         let mut security = with_keys(Algorithm::HS256, vec![shared("a", "short")]);
         security.secret = Some(Secret::new("x".repeat(32)));
-        assert_eq!(problem(&security, Profile::Development), "fine");
+        assert_eq!(problem(&security, Profile::Development), "ok");
         let line = problem(&security, Profile::Production);
         assert!(line.contains("at least 32 bytes") && !line.contains("short"));
     }

@@ -1,4 +1,4 @@
-//! Keys of access tokens that are given rather than derived from the root secret.
+//! Configured keys of access tokens.
 
 use std::path::{Path, PathBuf};
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::secret::Secret;
 
-/// How access tokens are signed.
+/// A signature algorithm of access tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 pub enum Algorithm {
     /// Ed25519.
     #[default]
     EdDSA,
-    /// HMAC with SHA-256: every verifier can also sign.
+    /// HMAC with SHA-256, with which every verifier can also sign.
     HS256,
-    /// RSA PKCS#1 v1.5 with SHA-256, for verifiers that know nothing newer.
+    /// RSA PKCS#1 v1.5 with SHA-256, for verifiers without EdDSA.
     RS256,
 }
 
 impl Algorithm {
-    /// The name in the header of a token.
+    /// Returns the name in the header of a token (`alg`).
     pub fn name(self) -> &'static str {
         match self {
             Self::EdDSA => "EdDSA",
@@ -31,7 +31,7 @@ impl Algorithm {
     }
 }
 
-/// One key, told apart by its `algorithm`.
+/// A key, selected by its `algorithm`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "algorithm")]
 pub enum SigningKey {
@@ -47,28 +47,28 @@ pub enum SigningKey {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedKey {
-    /// Name of the key in the header of a token.
+    /// The id of the key in the header of a token.
     #[schemars(length(min = 1, max = 64))]
     pub kid: String,
-    /// The secret; at least 32 bytes in staging and production (RFC 7518, 3.2).
+    /// The secret, at least 32 bytes in staging and production (RFC 7518, section 3.2).
     pub secret: Secret,
 }
 
-/// A key pair in PEM files; exactly one of the two is given.
+/// A key pair in PEM files. Exactly one of the two files must be set.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyPair {
-    /// Name of the key in the header of a token.
+    /// The id of the key in the header of a token.
     #[schemars(length(min = 1, max = 64))]
     pub kid: String,
-    /// PEM file of the private key (PKCS#8): signs, and verifies by its public half.
+    /// The PEM file of the private key (PKCS#8), which signs and verifies.
     pub private_key_file: Option<PathBuf>,
-    /// PEM file of the public key: verifies only.
+    /// The PEM file of the public key, which only verifies.
     pub public_key_file: Option<PathBuf>,
 }
 
 impl SigningKey {
-    /// Name of the key in the header of a token.
+    /// Returns the id of the key in the header of a token.
     pub fn kid(&self) -> &str {
         match self {
             Self::EdDSA(pair) | Self::RS256(pair) => &pair.kid,
@@ -76,7 +76,7 @@ impl SigningKey {
         }
     }
 
-    /// What it signs with.
+    /// Returns the signature algorithm.
     pub fn algorithm(&self) -> Algorithm {
         match self {
             Self::EdDSA(_) => Algorithm::EdDSA,
@@ -85,7 +85,7 @@ impl SigningKey {
         }
     }
 
-    /// The file of the private key, where there is one.
+    /// Returns the file of the private key.
     pub fn private_key_file(&self) -> Option<&Path> {
         match self {
             Self::EdDSA(pair) | Self::RS256(pair) => pair.private_key_file.as_deref(),
@@ -93,25 +93,25 @@ impl SigningKey {
         }
     }
 
-    /// False for a public key alone.
+    /// Returns whether the key can sign; a public key cannot.
     pub fn can_sign(&self) -> bool {
         matches!(self, Self::HS256(_)) || self.private_key_file().is_some()
     }
 
-    /// Refuses a pair without a file or with two, and a short secret where `strict`.
+    /// Rejects a pair with no file or two, and a short secret if `strict`.
     pub(super) fn validate(&self, strict: bool) -> Result<(), Problem> {
-        let refuse = |reason: &str| {
+        let reject = |reason: &str| {
             let reason = format!("key {:?}: {reason}", self.kid());
             Err(Problem::new("security.keys", reason))
         };
         match self {
             Self::HS256(shared) if strict && shared.secret.len() < 32 => {
-                refuse("the secret of an HS256 key needs at least 32 bytes")
+                reject("the secret of an HS256 key needs at least 32 bytes")
             }
             Self::EdDSA(pair) | Self::RS256(pair)
                 if pair.private_key_file.is_some() == pair.public_key_file.is_some() =>
             {
-                refuse("give either private_key_file or public_key_file")
+                reject("set either private_key_file or public_key_file")
             }
             _ => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! `storage` and `storages.<name>`: where the contents of files lie.
+//! `storage` and `storages.<name>`: storage backends for file contents.
 
 use std::path::PathBuf;
 
@@ -10,29 +10,29 @@ use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::secret::Secret;
 
-/// One storage backend, and its own keys.
+/// A storage backend, selected by `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StorageConfig {
-    /// A folder of this machine.
+    /// A directory on the local disk.
     Local(LocalStorageConfig),
-    /// Amazon S3 or a service that speaks its protocol, such as MinIO.
+    /// Amazon S3 or a compatible service, such as MinIO.
     S3(S3StorageConfig),
     /// Azure Blob Storage.
     Azure(AzureStorageConfig),
     /// Google Cloud Storage.
     Gcs(GcsStorageConfig),
-    /// A collection of a WebDAV server.
+    /// A collection on a WebDAV server.
     Webdav(WebdavStorageConfig),
-    /// The memory of this process; gone with it.
+    /// The memory of this process; its contents are lost when the process ends.
     Memory(MemoryStorageConfig),
 }
 
-/// A folder of this machine.
+/// A directory on the local disk.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LocalStorageConfig {
-    /// The folder, made when missing; `blobs` in the folder `app.data` where none is given.
+    /// The directory, created if missing; by default `blobs` in `app.data`.
     #[schemars(length(min = 1))]
     pub root: PathBuf,
 }
@@ -45,37 +45,37 @@ impl Default for LocalStorageConfig {
     }
 }
 
-/// Amazon S3 or a service that speaks its protocol.
+/// Amazon S3 or a compatible service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct S3StorageConfig {
     /// The bucket.
     #[schemars(length(min = 1))]
     pub bucket: String,
-    /// Its region; `us-east-1` where nothing tells.
+    /// The region; `us-east-1` if neither this key nor the environment sets it.
     pub region: Option<String>,
-    /// The service, where it is not Amazon's.
+    /// The URL of the service, unless it is Amazon S3.
     pub endpoint: Option<Url>,
-    /// The same service as clients reach it; written into signed URLs.
+    /// The URL of the service for clients, used in presigned URLs.
     pub public_endpoint: Option<Url>,
-    /// Name of the access key; together with its secret, or neither (the machine's role).
+    /// The access key id. Without it and `secret_access_key`, the role of the machine is used.
     pub access_key_id: Option<String>,
-    /// The access key's secret.
+    /// The secret access key.
     pub secret_access_key: Option<Secret>,
-    /// The token of an access key that is good for a while only: it is not renewed here.
+    /// The session token of a temporary access key, which is not renewed.
     pub session_token: Option<Secret>,
-    /// Whether the bucket stands in the path rather than in the host name; MinIO needs it.
+    /// Whether URLs contain the bucket in the path instead of the host name; required for MinIO.
     #[serde(default)]
     pub path_style: bool,
-    /// Whether an endpoint without TLS is accepted.
+    /// Whether an endpoint without TLS is allowed.
     #[serde(default)]
     pub allow_http: bool,
-    /// Whether a missing bucket is made at start.
+    /// Whether to create a missing bucket at startup.
     #[serde(default)]
     pub create: bool,
-    /// PEM file of further certificate authorities to trust.
+    /// The PEM file of additional trusted certificate authorities.
     pub ca_file: Option<PathBuf>,
-    /// Seconds the start waits for a service that cannot be reached.
+    /// The time to wait at startup for an unreachable service, in seconds.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
@@ -85,29 +85,29 @@ pub struct S3StorageConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AzureStorageConfig {
-    /// The storage account; needed unless the connection string names it.
+    /// The storage account, unless `connection_string` contains it.
     pub account: Option<String>,
     /// The container.
     #[schemars(length(min = 1))]
     pub container: String,
-    /// A key of the account. At most one of this, `sas` and `connection_string`; none: the
-    /// machine's identity.
+    /// The access key of the account. Set at most one of `access_key`, `sas` and
+    /// `connection_string`; without them, the identity of the machine is used.
     pub access_key: Option<Secret>,
     /// A shared access signature.
     pub sas: Option<Secret>,
     /// A connection string.
     pub connection_string: Option<Secret>,
-    /// The service, where it is not Microsoft's.
+    /// The URL of the service, unless it is Azure.
     pub endpoint: Option<Url>,
-    /// The same service as clients reach it; written into signed URLs.
+    /// The URL of the service for clients, used in presigned URLs.
     pub public_endpoint: Option<Url>,
-    /// Whether an endpoint without TLS is accepted.
+    /// Whether an endpoint without TLS is allowed.
     #[serde(default)]
     pub allow_http: bool,
-    /// Whether a missing container is made at start.
+    /// Whether to create a missing container at startup.
     #[serde(default)]
     pub create: bool,
-    /// Seconds the start waits for a service that cannot be reached.
+    /// The time to wait at startup for an unreachable service, in seconds.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
@@ -120,33 +120,33 @@ pub struct GcsStorageConfig {
     /// The bucket.
     #[schemars(length(min = 1))]
     pub bucket: String,
-    /// JSON file of a service account; without one the machine's identity.
+    /// The JSON file of a service account. Without it, the identity of the machine is used.
     pub credentials_file: Option<PathBuf>,
-    /// Seconds the start waits for a service that cannot be reached.
+    /// The time to wait at startup for an unreachable service, in seconds.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
 }
 
-/// A collection of a WebDAV server.
+/// A collection on a WebDAV server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebdavStorageConfig {
-    /// The collection.
+    /// The URL of the collection.
     pub url: Url,
-    /// Who asks for it, without a colon; together with a password, or neither.
+    /// The username, without a colon; requires `password`.
     pub username: Option<String>,
-    /// The password.
+    /// The password; requires `username`.
     pub password: Option<Secret>,
-    /// Whether a url without TLS is accepted.
+    /// Whether a URL without TLS is allowed.
     #[serde(default)]
     pub allow_http: bool,
-    /// Whether a missing collection is made at start; the one that it lies in has to be there.
+    /// Whether to create a missing collection at startup. Its parent must exist.
     #[serde(default)]
     pub create: bool,
-    /// PEM file of further certificate authorities to trust.
+    /// The PEM file of additional trusted certificate authorities.
     pub ca_file: Option<PathBuf>,
-    /// Seconds the start waits for a server that cannot be reached.
+    /// The time to wait at startup for an unreachable server, in seconds.
     #[serde(default = "connect_wait_seconds")]
     #[schemars(range(max = 3600))]
     pub connect_wait_seconds: u64,
@@ -156,7 +156,7 @@ fn connect_wait_seconds() -> u64 {
     30
 }
 
-/// The memory of this process; has no keys.
+/// The memory of this process; it has no keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryStorageConfig {}
@@ -168,7 +168,7 @@ impl Default for StorageConfig {
 }
 
 impl StorageConfig {
-    /// The value of `kind`.
+    /// Returns the value of `kind`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Local(_) => "local",
@@ -180,7 +180,7 @@ impl StorageConfig {
         }
     }
 
-    /// How many seconds the start waits for it; none for what is on this machine.
+    /// Returns the time to wait at startup for an unreachable service, in seconds; 0 for local kinds.
     pub fn connect_wait_seconds(&self) -> u64 {
         match self {
             Self::S3(s3) => s3.connect_wait_seconds,
@@ -191,8 +191,8 @@ impl StorageConfig {
         }
     }
 
-    /// Refuses half or several credentials and an endpoint without TLS that is not allowed.
-    /// `section` is where this backend stands: `storage` or `storages.<name>`.
+    /// Rejects incomplete or multiple credentials, and an endpoint without TLS unless allowed.
+    /// `section` is the section of this backend: `storage` or `storages.<name>`.
     pub fn validate(&self, section: &str, _profile: Profile) -> Result<(), Problem> {
         let result = match self {
             Self::S3(s3) => s3.validate(),
@@ -207,11 +207,11 @@ impl StorageConfig {
 impl S3StorageConfig {
     fn validate(&self) -> Result<(), Problem> {
         if self.access_key_id.is_some() != self.secret_access_key.is_some() {
-            let reason = "access_key_id and secret_access_key only work together";
+            let reason = "access_key_id and secret_access_key must be set together";
             return Err(Problem::new("access_key_id", reason));
         }
         if self.session_token.is_some() && self.access_key_id.is_none() {
-            let reason = "only works with access_key_id and secret_access_key";
+            let reason = "requires access_key_id and secret_access_key";
             return Err(Problem::new("session_token", reason));
         }
         validate_endpoint("endpoint", self.endpoint.as_ref(), self.allow_http)?;
@@ -223,11 +223,11 @@ impl AzureStorageConfig {
     fn validate(&self) -> Result<(), Problem> {
         let credentials = [&self.access_key, &self.sas, &self.connection_string];
         if credentials.into_iter().flatten().count() > 1 {
-            let reason = "give only one of access_key, sas and connection_string";
+            let reason = "set only one of access_key, sas and connection_string";
             return Err(Problem::new("access_key", reason));
         }
         if self.account.is_none() && self.connection_string.is_none() {
-            let reason = "missing, and there is no connection_string to name it";
+            let reason = "missing; set it or connection_string";
             return Err(Problem::new("account", reason));
         }
         validate_endpoint("endpoint", self.endpoint.as_ref(), self.allow_http)?;
@@ -238,7 +238,7 @@ impl AzureStorageConfig {
 impl WebdavStorageConfig {
     fn validate(&self) -> Result<(), Problem> {
         if self.username.is_some() != self.password.is_some() {
-            let reason = "username and password only work together";
+            let reason = "username and password must be set together";
             return Err(Problem::new("username", reason));
         }
         if self.username.as_ref().is_some_and(|it| it.contains(':')) {
@@ -250,14 +250,14 @@ impl WebdavStorageConfig {
 
 fn validate_endpoint(key: &str, url: Option<&Url>, allow_http: bool) -> Result<(), Problem> {
     if url.is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
-        return Err(Problem::new(key, "must not contain a login"));
+        return Err(Problem::new(key, "must not contain credentials"));
     }
     match url.map(Url::scheme) {
         None | Some("https") => Ok(()),
         Some("http") if allow_http => Ok(()),
         Some("http") => Err(Problem::new(
             key,
-            "is without TLS; set allow_http if that is meant",
+            "has no TLS; use https:// or set allow_http",
         )),
         Some(_) => Err(Problem::new(key, "must start with https:// or http://")),
     }
@@ -273,44 +273,44 @@ mod tests {
     fn line(storage: serde_json::Value) -> String {
         let storage: StorageConfig = serde_json::from_value(storage).unwrap();
         let result = storage.validate("storages.a", Profile::Production);
-        result.map_or_else(|problem| problem.to_string(), |()| "fine".to_owned())
+        result.map_or_else(|problem| problem.to_string(), |()| "ok".to_owned())
     }
 
     #[test]
-    fn credentials_come_whole_and_once() {
+    fn credentials_must_be_complete_and_unique() {
         let half = json!({ "kind": "s3", "bucket": "b", "access_key_id": "a" });
         assert!(line(half).starts_with("configuration: storages.a.access_key_id: "));
         let alone = json!({ "kind": "s3", "bucket": "b", "session_token": "hunter2" });
-        let refused = line(alone);
-        assert!(refused.contains("session_token: only works with"));
-        assert!(!refused.contains("hunter2"));
+        let rejected = line(alone);
+        assert!(rejected.contains("session_token: requires access_key_id"));
+        assert!(!rejected.contains("hunter2"));
         let twice = json!({ "kind": "azure", "container": "c", "account": "a",
             "access_key": "k", "sas": "s" });
         assert!(line(twice).contains("only one of"));
         assert!(line(json!({ "kind": "azure", "container": "c" })).contains("account: missing"));
         let string = json!({ "kind": "azure", "container": "c", "connection_string": "s" });
-        assert_eq!(line(string), "fine");
+        assert_eq!(line(string), "ok");
         let half = json!({ "kind": "webdav", "url": "https://dav/a", "username": "u" });
-        assert!(line(half).contains("username: username and password only work together"));
+        assert!(line(half).contains("username: username and password must be set together"));
         let colon = json!({ "kind": "webdav", "url": "https://dav/a", "username": "u:v",
             "password": "p" });
         assert!(line(colon).contains("username: must not contain a colon"));
         let none = json!({ "kind": "webdav", "url": "https://dav/a" });
-        assert_eq!(line(none), "fine");
+        assert_eq!(line(none), "ok");
         let plain = json!({ "kind": "webdav", "url": "http://dav/a" });
-        assert!(line(plain).contains("storages.a.url: is without TLS"));
+        assert!(line(plain).contains("storages.a.url: has no TLS"));
     }
 
     #[test]
-    fn endpoints_use_tls_unless_told() {
+    fn endpoints_without_tls_require_allow_http() {
         let mut s3 = json!({ "kind": "s3", "bucket": "b", "endpoint": "http://minio:9000" });
-        assert!(line(s3.clone()).contains("storages.a.endpoint: is without TLS"));
+        assert!(line(s3.clone()).contains("storages.a.endpoint: has no TLS"));
         s3["allow_http"] = true.into();
-        assert_eq!(line(s3.clone()), "fine");
+        assert_eq!(line(s3.clone()), "ok");
         s3["endpoint"] = "ftp://minio".into();
         assert!(line(s3.clone()).contains("must start with"));
         s3["endpoint"] = "https://u:hunter2@minio".into();
-        let refused = line(s3);
-        assert!(refused.contains("login") && !refused.contains("hunter2"));
+        let rejected = line(s3);
+        assert!(rejected.contains("credentials") && !rejected.contains("hunter2"));
     }
 }

@@ -1,4 +1,4 @@
-//! `telemetry`: traces and metrics for an outside collector.
+//! `telemetry`: traces and metrics for an OTLP collector.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,16 @@ use url::Url;
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Where traces and metrics are sent.
+/// Traces and metrics for an OTLP collector.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TelemetryConfig {
-    /// OTLP collector, such as `http://localhost:4317`; none: nothing is sent.
+    /// The URL of an OTLP collector, such as `http://localhost:4317`. Without it nothing is sent.
     pub otlp_endpoint: Option<Url>,
 }
 
 impl TelemetryConfig {
-    /// Refuses an endpoint that is not reached over HTTP.
+    /// Rejects an endpoint with another scheme than `http` or `https`.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         match self.otlp_endpoint.as_ref().map(Url::scheme) {
             None | Some("http" | "https") => Ok(()),

@@ -1,35 +1,35 @@
-//! `tenancy`: how a request names its tenant.
+//! `tenancy`: tenant selection.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{is_dns_label, is_host_name};
+use super::host_name::{is_dns_label, is_host_name};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// Where the tenant is read from when someone registers, signs in or switches.
+/// The source of the tenant in requests that register, sign in or switch tenants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TenantStrategy {
     /// The header `X-Tenant-ID`.
     #[default]
     Header,
-    /// The subdomain below `main_domain`.
+    /// The subdomain of `main_domain`.
     Subdomain,
-    /// One default tenant that everyone joins.
+    /// A single default tenant that all users join.
     None,
 }
 
-/// How tenants are told apart.
+/// Tenant selection.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TenancyConfig {
-    /// Where the tenant is read from when someone registers, signs in or switches.
+    /// The source of the tenant in requests that register, sign in or switch tenants.
     pub strategy: TenantStrategy,
-    /// Domain below which tenants have their subdomains, such as `example.com`; needed by the
-    /// strategy `subdomain`.
+    /// The parent domain of the tenants' subdomains, such as `example.com`; required by the strategy
+    /// `subdomain`.
     pub main_domain: Option<String>,
-    /// Subdomains that no tenant may take.
+    /// The subdomains that tenants cannot use.
     pub reserved: Vec<String>,
 }
 
@@ -48,23 +48,23 @@ impl Default for TenancyConfig {
 }
 
 impl TenancyConfig {
-    /// Refuses what is no domain or subdomain in lower case, and the strategy `subdomain` without
-    /// a main domain.
+    /// Rejects domains and subdomains that are invalid or not lowercase, and the strategy
+    /// `subdomain` without a main domain.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         match &self.main_domain {
             Some(domain) if !is_host_name(domain) => {
-                let reason = format!("{domain:?} is not a domain in lower case without a port");
+                let reason = format!("{domain:?} is not a lowercase domain without a port");
                 return Err(Problem::new("tenancy.main_domain", reason));
             }
             None if self.strategy == TenantStrategy::Subdomain => {
-                let reason = "missing, and tenancy.strategy is subdomain";
+                let reason = "missing; tenancy.strategy subdomain requires it";
                 return Err(Problem::new("tenancy.main_domain", reason));
             }
             _ => {}
         }
         match self.reserved.iter().find(|name| !is_dns_label(name)) {
             Some(name) => {
-                let reason = format!("{name:?} is not a subdomain in lower case");
+                let reason = format!("{name:?} is not a lowercase subdomain");
                 Err(Problem::new("tenancy.reserved", reason))
             }
             None => Ok(()),
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn subdomains_need_a_main_domain() {
+    fn subdomains_require_a_main_domain() {
         let mut tenancy = TenancyConfig::default();
         assert_eq!(tenancy.validate(Profile::Production), Ok(()));
         tenancy.strategy = TenantStrategy::Subdomain;

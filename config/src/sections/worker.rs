@@ -1,4 +1,4 @@
-//! `worker`: background jobs and the sweeps that keep the store tidy.
+//! `worker`: background jobs and cleanup.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,40 +6,42 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::profile::Profile;
 
-/// The least lease, so that a worker that only pauses keeps its job.
-const LEAST_LEASE_SECONDS: u64 = 30;
-/// The least grace of an upload, so that a short hiccup ends none.
-const LEAST_UPLOAD_GRACE_SECONDS: u64 = 10;
+/// The minimum lease, so that a worker does not lose its job during a short pause.
+const MIN_LEASE_SECONDS: u64 = 30;
+/// The minimum grace period of an upload, so that it survives a short interruption.
+const MIN_UPLOAD_GRACE_SECONDS: u64 = 10;
 
-/// Background work. Times are seconds.
+/// Background jobs and cleanup.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerConfig {
-    /// Whether the serving process works on jobs too; else `tenantry worker` does.
+    /// Whether the process that serves the API also runs jobs; otherwise run `tenantry worker`.
     pub inline: bool,
-    /// Where `tenantry worker` answers `/health` and `/version`, on the address `http.host`; without
-    /// it nowhere.
+    /// The port on `http.host` where `tenantry worker` serves `/health` and `/version`. Without it
+    /// they are not served.
     #[schemars(range(min = 1))]
     pub port: Option<u16>,
-    /// Jobs worked on at once.
+    /// The maximum number of concurrent jobs.
     #[schemars(range(min = 1, max = 256))]
     pub concurrency: usize,
-    /// Seconds after which a job whose worker is silent is given to another: at least 30 outside of tests.
+    /// The lease of a job, in seconds: without a heartbeat for this time, another worker takes it.
+    /// At least 30 except in the profile testing.
     #[schemars(range(min = 1, max = 3600))]
     pub lease_seconds: u64,
-    /// Seconds between two looks for new jobs when nothing announced one.
+    /// The interval between polls for new jobs, in seconds. Signals usually arrive sooner.
     #[schemars(range(min = 1, max = 300))]
     pub poll_seconds: u64,
-    /// Seconds between two sweeps of what has expired or was abandoned.
+    /// The interval between sweeps of expired and abandoned data, in seconds.
     #[schemars(range(min = 1, max = 86_400))]
     pub sweep_interval_seconds: u64,
-    /// Seconds between two signs of life of a running upload.
+    /// The interval between heartbeats of an upload in progress, in seconds.
     #[schemars(range(min = 1, max = 3600))]
     pub upload_heartbeat_seconds: u64,
-    /// Seconds without a sign of life after which an upload is swept: at least 10 outside of tests.
+    /// The time without a heartbeat after which an upload counts as abandoned, in seconds. At least
+    /// 10 except in the profile testing.
     #[schemars(range(min = 2, max = 604_800))]
     pub upload_grace_seconds: u64,
-    /// Seconds between two sealings of new audit entries.
+    /// The interval between seals of new audit entries, in seconds.
     #[schemars(range(min = 1, max = 60))]
     pub audit_seal_seconds: u64,
 }
@@ -61,18 +63,18 @@ impl Default for WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// Refuses times within which a healthy worker or upload could be taken for dead. Tests,
-    /// which kill on purpose and wait for the consequences, may shorten them.
+    /// Rejects times so short that a healthy worker or upload could count as dead. The profile
+    /// testing allows shorter ones, for tests that kill processes.
     pub fn validate(&self, profile: Profile) -> Result<(), Problem> {
         if profile != Profile::Testing {
-            at_least("lease_seconds", self.lease_seconds, LEAST_LEASE_SECONDS)?;
+            at_least("lease_seconds", self.lease_seconds, MIN_LEASE_SECONDS)?;
             let grace = self.upload_grace_seconds;
-            at_least("upload_grace_seconds", grace, LEAST_UPLOAD_GRACE_SECONDS)?;
+            at_least("upload_grace_seconds", grace, MIN_UPLOAD_GRACE_SECONDS)?;
         }
-        // Two beats, so that one late beat alone never costs an upload.
+        // An upload survives one late heartbeat.
         if self.upload_grace_seconds < self.upload_heartbeat_seconds.saturating_mul(2) {
             let reason = format!(
-                "{} is less than two of worker.upload_heartbeat_seconds, {}",
+                "{} is less than twice worker.upload_heartbeat_seconds ({})",
                 self.upload_grace_seconds, self.upload_heartbeat_seconds
             );
             return Err(Problem::new("worker.upload_grace_seconds", reason));
@@ -81,9 +83,9 @@ impl WorkerConfig {
     }
 }
 
-fn at_least(key: &str, seconds: u64, least: u64) -> Result<(), Problem> {
-    if seconds < least {
-        let reason = format!("{seconds} is less than {least}");
+fn at_least(key: &str, seconds: u64, min: u64) -> Result<(), Problem> {
+    if seconds < min {
+        let reason = format!("{seconds} is less than {min}");
         return Err(Problem::new(format!("worker.{key}"), reason));
     }
     Ok(())

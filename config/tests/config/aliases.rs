@@ -1,4 +1,4 @@
-//! Names of older systems.
+//! Variables of older systems.
 
 use tenantry_config::{
     Secret,
@@ -8,7 +8,7 @@ use tenantry_config::{
     },
 };
 
-use super::{faults_of, load};
+use super::{load, problems_of};
 
 fn database_url(variables: &[(&str, &str)]) -> (&'static str, String) {
     let database = load(variables).database;
@@ -28,7 +28,7 @@ fn s3(storage: &StorageConfig) -> &S3StorageConfig {
 }
 
 #[test]
-fn plain_names() {
+fn aliases_set_their_keys() {
     let config = load(&[
         ("APP_NAME", "Files"),
         ("CORS_ORIGINS", r#"["http://localhost:3000"]"#),
@@ -54,7 +54,7 @@ fn plain_names() {
 }
 
 #[test]
-fn a_jwt_secret_is_a_key_that_signs() {
+fn jwt_secret_becomes_the_signing_key() {
     let security = load(&[("JWT_SECRET", "s"), ("ALGORITHM", "HS256")]).security;
     assert_eq!(security.algorithm, Algorithm::HS256);
     assert!(matches!(&security.keys[..], [SigningKey::HS256(key)] if key.secret.expose() == "s"));
@@ -62,16 +62,16 @@ fn a_jwt_secret_is_a_key_that_signs() {
         load(&[("JWT_SECRET", "s")]).security.algorithm,
         Algorithm::HS256
     );
-    let line = faults_of(&[("JWT_SECRET", "s"), ("JWT_ALGORITHM", "EdDSA")]);
+    let line = problems_of(&[("JWT_SECRET", "s"), ("JWT_ALGORITHM", "EdDSA")]);
     assert!(
-        line.contains("security.algorithm: EdDSA, but the first"),
+        line.contains("security.algorithm: is EdDSA, but the first key"),
         "{line}"
     );
 }
 
 #[test]
-fn the_scheme_decides_the_kind_of_database() {
-    for (name, url, kind, kept) in [
+fn the_scheme_selects_the_kind_of_database() {
+    for (name, url, kind, expected) in [
         (
             "DATABASE_URL",
             "postgresql+asyncpg://h/db",
@@ -97,31 +97,31 @@ fn the_scheme_decides_the_kind_of_database() {
             "mongodb://a,b/db",
         ),
     ] {
-        assert_eq!(database_url(&[(name, url)]), (kind, kept.to_owned()));
+        assert_eq!(database_url(&[(name, url)]), (kind, expected.to_owned()));
     }
-    let line = faults_of(&[("DATABASE_URL", "mysql://u:hunter2@h/db")]);
+    let line = problems_of(&[("DATABASE_URL", "mysql://u:hunter2@h/db")]);
     assert!(
         line.contains("DATABASE_URL") && !line.contains("hunter2"),
         "{line}"
     );
-    let line = faults_of(&[
+    let line = problems_of(&[
         ("DATABASE_URL", "sqlite:a"),
         ("MONGO_URI", "mongodb://h/db"),
     ]);
     assert!(
-        line.contains("DATABASE_URL and MONGO_URI give it different values"),
+        line.contains("DATABASE_URL and MONGO_URI set different values"),
         "{line}"
     );
     let kind = [
         ("DATABASE_URL", "sqlite:a"),
         ("TENANTRY_DATABASE__KIND", "postgres"),
     ];
-    assert!(faults_of(&kind).contains("database.kind: TENANTRY_DATABASE__KIND and DATABASE_URL"));
+    assert!(problems_of(&kind).contains("database.kind: TENANTRY_DATABASE__KIND and DATABASE_URL"));
 }
 
 #[test]
-fn a_database_in_pieces() {
-    let pieces = [
+fn a_database_url_is_built_from_its_parts() {
+    let parts = [
         ("DB_HOST", "db"),
         ("DB_PORT", "5433"),
         ("DB_USER", "u"),
@@ -129,42 +129,42 @@ fn a_database_in_pieces() {
         ("DB_NAME", "main"),
     ];
     let url = "postgres://u:p%40%2F%3As@db:5433";
-    assert_eq!(database_url(&pieces), ("postgres", url.to_owned()));
-    let DatabaseConfig::Postgres(postgres) = load(&pieces).database else {
-        unreachable!("pieces are of postgres");
+    assert_eq!(database_url(&parts), ("postgres", url.to_owned()));
+    let DatabaseConfig::Postgres(postgres) = load(&parts).database else {
+        unreachable!("the parts select postgres");
     };
     assert_eq!(postgres.name.as_deref(), Some("main"));
 
     let with = |url| {
-        let variables = pieces.into_iter().chain([("DATABASE_URL", url)]);
-        faults_of(&variables.collect::<Vec<_>>())
+        let variables = parts.into_iter().chain([("DATABASE_URL", url)]);
+        problems_of(&variables.collect::<Vec<_>>())
     };
-    assert_eq!(with("postgres://u:p%40%2F%3As@db:5433/main"), "fine");
+    assert_eq!(with("postgres://u:p%40%2F%3As@db:5433/main"), "ok");
     let line = with("postgres://u:other@db:5433/main");
     assert!(
-        line.contains("DATABASE_URL and DB_PASSWORD give it different values"),
+        line.contains("DATABASE_URL and DB_PASSWORD set different values"),
         "{line}"
     );
     let line = with("postgres://u:p%40%2F%3As@db:5433/other");
     assert!(
-        line.contains("database.name: \"main\", but database.url names"),
+        line.contains("database.name: is \"main\", but database.url has"),
         "{line}"
     );
     assert_eq!(
-        faults_of(&[("DB_PASSWORD", "p"), ("DB_PORT", "5432")]),
-        "fine"
+        problems_of(&[("DB_PASSWORD", "p"), ("DB_PORT", "5432")]),
+        "ok"
     );
     let port = [("DB_HOST", "db"), ("DB_NAME", "d"), ("DB_PORT", "5432")];
     let agree = [&port[..], &[("DATABASE_URL", "postgres://db/d")]].concat();
-    assert_eq!(faults_of(&agree), "fine");
+    assert_eq!(problems_of(&agree), "ok");
 }
 
 #[test]
-fn the_names_of_a_mongo_database() {
+fn aliases_set_the_name_of_a_mongodb_database() {
     let database = load(&[("MONGO_URI", "mongodb://h"), ("MASTER_DB_NAME", "m")]).database;
     assert!(matches!(database, DatabaseConfig::Mongodb(mongodb)
         if mongodb.name.as_deref() == Some("m")));
-    let line = faults_of(&[
+    let line = problems_of(&[
         ("MONGO_URI", "mongodb://h"),
         ("MONGO_DB_NAME", "a"),
         ("MASTER_DB_NAME", "b"),
@@ -173,7 +173,7 @@ fn the_names_of_a_mongo_database() {
 }
 
 #[test]
-fn a_cache_whole_and_in_pieces() {
+fn a_cache_url_is_taken_whole_or_built_from_its_parts() {
     let url = |variables: &[(&str, &str)]| match load(variables).cache {
         CacheConfig::Redis(redis) => redis.url.expose().to_owned(),
         CacheConfig::Memory(_) => "memory".to_owned(),
@@ -188,11 +188,11 @@ fn a_cache_whole_and_in_pieces() {
         url(&[("REDIS_URL", "redis://h"), ("REDIS_DB", "0")]),
         "redis://h"
     );
-    assert!(faults_of(&[("REDIS_URL", "http://h")]).contains("cache.url: must start with"));
+    assert!(problems_of(&[("REDIS_URL", "http://h")]).contains("cache.url: must start with"));
 }
 
 #[test]
-fn the_only_backend_is_the_default() {
+fn a_single_backend_is_the_default() {
     let minio = [
         ("MINIO_ENDPOINT", "minio:9000"),
         ("MINIO_ACCESS_KEY", "a"),
@@ -212,7 +212,7 @@ fn the_only_backend_is_the_default() {
         &minio[..],
         &[("S3_BUCKET", "b"), ("S3_REGION", "eu-west-1")],
         &[("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")],
-        &[("AWS_SESSION_TOKEN", "lent")],
+        &[("AWS_SESSION_TOKEN", "temporary")],
     ]
     .concat();
     let config = load(&more);
@@ -222,10 +222,10 @@ fn the_only_backend_is_the_default() {
         Some("eu-west-1")
     );
     let token = s3(&config.storages["s3"]).session_token.as_ref();
-    assert_eq!(token.map(Secret::expose), Some("lent"));
+    assert_eq!(token.map(Secret::expose), Some("temporary"));
 
-    let chosen = [&minio[..], &[("TENANTRY_STORAGE__KIND", "memory")]].concat();
-    let config = load(&chosen);
+    let with_kind = [&minio[..], &[("TENANTRY_STORAGE__KIND", "memory")]].concat();
+    let config = load(&with_kind);
     assert_eq!(config.storage.kind(), "memory");
     assert_eq!(config.storages.len(), 1);
 
@@ -234,7 +234,7 @@ fn the_only_backend_is_the_default() {
 }
 
 #[test]
-fn azure_and_the_upload_folder() {
+fn azure_and_an_upload_folder_are_two_backends() {
     let azure = [(
         "AZURE_STORAGE_CONNECTION_STRING",
         "AccountName=a;AccountKey=k",

@@ -1,4 +1,4 @@
-//! Which layer wins, and what each kind of source may say.
+//! Precedence of the layers and the sources of values.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use tenantry_config::{Config, Dotenv, Flags, Profile, Sources};
 use super::{env, load, shown, write};
 
 #[test]
-fn each_layer_wins_over_the_one_before() {
+fn each_layer_overrides_the_previous_one() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -56,7 +56,7 @@ fn the_profile_comes_from_variables() {
 }
 
 #[test]
-fn values_take_the_type_of_their_key() {
+fn values_have_the_type_of_their_key() {
     let config = load(&[
         ("TENANTRY_SECURITY__SECRET", "12345678"),
         ("TENANTRY_SEED__ADMIN_EMAIL", "a@example.com"),
@@ -85,7 +85,7 @@ fn values_take_the_type_of_their_key() {
 }
 
 #[test]
-fn the_data_folder_and_public_url_lead_to_other_defaults() {
+fn defaults_are_derived_from_data_directory_and_public_url() {
     let config = load(&[
         ("TENANTRY_APP__DATA", "/srv/50%"),
         ("TENANTRY_HTTP__PUBLIC_URL", "https://files.example.com/"),
@@ -103,7 +103,7 @@ fn the_data_folder_and_public_url_lead_to_other_defaults() {
 }
 
 #[test]
-fn named_backends_and_the_kind_told_by_a_url() {
+fn backends_have_names_and_urls_select_kinds() {
     let config = load(&[
         ("TENANTRY_STORAGES__COLD__KIND", "gcs"),
         ("TENANTRY_STORAGES__COLD__BUCKET", "b"),
@@ -124,7 +124,7 @@ fn named_backends_and_the_kind_told_by_a_url() {
 }
 
 #[test]
-fn secrets_come_from_files_too() {
+fn secrets_are_read_from_files() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "secret", "from a file\r\n");
     write(
@@ -155,7 +155,7 @@ fn secrets_come_from_files_too() {
 }
 
 #[test]
-fn what_is_shown_holds_no_secret() {
+fn shown_settings_contain_no_secrets() {
     let loaded = Config::load(&env(&[
         ("SECRET_KEY", "hunter2-root"),
         ("JWT_SECRET", "hunter2-jwt"),

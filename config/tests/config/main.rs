@@ -1,19 +1,19 @@
-//! The configuration as an operator meets it: layers, names, faults and generated files.
+//! Tests of the public interface: layers, aliases, problems and generated files.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod aliases;
-mod faults;
 mod generated;
 mod layers;
+mod problems;
 
 use std::path::Path;
 
 use tenantry_config::{Config, Dotenv, Loaded, Sources};
 
-/// These variables and nothing else.
+/// Returns sources with only these variables.
 fn env(variables: &[(&str, &str)]) -> Sources {
-    // The folder of the tests holds no `.env`; every test that has one says so.
+    // Tests must not read a developer's `.env`.
     Sources::new(env!("CARGO_MANIFEST_DIR"))
         .dotenv(Dotenv::None)
         .env(variables.iter().copied())
@@ -23,17 +23,17 @@ fn load(variables: &[(&str, &str)]) -> Config {
     Config::load(&env(variables)).unwrap().config
 }
 
-/// The faults as they are printed, or `fine`.
-fn faults(sources: &Sources) -> String {
+/// Returns the problems as displayed, or `ok`.
+fn problems(sources: &Sources) -> String {
     let result = Config::check(sources);
-    result.map_or_else(|problems| problems.to_string(), |()| "fine".to_owned())
+    result.map_or_else(|problems| problems.to_string(), |()| "ok".to_owned())
 }
 
-fn faults_of(variables: &[(&str, &str)]) -> String {
-    faults(&env(variables))
+fn problems_of(variables: &[(&str, &str)]) -> String {
+    problems(&env(variables))
 }
 
-/// Value and origin that `show` gives for a key.
+/// Returns the value and the origin that `show` reports for a key.
 fn shown(loaded: &Loaded, key: &str) -> (String, String) {
     let settings = loaded.show();
     let setting = settings.into_iter().find(|setting| setting.key == key);

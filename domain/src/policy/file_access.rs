@@ -1,4 +1,4 @@
-//! The rule for files: what a person may do in which space.
+//! The authorization policy for files.
 
 use crate::{
     file::Place,
@@ -6,10 +6,10 @@ use crate::{
     permission::{Permission, PermissionSet},
 };
 
-/// What can be done with files.
+/// An action on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileAction {
-    /// Download, list, see metadata.
+    /// Download, list, view metadata.
     Read,
     /// Upload, copy, move, tag.
     Write,
@@ -22,7 +22,7 @@ pub enum FileAction {
 }
 
 impl FileAction {
-    /// The permission a role must give for it.
+    /// Returns the permission that the action requires.
     pub const fn permission(self) -> Permission {
         match self {
             Self::Read => Permission::FilesRead,
@@ -34,35 +34,36 @@ impl FileAction {
     }
 }
 
-/// What the rule says.
+/// The policy's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Go on.
+    /// The action is allowed.
     Allowed,
-    /// The person may know that it exists, but not do this.
+    /// The user may know that the file exists, but may not perform the action.
     Denied,
-    /// For this person it does not exist.
+    /// The file must appear not to exist.
     Hidden,
 }
 
-/// Decides. A personal space opens to its owner only, whatever tenant-wide
-/// permission another person holds, and the owner, too, needs the permission;
-/// the tenant's space opens to whoever holds the permission there.
+/// Decides whether a user may perform `action` in `place`. A personal space is
+/// hidden from everyone but its owner, regardless of permissions; another
+/// tenant's space is hidden too. In every visible space the action's permission
+/// is required.
 pub fn decide(
     user: UserId,
     tenant: TenantId,
-    held: PermissionSet,
+    permissions: PermissionSet,
     action: FileAction,
     place: Place,
 ) -> Decision {
-    let theirs = match place {
+    let visible = match place {
         Place::User(owner) => owner == user,
         Place::Company(company) => company == tenant,
     };
-    if !theirs {
+    if !visible {
         return Decision::Hidden;
     }
-    if held.has(action.permission()) {
+    if permissions.has(action.permission()) {
         Decision::Allowed
     } else {
         Decision::Denied
@@ -93,18 +94,30 @@ mod tests {
     }
 
     #[test]
-    fn not_even_an_owner_sees_anothers_space() {
+    fn the_space_of_another_user_or_tenant_is_hidden_even_from_owners() {
         for action in ACTIONS {
-            let held = Preset::Owner.permissions();
-            let decision = decide(user(1), tenant(1), held, action, Place::User(user(2)));
+            let permissions = Preset::Owner.permissions();
+            let decision = decide(
+                user(1),
+                tenant(1),
+                permissions,
+                action,
+                Place::User(user(2)),
+            );
             assert_eq!(decision, Decision::Hidden);
-            let decision = decide(user(1), tenant(1), held, action, Place::Company(tenant(2)));
+            let decision = decide(
+                user(1),
+                tenant(1),
+                permissions,
+                action,
+                Place::Company(tenant(2)),
+            );
             assert_eq!(decision, Decision::Hidden);
         }
     }
 
     #[test]
-    fn viewers_read_and_members_do_the_rest() {
+    fn viewers_may_only_read_and_members_may_do_everything() {
         for place in [Place::Company(tenant(1)), Place::User(user(1))] {
             for action in ACTIONS {
                 let by = |preset: Preset| {

@@ -1,3 +1,3 @@
-//! Who may do what to what: decisions over plain values.
+//! Authorization policies: pure decisions over plain values.
 
 pub mod file_access;

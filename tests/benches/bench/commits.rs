@@ -1,5 +1,5 @@
-//! A row and its audit entry, again and again: the store's port against
-//! `SQLite` itself with the same tables, rows and promises.
+//! Commits of a row with its audit entry: the store's port compared with SQLite
+//! itself, with the same tables, rows and durability.
 
 use std::{
     path::Path,
@@ -32,21 +32,21 @@ pub(crate) const ROUNDS: usize = 3;
 pub(crate) const ROUND: Duration = Duration::from_secs(3);
 const UNIT: &str = "commits/s";
 
-/// One, eight and 64 who commit at once, and what each may cost.
+/// The numbers of concurrent writers, with the aimed ratio of each.
 const WRITERS: [(usize, Option<f64>); 3] = [(1, Some(0.35)), (8, None), (64, Some(2.5))];
 
-/// As many as the small server of the tests is meant for.
+/// The number of writers that the small test server is made for.
 const MONGODB_WRITERS: usize = 8;
 
-/// Commits of one unit each.
+/// Measures commits of one unit each.
 pub(crate) fn commits(table: &mut Table) {
     let runtime = Runtime::new().expect("a runtime");
     let mut sqlite = Rate::of(UNIT);
     let mut ours = WRITERS.map(|_| Rate::of(UNIT));
     for _ in 0..ROUNDS {
-        sqlite.add(runtime.block_on(plain_sqlite()));
+        sqlite.add(runtime.block_on(sqlite_per_second()));
         for ((writers, _), rate) in WRITERS.into_iter().zip(&mut ours) {
-            rate.add(runtime.block_on(through_the_port(writers)));
+            rate.add(runtime.block_on(commits_per_second(writers)));
         }
     }
     for ((writers, aim), rate) in WRITERS.into_iter().zip(ours) {
@@ -56,8 +56,7 @@ pub(crate) fn commits(table: &mut Table) {
     }
 }
 
-/// The same on a server that speaks the protocol of `MongoDB`, for which there
-/// is no peer.
+/// Measures commits on a server with the MongoDB protocol, which has no peer.
 pub(crate) fn mongodb(table: &mut Table) {
     let runtime = Runtime::new().expect("a runtime");
     let server = runtime.block_on(Mongodb::shared());
@@ -83,17 +82,17 @@ pub(crate) fn mongodb(table: &mut Table) {
     table.alone(&subject, &ours);
 }
 
-/// Makes the tables, with one company.
+/// Creates the tables and a company.
 pub(crate) async fn open(options: impl Into<SqlOptions>, samples: &Samples) -> (SqlStore, Tenant) {
     let store = SqlStore::connect(options).await;
     let store = store.expect("a store");
     store.migrate().await.expect("tables");
-    let tenant = found(&store, samples).await;
+    let tenant = create_company(&store, samples).await;
     (store, tenant)
 }
 
-/// Founds a company.
-async fn found(store: &dyn PlatformStore, samples: &Samples) -> Tenant {
+/// Creates a company.
+async fn create_company(store: &dyn PlatformStore, samples: &Samples) -> Tenant {
     let tenant = samples.tenant("acme");
     let mut work = PlatformWork::new();
     work.tenants().add(&tenant);
@@ -102,7 +101,7 @@ async fn found(store: &dyn PlatformStore, samples: &Samples) -> Tenant {
     tenant
 }
 
-async fn through_the_port(writers: usize) -> f64 {
+async fn commits_per_second(writers: usize) -> f64 {
     let folder = TempDir::new().expect("a folder");
     commits_of_one_company(file_in(folder.path()), writers).await
 }
@@ -111,7 +110,7 @@ fn file_in(folder: &Path) -> SqliteOptions {
     SqliteOptions::new(folder.join(FILE))
 }
 
-/// So many who commit at once for one company, by the second.
+/// Measures commits of concurrent writers for one company, per second.
 pub(crate) async fn commits_of_one_company(options: impl Into<SqlOptions>, writers: usize) -> f64 {
     let store = SqlStore::connect(options).await.expect("a store");
     store.migrate().await.expect("tables");
@@ -122,7 +121,7 @@ pub(crate) async fn commits_of_one_company(options: impl Into<SqlOptions>, write
 
 async fn commits_to(store: &dyn PlatformStore, writers: usize) -> f64 {
     let samples = Arc::new(Samples::default());
-    let tenant = found(store, &samples).await;
+    let tenant = create_company(store, &samples).await;
     let active = ActiveTenant::of(tenant.id, tenant.status).expect("an active company");
     let company: Arc<dyn TenantStore> = store.open(active).await.expect("its store");
     let (done, over) = (
@@ -130,7 +129,7 @@ async fn commits_to(store: &dyn PlatformStore, writers: usize) -> f64 {
         Arc::new(AtomicBool::new(false)),
     );
     let mut tasks = JoinSet::new();
-    let begun = Instant::now();
+    let started = Instant::now();
     for _ in 0..writers {
         let (company, samples) = (Arc::clone(&company), Arc::clone(&samples));
         let (done, over) = (Arc::clone(&done), Arc::clone(&over));
@@ -148,12 +147,12 @@ async fn commits_to(store: &dyn PlatformStore, writers: usize) -> f64 {
     tokio::time::sleep(ROUND).await;
     over.store(true, Relaxed);
     tasks.join_all().await;
-    f64::from(done.load(Relaxed)) / begun.elapsed().as_secs_f64()
+    f64::from(done.load(Relaxed)) / started.elapsed().as_secs_f64()
 }
 
-/// The same on the bare file, one transaction each, from one client: every
-/// transaction is one call of the driver.
-async fn plain_sqlite() -> f64 {
+/// Measures transactions on SQLite itself from one client, in one driver call
+/// each.
+async fn sqlite_per_second() -> f64 {
     let folder = TempDir::new().expect("a folder");
     let samples = Samples::default();
     let (store, tenant) = open(file_in(folder.path()), &samples).await;
@@ -168,8 +167,8 @@ async fn plain_sqlite() -> f64 {
     let mut database = file.connect().await.expect("a database");
     let (tenant, digest) = (tenant.id.as_uuid(), vec![1_u8; 32]);
     let now = 1_767_225_600_000_i64;
-    let (mut done, begun) = (0, Instant::now());
-    while begun.elapsed() < ROUND {
+    let (mut done, started) = (0, Instant::now());
+    while started.elapsed() < ROUND {
         let (id, user, entry) = (samples.id(), samples.id(), samples.id());
         let path = format!("{id}.txt");
         sqlx::query(TRANSACTION)
@@ -191,7 +190,7 @@ async fn plain_sqlite() -> f64 {
             .expect("a commit");
         done += 1;
     }
-    let rate = f64::from(done) / begun.elapsed().as_secs_f64();
+    let rate = f64::from(done) / started.elapsed().as_secs_f64();
     database.close().await.expect("closed");
     rate
 }

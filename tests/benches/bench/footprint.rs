@@ -1,4 +1,4 @@
-//! How little it takes to be there.
+//! The footprint of the program.
 
 use std::{fs, thread::sleep, time::Duration};
 
@@ -11,23 +11,23 @@ use crate::{
 
 const ROUNDS: usize = 5;
 const MIB: u32 = 1024 * 1024;
-/// After so long nothing of the last login is left.
+/// The time after which the memory of the last login is free.
 const REST: Duration = Duration::from_secs(12);
 
-/// Start, memory at rest, size.
+/// Measures start, memory at rest, and size.
 pub(crate) fn footprint(table: &mut Table) {
     let mut world = World::within(&std::env::temp_dir());
     let mut start = Rate::of("ms");
     for _ in 0..ROUNDS {
-        let begun = Instant::now();
+        let started = Instant::now();
         world = world.restart();
-        start.add(begun.elapsed().as_secs_f64() * 1000.0);
+        start.add(started.elapsed().as_secs_f64() * 1000.0);
     }
     table.at_most("start on an existing database", &start, 30.0);
 
     let file = world.owner.at(world.process.base());
     let file = file.upload_ready("a.txt", "text/plain", "hello");
-    // The token of the first start is good for the last one, too.
+    // The token of the first start is still valid.
     world.runtime.block_on(file);
     sleep(REST);
     let mut idle = Rate::of("MiB");

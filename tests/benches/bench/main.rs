@@ -1,13 +1,12 @@
-//! How fast it is, against the plainest program for each task.
+//! Benchmarks, compared with the simplest program for each task.
 //!
 //! ```text
 //! cargo bench -p tenantry-tests --bench bench [-- SUBJECT…]
 //! ```
 //!
-//! Each subject runs the service and its peer by turns on the same machine and
-//! cores, several rounds, and compares the medians: the ratio is what counts,
-//! not the speed. A peer that is not there is named, with the command that
-//! installs it.
+//! Each subject runs the service and its peer in turn on the same machine and
+//! cores for several rounds and compares the medians: the ratio counts, not the
+//! speed. A missing peer is reported with the command that installs it.
 
 #![expect(
     clippy::expect_used,
@@ -30,7 +29,7 @@ mod world;
 
 use table::Table;
 
-/// As in the command itself, for the peers that run in this process.
+/// The allocator of the command, for peers that run in this process.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

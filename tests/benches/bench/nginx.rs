@@ -19,7 +19,7 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it on a free port.
+    /// Starts nginx on a free port.
     pub(crate) fn serve(root: &Path) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("an address").to_string();
@@ -45,7 +45,7 @@ impl Nginx {
         }
     }
 
-    /// `host:port`.
+    /// Returns the address, `host:port`.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -53,7 +53,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // The one process there is: it has no workers of its own.
+        // It has no worker processes.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,5 +1,5 @@
-//! The peer of small requests: poem, as it comes, with one answer for all.
-//! This program starts itself for it, so that it can be given a core.
+//! The peer of small requests: poem with a constant response. This program
+//! starts itself as the peer, to run it on its own core.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,18 +15,18 @@ use tokio::runtime::Runtime;
 
 use crate::tools::on_core;
 
-/// The first argument of this program when it is to be the peer.
+/// The first argument that makes this program the peer.
 pub(crate) const MODE: &str = "--peer";
 
 /// A running peer.
 pub(crate) struct Peer {
     child: Child,
-    /// `host:port`.
+    /// The address, `host:port`.
     pub(crate) address: String,
 }
 
 impl Peer {
-    /// Starts one that answers with so many bytes, on the first core alone.
+    /// Starts a peer on the first core that responds with `bytes` bytes.
     pub(crate) fn start(bytes: usize) -> Self {
         let program = std::env::current_exe().expect("this program");
         let mut child = on_core(0, &program)
@@ -50,7 +50,7 @@ impl Drop for Peer {
     }
 }
 
-/// Is the peer, until it is killed.
+/// Serves as the peer until it is killed.
 pub(crate) fn serve(bytes: usize) {
     Runtime::new().expect("a runtime").block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0");

@@ -1,4 +1,4 @@
-//! The store's port on `PostgreSQL` against `pgbench` on the same server and
+//! The store's port on PostgreSQL compared with `pgbench` on the same server and
 //! tables, with as many clients.
 
 use std::{
@@ -24,8 +24,8 @@ use crate::{
 
 const CLIENTS: usize = 32;
 
-/// Commits of one company, and reads of one row, with the wall of row-level
-/// security and without it.
+/// Measures commits of one company, and reads of one row with and without
+/// row-level security.
 pub(crate) fn postgres(table: &mut Table) {
     let runtime = Runtime::new().expect("a runtime");
     let server = runtime.block_on(Postgres::durable());
@@ -48,14 +48,14 @@ pub(crate) fn postgres(table: &mut Table) {
                 ..PostgresOptions::new(url)
             };
             commits.add(runtime.block_on(commits_of_one_company(options(fresh()), CLIENTS)));
-            reads.add(runtime.block_on(reads_of_one_row(options(fresh()))));
+            reads.add(runtime.block_on(reads_per_second(options(fresh()))));
         }
         let url = runtime.block_on(server.fresh());
         let (store, _, file) = runtime.block_on(with_a_file(PostgresOptions::new(url.as_str())));
         runtime.block_on(store.close()).expect("closed");
         let row = format!("SELECT * FROM files WHERE id = '{file}';\n");
         for (script, peer) in [PAIR, &row].into_iter().zip(&mut peers) {
-            peer.add(by_pgbench(&pgbench, &url, script));
+            peer.add(pgbench_per_second(&pgbench, &url, script));
         }
     }
     let [pairs, rows] = peers;
@@ -73,14 +73,14 @@ pub(crate) fn postgres(table: &mut Table) {
     table.compare(&single, (plain, rows), peer, Some(0.40));
 }
 
-async fn reads_of_one_row(options: PostgresOptions) -> f64 {
+async fn reads_per_second(options: PostgresOptions) -> f64 {
     let (store, company, file) = with_a_file(options).await;
     let (done, over) = (
         Arc::new(AtomicU32::new(0)),
         Arc::new(AtomicBool::new(false)),
     );
     let mut tasks = JoinSet::new();
-    let begun = Instant::now();
+    let started = Instant::now();
     for _ in 0..CLIENTS {
         let company = Arc::clone(&company);
         let (done, over) = (Arc::clone(&done), Arc::clone(&over));
@@ -95,13 +95,13 @@ async fn reads_of_one_row(options: PostgresOptions) -> f64 {
     tokio::time::sleep(ROUND).await;
     over.store(true, Relaxed);
     tasks.join_all().await;
-    let rate = f64::from(done.load(Relaxed)) / begun.elapsed().as_secs_f64();
+    let rate = f64::from(done.load(Relaxed)) / started.elapsed().as_secs_f64();
     drop(company);
     store.close().await.expect("closed");
     rate
 }
 
-/// A store with one company that has one file.
+/// Creates a store with one company that has one file.
 async fn with_a_file(options: PostgresOptions) -> (SqlStore, Arc<dyn TenantStore>, FileId) {
     let samples = Samples::default();
     let (store, tenant) = open(options, &samples).await;
@@ -114,8 +114,8 @@ async fn with_a_file(options: PostgresOptions) -> (SqlStore, Arc<dyn TenantStore
     (store, company, file.id)
 }
 
-/// Transactions by the second.
-fn by_pgbench(pgbench: &Path, url: &str, script: &str) -> f64 {
+/// Returns the transactions per second.
+fn pgbench_per_second(pgbench: &Path, url: &str, script: &str) -> f64 {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("script.sql");
     std::fs::write(&file, script).expect("a script");
@@ -127,8 +127,8 @@ fn by_pgbench(pgbench: &Path, url: &str, script: &str) -> f64 {
         .arg(url)
         .output()
         .expect("pgbench");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let line = said.lines().find_map(|line| line.strip_prefix("tps = "));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let line = stdout.lines().find_map(|line| line.strip_prefix("tps = "));
     let rate = line.and_then(|line| line.split(' ').next()?.parse().ok());
     rate.expect("a rate")
 }

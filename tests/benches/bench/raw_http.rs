@@ -1,5 +1,4 @@
-//! HTTP with as little work as can be, so that the client is not what is
-//! measured.
+//! A minimal HTTP client, so that the client is not the bottleneck.
 
 use std::{
     fs::File,
@@ -8,11 +7,11 @@ use std::{
     path::Path,
 };
 
-/// What is read or written at once.
+/// The buffer size, in bytes.
 const BUFFER: usize = 1024 * 1024;
 
-/// Sends a file as the body of a request and returns status line and body of
-/// the answer.
+/// Sends a file as the body of a request and returns status line and body of the
+/// response.
 pub(crate) fn put(address: &str, head: &str, file: &Path) -> (String, String) {
     let mut file = File::open(file).expect("a file");
     let length = file.metadata().expect("a size").len();
@@ -33,7 +32,7 @@ pub(crate) fn put(address: &str, head: &str, file: &Path) -> (String, String) {
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// Asks for something and lets go of its bytes; returns how many they were.
+/// Sends a request, discards the body of its response and returns its size.
 pub(crate) fn get(address: &str, head: &str) -> u64 {
     let mut stream = connect(address);
     stream
@@ -45,7 +44,7 @@ pub(crate) fn get(address: &str, head: &str) -> u64 {
     let mut left = length;
     while left > 0 {
         let count = answer.fill_buf().expect("bytes").len();
-        assert_ne!(count, 0, "the body was cut");
+        assert_ne!(count, 0, "the body was truncated");
         answer.consume(count);
         left -= count as u64;
     }

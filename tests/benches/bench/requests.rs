@@ -1,9 +1,9 @@
-//! Small requests, against the same server library without a service.
+//! Small requests, compared with the bare HTTP library.
 
 use crate::{
     peer::Peer,
     table::{Rate, Table},
-    tools::{is_there, on_core, output_of},
+    tools::{is_installed, on_core, output_of},
     world::World,
 };
 
@@ -11,10 +11,10 @@ const ROUNDS: usize = 5;
 const UNIT: &str = "requests/s";
 const INSTALL: &str = "wrk is missing (apt-get install wrk)";
 
-/// One authenticated read: token, tenant, permission, one row.
+/// Measures an authenticated read: token, tenant, permission, one row.
 pub(crate) fn read(table: &mut Table) {
     let subject = "one authenticated read, one core";
-    if !is_there("wrk") {
+    if !is_installed("wrk") {
         return table.not_run(subject, INSTALL);
     }
     let world = World::on_one_core();
@@ -24,10 +24,10 @@ pub(crate) fn read(table: &mut Table) {
     compare(table, subject, &world, &path, 0.20);
 }
 
-/// Health, through the whole stack.
+/// Measures health checks through the whole stack.
 pub(crate) fn health(table: &mut Table) {
     let subject = "health, one core";
-    if !is_there("wrk") {
+    if !is_installed("wrk") {
         return table.not_run(subject, INSTALL);
     }
     compare(table, subject, &World::on_one_core(), "/health", 0.90);
@@ -38,21 +38,21 @@ fn compare(table: &mut Table, subject: &str, world: &World, path: &str, aim: f64
     let peer = Peer::start(answer.body.len());
     let (mut ours, mut poem) = (Rate::of(UNIT), Rate::of(UNIT));
     for _ in 0..ROUNDS {
-        poem.add(requests_a_second(&peer.address, path, world.token()));
-        ours.add(requests_a_second(&world.address(), path, world.token()));
+        poem.add(requests_per_second(&peer.address, path, world.token()));
+        ours.add(requests_per_second(&world.address(), path, world.token()));
     }
     table.compare(subject, (ours, poem), "bare poem", Some(aim));
 }
 
-fn requests_a_second(address: &str, path: &str, token: &str) -> f64 {
+fn requests_per_second(address: &str, path: &str, token: &str) -> f64 {
     let mut command = on_core(1, "wrk".as_ref());
     command
         .args(["--threads", "1", "--connections", "32", "--duration", "3s"])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .arg(format!("http://{address}{path}"));
-    let said = output_of(&mut command);
-    assert!(!said.contains("Non-2xx"), "{said}");
-    let line = said
+    let stdout = output_of(&mut command);
+    assert!(!stdout.contains("Non-2xx"), "{stdout}");
+    let line = stdout
         .lines()
         .find_map(|line| line.strip_prefix("Requests/sec:"));
     line.and_then(|rate| rate.trim().parse().ok())

@@ -1,8 +1,8 @@
-//! What was measured, as lines of a Markdown table.
+//! Measurements as lines of a Markdown table.
 
 use std::fmt;
 
-/// The lines so far.
+/// The lines.
 #[derive(Default)]
 pub(crate) struct Table(Vec<Line>);
 
@@ -16,7 +16,7 @@ struct Line {
 }
 
 impl Table {
-    /// A rate of ours against that of a peer; the aim is their least ratio.
+    /// Adds a rate of the service and that of a peer; `aim` is the least ratio.
     pub(crate) fn compare(
         &mut self,
         subject: &str,
@@ -35,7 +35,7 @@ impl Table {
         });
     }
 
-    /// A number of ours alone; the aim is the most it may be.
+    /// Adds a number of the service; `aim` is the maximum.
     pub(crate) fn at_most(&mut self, subject: &str, ours: &Rate, aim: f64) {
         self.0.push(Line {
             subject: subject.to_owned(),
@@ -47,7 +47,7 @@ impl Table {
         });
     }
 
-    /// A number of ours alone, without an aim.
+    /// Adds a number of the service without an aim.
     pub(crate) fn alone(&mut self, subject: &str, ours: &Rate) {
         self.0.push(Line {
             subject: subject.to_owned(),
@@ -59,7 +59,7 @@ impl Table {
         });
     }
 
-    /// A subject whose peer is not there.
+    /// Adds a subject whose peer is missing.
     pub(crate) fn not_run(&mut self, subject: &str, why: &str) {
         println!("not run: {subject}: {why}");
         self.0.push(Line {
@@ -100,7 +100,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// What several rounds measured.
+/// The measurements of several rounds.
 #[derive(Debug, Clone)]
 pub(crate) struct Rate {
     rounds: Vec<f64>,
@@ -108,7 +108,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// Nothing yet.
+    /// Creates a rate without measurements.
     pub(crate) const fn of(unit: &'static str) -> Self {
         Self {
             rounds: Vec::new(),
@@ -116,13 +116,13 @@ impl Rate {
         }
     }
 
-    /// A round more.
+    /// Adds the measurement of a round.
     pub(crate) fn add(&mut self, value: f64) {
         self.rounds.push(value);
         self.rounds.sort_by(f64::total_cmp);
     }
 
-    /// The middle one of the rounds.
+    /// Returns the median of the rounds.
     pub(crate) fn median(&self) -> f64 {
         let middle = self.rounds.get(self.rounds.len() / 2);
         middle.copied().expect("a round")

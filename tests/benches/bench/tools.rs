@@ -1,12 +1,12 @@
-//! Programs of the machine that the measurements use.
+//! Programs that the measurements use.
 
 use std::{
     path::Path,
     process::{Command, Stdio},
 };
 
-/// Whether a program is on the `PATH`.
-pub(crate) fn is_there(program: &str) -> bool {
+/// Returns whether a program is on the `PATH`.
+pub(crate) fn is_installed(program: &str) -> bool {
     let search = format!("command -v {program}");
     let found = Command::new("sh")
         .args(["-c", &search])
@@ -15,12 +15,11 @@ pub(crate) fn is_there(program: &str) -> bool {
     found.is_ok_and(|status| status.success())
 }
 
-/// A command on one core alone, where there are several: the one that serves
-/// on the first, the one that asks on the second, so that neither takes the
-/// other's time.
+/// Returns a command that runs on one core, if there are several. Servers run on
+/// the first core and clients on the second.
 pub(crate) fn on_core(core: usize, program: &Path) -> Command {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if cores < 2 || !is_there("taskset") {
+    if cores < 2 || !is_installed("taskset") {
         return Command::new(program);
     }
     let mut command = Command::new("taskset");
@@ -28,14 +27,14 @@ pub(crate) fn on_core(core: usize, program: &Path) -> Command {
     command
 }
 
-/// Runs a command to its end and returns what it says.
+/// Runs a command to its end and returns its output.
 pub(crate) fn output_of(command: &mut Command) -> String {
     let output = command.output().expect("a program");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
-        "{command:?}: {said}{}",
+        "{command:?}: {stdout}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    said
+    stdout
 }

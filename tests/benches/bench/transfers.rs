@@ -1,4 +1,4 @@
-//! A file of one GiB, up and down.
+//! Uploads and downloads of a file of one GiB.
 
 use std::{
     fs::File,
@@ -15,7 +15,7 @@ use crate::{
     nginx::Nginx,
     raw_http,
     table::{Rate, Table},
-    tools::{is_there, output_of},
+    tools::{is_installed, output_of},
     world::World,
 };
 
@@ -23,11 +23,10 @@ use crate::{
 const SIZE: u64 = 1024 * 1024 * 1024;
 const ROUNDS: usize = 5;
 pub(crate) const UNIT: &str = "MiB/s";
-/// A folder in memory, where there is one: what the program takes without the
-/// disk.
+/// A folder in memory, to measure without the disk.
 const MEMORY: &str = "/dev/shm";
 
-/// Receiving, hashing and storing, against hashing alone.
+/// Measures receiving, hashing and storing, compared with hashing alone.
 pub(crate) fn upload(table: &mut Table) {
     let file = Source::of(SIZE);
     upload_to(table, &file, "raw upload, 1 GiB", &std::env::temp_dir());
@@ -44,15 +43,20 @@ fn upload_to(table: &mut Table, file: &Source, subject: &str, place: &Path) {
     for round in 0..ROUNDS {
         let mut command = Command::new("openssl");
         command.args(["dgst", "-sha256"]).arg(&file.path);
-        let said = timed(&mut openssl, || output_of(&mut command));
-        let digest = said.rsplit(' ').next().expect("a digest").trim().to_owned();
+        let stdout = measure(&mut openssl, || output_of(&mut command));
+        let digest = stdout
+            .rsplit(' ')
+            .next()
+            .expect("a digest")
+            .trim()
+            .to_owned();
 
-        let id = timed(&mut ours, || world.put(round, &file.path));
+        let id = measure(&mut ours, || world.put(round, &file.path));
         let id = id.expect_digest(&digest);
-        world.forget(&id);
+        world.delete(&id);
 
         let copy = world.data().join("copy");
-        timed(&mut disk, || write_durably(file, &copy));
+        measure(&mut disk, || write_durably(file, &copy));
         std::fs::remove_file(copy).expect("removed");
     }
     let peer = "openssl dgst -sha256";
@@ -61,10 +65,10 @@ fn upload_to(table: &mut Table, file: &Source, subject: &str, place: &Path) {
     table.compare(&subject, (ours, disk), "writing a file and fsync", None);
 }
 
-/// Reading, checking and sending, against sending alone.
+/// Measures reading, checking and sending, compared with sending alone.
 pub(crate) fn download(table: &mut Table) {
     let subject = "download, 1 GiB";
-    if !is_there("nginx") {
+    if !is_installed("nginx") {
         return table.not_run(subject, "nginx is missing (apt-get install nginx-light)");
     }
     let file = Source::of(SIZE);
@@ -78,32 +82,32 @@ pub(crate) fn download(table: &mut Table) {
         .head("GET", &format!("/api/v1/files/{id}/content"));
     let (mut ours, mut theirs) = (Rate::of(UNIT), Rate::of(UNIT));
     for _ in 0..ROUNDS {
-        let count = timed(&mut theirs, || {
+        let count = measure(&mut theirs, || {
             let head = "GET /source HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
             raw_http::get(nginx.address(), head)
         });
         assert_eq!(count, SIZE);
-        let count = timed(&mut ours, || raw_http::get(&world.address(), &head));
+        let count = measure(&mut ours, || raw_http::get(&world.address(), &head));
         assert_eq!(count, SIZE);
     }
     table.compare(subject, (ours, theirs), "nginx, sendfile", Some(0.85));
 }
 
-/// Does something with one GiB and notes how fast that was.
-fn timed<T>(rate: &mut Rate, work: impl FnOnce() -> T) -> T {
-    timed_of(SIZE, rate, work)
+/// Measures `work` on one GiB.
+fn measure<T>(rate: &mut Rate, work: impl FnOnce() -> T) -> T {
+    measure_bytes(SIZE, rate, work)
 }
 
-/// The same with so many bytes.
-pub(crate) fn timed_of<T>(size: u64, rate: &mut Rate, work: impl FnOnce() -> T) -> T {
-    let begun = Instant::now();
+/// Measures `work` on `size` bytes.
+pub(crate) fn measure_bytes<T>(size: u64, rate: &mut Rate, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
     let done = work();
     let mib = f64::from(u32::try_from(size / 1024 / 1024).unwrap_or(u32::MAX));
-    rate.add(mib / begun.elapsed().as_secs_f64());
+    rate.add(mib / started.elapsed().as_secs_f64());
     done
 }
 
-/// The bytes that everybody takes, in the page cache.
+/// The file to transfer, in the page cache.
 pub(crate) struct Source {
     folder: TempDir,
     pub(crate) path: PathBuf,
@@ -136,10 +140,10 @@ fn write_durably(source: &Source, to: &Path) {
     to.sync_all().expect("written");
 }
 
-/// What the service said of an upload.
-pub(crate) struct Uploaded(serde_json::Value);
+/// The response to an upload.
+pub(crate) struct UploadResponse(serde_json::Value);
 
-impl Uploaded {
+impl UploadResponse {
     pub(crate) fn id(&self) -> String {
         self.0["file_id"].as_str().expect("an id").to_owned()
     }
@@ -151,18 +155,18 @@ impl Uploaded {
 }
 
 impl World {
-    pub(crate) fn put(&self, round: usize, file: &Path) -> Uploaded {
+    pub(crate) fn put(&self, round: usize, file: &Path) -> UploadResponse {
         let path = format!("/api/v1/files/content?path={round}.bin");
         let head = self.owner.head("PUT", &path);
         let head = format!("{head}Content-Type: application/octet-stream\r\n");
         let (status, body) = raw_http::put(&self.address(), &head, file);
         assert!(status.contains(" 201 "), "{status}: {body}");
-        Uploaded(serde_json::from_str(&body).expect("an answer"))
+        UploadResponse(serde_json::from_str(&body).expect("an answer"))
     }
 
-    /// Waits for the work in the background and deletes, so that every round
-    /// begins alike.
-    pub(crate) fn forget(&self, id: &str) {
+    /// Waits for background work and deletes the file, so that every round
+    /// starts alike.
+    pub(crate) fn delete(&self, id: &str) {
         self.runtime.block_on(async {
             self.owner.processed(id).await;
             let path = format!("/api/v1/files/{id}");

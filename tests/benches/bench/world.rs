@@ -1,5 +1,4 @@
-//! The service that is measured, as a process with the limits of production
-//! out of the way.
+//! The measured service, as a process without the rate limits of production.
 
 use std::{
     fs,
@@ -22,27 +21,27 @@ const SETTINGS: Settings<'static> = &[
 
 /// A service with one company.
 pub(crate) struct World {
-    /// It.
+    /// The process.
     pub(crate) process: ServiceProcess,
     /// The owner of the company.
     pub(crate) owner: Actor,
-    /// Where asynchronous clients run.
+    /// The runtime of asynchronous clients.
     pub(crate) runtime: Runtime,
     folder: TempDir,
 }
 
 impl World {
-    /// A service on all cores, its data in a folder within `place`.
+    /// Starts a service on all cores, with its data in a folder within `place`.
     pub(crate) fn within(place: &Path) -> Self {
         Self::start(place, PROGRAM, &[])
     }
 
-    /// A service on all cores with settings of its own.
+    /// Starts a service on all cores with further settings.
     pub(crate) fn with(settings: Settings<'_>) -> Self {
         Self::start(&std::env::temp_dir(), PROGRAM, settings)
     }
 
-    /// A service on the first core alone.
+    /// Starts a service on the first core.
     pub(crate) fn on_one_core() -> Self {
         let script = TempDir::new().expect("a folder");
         let path = script.path().join("serve");
@@ -68,30 +67,30 @@ impl World {
         }
     }
 
-    /// Its data.
+    /// Returns the data folder.
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Starts it once more on the same data, and stops the one before.
+    /// Stops the service and starts it again on the same data.
     pub(crate) fn restart(self) -> Self {
         self.process.kill();
         let process = ServiceProcess::start(PROGRAM, self.folder.path(), SETTINGS);
         Self { process, ..self }
     }
 
-    /// `host:port`.
+    /// Returns the address, `host:port`.
     pub(crate) fn address(&self) -> String {
         self.process.base().trim_start_matches("http://").to_owned()
     }
 
-    /// The owner's access token.
+    /// Returns the owner's access token.
     pub(crate) fn token(&self) -> &str {
         self.owner.token.as_deref().unwrap_or_default()
     }
 }
 
-/// The program's file.
+/// Returns the path of the program.
 pub(crate) fn program() -> PathBuf {
     PathBuf::from(PROGRAM)
 }

@@ -1,9 +1,8 @@
 // Serves the MongoDB protocol on a loopback port, for tests: FerretDB on
-// SQLite files, behind a front that lets one message through at a time.
+// SQLite files, behind a proxy that forwards one message at a time.
 //
-// FerretDB applies an update as a read and a write, so that two connections
-// can lose one another's. Behind the front it behaves as one atomic server
-// without transactions.
+// FerretDB applies an update as a read and a write, so that concurrent updates
+// can be lost. Behind the proxy it is an atomic server without transactions.
 package main
 
 import (
@@ -43,26 +42,26 @@ func serve(listen, folder string) error {
 	if err != nil {
 		return err
 	}
-	ended, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	front, err := net.Listen("tcp", listen)
+	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
 	}
 	go func() {
-		<-ended.Done()
-		front.Close()
+		<-interrupted.Done()
+		listener.Close()
 	}()
-	go accept(front, socket)
-	return server.Run(ended)
+	go accept(listener, socket)
+	return server.Run(interrupted)
 }
 
-// turn is held from a message to its reply.
-var turn sync.Mutex
+// exchange is locked from a message to its reply.
+var exchange sync.Mutex
 
-func accept(front net.Listener, socket string) {
+func accept(listener net.Listener, socket string) {
 	for {
-		client, err := front.Accept()
+		client, err := listener.Accept()
 		if err != nil {
 			return
 		}
@@ -80,14 +79,14 @@ func accept(front net.Listener, socket string) {
 	}
 }
 
-// relay lets one message through, and its reply where it has one.
+// relay forwards one message, and its reply if the client expects one.
 func relay(client, server net.Conn) error {
 	request, err := read(client)
 	if err != nil {
 		return err
 	}
-	turn.Lock()
-	defer turn.Unlock()
+	exchange.Lock()
+	defer exchange.Unlock()
 	if _, err := server.Write(request); err != nil || moreToCome(request) {
 		return err
 	}
@@ -95,26 +94,26 @@ func relay(client, server net.Conn) error {
 	if err != nil {
 		return err
 	}
-	// A client that does not read must not keep the others waiting.
+	// A client that does not read must not block the others.
 	go client.Write(reply)
 	return nil
 }
 
 const (
 	headerBytes = 16
-	mostBytes   = 48 << 20
+	maxBytes    = 48 << 20
 	opMsg       = 2013
 )
 
-// read takes one message: its length comes first, itself included.
+// read returns one message. It begins with its length, which includes itself.
 func read(from io.Reader) ([]byte, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(from, length[:]); err != nil {
 		return nil, err
 	}
 	size := binary.LittleEndian.Uint32(length[:])
-	if size < headerBytes || size > mostBytes {
-		return nil, errors.New("not a message")
+	if size < headerBytes || size > maxBytes {
+		return nil, errors.New("invalid message length")
 	}
 	message := make([]byte, size)
 	copy(message, length[:])
@@ -122,7 +121,7 @@ func read(from io.Reader) ([]byte, error) {
 	return message, err
 }
 
-// moreToCome says whether the sender wants no reply.
+// moreToCome returns whether the sender expects no reply.
 func moreToCome(message []byte) bool {
 	if len(message) < headerBytes+4 || binary.LittleEndian.Uint32(message[12:]) != opMsg {
 		return false

@@ -1,8 +1,8 @@
-//! The `tenantry` command, built beside the tests so that they can start it.
+//! The `tenantry` command, built with the tests so that they can start it.
 
 use std::process::ExitCode;
 
-/// As in the command itself: tests watch its memory.
+/// The allocator of the command, since tests measure its memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

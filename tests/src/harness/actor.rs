@@ -1,4 +1,4 @@
-//! People who talk to the service.
+//! Users of the API.
 
 use reqwest::{
     Body, Client, Method, RequestBuilder,
@@ -6,30 +6,30 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, Form, Wire, document, until};
+use super::{ApiResponse, Form, Wire, document, member, until};
 
-/// The password of everybody in tests.
+/// The password of every user in tests.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// Somebody with a connection, signed in or not.
+/// A user with a connection, signed in or not.
 #[derive(Debug, Clone)]
 pub struct Actor {
     client: Client,
     base: String,
-    /// Their access token, once they are signed in.
+    /// The access token, after signing in.
     pub token: Option<String>,
-    /// Their refresh token, once they are signed in.
+    /// The refresh token, after signing in.
     pub refresh_token: Option<String>,
-    /// Their address.
+    /// The email address.
     pub email: String,
-    /// Their id; empty for a stranger.
+    /// The user id; empty without an account.
     pub user_id: String,
-    /// Their tenant's id; empty for a stranger.
+    /// The tenant id; empty without an account.
     pub tenant_id: String,
 }
 
 impl Actor {
-    /// Somebody nobody knows.
+    /// Creates a user without an account.
     pub fn anonymous(base: impl Into<String>) -> Self {
         Self {
             client: Client::new(),
@@ -58,7 +58,7 @@ impl Actor {
         actor
     }
 
-    /// Signs in with the password of everybody.
+    /// Signs in with [`PASSWORD`].
     pub async fn sign_in(&mut self) {
         let body = json!({ "identifier": self.email, "password": PASSWORD });
         let session = self.post("/api/v1/auth/login", &body).await.expect(200);
@@ -66,7 +66,7 @@ impl Actor {
         self.refresh_token = Some(session.text("refresh_token"));
     }
 
-    /// A request of this person, to be completed and [sent](Self::send).
+    /// Builds a request of this user, for [`send`](Self::send).
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -75,22 +75,22 @@ impl Actor {
         }
     }
 
-    /// Sends a request and reads its answer whole.
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
-        self.try_send(request).await.expect("an answer")
+    /// Sends a request and reads the whole response.
+    pub async fn send(&self, request: RequestBuilder) -> ApiResponse {
+        self.try_send(request).await.expect("a response")
     }
 
-    /// The same, where the connection may break.
-    pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
+    /// Sends a request whose connection may break.
+    pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<ApiResponse> {
         let request = request.build()?;
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
-        let answer = self.client.execute(request).await?;
-        let answer = Answer::read(format!("{method} {path}"), answer).await?;
-        document::check_status(method.as_str(), &path, answer.status.as_u16());
-        Ok(answer)
+        let response = self.client.execute(request).await?;
+        let response = ApiResponse::read(format!("{method} {path}"), response).await?;
+        document::check_status(method.as_str(), &path, response.status.as_u16());
+        Ok(response)
     }
 
-    /// The same person with another access token, or none.
+    /// Returns the same user with another access token, or without one.
     pub fn with_token(&self, token: Option<&str>) -> Self {
         Self {
             token: token.map(str::to_owned),
@@ -98,8 +98,8 @@ impl Actor {
         }
     }
 
-    /// The same person at a service elsewhere, such as one that came back on
-    /// another port.
+    /// Returns the same user with another base URL, such as that of a restarted
+    /// service.
     #[must_use]
     pub fn at(&self, base: &str) -> Self {
         Self {
@@ -108,13 +108,13 @@ impl Actor {
         }
     }
 
-    /// A connection on which every byte is written by hand.
+    /// Opens a connection for raw bytes.
     pub async fn wire(&self) -> Wire {
         Wire::connect(&self.base).await
     }
 
-    /// The head of a request of this person, without its last line break, for
-    /// a [`Wire`].
+    /// Returns the head of a request of this user, without its last line break,
+    /// for a [`Wire`].
     pub fn head(&self, method: &str, path: &str) -> String {
         let host = self.base.trim_start_matches("http://");
         let token = self.token.as_deref().unwrap_or_default();
@@ -124,34 +124,34 @@ impl Actor {
         )
     }
 
-    /// `GET`.
-    pub async fn get(&self, path: &str) -> Answer {
+    /// Sends a `GET`.
+    pub async fn get(&self, path: &str) -> ApiResponse {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// `POST` of JSON.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// Sends a `POST` with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> ApiResponse {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// `PUT` of JSON.
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    /// Sends a `PUT` with a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> ApiResponse {
         self.send(self.request(Method::PUT, path).json(body)).await
     }
 
-    /// `PATCH` of JSON.
-    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+    /// Sends a `PATCH` with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> ApiResponse {
         self.send(self.request(Method::PATCH, path).json(body))
             .await
     }
 
-    /// `DELETE`.
-    pub async fn delete(&self, path: &str) -> Answer {
+    /// Sends a `DELETE`.
+    pub async fn delete(&self, path: &str) -> ApiResponse {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    /// Uploads raw content to a path of the company's space.
-    pub async fn upload(&self, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
+    /// Uploads raw content to a path in the tenant's space.
+    pub async fn upload(&self, path: &str, kind: &str, body: impl Into<Body>) -> ApiResponse {
         let request = self
             .request(Method::PUT, "/api/v1/files/content")
             .query(&[("path", path)])
@@ -160,7 +160,7 @@ impl Actor {
         self.send(request).await
     }
 
-    /// A raw upload of so many bytes, to be completed with them.
+    /// Builds a raw upload of `length` bytes, without the body.
     pub fn put_content(&self, path: &str, length: u64) -> RequestBuilder {
         self.request(Method::PUT, "/api/v1/files/content")
             .query(&[("path", path)])
@@ -169,7 +169,7 @@ impl Actor {
     }
 
     /// Uploads a form.
-    pub async fn upload_form(&self, form: impl Into<Body>) -> Answer {
+    pub async fn upload_form(&self, form: impl Into<Body>) -> ApiResponse {
         let request = self
             .request(Method::POST, "/api/v1/files")
             .header(CONTENT_TYPE, Form::CONTENT_TYPE)
@@ -177,39 +177,39 @@ impl Actor {
         self.send(request).await
     }
 
-    /// Uploads and waits until processing has ended; returns the file.
+    /// Uploads content, waits for its processing and returns the file.
     pub async fn upload_ready(&self, path: &str, kind: &str, body: impl Into<Body>) -> Value {
         let uploaded = self.upload(path, kind, body).await;
         let id = uploaded.text("file_id");
         self.processed(&id).await
     }
 
-    /// One file.
-    pub async fn file(&self, id: &str) -> Answer {
+    /// Gets a file.
+    pub async fn file(&self, id: &str) -> ApiResponse {
         self.get(&format!("/api/v1/files/{id}")).await
     }
 
-    /// The entity tag of one file.
+    /// Returns the entity tag of a file.
     pub async fn file_tag(&self, id: &str) -> String {
         let file = self.file(id).await;
         file.header("etag").expect("a tag").to_owned()
     }
 
-    /// Waits until the processing of a file has ended; returns the file.
+    /// Waits for the processing of a file and returns the file.
     pub async fn processed(&self, id: &str) -> Value {
         until("the file is processed", async || {
             let file = self.file(id).await.expect(200).json();
-            (file["status"] != "pending").then_some(file)
+            (member(&file, "status") != "pending").then_some(file)
         })
         .await
     }
 
-    /// Downloads what is served of a file.
-    pub async fn download(&self, id: &str) -> Answer {
+    /// Downloads the served content of a file.
+    pub async fn download(&self, id: &str) -> ApiResponse {
         self.get(&format!("/api/v1/files/{id}/content")).await
     }
 
-    /// What their tenant uses.
+    /// Returns the storage usage of the tenant.
     pub async fn usage(&self) -> Value {
         let path = format!("/api/v1/tenants/{}/usage", self.tenant_id);
         self.get(&path).await.expect(200).json()

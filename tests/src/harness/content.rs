@@ -1,4 +1,4 @@
-//! Content of any size, made as it is sent and never held whole.
+//! Content of any size, generated while it is sent.
 
 use std::convert::Infallible;
 
@@ -10,13 +10,13 @@ use tenantry_domain::blob::Digest;
 
 use super::Dice;
 
-/// How much is made at once.
+/// The size of a chunk, in bytes.
 const CHUNK: usize = 64 * 1024;
-/// The number of a chunk stands at its beginning, in so many digits, so that
-/// no two are alike.
+/// The digits of the chunk's number at its beginning, which make all chunks
+/// different.
 const DIGITS: usize = 8;
 
-/// Content that follows from a seed and a size.
+/// Content determined by a seed and a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Content {
     seed: u64,
@@ -24,17 +24,17 @@ pub struct Content {
 }
 
 impl Content {
-    /// So many bytes, others for every seed.
+    /// Creates content of `size` bytes, different for every seed.
     pub const fn new(seed: u64, size: u64) -> Self {
         Self { seed, size }
     }
 
-    /// How many bytes it has.
+    /// Returns the size in bytes.
     pub const fn size(&self) -> u64 {
         self.size
     }
 
-    /// Its bytes in pieces.
+    /// Generates the bytes in chunks.
     pub fn chunks(&self) -> impl Iterator<Item = Bytes> + Send + Sync + 'static {
         let mut dice = Dice::new(self.seed);
         let mut block = Vec::with_capacity(CHUNK);
@@ -52,54 +52,54 @@ impl Content {
         })
     }
 
-    /// All of it, where it is small.
+    /// Returns all bytes, for small content.
     pub fn bytes(&self) -> Bytes {
         self.chunks().flatten().collect()
     }
 
-    /// Its SHA-256 in hexadecimal, as the API writes digests.
+    /// Returns the SHA-256 in hexadecimal, as the API writes digests.
     pub fn digest(&self) -> String {
         let mut digest = Digester::new();
         self.chunks().for_each(|chunk| digest.update(&chunk));
         digest.finish()
     }
 
-    /// As a body, made while it is sent. Its length is for the caller to
-    /// declare, or not.
+    /// Returns a body that is generated while it is sent, without a declared
+    /// length.
     pub fn body(&self) -> Body {
         let chunks = self.chunks().map(Ok::<_, Infallible>);
         Body::wrap_stream(stream::iter(chunks))
     }
 
-    /// As the file of a form.
+    /// Returns the file part of a form.
     pub fn part(&self, name: &str) -> Part {
         Part::stream_with_length(self.body(), self.size).file_name(name.to_owned())
     }
 }
 
-/// A SHA-256 in the making.
+/// A SHA-256 in progress.
 pub struct Digester(Context);
 
 impl Digester {
-    /// Of nothing so far.
-    #[expect(clippy::new_without_default, reason = "nothing asks for a default")]
+    /// Creates the digest of no bytes.
+    #[expect(clippy::new_without_default, reason = "a default is not needed")]
     pub fn new() -> Self {
         Self(Context::new(&SHA256))
     }
 
-    /// Takes the next bytes.
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// In hexadecimal.
+    /// Returns the digest in hexadecimal.
     pub fn finish(self) -> String {
         let mut digest = [0; 32];
         digest.copy_from_slice(self.0.finish().as_ref());
         Digest::from_bytes(digest).to_string()
     }
 
-    /// Of a body, read to its end and let go at once; an error where it is cut.
+    /// Digests a body while reading it; a truncated body is an error.
     pub async fn of(mut response: Response) -> reqwest::Result<String> {
         let mut digest = Self::new();
         while let Some(chunk) = response.chunk().await? {

@@ -1,4 +1,4 @@
-//! Numbers that a run of the tests ends with: how much it tried.
+//! Counts that a test run reports: servers, cases, rounds.
 
 use std::{
     collections::BTreeMap,
@@ -7,26 +7,25 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// How many cases of each name there were.
+/// The number of cases by name.
 static CASES: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
-/// Leaves a number for whoever sums a run up, in `test-counts/<name>` of the
-/// target folder. `tmpdir` is `env!("CARGO_TARGET_TMPDIR")`, which only tests
-/// know.
+/// Writes a number to `test-counts/<name>` in the target folder, for the summary
+/// of the run. `tmpdir` is `env!("CARGO_TARGET_TMPDIR")`, which only tests have.
 pub fn record_count(tmpdir: &str, name: &str, count: usize) {
     record_text(tmpdir, name, &count.to_string());
 }
 
-/// Counts one more case of a name that this process runs, in `cases.<name>`.
+/// Counts a case that this process runs, in `cases.<name>`.
 pub fn count_case(tmpdir: &str, name: &str) {
-    // Held while it is written, so that the last number is the whole.
+    // Locked during the write, so that the highest number is written last.
     let mut cases = CASES.lock().unwrap_or_else(PoisonError::into_inner);
     let count = cases.entry(name.to_owned()).or_default();
     *count += 1;
     record_count(tmpdir, &format!("cases.{name}"), *count);
 }
 
-/// Leaves anything in a line.
+/// Writes a line to `test-counts/<name>`.
 pub fn record_text(tmpdir: &str, name: &str, line: &str) {
     let target = Path::new(tmpdir).parent().expect("a target folder");
     let folder = target.join("test-counts");

@@ -1,16 +1,16 @@
-//! Choices that look random and are the same in every run.
+//! Reproducible pseudorandom choices.
 
-/// A generator of numbers (`SplitMix64`).
+/// A `SplitMix64` generator.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// The generator of a seed.
+    /// Creates a generator from a seed.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number, any at all.
+    /// Returns the next number.
     pub const fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -19,7 +19,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// The next number below `end`, which is not zero.
+    /// Returns the next number below `end`, which must not be zero.
     pub const fn below(&mut self, end: u64) -> u64 {
         self.number() % end
     }

@@ -1,43 +1,42 @@
-//! The operations as the OpenAPI document tells them.
+//! The operations of the OpenAPI document.
 
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// One operation of the document.
+/// An operation of the document.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    /// Its `operationId`.
+    /// The `operationId`.
     pub id: String,
-    /// In upper case.
+    /// The method, in upper case.
     pub method: String,
-    /// The template, `/api/v1/files/{file_id}`.
+    /// The path template, such as `/api/v1/files/{file_id}`.
     pub path: String,
     /// Whether it needs a caller.
     pub is_secured: bool,
-    /// Every parameter: where it is (`path`, `query`, `header`), its name, and
-    /// whether it is an id.
+    /// The path, query and header parameters.
     pub parameters: Vec<Parameter>,
-    /// The content type of its body, if it takes one.
+    /// The content type of the body, if it has one.
     pub body_type: Option<String>,
-    /// The members of its body, where that is an object.
+    /// The members of the body, if it is an object.
     pub body_fields: Vec<Parameter>,
-    /// The statuses it is said to answer with.
+    /// The documented statuses.
     pub statuses: Vec<u16>,
 }
 
-/// A value an operation takes.
+/// A value in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// `path`, `query`, `header` or `body`.
     pub place: String,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// Whether it is a UUID.
     pub is_id: bool,
 }
 
-/// The operations of a document, in its order.
+/// Returns the operations of a document, in its order.
 pub fn operations(document: &Value) -> Vec<Operation> {
     let paths = document["paths"].as_object().into_iter().flatten();
     paths
@@ -107,8 +106,8 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
         .unwrap_or(schema)
 }
 
-/// Refuses an answer whose status the document does not name. Unknown routes
-/// and methods (405) are not in it.
+/// Asserts that the document names the status of a response. Unknown routes and
+/// methods (405) are not in the document.
 pub(super) fn check_status(method: &str, path: &str, status: u16) {
     static KNOWN: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         let document = tenantry_http::openapi_document();

@@ -1,24 +1,24 @@
-//! Forms, written byte by byte so that they can be wrong in every way.
+//! Forms written byte by byte, so that tests can malform them.
 
 use std::fmt::Write as _;
 
-/// What divides the parts.
+/// The boundary between parts.
 const BOUNDARY: &str = "tests-boundary-7f3a";
 
-/// A form (multipart/form-data) in the making.
+/// A multipart/form-data body under construction.
 #[derive(Debug, Clone, Default)]
 pub struct Form(Vec<u8>);
 
 impl Form {
-    /// The content type it is sent with.
+    /// The content type of the form.
     pub const CONTENT_TYPE: &str = "multipart/form-data; boundary=tests-boundary-7f3a";
 
-    /// A form without parts.
+    /// Creates a form without parts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With a small field.
+    /// Adds a text field.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let head = format!("Content-Disposition: form-data; name=\"{name}\"");
@@ -26,8 +26,7 @@ impl Form {
         self
     }
 
-    /// With a file in the field `file`. The name stands as it is given: quotes
-    /// and line breaks are for the caller to escape, or not.
+    /// Adds a file in the field `file`. The name is not escaped.
     #[must_use]
     pub fn file(mut self, name: &str, kind: &str, content: impl AsRef<[u8]>) -> Self {
         let mut head =
@@ -40,14 +39,14 @@ impl Form {
         self
     }
 
-    /// The whole form.
+    /// Returns the complete form.
     pub fn end(mut self) -> Vec<u8> {
         self.0
             .extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
         self.0
     }
 
-    /// The form without its end.
+    /// Returns the form without its final boundary.
     pub fn cut(self) -> Vec<u8> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! A real service on a free port, and actors who talk to it over HTTP.
+//! A real service on a free port, and actors who use it over HTTP.
 //!
 //! Tests read as sentences: `let alice = service.company("acme").await;`, then
 //! `alice.upload("a.txt", "text/plain", b"hello").await.expect(201)`.
@@ -6,30 +6,34 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 
 mod actor;
-mod answer;
+mod api_response;
 mod content;
 mod counts;
 mod dice;
 mod document;
 mod form;
+mod json;
 mod people;
 mod process;
-mod providers;
+pub mod providers;
 mod rows;
 mod service;
-mod wait;
+mod settings;
 mod wire;
 
 pub use actor::{Actor, PASSWORD};
-pub use answer::Answer;
+pub use api_response::ApiResponse;
 pub use content::{Content, Digester};
 pub use counts::{count_case, record_count, record_text};
 pub use dice::Dice;
 pub use document::{Operation, Parameter, operations};
 pub use form::Form;
+pub use json::{expect_null, member};
 pub use people::preset_role;
 pub use process::{ServiceProcess, command};
-pub use providers::{Cache, Database, Place, Providers, Storage};
-pub use service::{Settings, TestService, borrowed, configuration};
-pub use wait::until;
+pub use providers::{Place, Provider, Providers, Section};
+pub use service::{TestService, configuration};
+pub use settings::{Settings, borrowed};
 pub use wire::Wire;
+
+pub use crate::wait::until;

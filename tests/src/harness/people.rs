@@ -1,4 +1,4 @@
-//! People whom no operation can make yet, put into the store beside the API.
+//! Users in states that no operation can create, written to the store directly.
 
 use tenantry_application::{Services, work::PlatformWork};
 use tenantry_domain::{
@@ -13,7 +13,7 @@ use tenantry_domain::{
 use super::{Actor, PASSWORD, TestService};
 
 impl TestService {
-    /// Somebody with a preset role in the company of `owner`, signed in.
+    /// Creates and signs in a user with a preset role in the company of `owner`.
     pub async fn member(&self, owner: &Actor, name: &str, preset: Preset) -> Actor {
         let on = self.services();
         let tenant: TenantId = owner.tenant_id.parse().expect("a tenant");
@@ -39,7 +39,7 @@ impl TestService {
         member
     }
 
-    /// Writes over the identity of a person.
+    /// Changes the stored identity of a user.
     pub async fn change_identity(&self, person: &Actor, change: impl FnOnce(&mut Identity)) {
         let on = self.services();
         let id: UserId = person.user_id.parse().expect("a person");
@@ -51,15 +51,15 @@ impl TestService {
         on.store.commit(work).await.expect("a changed person");
     }
 
-    /// The stored identity of a person.
+    /// Returns the stored identity of a user.
     pub async fn identity(&self, person: &Actor) -> Identity {
         let id = person.user_id.parse().expect("a person");
         let found = self.services().store.identities().lookup(id).await;
-        found.expect("an answer").expect("a known person")
+        found.expect("a response").expect("a known person")
     }
 }
 
-/// The id of a preset role of a tenant.
+/// Returns the id of a preset role of a tenant.
 pub async fn preset_role(services: &Services, tenant: TenantId, preset: Preset) -> RoleId {
     let roles = services.store.roles().find_by_tenant(tenant).await;
     let roles = roles.expect("the roles");

@@ -1,4 +1,4 @@
-//! The service as a process of its own, to be killed and watched.
+//! The service as a separate process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,68 +15,67 @@ pub struct ServiceProcess {
 }
 
 impl ServiceProcess {
-    /// Starts `program serve` on a data folder and waits until it serves.
+    /// Starts `program serve` with a data folder and waits until it serves.
     pub fn start(program: &str, data: &Path, settings: Settings<'_>) -> Self {
         Self::of(command(program, data, settings))
     }
 
-    /// The same of a command that has its options and needs only to be told to
-    /// serve.
+    /// Starts `serve` on a command with options and waits until it serves.
     pub fn of(mut command: Command) -> Self {
         let child = command.arg("serve").stdout(Stdio::piped()).spawn();
-        // Dropped, and so ended, where it says something else.
+        // Dropped, and thereby ended, if an assertion below fails.
         let mut process = Self {
             child: child.expect("a process"),
             base: String::new(),
         };
         let stdout = process.child.stdout.take().expect("its output");
         let mut line = String::new();
-        // "Tenantry serves http://127.0.0.1:1234"
+        // "Tenantry is listening on http://127.0.0.1:1234"
         BufReader::new(stdout)
             .read_line(&mut line)
-            .expect("its first line");
+            .expect("the first line of its output");
         let base = line.trim().rsplit(' ').next().unwrap_or_default();
         assert!(base.starts_with("http://"), "it did not start: {line:?}");
         base.clone_into(&mut process.base);
         process
     }
 
-    /// Where it is.
+    /// Returns the base URL.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Somebody nobody knows.
+    /// Creates a user without an account.
     pub fn anonymous(&self) -> Actor {
         Actor::anonymous(&self.base)
     }
 
-    /// Ends it at once, as a power cut would end its work (`SIGKILL`).
+    /// Kills the process (`SIGKILL`), as a power failure would.
     pub fn kill(mut self) -> ExitStatus {
         self.child.kill().expect("a kill");
         self.child.wait().expect("its end")
     }
 
-    /// Asks it to stop (`SIGTERM`); it drains first.
+    /// Asks the process to drain and stop (`SIGTERM`).
     pub fn terminate(&self) {
         let id = self.id().to_string();
         let sent = Command::new("sh")
             .args(["-c", "kill -TERM \"$1\"", "kill", &id])
             .status();
-        assert!(sent.expect("a shell").success(), "no signal was sent");
+        assert!(sent.expect("a shell").success(), "the signal was not sent");
     }
 
-    /// How it ended; `None` while it runs.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("a process to ask for")
+    /// Returns the exit status; `None` while the process runs.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("the state of the process")
     }
 
-    /// Memory it holds now, in bytes (`VmRSS`).
+    /// Returns the resident memory in bytes (`VmRSS`).
     pub fn resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
         let status = status.expect("a running process");
@@ -90,13 +89,13 @@ impl ServiceProcess {
 
 impl Drop for ServiceProcess {
     fn drop(&mut self) {
-        // A process that was killed already has nothing left to end.
+        // Fails if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A command of the program on a data folder, with the testing profile.
+/// Returns a command of the program with a data folder and the testing profile.
 pub fn command(program: &str, data: &Path, settings: Settings<'_>) -> Command {
     let mut command = Command::new(program);
     command

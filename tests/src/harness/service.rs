@@ -1,4 +1,4 @@
-//! The service in this process, on a free port and a folder of its own.
+//! The service in this process, on a free port with its own folder.
 
 use std::{path::Path, sync::Arc};
 
@@ -7,18 +7,11 @@ use tenantry::{Service, ServiceHandle};
 use tenantry_application::Services;
 use tenantry_config::{Config, Dotenv, Sources};
 
-use super::{Actor, Place, Providers};
-
-/// Settings of a test, as environment variables.
-pub type Settings<'a> = &'a [(&'a str, &'a str)];
-
-/// Owned settings, as [`Settings`] has them.
-pub fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
-    let pairs = settings.iter();
-    pairs
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect()
-}
+use super::{
+    Actor,
+    providers::{Place, Providers},
+    settings::Settings,
+};
 
 /// A service that runs until it is stopped or dropped.
 pub struct TestService {
@@ -29,20 +22,20 @@ pub struct TestService {
 }
 
 impl TestService {
-    /// A service with the settings of the testing profile.
+    /// Starts a service with the testing profile.
     pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
-    /// A service with settings of its own, on the providers of this run.
+    /// Starts a service with further settings on the providers of this run.
     pub async fn with(settings: Settings<'_>) -> Self {
         Self::within(Providers::of_this_run(), settings).await
     }
 
-    /// A service on the providers that need nothing, but for those that the
-    /// settings choose.
+    /// Starts a service on embedded providers, except those that the settings
+    /// choose.
     pub async fn embedded(settings: Settings<'_>) -> Self {
-        Self::within(Providers::EMBEDDED, settings).await
+        Self::within(Providers::embedded(), settings).await
     }
 
     async fn within(providers: Providers, settings: Settings<'_>) -> Self {
@@ -50,7 +43,7 @@ impl TestService {
         Self::on(folder, providers.place().await, settings).await
     }
 
-    /// One more service on the data of this one.
+    /// Starts another service on the data of this one.
     pub async fn beside(&self, settings: Settings<'_>) -> Self {
         Self::on(Arc::clone(&self.folder), self.place.clone(), settings).await
     }
@@ -66,7 +59,7 @@ impl TestService {
         }
     }
 
-    /// Stops the service, draining it, and starts it again on the same data.
+    /// Drains and stops the service, then starts it again on the same data.
     pub async fn restart(&mut self, settings: Settings<'_>) {
         self.stop().await;
         let handle = serve(self.folder.path(), &self.place, settings).await;
@@ -82,38 +75,38 @@ impl TestService {
         }
     }
 
-    /// Where it is, `http://127.0.0.1:1234`.
+    /// Returns the base URL, such as `http://127.0.0.1:1234`.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// Its data folder.
+    /// Returns the data folder.
     pub fn data(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where it keeps what it keeps.
+    /// Returns the providers in use.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// What its use cases work with, to look behind the API.
+    /// Returns the services of the use cases, to bypass the API.
     pub fn services(&self) -> &Arc<Services> {
         self.handle.as_ref().expect("a running service").services()
     }
 
-    /// Somebody nobody knows.
+    /// Creates a user without an account.
     pub fn anonymous(&self) -> Actor {
         Actor::anonymous(&self.base)
     }
 
-    /// The owner of a new company, signed in.
+    /// Registers and signs in the owner of a new company.
     pub async fn company(&self, name: &str) -> Actor {
         Actor::register(&self.base, name).await
     }
 }
 
-/// The configuration of a test: the testing profile on a folder.
+/// Returns the configuration of a test: the testing profile with a data folder.
 pub fn configuration(data: &Path, settings: Settings<'_>) -> Config {
     let data = data.to_str().expect("a folder in UTF-8");
     let fixed = [

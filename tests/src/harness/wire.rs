@@ -1,5 +1,4 @@
-//! A connection on which a test writes every byte itself, for what a proper
-//! client never sends.
+//! A connection for raw bytes, for requests that no proper client sends.
 
 use reqwest::{
     StatusCode,
@@ -10,12 +9,12 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::Answer;
+use super::ApiResponse;
 
 /// An open connection to the service.
 pub struct Wire {
     stream: TcpStream,
-    /// What has arrived and was not read yet.
+    /// Bytes that were received and not read yet.
     received: Vec<u8>,
 }
 
@@ -29,19 +28,20 @@ impl Wire {
         }
     }
 
-    /// Sends bytes as they are. The service may have hung up already.
-    pub async fn say(&mut self, bytes: impl AsRef<[u8]>) {
+    /// Sends raw bytes. The service may have closed the connection already.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
         let _ = self.stream.flush().await;
     }
 
-    /// Reads the next answer. Without a length it ends with the connection.
-    pub async fn answer(&mut self) -> Answer {
-        self.try_answer().await.expect("an answer")
+    /// Reads the next response. Without a length it ends with the connection.
+    pub async fn response(&mut self) -> ApiResponse {
+        self.try_response().await.expect("a response")
     }
 
-    /// The same, where the service may hang up without a word.
-    pub async fn try_answer(&mut self) -> Option<Answer> {
+    /// Reads the next response; `None` if the service closed the connection
+    /// without one.
+    pub async fn try_response(&mut self) -> Option<ApiResponse> {
         let head = loop {
             let end = self.received.windows(4).position(|w| w == b"\r\n\r\n");
             if let Some(end) = end {
@@ -60,8 +60,8 @@ impl Wire {
             }
         }
         let end = length.unwrap_or(usize::MAX).min(self.received.len());
-        Some(Answer {
-            asked: "bytes".to_owned(),
+        Some(ApiResponse {
+            request: "bytes".to_owned(),
             status,
             headers,
             body: self.received.drain(..end).collect(),

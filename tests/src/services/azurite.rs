@@ -1,4 +1,4 @@
-//! Azurite, which speaks the protocol of Azure Blob Storage.
+//! Azurite, an emulator of Azure Blob Storage.
 
 use std::{
     process::Command,
@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Url;
@@ -13,15 +14,18 @@ use tenantry_application::ports::Clock;
 use tenantry_crypto::SystemClock;
 use tokio::sync::OnceCell;
 
-use super::{answers, child::Server, free_port, given, program};
+use super::{
+    Namespace, TestServer, answers, child::Server, cleanup::remove_at_exit, free_port, given,
+    program,
+};
 
-/// Where a service may be that is used instead of one of our own: a
-/// connection string with `BlobEndpoint`, `AccountName` and `AccountKey`.
+/// The variable that names another service, by a connection string with
+/// `BlobEndpoint`, `AccountName` and `AccountKey`.
 const URL: &str = "TENANTRY_TEST_AZURE_URL";
 
-/// The account that every Azurite has.
+/// The account of every Azurite.
 const ACCOUNT: &str = "devstoreaccount1";
-/// Its key, the same everywhere.
+/// The key of the account.
 const KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -33,7 +37,7 @@ pub struct Azurite {
 }
 
 impl Azurite {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Azurite> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -54,7 +58,7 @@ impl Azurite {
     async fn start() -> (String, Option<Server>) {
         let built = "azurite-3.35.0/node_modules/.bin/azurite-blob";
         let program = program("azurite-blob", built).unwrap_or_else(|| {
-            panic!("Azurite is missing: tests/scripts/services installs it, or set {URL}")
+            panic!("Azurite is missing: run tests/scripts/services, or set {URL}")
         });
         let port = free_port().to_string();
         let server = Server::start(None, |folder| {
@@ -74,7 +78,7 @@ impl Azurite {
         (connection_string, Some(server))
     }
 
-    /// Its version, as it tells it itself.
+    /// Returns its version.
     pub async fn version(&self) -> String {
         let answer = reqwest::get(self.named("BlobEndpoint")).await;
         let answer = answer.expect("an answer");
@@ -86,13 +90,13 @@ impl Azurite {
         server.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
-    /// How it is reached, keys included.
+    /// Returns the connection string, with the account key.
     pub fn connection_string(&self) -> &str {
         &self.connection_string
     }
 
-    /// What a storage section says of a container, as environment variables;
-    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    /// Returns the settings of a storage section for a container, as environment
+    /// variables; `section` is `STORAGE` or `STORAGES__NAME`.
     pub fn settings(&self, section: &str, container: &str) -> Vec<(String, String)> {
         let values = [
             ("KIND", "azure"),
@@ -103,7 +107,7 @@ impl Azurite {
         super::variables(section, &values)
     }
 
-    /// One value of the connection string.
+    /// Returns a value of the connection string.
     pub fn named(&self, name: &str) -> String {
         let pairs = self.connection_string.split(';');
         let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
@@ -111,7 +115,7 @@ impl Azurite {
         found.expect("a value of that name").1.to_owned()
     }
 
-    /// A signature of the account that allows `permissions` for an hour.
+    /// Returns an account signature that grants `permissions` for an hour.
     pub fn signature(&self, permissions: &str) -> String {
         let (version, services, kinds) = ("2018-11-09", "b", "co");
         let until = SystemClock.now().plus(Duration::from_hours(1)).to_string();
@@ -132,9 +136,44 @@ impl Azurite {
         url.query().expect("pairs").to_owned()
     }
 
-    /// The name of a container that is not there yet, and nobody else's.
+    /// Returns a new, unique container name.
     pub fn fresh(&self) -> String {
         let number = self.containers.fetch_add(1, Ordering::Relaxed);
-        format!("t{}-{number}", std::process::id())
+        let name = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        name
+    }
+}
+
+#[async_trait]
+impl TestServer for Azurite {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let name = self.fresh();
+        let settings = vec![
+            ("ACCOUNT", self.named("AccountName")),
+            ("ACCESS_KEY", self.named("AccountKey")),
+            ("ENDPOINT", self.named("BlobEndpoint")),
+            ("CONTAINER", name.clone()),
+            ("ALLOW_HTTP", "true".to_owned()),
+            ("CREATE", "true".to_owned()),
+        ];
+        Namespace { name, settings }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let endpoint = self.named("BlobEndpoint");
+        let signature = self.signature("d");
+        let url = format!("{endpoint}/{name}?restype=container&{signature}");
+        let response = reqwest::Client::new().delete(url).send().await;
+        let response = response.expect("a response of the object store");
+        if response.status() == reqwest::StatusCode::NOT_FOUND {
+            return false;
+        }
+        response.error_for_status().expect("delete the container");
+        true
     }
 }

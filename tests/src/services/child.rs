@@ -1,4 +1,4 @@
-//! Servers as children that never outlive the tests.
+//! Servers as child processes that do not outlive the tests.
 
 use std::{
     os::unix::fs::{PermissionsExt, chown},
@@ -8,21 +8,21 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Runs the words behind it until its standard input ends, whose other end the
-/// tests hold: however they end, so does the server, and its folder goes.
+/// Runs a command until standard input ends. The tests hold the other end:
+/// however they exit, the server stops and its folder is removed.
 const UNTIL_THE_END: &str = r#"folder=$1; shift
 "$@" >"$folder/server.log" 2>&1 & server=$!
 cat >/dev/null
 kill -INT "$server" 2>/dev/null; wait "$server"; cd /; rm -rf "$folder""#;
 
-/// A server, and the folder it works in.
+/// A server with its working folder.
 pub(super) struct Server {
     _child: Child,
     folder: PathBuf,
 }
 
 impl Server {
-    /// Makes a folder and starts what `command` makes of it.
+    /// Creates a folder and starts the command that `command` returns for it.
     pub(super) fn start(owner: Option<Owner>, command: impl FnOnce(&Path) -> Command) -> Self {
         let folder = TempDir::with_prefix("tenantry-").expect("a folder").keep();
         make_private(&folder, 0o700, owner);
@@ -42,19 +42,19 @@ impl Server {
         }
     }
 
-    /// What the server has said.
+    /// Returns the log of the server.
     pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
     }
 }
 
-/// Lets nobody but the server's user in.
+/// Restricts access to the user of the server.
 pub(super) fn make_private(path: &Path, mode: u32, owner: Option<Owner>) {
     if let Some(owner) = owner {
-        chown(path, Some(owner.user), Some(owner.group)).expect("a path of its own");
+        chown(path, Some(owner.user), Some(owner.group)).expect("a changed owner");
     }
     let mode = std::fs::Permissions::from_mode(mode);
-    std::fs::set_permissions(path, mode).expect("a private path");
+    std::fs::set_permissions(path, mode).expect("changed permissions");
 }
 
 /// A user of this machine.
@@ -65,7 +65,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Of a name.
+    /// Finds a user by name.
     pub(super) fn named(name: &str) -> Option<Self> {
         let users = std::fs::read_to_string("/etc/passwd").ok()?;
         let line = users
@@ -79,7 +79,7 @@ impl Owner {
     }
 }
 
-/// Runs a command as somebody else, if it is told who.
+/// Runs a command as another user, if given.
 pub(super) fn as_owner(command: &mut Command, owner: Option<Owner>) {
     use std::os::unix::process::CommandExt;
     if let Some(owner) = owner {

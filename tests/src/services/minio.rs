@@ -1,4 +1,4 @@
-//! `MinIO`, which speaks the protocol of S3.
+//! `MinIO`, an implementation of S3.
 
 use std::{
     process::Command,
@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use object_store::{
     aws::{AmazonS3, AmazonS3Builder, AwsAuthorizer, AwsCredential},
     client::HttpRequest,
@@ -20,13 +21,16 @@ use reqwest::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::{answers, child::Server, free_port, given, program};
+use super::{
+    Namespace, TestServer, answers, bucket, child::Server, cleanup::remove_at_exit, free_port,
+    given, program,
+};
 
-/// Where a service may be that is used instead of one of our own:
-/// `http://<access key>:<secret>@<host>:<port>`.
+/// The variable that names another service: `http://<access
+/// key>:<secret>@<host>:<port>`.
 const URL: &str = "TENANTRY_TEST_S3_URL";
 
-/// Where `tests/scripts/services` builds it.
+/// The program built by `tests/scripts/services`.
 const PROGRAM: &str = "minio-20260212201848/minio";
 
 /// A server.
@@ -39,7 +43,7 @@ pub struct Minio {
 }
 
 impl Minio {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Minio> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -52,8 +56,8 @@ impl Minio {
         let mut url: Url = url.parse().expect("a URL");
         let access_key_id = url.username().to_owned();
         let secret_access_key = url.password().unwrap_or_default().to_owned();
-        url.set_username("").expect("a URL of HTTP");
-        url.set_password(None).expect("a URL of HTTP");
+        url.set_username("").expect("an HTTP URL");
+        url.set_password(None).expect("an HTTP URL");
         Self {
             endpoint: url.as_str().trim_end_matches('/').to_owned(),
             access_key_id,
@@ -63,8 +67,8 @@ impl Minio {
         }
     }
 
-    /// One of its own, with TLS and the certificate of an authority that
-    /// nobody knows; the certificate as well.
+    /// Starts a separate server with TLS. Returns the certificate of its unknown
+    /// authority as well.
     pub async fn with_tls() -> (Self, String) {
         let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
         let made = made.expect("a certificate");
@@ -78,12 +82,12 @@ impl Minio {
 
     async fn start(keys: Option<[(&str, String); 2]>) -> Self {
         let program = program("minio", PROGRAM).unwrap_or_else(|| {
-            panic!("MinIO is missing: tests/scripts/services builds it, or set {URL}")
+            panic!("MinIO is missing: run tests/scripts/services, or set {URL}")
         });
         let (access_key_id, secret_access_key) = ("tenantry", "tenantry-secret");
         let address = format!("127.0.0.1:{}", free_port());
         let server = Server::start(None, |folder| {
-            // The shell hands on the environment that it is given.
+            // The shell passes on its environment.
             let mut server = Command::new("env");
             let certificates = folder.join("certificates");
             std::fs::create_dir(&certificates).expect("a folder");
@@ -102,7 +106,7 @@ impl Minio {
         });
         let scheme = if keys.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://{address}");
-        // Whoever speaks HTTP where TLS is expected is answered as well.
+        // The server answers plain HTTP on its TLS port too.
         answers(&format!("http://{address}/minio/health/ready"), &server).await;
         Self {
             endpoint,
@@ -113,8 +117,8 @@ impl Minio {
         }
     }
 
-    /// The version that is built, which it does not tell itself; nothing of
-    /// another.
+    /// Returns the built version, which the server does not report; empty for
+    /// another server.
     pub fn version(&self) -> String {
         match self.server {
             Some(_) => "2026-02-12".to_owned(),
@@ -122,28 +126,28 @@ impl Minio {
         }
     }
 
-    /// Where it is, `http://127.0.0.1:1234`.
+    /// Returns the endpoint, such as `http://127.0.0.1:1234`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The same without the scheme.
+    /// Returns the address, `host:port`.
     pub fn address(&self) -> &str {
         let (_, address) = self.endpoint.split_once("://").expect("a scheme");
         address
     }
 
-    /// The name of its access key.
+    /// Returns the access key id.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
 
-    /// The secret of its access key.
+    /// Returns the secret access key.
     pub fn secret_access_key(&self) -> &str {
         &self.secret_access_key
     }
 
-    /// The way to a bucket past the service.
+    /// Returns a client of a bucket.
     pub fn client(&self, bucket: &str) -> AmazonS3 {
         let client = AmazonS3Builder::new()
             .with_bucket_name(bucket)
@@ -155,7 +159,7 @@ impl Minio {
         client.expect("a client")
     }
 
-    /// How many uploads of an object in parts are not finished.
+    /// Counts the unfinished multipart uploads of an object.
     pub async fn unfinished(&self, bucket: &str, name: &Path) -> usize {
         let query = [("uploads", ""), ("prefix", name.as_ref())];
         let options = SignedUrlOptions::new().with_query(query);
@@ -168,21 +172,24 @@ impl Minio {
         answer.expect("a list").matches("<Upload>").count()
     }
 
-    /// Credentials that are good for an hour, and for these actions on a
-    /// bucket alone.
-    pub async fn lend(&self, bucket: &str, actions: &[&str]) -> AwsCredential {
-        let of_bucket = format!("arn:aws:s3:::{bucket}");
+    /// Creates temporary credentials for these actions on a bucket.
+    pub async fn create_temporary_credentials(
+        &self,
+        bucket: &str,
+        actions: &[&str],
+    ) -> AwsCredential {
+        let resource = format!("arn:aws:s3:::{bucket}");
         let policy = json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Action": actions,
-            "Resource": [of_bucket, format!("{of_bucket}/*")],
+            "Resource": [resource, format!("{resource}/*")],
         }] });
         let policy = policy.to_string();
-        let asked = [
+        let parameters = [
             ("Action", "AssumeRole"),
             ("Version", "2011-06-15"),
             ("Policy", &*policy),
         ];
-        let form = Url::parse_with_params(self.endpoint(), asked).expect("a URL");
+        let form = Url::parse_with_params(self.endpoint(), parameters).expect("a URL");
         let form = form.query().unwrap_or_default().to_owned();
         let mut request = HttpRequest::new(form.clone().into());
         *request.method_mut() = Method::POST;
@@ -216,8 +223,8 @@ impl Minio {
         }
     }
 
-    /// What a storage section says of a bucket, as environment variables;
-    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    /// Returns the settings of a storage section for a bucket, as environment
+    /// variables; `section` is `STORAGE` or `STORAGES__NAME`.
     pub fn settings(&self, section: &str, bucket: &str) -> Vec<(String, String)> {
         let values = [
             ("KIND", "s3"),
@@ -232,21 +239,54 @@ impl Minio {
         super::variables(section, &values)
     }
 
-    /// What the section `storage` says of credentials as
-    /// [`lend`](Self::lend) gives them.
-    pub async fn lent(&self, bucket: &str, actions: &[&str]) -> Vec<(String, String)> {
-        let lent = self.lend(bucket, actions).await;
+    /// Returns the settings of the section `storage` for temporary credentials.
+    pub async fn temporary_credentials(
+        &self,
+        bucket: &str,
+        actions: &[&str],
+    ) -> Vec<(String, String)> {
+        let temporary_credentials = self.create_temporary_credentials(bucket, actions).await;
         let values = [
-            ("ACCESS_KEY_ID", &*lent.key_id),
-            ("SECRET_ACCESS_KEY", &*lent.secret_key),
-            ("SESSION_TOKEN", lent.token.as_deref().unwrap_or_default()),
+            ("ACCESS_KEY_ID", &*temporary_credentials.key_id),
+            ("SECRET_ACCESS_KEY", &*temporary_credentials.secret_key),
+            (
+                "SESSION_TOKEN",
+                temporary_credentials.token.as_deref().unwrap_or_default(),
+            ),
         ];
         super::variables("STORAGE", &values)
     }
 
-    /// The name of a bucket that is not there yet, and nobody else's.
+    /// Returns a new, unique bucket name.
     pub fn fresh(&self) -> String {
         let number = self.buckets.fetch_add(1, Ordering::Relaxed);
-        format!("t{}-{number}", std::process::id())
+        let name = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        name
+    }
+}
+
+#[async_trait]
+impl TestServer for Minio {
+    async fn version(&self) -> String {
+        Self::version(self)
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let name = self.fresh();
+        let settings = vec![
+            ("ENDPOINT", self.endpoint.clone()),
+            ("ALLOW_HTTP", "true".to_owned()),
+            ("PATH_STYLE", "true".to_owned()),
+            ("BUCKET", name.clone()),
+            ("CREATE", "true".to_owned()),
+            ("ACCESS_KEY_ID", self.access_key_id.clone()),
+            ("SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+        ];
+        Namespace { name, settings }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        bucket::remove(self, name).await
     }
 }

@@ -1,5 +1,5 @@
-//! The real servers that tests talk to: given by a URL, or started here on a
-//! free loopback port with a folder of their own, and stopped with the tests.
+//! The real servers of the tests: given by a URL, or started on a free loopback
+//! port with a temporary directory, and stopped with the tests.
 
 #![expect(
     clippy::expect_used,
@@ -8,12 +8,15 @@
 )]
 
 mod azurite;
+mod bucket;
 mod child;
+pub mod cleanup;
 mod minio;
 mod mongodb;
 mod postgres;
 mod proxy;
 mod redis;
+mod test_server;
 mod webdav;
 
 pub use self::{
@@ -22,7 +25,8 @@ pub use self::{
     mongodb::{Front, Message, Mongodb, Peer, ReplicaSet, Verdict},
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
-    redis::{Frozen, Redis, RedisPlace},
+    redis::{FreezeGuard, Redis, RedisPlace},
+    test_server::{Namespace, TestServer},
     webdav::Webdav,
 };
 
@@ -31,18 +35,18 @@ use std::{env, net::TcpListener, path::PathBuf, time::Duration};
 use tokio::time::timeout;
 
 use self::child::Server;
-use crate::harness::until;
+use crate::wait::until;
 
-/// A port that nobody has.
+/// Returns a free port.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }
 
-/// What whoever runs the tests says in the environment.
+/// Returns a variable that configures the tests, unless it is empty.
 #[expect(
     clippy::disallowed_methods,
-    reason = "whoever runs the tests says so in the environment"
+    reason = "the environment configures the tests"
 )]
 pub(crate) fn given(variable: &str) -> Option<String> {
     std::env::var(variable)
@@ -50,7 +54,7 @@ pub(crate) fn given(variable: &str) -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
-/// Where `tests/scripts/services` keeps the programs that it builds.
+/// Returns the directory where `tests/scripts/services` installs programs.
 fn programs_folder() -> PathBuf {
     let named = given("TENANTRY_TEST_PROGRAMS").map(PathBuf::from);
     let cache = || given("XDG_CACHE_HOME").map(PathBuf::from);
@@ -61,7 +65,7 @@ fn programs_folder() -> PathBuf {
     })
 }
 
-/// A program on the path, else the built one of a name in the folder of
+/// Returns the program `name` on the path, or `built` in the directory of
 /// programs.
 fn program(name: &str, built: &str) -> Option<PathBuf> {
     let path = given("PATH").unwrap_or_default();
@@ -70,15 +74,15 @@ fn program(name: &str, built: &str) -> Option<PathBuf> {
     places.find(|place| place.is_file())
 }
 
-/// Waits until something answers at an address, whatever it says.
+/// Waits until a server responds to requests of `url`.
 async fn answers(url: &str, server: &Server) {
     let client = reqwest::Client::new();
     let answered = until(url, async || client.get(url).send().await.ok());
     let answered = timeout(Duration::from_mins(1), answered).await;
-    assert!(answered.is_ok(), "{url} does not answer: {}", server.log());
+    assert!(answered.is_ok(), "{url} does not respond: {}", server.log());
 }
 
-/// The values of a section as environment variables of the service.
+/// Returns the values of a section as environment variables of the service.
 fn variables(section: &str, values: &[(&str, &str)]) -> Vec<(String, String)> {
     let variable = |(key, value): &(&str, &str)| {
         let name = format!("TENANTRY_{section}__{key}");

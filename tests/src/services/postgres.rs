@@ -1,4 +1,4 @@
-//! `PostgreSQL`.
+//! PostgreSQL.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,22 +6,25 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use async_trait::async_trait;
 use rcgen::generate_simple_self_signed;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
 use super::{
+    Namespace, TestServer,
     child::{Owner, Server, as_owner, make_private},
+    cleanup::remove_at_exit,
     free_port, given,
 };
-use crate::harness::until;
+use crate::wait::until;
 
-/// Where one may be that is used instead of one of our own.
+/// The variable that names another server, by its URL.
 const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
 
-/// Whether what was acknowledged must outlive the machine.
+/// The durability of acknowledged writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Care {
+enum Durability {
     Quick,
     Durable,
 }
@@ -34,7 +37,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -47,21 +50,21 @@ impl Postgres {
                 server: None,
                 schemas: AtomicU32::new(0),
             },
-            None => Self::start(Care::Quick, None),
+            None => Self::start(Durability::Quick, None),
         };
         found.answers().await;
         found
     }
 
-    /// One that keeps its promises when the power goes, for measuring.
+    /// Starts a separate server with durable commits, for measurements.
     pub async fn durable() -> Self {
-        let server = Self::start(Care::Durable, None);
+        let server = Self::start(Durability::Durable, None);
         server.answers().await;
         server
     }
 
-    /// One with TLS and the certificate of an authority that nobody knows; the
-    /// certificate as well.
+    /// Starts a separate server with TLS. Returns the certificate of its unknown
+    /// authority as well.
     pub async fn with_tls() -> (Self, String) {
         let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
         let made = made.expect("a certificate");
@@ -70,22 +73,22 @@ impl Postgres {
             ("server.crt", certificate.clone()),
             ("server.key", made.signing_key.serialize_pem()),
         ];
-        let server = Self::start(Care::Quick, Some(keys));
+        let server = Self::start(Durability::Quick, Some(keys));
         server.answers().await;
         (server, certificate)
     }
 
-    /// A program that came with it.
+    /// Returns a client program of the server.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let mut programs = folders().into_iter().map(|folder| folder.join(name));
         programs.rfind(|program| program.is_file())
     }
 
-    fn start(care: Care, keys: Option<[(&str, String); 2]>) -> Self {
+    fn start(care: Durability, keys: Option<[(&str, String); 2]>) -> Self {
         let programs = programs().unwrap_or_else(|| {
-            panic!("PostgreSQL is missing: apt-get install postgresql, or set {URL}")
+            panic!("PostgreSQL is missing: run `apt-get install postgresql`, or set {URL}")
         });
-        // It refuses to run as root.
+        // The server refuses to run as root.
         let owner = is_root().then(|| Owner::named("postgres").or(Owner::named("nobody")));
         let owner = owner.flatten();
         let port = free_port();
@@ -100,8 +103,8 @@ impl Postgres {
             ]);
             as_owner(&mut init, owner);
             let made = init.output().expect("initdb");
-            let said = String::from_utf8_lossy(&made.stderr);
-            assert!(made.status.success(), "initdb: {said}");
+            let stderr = String::from_utf8_lossy(&made.stderr);
+            assert!(made.status.success(), "initdb: {stderr}");
             let mut server = Command::new(programs.join("postgres"));
             server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
             server.arg("-k").arg(folder).args([
@@ -110,11 +113,11 @@ impl Postgres {
                 "-c",
                 "max_connections=400",
             ]);
-            if care == Care::Quick {
+            if care == Durability::Quick {
                 server.args(["-c", "fsync=off"]);
             }
             if let Some(keys) = keys {
-                // Where it looks for them.
+                // The default paths of the server.
                 for (name, text) in keys {
                     let file = data.join(name);
                     std::fs::write(&file, text).expect("written");
@@ -143,15 +146,15 @@ impl Postgres {
         connection.close().await.expect("closed");
     }
 
-    /// The URL of a schema that nobody uses yet.
+    /// Creates a schema and returns its URL.
     pub async fn fresh(&self) -> String {
         let schema = self.name();
         self.run(format!("CREATE SCHEMA {schema}")).await;
         within(&self.url, &schema)
     }
 
-    /// The URLs of a schema for two people of little power: one who owns it
-    /// and may make roles, and one who may sign in.
+    /// Creates a schema for two restricted users and returns their URLs: the
+    /// owner, who may create roles, and a user who may sign in only.
     pub async fn fresh_of_two(&self) -> (String, String) {
         let schema = self.name();
         self.run(format!(
@@ -160,12 +163,12 @@ impl Postgres {
         ))
         .await;
         let url = within(&self.url, &schema);
-        let (_, server) = url.split_once('@').expect("a url with a login");
+        let (_, server) = url.split_once('@').expect("a URL with a login");
         let of = |login: &str| format!("postgres://{schema}_{login}@{server}");
         (of("owner"), of("guest"))
     }
 
-    /// Its version.
+    /// Returns its version.
     pub async fn version(&self) -> String {
         let mut connection = PgConnection::connect(&self.url).await.expect("connected");
         let version = sqlx::query_scalar::<_, String>("SHOW server_version");
@@ -177,7 +180,9 @@ impl Postgres {
 
     fn name(&self) -> String {
         let number = self.schemas.fetch_add(1, Ordering::Relaxed);
-        format!("t{}_{number}", std::process::id())
+        let name = format!("t{}_{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        name
     }
 
     async fn run(&self, sql: String) {
@@ -193,7 +198,7 @@ fn within(url: &str, schema: &str) -> String {
     format!("{url}{mark}options=-c%20search_path%3D{schema}")
 }
 
-/// Where the programs of the server are.
+/// Returns the folder of the server's programs.
 fn programs() -> Option<PathBuf> {
     let has_both = |folder: &PathBuf| {
         let is_there = |name: &str| Path::new(folder).join(name).is_file();
@@ -202,7 +207,8 @@ fn programs() -> Option<PathBuf> {
     folders().into_iter().rfind(has_both)
 }
 
-/// Where programs may be: where Debian keeps them, or on the path.
+/// Returns the folders that may have the programs: those of Debian, then the
+/// path.
 fn folders() -> Vec<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok();
     let debian = versions.into_iter().flatten().flatten();
@@ -216,4 +222,43 @@ fn folders() -> Vec<PathBuf> {
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+#[async_trait]
+impl TestServer for Postgres {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let name = self.name();
+        self.run(format!("CREATE SCHEMA {name}")).await;
+        let url = within(&self.url, &name);
+        Namespace {
+            name,
+            settings: vec![("URL", url)],
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+        let exists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+        let exists = sqlx::query_scalar::<_, bool>(exists).bind(name);
+        let exists = exists.fetch_one(&mut connection).await;
+        connection.close().await.expect("closed");
+        // The roles of `fresh_of_two`, which own objects of the schema.
+        self.run(format!(
+            "DROP SCHEMA IF EXISTS {name} CASCADE;
+             DO $$ DECLARE it text; BEGIN
+                 FOREACH it IN ARRAY ARRAY['{name}_owner', '{name}_guest'] LOOP
+                     IF EXISTS (SELECT FROM pg_roles WHERE rolname = it) THEN
+                         EXECUTE format('DROP OWNED BY %I CASCADE', it);
+                         EXECUTE format('DROP ROLE %I', it);
+                     END IF;
+                 END LOOP;
+             END $$"
+        ))
+        .await;
+        exists.expect("a boolean")
+    }
 }

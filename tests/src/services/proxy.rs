@@ -1,4 +1,4 @@
-//! A proxy between the service and a server, which fails on demand.
+//! A proxy before a server that fails on demand.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -10,20 +10,20 @@ use tokio::{
     time::sleep,
 };
 
-/// What goes wrong on the way.
+/// The failures of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
+    /// No failure.
     None,
-    /// Connections are refused, and those that stand are broken.
+    /// Connections are refused and open ones are closed.
     Down,
-    /// Everything the server says comes so much later.
+    /// Data from the server is delayed.
     Slow(Duration),
-    /// Connections stand, and nothing passes.
+    /// Connections stay open without passing data.
     Hang,
-    /// The same, and what stood when it began stays mute for ever.
+    /// Like [`Hang`](Self::Hang), and connections opened before never recover.
     Lost,
-    /// Each connection breaks once the client has sent so many bytes.
+    /// Each connection is closed after this number of bytes from the client.
     CutAfter(u64),
 }
 
@@ -36,7 +36,7 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// A proxy to a server, on a port of its own.
+    /// Starts a proxy of a server.
     pub async fn to(server: impl ToSocketAddrs) -> Self {
         let server = lookup_host(server).await.expect("a known host").next();
         let server = server.expect("an address");
@@ -55,7 +55,7 @@ impl FaultProxy {
         }
     }
 
-    /// A proxy to the server of a URL, and the URL that leads through it.
+    /// Starts a proxy of the server of a URL, and returns the URL of the proxy.
     pub async fn before(url: &str) -> (Self, String) {
         let begin = url.find("://").map_or(0, |at| at + 3);
         let end = url[begin..]
@@ -69,18 +69,18 @@ impl FaultProxy {
         (proxy, through)
     }
 
-    /// Where it listens.
+    /// Returns its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until somebody has come this way.
+    /// Waits for the first connection.
     pub async fn tried(&self) {
         let mut tries = self.tries.clone();
         tries.wait_for(|tries| *tries > 0).await.expect("a proxy");
     }
 
-    /// Lets this go wrong from now on.
+    /// Sets the failure.
     pub fn set(&self, fault: Fault) {
         self.fault.send_replace(fault);
     }
@@ -131,7 +131,7 @@ async fn carry(client: TcpStream, server: SocketAddr, mut fault: watch::Receiver
     };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    // Either end is the end of both.
+    // The end of either direction closes the connection.
     tokio::select! {
         () = copy(from_client, to_server, fault.clone(), Side::Client) => {}
         () = copy(from_server, to_client, fault, Side::Server) => {}
@@ -179,7 +179,7 @@ async fn copy(
 mod tests {
     use super::*;
 
-    /// A server that sends back what it gets.
+    /// Starts a server that echoes its input.
     async fn echo() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
@@ -215,11 +215,10 @@ mod tests {
         assert!(connect().await.is_err());
 
         proxy.set(Fault::CutAfter(4));
-        let mut peer =
-            crate::harness::until("it listens again", async || connect().await.ok()).await;
+        let mut peer = crate::wait::until("it listens again", async || connect().await.ok()).await;
         peer.write_all(b"threefour").await.expect("sent");
-        let mut heard = Vec::new();
-        drop(peer.read_to_end(&mut heard).await);
-        assert!(heard.len() <= 4, "{heard:?}");
+        let mut received = Vec::new();
+        drop(peer.read_to_end(&mut received).await);
+        assert!(received.len() <= 4, "{received:?}");
     }
 }

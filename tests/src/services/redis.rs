@@ -5,16 +5,19 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use async_trait::async_trait;
 use redis::{Client, Cmd, RedisResult, cmd};
 use tokio::sync::OnceCell;
 
-use super::{FaultProxy, child::Server, free_port, given};
-use crate::harness::until;
+use super::{
+    FaultProxy, Namespace, TestServer, child::Server, cleanup::remove_at_exit, free_port, given,
+};
+use crate::wait::until;
 
-/// Where one may be that is used instead of one of our own.
+/// The variable that names another server, by its URL.
 const URL: &str = "TENANTRY_TEST_REDIS_URL";
 
-/// Namespaces of this run; a server that was given may be somebody else's too.
+/// The number of namespaces of this run; another server may have other users.
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
 /// A server.
@@ -24,17 +27,17 @@ pub struct Redis {
     server: Option<Server>,
 }
 
-/// A part of a server that nobody uses yet.
+/// A new namespace of a server.
 #[derive(Debug, Clone)]
 pub struct RedisPlace {
-    /// The server.
+    /// The URL of the server.
     pub url: String,
-    /// What names of keys and channels begin with.
+    /// The prefix of keys and channels.
     pub namespace: String,
 }
 
 impl Redis {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Redis> = OnceCell::const_new();
         let find = async || match given(URL) {
@@ -48,7 +51,7 @@ impl Redis {
         SHARED.get_or_init(find).await
     }
 
-    /// A server of one test, which it may stop.
+    /// Starts a server for one test, which may stop it.
     pub async fn own() -> Self {
         let port = free_port();
         let mut redis = Self {
@@ -60,7 +63,7 @@ impl Redis {
         redis
     }
 
-    /// Starts it, again on the same port and with an empty memory.
+    /// Starts the server, or restarts it on the same port without data.
     pub async fn start(&mut self) {
         let port = self.port.to_string();
         self.server = Some(Server::start(None, |folder| {
@@ -70,9 +73,7 @@ impl Redis {
             server.arg(folder);
             server
         }));
-        let answers = until("Redis answers", async || {
-            self.number_of_process().await.ok()
-        });
+        let answers = until("Redis answers", async || self.process_id().await.ok());
         let answers = tokio::time::timeout(std::time::Duration::from_secs(20), answers).await;
         assert!(
             answers.is_ok(),
@@ -81,39 +82,42 @@ impl Redis {
         );
     }
 
-    /// A part of it that nobody uses yet.
+    /// Returns a new namespace.
     pub fn fresh(&self) -> RedisPlace {
         let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &namespace);
         RedisPlace {
             url: self.url.clone(),
-            namespace: format!("t{}-{number}", std::process::id()),
+            namespace,
         }
     }
 
-    /// The same part by a way that can be slow.
-    pub async fn by_slow_way(&self, place: &RedisPlace) -> (FaultProxy, RedisPlace) {
-        let way = FaultProxy::to(("127.0.0.1", self.port)).await;
-        let slow = RedisPlace {
-            url: format!("redis://127.0.0.1:{}/0", way.address().port()),
+    /// Returns the namespace behind a proxy that can delay.
+    pub async fn behind_proxy(&self, place: &RedisPlace) -> (FaultProxy, RedisPlace) {
+        let proxy = FaultProxy::to(("127.0.0.1", self.port)).await;
+        let proxied = RedisPlace {
+            url: format!("redis://127.0.0.1:{}/0", proxy.address().port()),
             namespace: place.namespace.clone(),
         };
-        (way, slow)
+        (proxy, proxied)
     }
 
-    /// Ends it at once. Its memory is lost.
+    /// Kills the server, which loses its data.
     pub async fn kill(&mut self) {
         self.signal("KILL").await;
-        let gone = async || self.number_of_process().await.err();
-        until("Redis is gone", gone).await;
+        let ended = async || self.process_id().await.err();
+        until("Redis has ended", ended).await;
         self.server = None;
     }
 
-    /// Lets it hang, connections open, until what is returned is told to go on.
-    pub async fn freeze(&self) -> Frozen {
-        Frozen(self.signal("STOP").await)
+    /// Suspends the server, with its connections open, until the result is
+    /// dropped.
+    pub async fn freeze(&self) -> FreezeGuard {
+        FreezeGuard(self.signal("STOP").await)
     }
 
-    /// Every key and value in it, as text.
+    /// Returns every key and value as text.
     pub async fn dump(&self) -> String {
         let client = Client::open(self.url.as_str()).expect("a URL");
         let connection = client.get_multiplexed_async_connection().await;
@@ -135,7 +139,7 @@ impl Redis {
         dump.join("\n")
     }
 
-    /// Sends it a command that somebody else might send.
+    /// Runs a command of another client.
     pub async fn run(&self, command: &Cmd) {
         let client = Client::open(self.url.as_str()).expect("a URL");
         let connection = client.get_multiplexed_async_connection().await;
@@ -143,17 +147,17 @@ impl Redis {
         let () = command.query_async(&mut connection).await.expect("done");
     }
 
-    /// Its version.
+    /// Returns its version.
     pub async fn version(&self) -> String {
         self.info("redis_version:").await.expect("a version")
     }
 
-    async fn number_of_process(&self) -> RedisResult<u32> {
+    async fn process_id(&self) -> RedisResult<u32> {
         let number = self.info("process_id:").await?;
         Ok(number.parse().expect("the number of a process"))
     }
 
-    /// What it says of itself behind a name.
+    /// Returns a field of its `INFO`.
     async fn info(&self, name: &str) -> RedisResult<String> {
         let client = Client::open(self.url.as_str())?;
         let mut connection = client.get_multiplexed_async_connection().await?;
@@ -162,22 +166,22 @@ impl Redis {
             .query_async(&mut connection)
             .await?;
         let value = info.lines().find_map(|line| line.strip_prefix(name));
-        Ok(value.expect("what is asked for").trim().to_owned())
+        Ok(value.expect("a field of that name").trim().to_owned())
     }
 
     async fn signal(&self, name: &str) -> u32 {
-        assert!(self.server.is_some(), "this server is not ours");
-        let number = self.number_of_process().await.expect("a running server");
+        assert!(self.server.is_some(), "another server cannot be stopped");
+        let number = self.process_id().await.expect("a running server");
         send(name, number);
         number
     }
 }
 
-/// A server that hangs; goes on when this is dropped.
+/// A suspended server, which resumes when this is dropped.
 #[must_use]
-pub struct Frozen(u32);
+pub struct FreezeGuard(u32);
 
-impl Drop for Frozen {
+impl Drop for FreezeGuard {
     fn drop(&mut self) {
         send("CONT", self.0);
     }
@@ -188,5 +192,44 @@ fn send(signal: &str, process: u32) {
         .args(["-c", "kill -\"$1\" \"$2\"", "kill", signal])
         .arg(process.to_string())
         .status();
-    assert!(sent.expect("a shell").success(), "no signal was sent");
+    assert!(sent.expect("a shell").success(), "the signal was not sent");
+}
+
+#[async_trait]
+impl TestServer for Redis {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let RedisPlace { url, namespace } = self.fresh();
+        Namespace {
+            name: namespace.clone(),
+            settings: vec![("URL", url), ("NAMESPACE", namespace)],
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let client = Client::open(self.url.as_str()).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut connection = connection.expect("connected");
+        let pattern = format!("{name}:*");
+        let (mut cursor, mut removed) = (0_u64, 0_u64);
+        loop {
+            let mut scan = cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern);
+            scan.arg("COUNT").arg(1_000);
+            let page = scan.query_async(&mut connection).await;
+            let (next, keys): (u64, Vec<String>) = page.expect("scan the keys");
+            if !keys.is_empty() {
+                let deleted = cmd("DEL").arg(&keys).query_async(&mut connection).await;
+                let deleted: u64 = deleted.expect("delete the keys");
+                removed += deleted;
+            }
+            if next == 0 {
+                return removed > 0;
+            }
+            cursor = next;
+        }
+    }
 }

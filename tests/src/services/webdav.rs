@@ -1,4 +1,4 @@
-//! `WsgiDAV`, a server of `WebDAV`.
+//! `WsgiDAV`, a `WebDAV` server.
 
 use std::{
     path::Path,
@@ -6,30 +6,34 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use async_trait::async_trait;
 use rcgen::generate_simple_self_signed;
 use reqwest::{
-    Client, Method, Url,
+    Client, Method, StatusCode, Url,
     header::{HeaderMap, HeaderName},
 };
 use serde_json::json;
 use tokio::{net::TcpStream, sync::OnceCell};
 
-use super::{answers, child::Server, free_port, given, programs_folder};
-use crate::harness::until;
+use super::{
+    Namespace, TestServer, answers, child::Server, cleanup::remove_at_exit, free_port, given,
+    programs_folder,
+};
+use crate::wait::until;
 
-/// Where a collection may be that is used instead of one of our own:
+/// The variable that names another collection:
 /// `http://<user>:<password>@<host>:<port>/<path>`.
 const URL: &str = "TENANTRY_TEST_WEBDAV_URL";
 
-/// Which one `tests/scripts/services` installs.
+/// The version installed by `tests/scripts/services`.
 const VERSION: &str = "4.4.0";
 
-/// Tests hold many uploads open at the same time, and each takes a thread of
-/// the server.
+/// The threads of the server. Tests keep many uploads open, and each takes a
+/// thread.
 const THREADS: u32 = 300;
 
-/// Runs it so that an interrupt ends it, which a shell lets those ignore that
-/// it starts beside itself.
+/// Runs the server so that an interrupt ends it: a shell makes background
+/// processes ignore interrupts.
 const RUN: &str = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); \
                    from wsgidav.server.server_cli import run; run()";
 
@@ -43,7 +47,7 @@ pub struct Webdav {
 }
 
 impl Webdav {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Webdav> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -56,8 +60,8 @@ impl Webdav {
         let mut url: Url = url.parse().expect("a URL");
         let username = url.username().to_owned();
         let password = url.password().unwrap_or_default().to_owned();
-        url.set_username("").expect("a URL of HTTP");
-        url.set_password(None).expect("a URL of HTTP");
+        url.set_username("").expect("an HTTP URL");
+        url.set_password(None).expect("an HTTP URL");
         Self {
             url,
             username,
@@ -67,8 +71,8 @@ impl Webdav {
         }
     }
 
-    /// One of its own, with TLS and the certificate of an authority that
-    /// nobody knows; the certificate as well.
+    /// Starts a separate server with TLS. Returns the certificate of its unknown
+    /// authority as well.
     pub async fn with_tls() -> (Self, String) {
         let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
         let made = made.expect("a certificate");
@@ -82,7 +86,7 @@ impl Webdav {
         let programs = programs_folder().join(format!("wsgidav-{VERSION}"));
         assert!(
             programs.join("wsgidav").is_dir(),
-            "WsgiDAV is missing: tests/scripts/services installs it, or set {URL}"
+            "WsgiDAV is missing: run tests/scripts/services, or set {URL}"
         );
         let (username, password) = ("tenantry", "tenantry-secret");
         let port = free_port();
@@ -99,8 +103,7 @@ impl Webdav {
                 "accept_digest": false,
                 "default_to_digest": false,
             },
-            // It lets five connections wait by itself, and resets those that come
-            // at once beyond them.
+            // The default backlog is five; connections beyond it are reset.
             "server_args": {
                 "numthreads": THREADS,
                 "request_queue_size": THREADS,
@@ -113,7 +116,7 @@ impl Webdav {
                 settings["ssl_adapter"] = "builtin".into();
             }
             let settings = written(folder, "settings.json", &settings.to_string());
-            // The shell hands on the environment that it is given.
+            // The shell passes on its environment.
             let mut server = Command::new("env");
             server
                 .arg(format!("PYTHONPATH={}", programs.display()))
@@ -123,7 +126,7 @@ impl Webdav {
         });
         let address = format!("127.0.0.1:{port}");
         let scheme = if keys.is_some() {
-            // Its certificate is for the tests to trust.
+            // Its certificate is trusted by tests only.
             let listens = async || TcpStream::connect(&address).await.ok();
             until("WsgiDAV listens", listens).await;
             "https"
@@ -141,8 +144,8 @@ impl Webdav {
         }
     }
 
-    /// The version that is installed, which it does not tell itself; nothing
-    /// of another.
+    /// Returns the installed version, which the server does not report; empty
+    /// for another server.
     pub fn version(&self) -> String {
         match self.server {
             Some(_) => VERSION.to_owned(),
@@ -150,25 +153,25 @@ impl Webdav {
         }
     }
 
-    /// `host:port`.
+    /// Returns the address, `host:port`.
     pub fn address(&self) -> String {
         let host = self.url.host_str().expect("a host");
         let port = self.url.port_or_known_default().expect("a port");
         format!("{host}:{port}")
     }
 
-    /// Who may use it.
+    /// Returns the user name.
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// The password of that name.
+    /// Returns the password.
     pub fn password(&self) -> &str {
         &self.password
     }
 
-    /// What a storage section says of a collection, as environment variables;
-    /// `section` is `STORAGE` or `STORAGES__NAME`.
+    /// Returns the settings of a storage section for a collection, as
+    /// environment variables; `section` is `STORAGE` or `STORAGES__NAME`.
     pub fn settings(&self, section: &str, collection: &Url) -> Vec<(String, String)> {
         let values = [
             ("KIND", "webdav"),
@@ -181,24 +184,28 @@ impl Webdav {
         super::variables(section, &values)
     }
 
-    /// A collection that is not there yet, and nobody else's.
+    /// Returns a new, unique collection URL.
     pub fn fresh(&self) -> Url {
         let number = self.collections.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}-{number}", std::process::id());
+        remove_at_exit(URL, &name);
+        self.collection(&name)
+    }
+
+    fn collection(&self, name: &str) -> Url {
         let mut url = self.url.clone();
-        let mut segments = url.path_segments_mut().expect("a URL of HTTP");
-        segments.pop_if_empty().push(&name);
+        let mut segments = url.path_segments_mut().expect("an HTTP URL");
+        segments.pop_if_empty().push(name);
         drop(segments);
         url
     }
 
-    /// Makes a collection.
+    /// Creates a collection.
     pub async fn make(&self, collection: &Url) {
         self.ask("MKCOL", collection, HeaderMap::new()).await;
     }
 
-    /// Gives a collection another name, and so takes it away or brings it
-    /// back.
+    /// Renames a collection, to make it unavailable or available.
     pub async fn rename(&self, from: &Url, to: &Url) {
         let target = to.as_str().parse().expect("a header");
         let headers = HeaderMap::from_iter([(HeaderName::from_static("destination"), target)]);
@@ -218,4 +225,38 @@ fn written(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("written");
     path.to_str().expect("a path").to_owned()
+}
+
+#[async_trait]
+impl TestServer for Webdav {
+    async fn version(&self) -> String {
+        Self::version(self)
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let url = self.fresh();
+        let name = url.path_segments().and_then(Iterator::last);
+        let settings = vec![
+            ("URL", url.to_string()),
+            ("ALLOW_HTTP", "true".to_owned()),
+            ("CREATE", "true".to_owned()),
+            ("USERNAME", self.username.clone()),
+            ("PASSWORD", self.password.clone()),
+        ];
+        Namespace {
+            name: name.expect("the name of the collection").to_owned(),
+            settings,
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let request = Client::new().delete(self.collection(name));
+        let request = request.basic_auth(&self.username, Some(&self.password));
+        let response = request.send().await.expect("a response of the server");
+        if response.status() == StatusCode::NOT_FOUND {
+            return false;
+        }
+        response.error_for_status().expect("delete the collection");
+        true
+    }
 }

@@ -43,11 +43,11 @@ impl RecordedSignals {
 
 #[async_trait]
 impl Signals for RecordedSignals {
-    fn tell(&self, signals: &[Signal]) {
+    fn publish(&self, signals: &[Signal]) {
         self.0.lock().expect("no panic").extend(signals);
     }
 
-    fn listen(&self) -> BoxStream<'static, Signal> {
+    fn subscribe(&self) -> BoxStream<'static, Signal> {
         stream::pending().boxed()
     }
 

@@ -46,7 +46,7 @@ impl DirectAccess for Folder {
     }
 
     fn unfinished_end(&self) -> UnfinishedEnd {
-        UnfinishedEnd::Swept
+        UnfinishedEnd::SweepResult
     }
 
     async fn abandon_write(&self, _key: BlobKey) {

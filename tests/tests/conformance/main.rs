@@ -1,4 +1,4 @@
-//! The conformance suite of every port, stamped on every adapter.
+//! The conformance suite of each port, run on each adapter.
 
 mod announcing;
 mod azurite;

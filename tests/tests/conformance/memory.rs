@@ -91,7 +91,7 @@ mod signals {
     use tenantry_memory::MemorySignals;
     use tenantry_tests::conformance::signals::SignalWorld;
 
-    /// One process, twice, and another.
+    /// Returns two signal adapters of one process, and one of another.
     fn processes() -> Ready<SignalWorld> {
         let one: Arc<dyn Signals> = Arc::<MemorySignals>::default();
         let stranger = Arc::<MemorySignals>::default();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use object_store::{aws::AmazonS3, path::Path};
 use tenantry_application::ports::{
-    BlobCheck, BlobStore, CheckOutcome, IdGenerator, PortErrorKind, Swept,
+    BlobCheck, BlobStore, CheckOutcome, IdGenerator, PortErrorKind, SweepResult,
 };
 use tenantry_blob::{ObjectBlobStore, S3Keys, S3Options};
 use tenantry_crypto::UuidV7Ids;
@@ -56,13 +56,15 @@ impl World {
         self.minio.unfinished(&self.options.bucket, path).await
     }
 
-    async fn sweep(&self, age: Duration) -> Swept {
+    async fn sweep(&self, age: Duration) -> SweepResult {
         self.store.sweep_staging(age).await.expect("swept")
     }
 
     /// Opens a store of the same bucket whose credentials allow some actions.
     async fn with_permissions(&self, actions: &[&str]) -> ObjectBlobStore {
-        let credential = self.minio.lend(&self.options.bucket, actions).await;
+        let bucket = &self.options.bucket;
+        let credential = self.minio.create_temporary_credentials(bucket, actions);
+        let credential = credential.await;
         let options = S3Options {
             keys: Some(S3Keys {
                 access_key_id: credential.key_id,
@@ -89,7 +91,7 @@ async fn foreign_uploads_are_not_ended() {
     for name in &names {
         foreign.push(world.abandon_upload(name).await);
     }
-    let ended = world.store.end_unfinished(key).await;
+    let ended = world.store.abort_unfinished(key).await;
     assert_eq!(ended.expect("nothing to end"), 0);
     world.abandon_upload(&key.to_string()).await;
     // Then the foreign uploads are old enough, too.
@@ -110,11 +112,11 @@ async fn uploads_of_examinations_are_swept() {
     let name = format!("probe/{}", UuidV7Ids.next());
     let path = world.abandon_upload(&name).await;
     let hour = Duration::from_hours(1);
-    assert_eq!(world.sweep(hour).await, Swept::default());
+    assert_eq!(world.sweep(hour).await, SweepResult::default());
     assert_eq!(world.unfinished(&path).await, 1);
     let swept = until("the upload is old enough", async || {
         let swept = world.sweep(Duration::ZERO).await;
-        (swept != Swept::default()).then_some(swept)
+        (swept != SweepResult::default()).then_some(swept)
     });
     let swept = swept.await;
     assert_eq!((swept.pieces, swept.unfinished.len()), (1, 0));
@@ -133,11 +135,11 @@ async fn a_missing_permission_is_reported() {
         let failed: Vec<_> = checks.iter().filter(failed).collect();
         let names: Vec<_> = failed.iter().map(|check| check.name).collect();
         assert_eq!(names, ["unfinished_uploads"], "{failed:?}");
-        for part in [missing, "the credentials may not do this", "lifecycle rule"] {
+        for part in [missing, "the credentials lack permission", "lifecycle rule"] {
             assert!(failed[0].advice.contains(part), "{failed:?}");
         }
         // Not retryable: the next attempt would fail as well.
-        let error = store.end_unfinished(key).await.expect_err("an error");
+        let error = store.abort_unfinished(key).await.expect_err("an error");
         assert_eq!(error.kind, PortErrorKind::Internal);
         assert!(error.to_string().contains(missing), "{error}");
         assert_eq!(world.unfinished(&path).await, 1);
@@ -147,5 +149,5 @@ async fn a_missing_permission_is_reported() {
     let checks = store.examine().await;
     let passed = |check: &BlobCheck| check.outcome != CheckOutcome::Failed;
     assert!(checks.iter().all(passed), "{checks:?}");
-    assert_eq!(store.end_unfinished(key).await.expect("ended"), 1);
+    assert_eq!(store.abort_unfinished(key).await.expect("ended"), 1);
 }

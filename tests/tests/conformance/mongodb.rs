@@ -1,4 +1,4 @@
-//! The `MongoDB` adapter, on whatever server the tests found.
+//! The MongoDB adapter on the server of this run.
 
 #![expect(
     clippy::expect_used,
@@ -11,7 +11,7 @@ use tenantry_mongo::{MongoOptions, MongoStore};
 use tenantry_tests::{conformance::metadata::World, services::Mongodb};
 use uuid::Uuid;
 
-/// A database of its own for each case.
+/// Opens a new database.
 async fn store() -> World {
     let url = Mongodb::shared().await.fresh();
     let options = MongoOptions {

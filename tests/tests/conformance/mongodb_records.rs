@@ -1,5 +1,5 @@
-//! What holds on a `MongoDB` server without transactions when the line is cut
-//! at any moment of a commit.
+//! Commits on a MongoDB server without transactions whose connection breaks at
+//! any moment.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -19,7 +19,7 @@ use tenantry_tests::{
 };
 use uuid::Uuid;
 
-/// A lease so short that a test waits for its end.
+/// A lease that is short enough to wait for.
 const LEASE: Duration = Duration::from_secs(3);
 
 fn options(url: &str, holder: u128) -> MongoOptions {
@@ -38,7 +38,7 @@ async fn open(url: &str, holder: u128) -> MongoStore {
     store
 }
 
-/// A unit that changes documents of several collections: a person, two
+/// Returns a unit that changes documents of several collections: a person, two
 /// names, an epoch, a job, an entry.
 fn unit(samples: &Samples, person: &Identity) -> PlatformWork {
     let mut work = PlatformWork::new();
@@ -49,9 +49,9 @@ fn unit(samples: &Samples, person: &Identity) -> PlatformWork {
     work
 }
 
-/// How much of the unit is there: the person, their address, the epoch, the
-/// job, the entry.
-async fn seen(store: &MongoStore, person: UserId, email: &str) -> [bool; 5] {
+/// Returns which parts of the unit are stored: the person, the address, the
+/// epoch, the job, the entry.
+async fn stored_parts(store: &MongoStore, person: UserId, email: &str) -> [bool; 5] {
     let identity = store.identities().lookup(person).await;
     let by_email = store.identities().find_by_email(email).await;
     let epochs = store.epochs().changed_since(at(0)).await;
@@ -72,8 +72,8 @@ fn is(message: &Message, verb: &str, collection: &str) -> bool {
         .is_some_and(|(name, about)| name == verb && about == collection)
 }
 
-/// Commits through a front with a rule, and looks at the database anew as a
-/// process does that starts after a crash.
+/// Commits through a proxy with a rule, and reopens the database as after a
+/// crash.
 async fn after_a_crash(rule: impl FnMut(&Message) -> Verdict + Send + 'static) -> [bool; 5] {
     let url = Mongodb::shared().await.fresh();
     let front = Front::before(&url).await;
@@ -87,31 +87,31 @@ async fn after_a_crash(rule: impl FnMut(&Message) -> Verdict + Send + 'static) -
             ended,
             Err(CommitError::Failed(error)) if error.kind == PortErrorKind::Unavailable
         );
-        assert!(unknown, "nobody can know how it ended");
+        assert!(unknown, "the outcome is unknown");
         front.cut();
     }
     let store = open(&url, 2).await;
     if store.has_transactions() {
         return [true; 5];
     }
-    seen(&store, person.id, "ada@example.com").await
+    stored_parts(&store, person.id, "ada@example.com").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_recorded_is_not_there() {
+async fn a_commit_without_a_record_is_lost() {
     let rule = |message: &Message| Verdict::CutBefore.when(is(message, "insert", "commit_records"));
     assert_eq!(after_a_crash(rule).await, [false; 5]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_recorded_is_there() {
+async fn a_recorded_commit_is_applied() {
     let rule = |message: &Message| Verdict::CutAfter.when(is(message, "insert", "commit_records"));
     assert_eq!(after_a_crash(rule).await, [true; 5]);
 }
 
-/// Cut at each of the commands that apply the record in turn.
+/// Breaks the connection at each command that applies the record.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_half_applied_is_there() {
+async fn a_partly_applied_commit_is_completed() {
     let rounds = (0..6).map(async |step| {
         let mut steps = None;
         let rule = move |message: &Message| {
@@ -136,7 +136,7 @@ async fn what_was_half_applied_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_that_is_mended_is_used_again() {
+async fn a_restored_connection_is_used_again() {
     let url = Mongodb::shared().await.fresh();
     let front = Front::before(&url).await;
     let store = open(&front.url(&url), 1).await;
@@ -148,43 +148,48 @@ async fn a_line_that_is_mended_is_used_again() {
     front.rule(|message| Verdict::CutAfter.when(is(message, "insert", "commit_records")));
     let lost = store.commit(unit(&samples, &ada)).await;
     assert!(lost.is_err() || store.has_transactions());
-    front.mend();
-    // What was recorded before is applied before what comes next is decided.
+    front.restore();
+    // An earlier record is applied before the next commit is decided.
     until("commits go through again", async || {
         store.commit(unit(&samples, &bob)).await.ok()
     })
     .await;
-    assert_eq!(seen(&store, ada.id, "ada@example.com").await, [true; 5]);
+    assert_eq!(
+        stored_parts(&store, ada.id, "ada@example.com").await,
+        [true; 5]
+    );
     store.close().await.expect("closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_process_is_refused() {
+async fn a_second_process_is_rejected() {
     let url = Mongodb::shared().await.fresh();
     let first = open(&url, 1).await;
     if first.has_transactions() {
         return;
     }
     let refused = MongoStore::connect(options(&url, 2)).await;
-    let refused = refused.expect_err("one process only");
+    let refused = refused.expect_err("a single process");
     assert_eq!(refused.kind, PortErrorKind::Unsupported);
     let line = refused.to_string();
     assert!(
         line.contains("another process") && !line.contains('\n'),
         "{line}"
     );
-    first.probe().await.expect("the first lives");
+    first.probe().await.expect("the first process is open");
     first.close().await.expect("closed");
-    // Once it is given back, it is taken at once.
+    // A released lease is available immediately.
     let options = MongoOptions {
         lease: Duration::from_hours(1),
         ..options(&url, 3)
     };
-    MongoStore::connect(options).await.expect("free at once");
+    MongoStore::connect(options)
+        .await
+        .expect("the lease is free");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_loses_the_lease_stops_writing() {
+async fn a_process_that_loses_its_lease_stops_writing() {
     let url = Mongodb::shared().await.fresh();
     let front = Front::before(&url).await;
     let first = open(&front.url(&url), 1).await;
@@ -193,9 +198,9 @@ async fn who_loses_the_lease_stops_writing() {
     }
     front.cut();
     let second = open(&url, 2).await;
-    front.mend();
+    front.restore();
     let samples = Samples::default();
-    let stopped = until("the first notices", async || {
+    let stopped = until("the first process loses its lease", async || {
         let error = first.probe().await.err()?;
         error.to_string().contains("taken over").then_some(error)
     });
@@ -204,17 +209,17 @@ async fn who_loses_the_lease_stops_writing() {
     let ended = first.commit(unit(&samples, &person)).await;
     assert!(matches!(ended, Err(CommitError::Failed(_))));
     assert_eq!(
-        seen(&second, person.id, "ada@example.com").await,
+        stored_parts(&second, person.id, "ada@example.com").await,
         [false; 5]
     );
     let written = second.commit(unit(&samples, &person)).await;
-    written.expect("the second writes");
+    written.expect("the second process commits");
 }
 
-/// A unit of more than one document can hold is recorded in parts, and counts
-/// once all of them are there.
+/// Checks that a unit that is too large for one document counts once all parts
+/// of its record are stored.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_in_parts_is_whole_or_nothing() {
+async fn a_record_in_parts_is_atomic() {
     for (cut, expected) in [(Some(2), 0), (Some(3), 3), (None, 3)] {
         let url = Mongodb::shared().await.fresh();
         let front = Front::before(&url).await;

@@ -1,4 +1,4 @@
-//! The `MongoDB` adapter where the server has transactions.
+//! The MongoDB adapter on a server with transactions.
 
 #![expect(
     clippy::expect_used,
@@ -15,7 +15,7 @@ use tenantry_tests::{
 };
 use uuid::Uuid;
 
-/// A database and a front of its own for each case.
+/// Opens a new database behind a separate proxy.
 async fn store() -> World {
     count_case(env!("CARGO_TARGET_TMPDIR"), "front");
     let url = Mongodb::shared().await.fresh();

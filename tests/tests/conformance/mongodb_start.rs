@@ -1,5 +1,5 @@
-//! Starts on `MongoDB` that cannot be: each ends in one line that says what to
-//! look at, in time, and without a secret.
+//! Failed starts on MongoDB: each reports one line with advice, in time and
+//! without a secret.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -15,7 +15,7 @@ use tenantry_tests::services::{Front, Mongodb, Peer, Verdict};
 use tokio::{net::TcpListener, time::timeout};
 use uuid::Uuid;
 
-/// How soon a server that is away is known to be.
+/// The maximum time to detect an unavailable server.
 const IN_TIME: Duration = Duration::from_secs(4);
 
 async fn failure(url: &str) -> PortError {
@@ -23,7 +23,7 @@ async fn failure(url: &str) -> PortError {
     let shown = format!("{options:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
     let connected = timeout(IN_TIME, MongoStore::connect(options)).await;
-    let error = connected.expect("in time").expect_err("it cannot be");
+    let error = connected.expect("in time").expect_err("the start fails");
     let mut all = format!("{error:?} {error}");
     let mut source = error.source();
     while let Some(cause) = source {
@@ -36,7 +36,7 @@ async fn failure(url: &str) -> PortError {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_there_is_unavailable() {
+async fn a_missing_server_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     drop(listener);
@@ -45,7 +45,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_says_nothing_is_unavailable() {
+async fn a_silent_server_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     let error = failure(&format!("mongodb://ada:hunter2@{address}/db")).await;
@@ -53,7 +53,7 @@ async fn a_server_that_says_nothing_is_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_that_is_refused_ends_the_start() {
+async fn refused_credentials_fail_the_start() {
     let peer = Peer::start().await;
     peer.script(|command| {
         let is_login = command.contains_key("saslStart");
@@ -67,7 +67,7 @@ async fn a_login_that_is_refused_ends_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_url_that_is_none_ends_the_start() {
+async fn an_invalid_url_fails_the_start() {
     for url in ["mongodb://ada:hunter2@", "mongodb://ada:hun@ter2@host/db"] {
         let error = failure(url).await;
         assert_eq!(error.kind, PortErrorKind::Internal);
@@ -77,7 +77,7 @@ async fn a_url_that_is_none_ends_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newer_schema_is_refused() {
+async fn a_newer_schema_is_rejected() {
     let url = Mongodb::shared().await.fresh();
     let client = Client::with_uri_str(&url).await.expect("a client");
     let database = client.default_database().expect("a name");
@@ -94,7 +94,7 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_migrated_stays_so() {
+async fn migrations_are_idempotent() {
     let url = Mongodb::shared().await.fresh();
     let options = MongoOptions {
         answer_timeout: Duration::from_secs(20),
@@ -113,10 +113,9 @@ async fn what_is_migrated_stays_so() {
     store.close().await.expect("closed");
 }
 
-/// A server that goes away while it is used: reads and probes are told so in
-/// time, and all is well once it is back.
+/// Reads and probes of an unavailable server fail in time, and recover with it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_goes_away_is_told_in_time() {
+async fn an_outage_is_detected_in_time() {
     let url = Mongodb::shared().await.fresh();
     let front = Front::before(&url).await;
     let options = MongoOptions::new(front.url(&url), Uuid::from_u128(1));
@@ -127,7 +126,6 @@ async fn a_server_that_goes_away_is_told_in_time() {
     let read = timeout(IN_TIME, store.tenants().list(None, 1)).await;
     let read = read.expect("in time").expect_err("away");
     assert_eq!(read.kind, PortErrorKind::Unavailable);
-    front.mend();
-    tenantry_tests::harness::until("the store is well again", async || store.probe().await.ok())
-        .await;
+    front.restore();
+    tenantry_tests::harness::until("the store recovers", async || store.probe().await.ok()).await;
 }

@@ -1,5 +1,5 @@
-//! What a `MongoDB` replica set is asked, and what becomes of its answers:
-//! against a peer that speaks its protocol.
+//! The commands that the adapter sends to a MongoDB replica set, and its
+//! handling of the replies, tested with a simulated server.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -21,7 +21,7 @@ async fn open(peer: &Peer) -> MongoStore {
     store
 }
 
-/// A peer and a store on it, for a case of their own.
+/// Starts a simulated server and opens a store on it.
 async fn case() -> (Peer, MongoStore) {
     count_case(env!("CARGO_TARGET_TMPDIR"), "scripted");
     let peer = Peer::start().await;
@@ -42,10 +42,10 @@ fn name(command: &Document) -> &str {
     command.keys().next().map_or("", String::as_str)
 }
 
-/// The names of the commands and the numbers of their transactions.
+/// Returns the names of the commands with their transaction numbers.
 fn steps(peer: &Peer) -> Vec<(String, i64)> {
-    let asked = peer.asked();
-    let numbered = asked.iter().map(|command| {
+    let commands = peer.commands();
+    let numbered = commands.iter().map(|command| {
         let number = command.get_i64("txnNumber").unwrap_or_default();
         (name(command).to_owned(), number)
     });
@@ -58,15 +58,15 @@ fn failure(code: i32, labels: &[&str]) -> Document {
     doc! { "ok": 0, "code": code, "errmsg": "scripted", "errorLabels": labels }
 }
 
-/// A script that fails the first so many of one command.
+/// Returns a script that fails the first `most` commands of a name.
 fn fails_first(
     most: u32,
     command: &'static str,
     failure: Document,
 ) -> impl FnMut(&Document) -> Option<Document> {
     let count = AtomicU32::new(0);
-    move |asked| {
-        let fails = name(asked) == command && count.fetch_add(1, Ordering::Relaxed) < most;
+    move |sent| {
+        let fails = name(sent) == command && count.fetch_add(1, Ordering::Relaxed) < most;
         fails.then(|| failure.clone())
     }
 }
@@ -76,8 +76,11 @@ async fn a_unit_is_one_transaction() {
     let (peer, store) = case().await;
     peer.script(|_| None);
     commit(&store).await.expect("committed");
-    let asked = peer.asked();
-    let (first, last) = (asked.first().expect("asked"), asked.last().expect("asked"));
+    let commands = peer.commands();
+    let (first, last) = (
+        commands.first().expect("commands"),
+        commands.last().expect("commands"),
+    );
     assert_eq!(name(first), "find");
     assert_eq!(first.get_bool("startTransaction").ok(), Some(true));
     let concern = first.get_document("readConcern").expect("a read concern");
@@ -85,15 +88,15 @@ async fn a_unit_is_one_transaction() {
     assert_eq!(name(last), "commitTransaction");
     let concern = last.get_document("writeConcern").expect("a write concern");
     assert_eq!(concern.get("w"), Some(&Bson::from("majority")));
-    for (number, command) in asked.iter().enumerate() {
+    for (number, command) in commands.iter().enumerate() {
         assert_eq!(command.get_bool("autocommit").ok(), Some(false));
         assert_eq!(command.get("txnNumber"), first.get("txnNumber"));
         assert_eq!(command.get("lsid"), first.get("lsid"));
         assert_eq!(command.contains_key("startTransaction"), number == 0);
-        let is_last = number + 1 == asked.len();
+        let is_last = number + 1 == commands.len();
         assert_eq!(command.contains_key("writeConcern"), is_last);
     }
-    let written = asked.iter().filter(|command| name(command) == "insert");
+    let written = commands.iter().filter(|command| name(command) == "insert");
     let collections: Vec<_> = written.filter_map(|it| it.get_str("insert").ok()).collect();
     assert_eq!(collections, ["claims", "identities", "jobs"]);
 }
@@ -105,7 +108,7 @@ async fn a_refused_unit_writes_nothing() {
     let mut work = PlatformWork::new();
     let samples = Samples::default();
     work.identities().update(&samples.person("ada@example.com"));
-    let refused = store.commit(work).await.expect_err("nobody is there");
+    let refused = store.commit(work).await.expect_err("the row is missing");
     let missing = Refusal::Missing(Kind::Identity);
     assert!(matches!(refused, CommitError::Refused(why) if why == missing));
     let steps = steps(&peer);
@@ -114,7 +117,7 @@ async fn a_refused_unit_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_begins_anew() {
+async fn a_conflict_restarts_the_transaction() {
     count_case(env!("CARGO_TARGET_TMPDIR"), "scripted");
     let by_label = failure(251, &["TransientTransactionError"]);
     for conflict in [failure(112, &[]), failure(11000, &[]), by_label] {
@@ -133,7 +136,7 @@ async fn a_conflict_begins_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_of_one_document_begins_anew() {
+async fn a_conflict_of_a_single_document_is_retried() {
     let (peer, store) = case().await;
     let of_one = doc! {
         "ok": 1,
@@ -149,7 +152,7 @@ async fn a_conflict_of_one_document_begins_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn conflicts_without_end_are_busy() {
+async fn endless_conflicts_are_busy() {
     let (peer, store) = case().await;
     peer.script(fails_first(u32::MAX, "insert", failure(112, &[])));
     let ended = commit(&store).await.expect_err("busy");
@@ -161,15 +164,15 @@ async fn conflicts_without_end_are_busy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_without_answer_is_asked_for_again() {
+async fn an_unacknowledged_commit_is_repeated() {
     let (peer, store) = case().await;
     let unknown = failure(64, &["UnknownTransactionCommitResult"]);
     peer.script(fails_first(1, "commitTransaction", unknown));
     commit(&store).await.expect("committed");
-    let asked = peer.asked();
-    let inserts = asked.iter().filter(|it| name(it) == "insert").count();
-    assert_eq!(inserts, 3, "nothing is written twice");
-    let commits: Vec<_> = asked
+    let commands = peer.commands();
+    let inserts = commands.iter().filter(|it| name(it) == "insert").count();
+    assert_eq!(inserts, 3, "the commit is not repeated");
+    let commits: Vec<_> = commands
         .iter()
         .filter(|command| name(command) == "commitTransaction")
         .map(|command| command.get_i64("txnNumber").ok())
@@ -178,7 +181,7 @@ async fn a_commit_without_answer_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_is_never_answered_is_unknown() {
+async fn a_commit_without_a_reply_has_an_unknown_outcome() {
     let (peer, store) = case().await;
     let unknown = failure(64, &["UnknownTransactionCommitResult"]);
     peer.script(fails_first(u32::MAX, "commitTransaction", unknown));
@@ -188,7 +191,7 @@ async fn a_commit_that_is_never_answered_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_other_error_ends_the_transaction() {
+async fn other_errors_abort_the_transaction() {
     let (peer, store) = case().await;
     peer.script(fails_first(u32::MAX, "insert", failure(14, &[])));
     let ended = commit(&store).await.expect_err("failed");
@@ -199,13 +202,13 @@ async fn any_other_error_ends_the_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn collections_and_indexes_are_made_outside_of_transactions() {
+async fn collections_and_indexes_are_created_outside_transactions() {
     let (peer, store) = case().await;
     peer.script(|_| None);
     store.migrate().await.expect("made");
-    let asked = peer.asked();
-    let made = |verb: &str| asked.iter().filter(|it| name(it) == verb).count();
+    let commands = peer.commands();
+    let made = |verb: &str| commands.iter().filter(|it| name(it) == verb).count();
     assert_eq!(made("create"), 15);
     assert!(made("createIndexes") > 20);
-    assert!(asked.iter().all(|it| !it.contains_key("autocommit")));
+    assert!(commands.iter().all(|it| !it.contains_key("autocommit")));
 }

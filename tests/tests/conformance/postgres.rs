@@ -1,4 +1,4 @@
-//! The SQL adapter on `PostgreSQL`.
+//! The SQL adapter on PostgreSQL.
 
 #![expect(
     clippy::expect_used,
@@ -30,7 +30,7 @@ use tenantry_tests::{
 use tokio::{net::TcpStream, time::sleep};
 use uuid::Uuid;
 
-/// A schema of its own for each case.
+/// Opens a new schema.
 async fn store() -> World {
     let url = Postgres::shared().await.fresh().await;
     let options = PostgresOptions {
@@ -44,9 +44,10 @@ async fn store() -> World {
 
 tenantry_tests::metadata_suite!(store);
 
-/// Who serves need not own the tables, nor be able to change them.
+/// Checks that the serving user needs neither to own the tables nor the right to
+/// change them.
 #[tokio::test]
-async fn who_serves_need_not_own_the_tables() {
+async fn the_serving_user_does_not_own_the_tables() {
     let (owner, guest) = Postgres::shared().await.fresh_of_two().await;
     let options = PostgresOptions {
         migrate_url: Some(owner),
@@ -59,15 +60,15 @@ async fn who_serves_need_not_own_the_tables() {
         store.migrate().await.expect("the tables are made");
         store
     };
-    // What stands already is no obstacle.
+    // Existing roles and policies are not an obstacle.
     open().await.close().await.expect("closed");
     let world = World::new(Arc::new(open().await), ());
     stamped::isolation::no_read_sees_over_the_wall(&world).await;
 }
 
-/// Whatever a query says, behind the wall there is one tenant's data alone.
+/// Checks that row-level security limits any query to one tenant's data.
 #[tokio::test]
-async fn the_wall_holds_without_any_filter() {
+async fn row_level_security_limits_every_query() {
     let url = Postgres::shared().await.fresh().await;
     let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
     let store = store.expect("the store opens");
@@ -75,40 +76,48 @@ async fn the_wall_holds_without_any_filter() {
     let (own, foreign) = (Uuid::from_u128(7), Uuid::from_u128(8));
     let mut database = PgConnection::connect(&url).await.expect("connected");
     for tenant in [own, foreign] {
-        ledger(tenant).execute(&mut database).await.expect("a row");
+        insert_quota(tenant)
+            .execute(&mut database)
+            .await
+            .expect("a row");
     }
 
-    let mut behind = database.begin().await.expect("begun");
+    let mut through_wall = database.begin().await.expect("begun");
     let enter = format!("SET LOCAL ROLE tenantry_tenant; SET LOCAL tenantry.tenant = '{own}'");
-    behind.execute(AssertSqlSafe(enter)).await.expect("entered");
+    through_wall
+        .execute(AssertSqlSafe(enter))
+        .await
+        .expect("entered");
     let seen: Vec<Uuid> = query_scalar("SELECT tenant_id FROM quotas")
-        .fetch_all(&mut *behind)
+        .fetch_all(&mut *through_wall)
         .await
         .expect("rows");
     assert_eq!(seen, [own]);
     let written = query("UPDATE quotas SET limit_bytes = 1")
-        .execute(&mut *behind)
+        .execute(&mut *through_wall)
         .await;
     assert_eq!(written.expect("written").rows_affected(), 1);
-    let planted = ledger(Uuid::from_u128(9)).execute(&mut *behind).await;
+    let planted = insert_quota(Uuid::from_u128(9))
+        .execute(&mut *through_wall)
+        .await;
     let refused = planted.expect_err("refused").to_string();
     assert!(refused.contains("row-level security"), "{refused}");
-    drop(behind);
+    drop(through_wall);
 
-    // Whoever forgets to say which tenant sees nothing at all.
-    let mut behind = database.begin().await.expect("begun");
-    behind
+    // Without a tenant no row is visible.
+    let mut through_wall = database.begin().await.expect("begun");
+    through_wall
         .execute("SET LOCAL ROLE tenantry_tenant")
         .await
         .expect("entered");
     let seen = query("SELECT tenant_id FROM quotas")
-        .fetch_all(&mut *behind)
+        .fetch_all(&mut *through_wall)
         .await;
     assert!(seen.is_err());
 }
 
 #[tokio::test]
-async fn certificates_are_asked_for() {
+async fn certificates_are_verified() {
     let (server, certificate) = Postgres::with_tls().await;
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("ca.pem");
@@ -121,7 +130,7 @@ async fn certificates_are_asked_for() {
     let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
     let encrypted = query_scalar::<_, bool>(encrypted).fetch_one(&mut connection);
     assert!(encrypted.await.expect("an answer"));
-    // Of an authority that nobody knows, and on a server that has none.
+    // An unknown authority, and a server without TLS.
     let strange = format!("{url}&sslmode=verify-full");
     let plain = Postgres::shared().await.fresh().await;
     let plain = format!("{plain}&sslmode=require");
@@ -133,35 +142,35 @@ async fn certificates_are_asked_for() {
     }
 }
 
-/// Connections that broke while nobody looked cost no commit: what surely was
-/// not written is written on fresh ones.
+/// Checks that broken idle connections cost no commit: commits that were not
+/// sent are sent again on new connections.
 #[tokio::test]
-async fn what_met_broken_connections_is_written_once() {
+async fn broken_idle_connections_cost_no_commit() {
     let (proxy, tenant, _store) = behind_a_proxy().await;
     for count in [1, 6] {
         let before = reserved(tenant.as_ref()).await;
-        for done in together(&tenant, count).await {
+        for done in commit_concurrently(&tenant, count).await {
             done.expect("a connection that stands");
         }
-        // Connections go back to where the next commit takes them.
+        // Wait until the connections are back in the pool.
         sleep(Duration::from_millis(100)).await;
         proxy.set(Fault::Down);
-        until("nobody comes through", async || {
+        until("no connection passes", async || {
             TcpStream::connect(proxy.address()).await.err()
         })
         .await;
         proxy.set(Fault::None);
-        for done in together(&tenant, count).await {
-            done.expect("a fresh connection");
+        for done in commit_concurrently(&tenant, count).await {
+            done.expect("a new connection");
         }
         assert_eq!(reserved(tenant.as_ref()).await, before + 2 * count);
     }
 }
 
-/// Wherever a connection breaks, a commit is there once if it was
-/// acknowledged, and no more than once if it was not.
+/// Checks that an acknowledged commit is applied once, and any other at most
+/// once, wherever a connection breaks.
 #[tokio::test]
-async fn no_broken_connection_makes_a_commit_twice() {
+async fn a_broken_connection_does_not_repeat_a_commit() {
     let (proxy, tenant, _store) = behind_a_proxy().await;
     let (mut written, mut refused) = (0, 0);
     for sent in (100..3_000).step_by(200) {
@@ -185,7 +194,7 @@ async fn no_broken_connection_makes_a_commit_twice() {
     assert!(written > 0 && refused > 0, "{written} {refused}");
 }
 
-/// A company whose ledger is reached through a proxy.
+/// Opens a company whose store is reached through a proxy.
 async fn behind_a_proxy() -> (FaultProxy, Arc<dyn TenantStore>, SqlStore) {
     let url = Postgres::shared().await.fresh().await;
     let (proxy, through) = FaultProxy::before(&url).await;
@@ -205,8 +214,11 @@ async fn behind_a_proxy() -> (FaultProxy, Arc<dyn TenantStore>, SqlStore) {
     (proxy, tenant.expect("a handle"), store)
 }
 
-/// Commits that wait at the same time.
-async fn together(tenant: &Arc<dyn TenantStore>, count: u64) -> Vec<Result<(), CommitError>> {
+/// Commits concurrently.
+async fn commit_concurrently(
+    tenant: &Arc<dyn TenantStore>,
+    count: u64,
+) -> Vec<Result<(), CommitError>> {
     join_all((0..count).map(|_| reserve(tenant.as_ref()))).await
 }
 
@@ -216,16 +228,16 @@ async fn reserve(tenant: &dyn TenantStore) -> Result<(), CommitError> {
     tenant.commit(work).await
 }
 
-/// Reads may meet a broken connection, too, and are refused then.
+/// Reads may meet a broken connection too, and then fail.
 async fn reserved(tenant: &dyn TenantStore) -> u64 {
-    until("the ledger is read", async || {
+    until("the insert_quota is read", async || {
         let quota = tenant.quota().current().await.ok()?;
         Some(quota.reserved_bytes)
     })
     .await
 }
 
-fn ledger(tenant: Uuid) -> Query<'static, SqlxPostgres, PgArguments> {
+fn insert_quota(tenant: Uuid) -> Query<'static, SqlxPostgres, PgArguments> {
     let insert = "INSERT INTO quotas (tenant_id, limit_bytes, used_bytes, reserved_bytes) \
                   VALUES ($1, 0, 0, 0)";
     query(insert).bind(tenant)

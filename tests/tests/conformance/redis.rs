@@ -276,7 +276,7 @@ async fn a_hanging_server_delays_no_attempt() {
 async fn a_slow_or_flapping_server_delays_no_attempt() {
     let redis = Redis::own().await;
     let place = redis.fresh();
-    let (proxy, slow) = redis.by_slow_way(&place).await;
+    let (proxy, slow) = redis.behind_proxy(&place).await;
     let (limiter, other) = (Limiter::at(&slow).await, Limiter::at(&place).await);
     assert_eq!(limiter.exhaust("ann").await, BURST);
     proxy.set(Fault::Slow(Duration::from_secs(2)));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tenantry_sql::{SqlStore, SqliteOptions};
 use tenantry_tests::conformance::metadata::World;
 
-/// A database file of its own for each case.
+/// Opens a new database file.
 async fn store() -> World {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let options = SqliteOptions::new(folder.path().join("tenantry.db"));

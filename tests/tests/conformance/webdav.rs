@@ -83,7 +83,7 @@ impl DirectAccess for Collection {
     }
 
     fn unfinished_end(&self) -> UnfinishedEnd {
-        UnfinishedEnd::Swept
+        UnfinishedEnd::SweepResult
     }
 
     fn has_atomic_writes(&self) -> bool {

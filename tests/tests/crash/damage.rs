@@ -1,4 +1,4 @@
-//! Bytes and rows that are no longer what was once written.
+//! Damaged bytes and rows.
 
 use std::{
     fs,
@@ -6,18 +6,18 @@ use std::{
 };
 
 use reqwest::{Method, header::RANGE};
-use tenantry_tests::harness::{Actor, Answer, Content, ServiceProcess, Settings};
+use tenantry_tests::harness::{Actor, ApiResponse, Content, ServiceProcess, Settings};
 
 use crate::{
     data_folder::DataFolder,
-    program::{Ended, expect_clean, run, serve},
+    program::{CommandOutput, expect_clean, run, serve},
 };
 
 const SETTINGS: Settings<'static> = &[("TENANTRY_LOG__LEVEL", "off")];
 
-/// Four pieces of 256 KiB and a little.
+/// Four pieces of 256 KiB and a remainder.
 const CONTENT: Content = Content::new(1, 1_100_000);
-/// Where it is damaged: in the third piece.
+/// The damaged byte, in the third piece.
 const DAMAGED: usize = 600_000;
 
 /// A service with one file.
@@ -45,14 +45,14 @@ impl World {
         }
     }
 
-    /// Its one blob's file.
+    /// Returns the file of the only blob.
     fn blob(&self) -> PathBuf {
         let files = self.data.blob_files();
         assert_eq!(files.len(), 1, "{files:?}");
         files[0].clone()
     }
 
-    /// `t/<tenant>/<blob>`, as the service names it.
+    /// Returns the key of a blob, `t/<tenant>/<blob>`.
     fn key_of(file: &Path) -> String {
         let parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
         parts[parts.len() - 3..].join("/")
@@ -62,19 +62,19 @@ impl World {
         self.process.take().expect("a running service").kill();
     }
 
-    fn fsck(&self) -> Ended {
+    fn fsck(&self) -> CommandOutput {
         run(self.data.path(), SETTINGS, &["fsck"])
     }
 
-    /// Repairs, which must succeed, and finds nothing wrong afterwards.
+    /// Repairs, and asserts that no inconsistency is left.
     fn expect_repaired(&self) {
         let repaired = run(self.data.path(), SETTINGS, &["fsck", "--repair"]);
-        assert!(repaired.is_success(), "{}", repaired.all());
+        assert!(repaired.is_success(), "{}", repaired.text());
         expect_clean(self.data.path(), SETTINGS);
     }
 
-    /// Downloads a part of the content.
-    async fn part(&self, first: usize, last: usize) -> reqwest::Result<Answer> {
+    /// Downloads a range of the content.
+    async fn part(&self, first: usize, last: usize) -> reqwest::Result<ApiResponse> {
         let path = format!("/api/v1/files/{}/content", self.file);
         let request = self.owner.request(Method::GET, &path);
         let range = format!("bytes={first}-{last}");
@@ -83,14 +83,14 @@ impl World {
 }
 
 #[track_caller]
-fn expect_found(checked: &Ended, what: &str) {
-    assert!(!checked.is_success(), "{}", checked.all());
-    let said = checked.said();
-    assert!(said.contains(what), "no {what:?} in {said}");
+fn expect_found(checked: &CommandOutput, what: &str) {
+    assert!(!checked.is_success(), "{}", checked.text());
+    let stdout = checked.stdout();
+    assert!(stdout.contains(what), "no {what:?} in {stdout}");
 }
 
 #[tokio::test]
-async fn a_flipped_bit_never_leaves() {
+async fn damaged_content_is_not_served() {
     let world = World::new().await;
     let (blob, whole) = (world.blob(), CONTENT.bytes());
     let mut bytes = fs::read(&blob).expect("a blob");
@@ -101,28 +101,30 @@ async fn a_flipped_bit_never_leaves() {
     let path = format!("/api/v1/files/{}/content", world.file);
     let download = world.owner.request(Method::GET, &path);
     let download = world.owner.try_send(download).await;
-    assert!(download.is_err(), "a damaged download ended well");
-    let around = world.part(DAMAGED - 10, DAMAGED - 5).await;
-    assert!(around.is_err(), "a part of the damaged piece was served");
+    assert!(download.is_err(), "damaged content was served");
+    let damaged_part = world.part(DAMAGED - 10, DAMAGED - 5).await;
+    assert!(damaged_part.is_err(), "part of a damaged piece was served");
 
-    let before = world.part(1000, 299_999).await.expect("an answer");
+    let before = world.part(1000, 299_999).await.expect("a response");
     assert!(before.expect(206).body == whole[1000..300_000]);
-    let behind = world.part(786_432, 1_099_999).await.expect("an answer");
-    assert!(behind.expect(206).body == whole[786_432..]);
+    let after = world.part(786_432, 1_099_999).await.expect("a response");
+    assert!(after.expect(206).body == whole[786_432..]);
 
     let key = World::key_of(&blob);
     expect_found(&world.fsck(), &format!("blob {key}: the bytes are damaged"));
     let repaired = run(world.data.path(), SETTINGS, &["fsck", "--repair"]);
     expect_found(&repaired, "0 repaired");
-    assert!(blob.exists(), "damaged bytes are the only ones there are");
+    assert!(blob.exists(), "the only copy was removed");
 }
 
 #[tokio::test]
-async fn bytes_cut_short_are_not_served_as_whole() {
+async fn truncated_content_is_not_served() {
     let world = World::new().await;
     let blob = world.blob();
-    let cut = fs::OpenOptions::new().write(true).open(&blob);
-    cut.and_then(|file| file.set_len(700_000)).expect("a cut");
+    let truncated = fs::OpenOptions::new().write(true).open(&blob);
+    truncated
+        .and_then(|file| file.set_len(700_000))
+        .expect("truncated");
     let path = format!("/api/v1/files/{}/content", world.file);
     let download = world.owner.request(Method::GET, &path);
     assert!(world.owner.try_send(download).await.is_err());
@@ -130,7 +132,7 @@ async fn bytes_cut_short_are_not_served_as_whole() {
 }
 
 #[tokio::test]
-async fn missing_bytes_are_a_fault_of_the_service() {
+async fn missing_content_is_an_internal_error() {
     let world = World::new().await;
     let blob = world.blob();
     fs::remove_file(&blob).expect("removed");
@@ -141,15 +143,15 @@ async fn missing_bytes_are_a_fault_of_the_service() {
 }
 
 #[tokio::test]
-async fn unknown_bytes_are_found_and_removed() {
+async fn orphaned_content_is_found_and_removed() {
     let world = World::new().await;
     let blob = world.blob();
     let unknown = blob.with_file_name("0190a0a0-0000-7000-8000-000000000000");
     fs::write(&unknown, "unknown").expect("written");
     let key = World::key_of(&unknown);
-    let found = format!("blob {key}: stored, but no record knows it");
+    let found = format!("blob {key}: the bytes have no record");
     expect_found(&world.fsck(), &found);
-    assert!(unknown.exists(), "a check alone changes nothing");
+    assert!(unknown.exists(), "a check removed content");
     world.expect_repaired();
     assert!(!unknown.exists());
     let download = world.owner.download(&world.file).await.expect(200);
@@ -157,7 +159,7 @@ async fn unknown_bytes_are_found_and_removed() {
 }
 
 #[tokio::test]
-async fn a_wrong_ledger_is_summed_anew() {
+async fn wrong_usage_is_repaired() {
     let mut world = World::new().await;
     world.stop();
     world
@@ -166,7 +168,7 @@ async fn a_wrong_ledger_is_summed_anew() {
         .await;
     let size = CONTENT.size();
     let found = format!(
-        "quota used {} and reserved 7 recorded, {size} and 0 counted",
+        "quota of {} used and 7 reserved bytes recorded, {size} and 0 counted",
         size + 5
     );
     expect_found(&world.fsck(), &found);
@@ -178,7 +180,7 @@ async fn a_wrong_ledger_is_summed_anew() {
 }
 
 #[tokio::test]
-async fn wrong_references_are_counted_anew() {
+async fn wrong_reference_counts_are_repaired() {
     let mut world = World::new().await;
     world.stop();
     world
@@ -190,9 +192,9 @@ async fn wrong_references_are_counted_anew() {
 }
 
 #[tokio::test]
-async fn a_changed_audit_entry_is_named() {
+async fn changed_audit_entries_are_reported() {
     let mut world = World::new().await;
-    // Seals what is not sealed yet.
+    // Seals the entries.
     expect_clean(world.data.path(), SETTINGS);
     world.stop();
     world
@@ -206,7 +208,7 @@ async fn a_changed_audit_entry_is_named() {
 }
 
 #[tokio::test]
-async fn a_removed_audit_entry_is_named() {
+async fn removed_audit_entries_are_reported() {
     let mut world = World::new().await;
     expect_clean(world.data.path(), SETTINGS);
     world.stop();

@@ -1,34 +1,35 @@
-//! A data folder, looked at and changed behind the service's back.
+//! A data folder, read and changed without the service.
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-/// A data folder of a test.
+/// The data folder of a test.
 pub(crate) struct DataFolder(TempDir);
 
 impl DataFolder {
-    /// An empty one.
+    /// Creates an empty folder.
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// The files of blobs.
+    /// Returns the files of blobs.
     pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
         let tenants = files_in(&self.path().join("blobs/t"));
         tenants.iter().flat_map(|tenant| files_in(tenant)).collect()
     }
 
-    /// Files of writes under way, or cut.
+    /// Returns the files of unfinished writes.
     pub(crate) fn staging_files(&self) -> Vec<PathBuf> {
         files_in(&self.path().join("blobs/staging"))
     }
@@ -39,7 +40,7 @@ impl DataFolder {
         *numbers.first().expect("a row")
     }
 
-    /// Reads the one column of a query.
+    /// Reads the single column of a query.
     pub(crate) async fn column<T>(&self, query: &'static str) -> Vec<T>
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
@@ -50,12 +51,12 @@ impl DataFolder {
         read.expect("rows")
     }
 
-    /// Changes rows; at least one must be there to be changed.
+    /// Changes at least one row.
     pub(crate) async fn change(&self, statement: &'static str) {
         assert_ne!(self.run(statement).await, 0, "{statement}");
     }
 
-    /// Runs a statement, and says how many rows it changed.
+    /// Runs a statement and returns the number of changed rows.
     pub(crate) async fn run(&self, statement: &'static str) -> u64 {
         let mut database = self.database().await;
         let ran = sqlx::query(statement).execute(&mut database).await;
@@ -69,10 +70,13 @@ impl DataFolder {
     }
 }
 
-/// What is in a folder; nothing where there is none.
+/// Returns the contents of a folder; empty if it does not exist.
 fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    entries.flatten().map(|entry| entry.path()).collect()
+    match fs::read_dir(folder) {
+        Ok(entries) => entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => panic!("{}: {error}", folder.display()),
+    }
 }

@@ -6,21 +6,20 @@ use bytes::Bytes;
 use futures_util::{StreamExt, future::join_all, stream};
 use reqwest::Body;
 use tenantry_tests::harness::{
-    Actor, Database, Dice, Place, Providers, ServiceProcess, Settings, Storage, command,
-    record_count, until,
+    Actor, Dice, Place, Providers, ServiceProcess, Settings, command, record_count, until,
 };
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     data_folder::DataFolder,
-    ledger::{Crowded, Known, files, versions},
+    ledger::{KnownFile, SharedPath, files, versions},
     leftovers::expect_swept,
     program::{PROGRAM, expect_clean, serve},
     tier::Tier,
     writer::Writer,
 };
 
-/// Short intervals, so that a sweep soon follows a kill.
+/// Short intervals, so that recovery is quick.
 const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__QUOTA_MB", "100000"),
     ("TENANTRY_WORKER__LEASE_SECONDS", "6"),
@@ -32,9 +31,9 @@ const SETTINGS: Settings<'static> = &[
 /// Keeps the lease of a killed process short: it is 2.5 times as long.
 const MONGODB_TIMEOUT: (&str, &str) = ("TENANTRY_DATABASE__ANSWER_WITHIN_MS", "2000");
 
-/// Concurrent clients.
+/// The number of concurrent clients.
 const WRITERS: u64 = 8;
-/// The path of the upload that never finishes.
+/// The upload that never finishes.
 const ENDLESS: &str = "endless.bin";
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 1000;
@@ -56,11 +55,8 @@ async fn every_acknowledged_upload_survives_a_kill() {
         process = world.serve().await;
     }
     let acknowledged: usize = companies.iter().map(Company::acknowledged).sum();
-    assert!(
-        acknowledged >= rounds * 4,
-        "too few uploads were acknowledged: {acknowledged}"
-    );
-    // The first acknowledgement still holds after the last kill.
+    assert!(acknowledged >= rounds * 4, "only {acknowledged} uploads");
+    // The acknowledgements of all rounds hold after the last kill as well.
     for company in &mut companies {
         company.owner = company.owner.at(process.base());
         company.owner.sign_in().await;
@@ -72,7 +68,7 @@ async fn every_acknowledged_upload_survives_a_kill() {
 }
 
 #[tokio::test]
-async fn a_kill_during_the_first_start_does_no_harm() {
+async fn the_service_starts_after_a_kill_during_its_first_start() {
     let world = World::new().await;
     for milliseconds in [1, 3, 5, 10, 20, 30, 50, 80, 120, 200] {
         let mut process = command(PROGRAM, world.data.path(), &world.settings());
@@ -106,7 +102,7 @@ impl World {
 
     fn settings(&self) -> Vec<(&str, &str)> {
         let mut settings = [self.place.settings(), SETTINGS.to_vec()].concat();
-        if self.place.providers.database == Database::Mongodb {
+        if self.place.providers.database.kind == "mongodb" {
             settings.push(MONGODB_TIMEOUT);
         }
         settings
@@ -120,7 +116,7 @@ impl World {
     /// objects that versions refer to.
     async fn expect_swept(&self, mut process: ServiceProcess) {
         process.terminate();
-        until("the service has stopped", async || process.ended()).await;
+        until("the service has stopped", async || process.exit_status()).await;
         let settings = self.settings();
         expect_clean(self.data.path(), &settings);
         expect_swept(self.data.path(), &settings).await;
@@ -129,11 +125,11 @@ impl World {
     }
 }
 
-/// A company and the responses that its clients received.
+/// A company and the acknowledgements its clients received.
 struct Company {
     owner: Actor,
-    files: Vec<Known>,
-    crowded: Crowded,
+    files: Vec<KnownFile>,
+    shared: SharedPath,
 }
 
 impl Company {
@@ -147,7 +143,7 @@ impl Company {
         let mut writers = JoinSet::new();
         for number in 0..WRITERS {
             let writer = Writer::new(&owner, round as u64 * WRITERS + number);
-            writers.spawn(writer.write_until_cut());
+            writers.spawn(writer.write_until_disconnected());
         }
         let endless = tokio::spawn(upload_without_end(owner.clone()));
         sleep(Duration::from_millis(500 + dice.below(1500))).await;
@@ -157,27 +153,27 @@ impl Company {
         })
         .await;
         process.kill();
-        if world.place.providers.storage == Storage::Local {
+        if world.place.providers.storage.kind == "local" {
             let files = world.data.staging_files();
-            assert!(!files.is_empty(), "the kill left no unfinished write");
+            assert!(!files.is_empty(), "the kill interrupted no upload");
         }
 
-        endless.await.expect("a client without a panic");
-        let (mut files, mut crowded) = (Vec::new(), Crowded::default());
+        endless.await.expect("the client's task");
+        let (mut files, mut shared) = (Vec::new(), SharedPath::default());
         for writer in writers.join_all().await {
             files.extend(writer.files);
-            crowded.merge(&writer.crowded);
+            shared.merge(&writer.shared);
         }
         Self {
             owner,
             files,
-            crowded,
+            shared,
         }
     }
 
     fn acknowledged(&self) -> usize {
         let own: usize = self.files.iter().map(|file| file.versions.len()).sum();
-        own + self.crowded.versions.len()
+        own + self.shared.versions.len()
     }
 
     /// Waits until the service has ended the uploads that the kill interrupted.
@@ -193,17 +189,18 @@ impl Company {
         let owner = self.owner.at(process.base());
         expect_processed(&owner).await;
         join_all(self.files.iter().map(|file| file.verify(&owner))).await;
-        self.crowded.verify(&owner).await;
+        self.shared.verify(&owner).await;
         self.expect_exact_usage(&owner).await;
     }
 
-    /// Expects no other files than the clients', and every byte to be counted.
+    /// Asserts that every file was uploaded by a client and that every byte is
+    /// counted.
     async fn expect_exact_usage(&self, owner: &Actor) {
         let mut used = 0;
         for file in files(owner).await {
             let path = file["path"].as_str().expect("a path");
-            let is_known = path == Crowded::PATH || self.files.iter().any(|f| f.path == path);
-            assert!(is_known, "no client uploaded {file}");
+            let is_known = path == SharedPath::PATH || self.files.iter().any(|f| f.path == path);
+            assert!(is_known, "not uploaded by a client: {file}");
             let versions = versions(owner, file["id"].as_str().expect("an id")).await;
             let sizes = versions.iter().map(|version| &version["size_bytes"]);
             used += sizes
@@ -216,7 +213,7 @@ impl Company {
     }
 }
 
-/// Uploads slowly enough that the kill comes first.
+/// Uploads until the connection breaks, to be in progress at the kill.
 async fn upload_without_end(owner: Actor) {
     let pieces = stream::unfold((), |()| async {
         sleep(Duration::from_millis(2)).await;

@@ -1,11 +1,11 @@
-//! Memory of transfers larger than memory, on the providers of this run.
+//! Files larger than the allowed memory.
 
 use std::{future::Future, time::Duration};
 
 use futures_util::future::{join_all, select};
 use reqwest::{Method, multipart};
 use tenantry_tests::harness::{
-    Actor, Content, Digester, Place, Providers, ServiceProcess, Settings, Storage,
+    Actor, Content, Digester, Place, Providers, ServiceProcess, Settings,
 };
 use tokio::time::sleep;
 
@@ -22,14 +22,12 @@ const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__QUOTA_MB", "20480"),
 ];
 
-/// The maximum memory of all transfers.
+/// The memory that transfers may take, regardless of their size and number.
 const GROWTH: u64 = 64 * MIB;
-/// The maximum memory of all transfers to a storage that takes parts, each of
-/// which is gathered in memory.
+/// The same for a storage that takes parts, which are buffered whole.
 const GROWTH_IN_PARTS: u64 = 160 * MIB;
 
-/// A service that has done each kind of work once, and its memory at rest in
-/// bytes.
+/// A service that has done each kind of work once, with its memory at rest.
 struct World {
     place: Place,
     data: DataFolder,
@@ -59,14 +57,14 @@ impl World {
     }
 
     fn growth(&self) -> u64 {
-        if takes_parts(self.place.providers.storage) {
+        if self.place.providers.storage.takes_parts {
             GROWTH_IN_PARTS
         } else {
             GROWTH
         }
     }
 
-    /// Does some work, and fails if the memory of the service grows too much.
+    /// Runs `work` and asserts that the service's memory stays within its bound.
     async fn within_bounds<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         let mut peak = 0;
         let watch = async {
@@ -86,15 +84,11 @@ impl World {
             "{what}: {shown} MiB more than the {} MiB at rest",
             self.idle / MIB
         );
-        assert!(growth <= self.growth(), "{what}: {shown} MiB are too much");
-        done.expect("done")
-    }
-}
-
-fn takes_parts(storage: Storage) -> bool {
-    match storage {
-        Storage::Local | Storage::Webdav => false,
-        Storage::S3 | Storage::Azure => true,
+        assert!(
+            growth <= self.growth(),
+            "{what}: {shown} MiB exceed the bound"
+        );
+        done.expect("an end")
     }
 }
 
@@ -116,7 +110,7 @@ async fn post(owner: &Actor, content: Content) -> String {
     uploaded.text("file_id")
 }
 
-/// Downloads and compares the content without holding it.
+/// Downloads without buffering, and compares the digest.
 async fn expect_download(owner: &Actor, file: &str, content: Content) {
     let path = format!("/api/v1/files/{file}/content");
     let response = owner.request(Method::GET, &path).send().await;
@@ -128,7 +122,7 @@ async fn expect_download(owner: &Actor, file: &str, content: Content) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_large_file_takes_little_memory() {
+async fn large_files_take_bounded_memory() {
     let size = Tier::of_this_run().pick(64, 1024) * MIB;
     let world = World::on(Providers::of_this_run()).await;
     let owner = &world.owner;
@@ -136,7 +130,7 @@ async fn a_large_file_takes_little_memory() {
     let raw = Content::new(1, size);
     let upload = put(owner, "raw.bin", raw);
     let raw_file = world.within_bounds("raw upload", upload).await;
-    let processed = wait_long(owner, &raw_file);
+    let processed = expect_processed(owner, &raw_file);
     world.within_bounds("validation", processed).await;
     let download = expect_download(owner, &raw_file, raw);
     world.within_bounds("download", download).await;
@@ -144,7 +138,7 @@ async fn a_large_file_takes_little_memory() {
     let form = Content::new(2, size);
     let upload = post(owner, form);
     let form_file = world.within_bounds("form upload", upload).await;
-    wait_long(owner, &form_file).await;
+    expect_processed(owner, &form_file).await;
     let download = expect_download(owner, &form_file, form);
     world.within_bounds("second download", download).await;
 
@@ -156,23 +150,19 @@ async fn a_large_file_takes_little_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_uploads_take_little_memory() {
+async fn concurrent_uploads_take_bounded_memory() {
     upload_concurrently(Providers::of_this_run()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_multipart_uploads_to_minio_take_little_memory() {
-    let providers = Providers {
-        storage: Storage::S3,
-        ..Providers::EMBEDDED
-    };
-    upload_concurrently(providers).await;
+async fn concurrent_uploads_to_s3_take_bounded_memory() {
+    upload_concurrently(Providers::named("sqlite+s3+memory")).await;
 }
 
-/// Uploads files that exceed the bound together.
+/// Uploads files whose total size exceeds the bound.
 async fn upload_concurrently(providers: Providers) {
     let tier = Tier::of_this_run();
-    let size = if takes_parts(providers.storage) {
+    let size = if providers.storage.takes_parts {
         tier.pick(28, 1024) * MIB
     } else {
         tier.pick(8, 64) * MIB
@@ -188,13 +178,14 @@ async fn upload_concurrently(providers: Providers) {
     let files = join_all(uploads);
     let files = world.within_bounds("16 concurrent uploads", files).await;
     for (number, file) in (0..).zip(&files) {
-        wait_long(&world.owner, file).await;
+        expect_processed(&world.owner, file).await;
         expect_download(&world.owner, file, Content::new(100 + number, size)).await;
     }
 }
 
-/// Waits for the processing of a large file, which takes long.
-async fn wait_long(owner: &Actor, file: &str) {
+/// Waits longer than [`until`](tenantry_tests::harness::until) for the
+/// processing of a large file.
+async fn expect_processed(owner: &Actor, file: &str) {
     let ready = async {
         while owner.file(file).await.expect(200).json()["status"] == "pending" {
             sleep(Duration::from_millis(50)).await;

@@ -1,56 +1,57 @@
-//! What a client was told about its files, held against what is there.
+//! The acknowledgements that clients received, compared with the stored files.
 
 use serde_json::Value;
 use tenantry_tests::harness::{Actor, Content};
 
-/// One file, as its only writer knows it.
+/// A file, as its only writer knows it.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
-    /// Where it is.
+pub(crate) struct KnownFile {
+    /// The path.
     pub(crate) path: String,
-    /// Its id, once an answer has told it.
+    /// The id, after the first acknowledgement.
     pub(crate) id: Option<String>,
-    /// The versions that were acknowledged, in their order.
+    /// The acknowledged versions, in order.
     pub(crate) versions: Vec<Content>,
     /// Whether its deletion was acknowledged.
     pub(crate) is_deleted: bool,
-    /// What was asked for and never answered.
-    pub(crate) doubt: Option<Doubt>,
+    /// The last request, if it got no response.
+    pub(crate) unacknowledged: Option<Unacknowledged>,
 }
 
-/// A request without an answer: it may have been done or not.
+/// A request without a response: it may have taken effect or not.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Doubt {
-    /// A version more.
+pub(crate) enum Unacknowledged {
+    /// An upload of a version.
     Upload(Content),
-    /// The end of the file.
+    /// A deletion of the file.
     Delete,
 }
 
-impl Known {
-    /// A path that nothing has been stored at.
+impl KnownFile {
+    /// Creates the record of a path without a file.
     pub(crate) fn new(path: String) -> Self {
         Self {
             path,
             id: None,
             versions: Vec::new(),
             is_deleted: false,
-            doubt: None,
+            unacknowledged: None,
         }
     }
 
-    /// Finds everything that was acknowledged, byte for byte, and nothing that
-    /// was never asked for.
+    /// Asserts that every acknowledged version is stored, and nothing that was
+    /// never uploaded.
     pub(crate) async fn verify(&self, owner: &Actor) {
         let Some(id) = self.find(owner).await else {
-            let may_be_gone = self.versions.is_empty() || matches!(self.doubt, Some(Doubt::Delete));
+            let may_be_gone = self.versions.is_empty()
+                || matches!(self.unacknowledged, Some(Unacknowledged::Delete));
             assert!(self.is_deleted || may_be_gone, "lost: {self:?}");
             return;
         };
-        assert!(!self.is_deleted, "deleted and still there: {self:?}");
+        assert!(!self.is_deleted, "not deleted: {self:?}");
         let mut expected = self.versions.clone();
         let versions = versions(owner, &id).await;
-        if let Some(Doubt::Upload(content)) = self.doubt
+        if let Some(Unacknowledged::Upload(content)) = self.unacknowledged
             && versions.len() > expected.len()
         {
             expected.push(content);
@@ -63,8 +64,8 @@ impl Known {
 
     async fn find(&self, owner: &Actor) -> Option<String> {
         if let Some(id) = &self.id {
-            let answer = owner.get(&format!("/api/v1/files/{id}")).await;
-            return (answer.status != 404).then(|| answer.expect(200).text("id"));
+            let response = owner.get(&format!("/api/v1/files/{id}")).await;
+            return (response.status != 404).then(|| response.expect(200).text("id"));
         }
         let found = owner
             .get(&format!("/api/v1/files?path={}", self.path))
@@ -74,26 +75,27 @@ impl Known {
     }
 }
 
-/// A path that many write versions to at once.
+/// A path that all clients upload to concurrently.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Crowded {
-    /// Acknowledged versions and their numbers.
+pub(crate) struct SharedPath {
+    /// The acknowledged versions with their numbers.
     pub(crate) versions: Vec<(u64, Content)>,
-    /// Versions without an answer.
-    pub(crate) doubts: Vec<Content>,
+    /// The versions without a response.
+    pub(crate) unacknowledged: Vec<Content>,
 }
 
-impl Crowded {
-    /// Where all write.
-    pub(crate) const PATH: &str = "crowded.bin";
+impl SharedPath {
+    /// The path.
+    pub(crate) const PATH: &str = "shared.bin";
 
-    /// Takes over what another writer knows of it.
+    /// Adds the versions of another client.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.versions.extend(&other.versions);
-        self.doubts.extend(&other.doubts);
+        self.unacknowledged.extend(&other.unacknowledged);
     }
 
-    /// Every version is the acknowledged one of its number or one in doubt.
+    /// Asserts that every version is the acknowledged one of its number or an
+    /// unacknowledged one.
     pub(crate) async fn verify(&self, owner: &Actor) {
         let found = owner
             .get(&format!("/api/v1/files?path={}", Self::PATH))
@@ -111,12 +113,15 @@ impl Crowded {
             );
         }
         for version in &versions {
-            let told = self.versions.iter().find(|(n, _)| version["version"] == *n);
-            let content = match told {
+            let acknowledged = self.versions.iter().find(|(n, _)| version["version"] == *n);
+            let content = match acknowledged {
                 Some((_, content)) => Some(content),
-                None => self.doubts.iter().find(|c| version["digest"] == c.digest()),
+                None => self
+                    .unacknowledged
+                    .iter()
+                    .find(|c| version["digest"] == c.digest()),
             };
-            let content = *content.expect("a version that somebody asked for");
+            let content = *content.expect("an uploaded version");
             expect_content(owner, id, version, content).await;
         }
     }
@@ -132,14 +137,14 @@ async fn expect_content(owner: &Actor, id: &str, version: &Value, content: Conte
     assert!(download.body == content.bytes(), "{path} has other bytes");
 }
 
-/// All versions of a file, the first one first.
+/// Returns the versions of a file, oldest first.
 pub(crate) async fn versions(owner: &Actor, id: &str) -> Vec<Value> {
     let mut versions = pages(owner, &format!("/api/v1/files/{id}/versions?limit=100")).await;
     versions.reverse();
     versions
 }
 
-/// All files of the company's space.
+/// Returns the files of the company's space.
 pub(crate) async fn files(owner: &Actor) -> Vec<Value> {
     pages(owner, "/api/v1/files?limit=100").await
 }

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use tenantry::Service;
 use tenantry_application::{
     Services,
-    ports::{BlobKey, Swept},
+    ports::{BlobKey, SweepResult},
     upkeep::sweep,
 };
 use tenantry_domain::{
@@ -31,7 +31,7 @@ pub(crate) async fn expect_swept(data: &Path, settings: Settings<'_>) {
 async fn is_swept(services: &Services) -> bool {
     for (_, blobs) in services.blobs.iter() {
         let swept = blobs.sweep_staging(Duration::ZERO).await;
-        if swept.expect("swept") != Swept::default() {
+        if swept.expect("swept") != SweepResult::default() {
             return false;
         }
         let entries: Vec<_> = blobs.list().try_collect().await.expect("listed");

@@ -1,16 +1,12 @@
-//! What holds when things end badly: kills in the middle of uploads, damage
-//! on disk, servers that fail, files larger than memory, stops, and starts that
-//! cannot be.
+//! Failures: kills during uploads, damage on disk, server outages, files larger
+//! than memory, stops, failed starts.
 //!
-//! All of it on the program itself, as a process of its own. The tier is
-//! chosen by `TENANTRY_TEST_TIER`: without it a run takes minutes, with `soak`
-//! it takes longer and gates on time and memory too.
+//! All tests run the program as a separate process. `TENANTRY_TEST_TIER` selects
+//! the tier: by default a run takes minutes; `soak` takes longer and also checks
+//! time and memory.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
-#![expect(
-    clippy::print_stdout,
-    reason = "what was measured is shown to whoever asks"
-)]
+#![expect(clippy::print_stdout, reason = "measurements are printed")]
 
 mod damage;
 mod data_folder;

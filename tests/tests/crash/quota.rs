@@ -1,4 +1,4 @@
-//! The quota under parallel uploads, whole and cut.
+//! The quota under parallel uploads, complete and aborted.
 
 use futures_util::future::join_all;
 use tenantry_tests::harness::{Actor, Content, Settings, until};
@@ -9,7 +9,7 @@ use crate::{
 };
 
 const MIB: u64 = 1024 * 1024;
-/// Room for ten files of one MiB.
+/// A quota of ten files of one MiB.
 const SETTINGS: Settings<'static> = &[("TENANTRY_LIMITS__QUOTA_MB", "10")];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,7 +24,7 @@ async fn a_quota_is_exact_under_parallel_uploads() {
     assert_eq!((count(201), count(403)), (10, 90), "{statuses:?}");
     expect_usage(&owner, 10 * MIB).await;
 
-    // Room again for two, which uploads that are cut must not take.
+    // Aborted uploads must not take the quota of the two deleted files.
     let files = crate::ledger::files(&owner).await;
     for file in files.iter().take(2) {
         let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
@@ -44,26 +44,29 @@ async fn a_quota_is_exact_under_parallel_uploads() {
 async fn upload(owner: Actor, number: u64) -> u16 {
     let content = Content::new(number, MIB);
     let request = owner.put_content(&format!("{number}.bin"), MIB);
-    let answer = owner.send(request.body(content.bytes())).await;
-    if answer.status == 403 {
-        return answer.expect_problem(403, "quota_exceeded").status.as_u16();
+    let response = owner.send(request.body(content.bytes())).await;
+    if response.status == 403 {
+        return response
+            .expect_problem(403, "quota_exceeded")
+            .status
+            .as_u16();
     }
-    answer.status.as_u16()
+    response.status.as_u16()
 }
 
-/// Sends half of what it declares and hangs up.
+/// Sends half of the declared bytes and closes the connection.
 async fn upload_half(owner: &Actor, number: u64) {
     let path = format!("/api/v1/files/content?path=half-{number}.bin");
     let head = owner.head("PUT", &path);
     let mut wire = owner.wire().await;
-    wire.say(format!(
+    wire.send(format!(
         "{head}Content-Type: application/octet-stream\r\nContent-Length: {MIB}\r\n\r\n"
     ))
     .await;
-    wire.say(Content::new(number, MIB / 2).bytes()).await;
+    wire.send(Content::new(number, MIB / 2).bytes()).await;
 }
 
-/// What is used is what is stored, and nothing stays reserved.
+/// Waits until nothing is reserved, and asserts the used bytes.
 async fn expect_usage(owner: &Actor, used: u64) {
     until("nothing is reserved", async || {
         let usage = owner.usage().await;

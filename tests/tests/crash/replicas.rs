@@ -1,5 +1,5 @@
-//! Two processes that serve and one that works, on `PostgreSQL`, `MinIO` and
-//! Redis: killed in turn while clients write to both.
+//! Two serving processes and a worker on PostgreSQL, `MinIO` and Redis, killed in
+//! turn while clients write to both.
 
 use std::{
     process::{Child, Stdio},
@@ -12,29 +12,23 @@ use std::{
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
-use tenantry_tests::harness::{
-    Actor, Cache, Database, Dice, Place, Providers, ServiceProcess, Storage, command, until,
-};
+use tenantry_tests::harness::{Actor, Dice, Place, Providers, ServiceProcess, command, until};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     data_folder::DataFolder,
-    ledger::{Crowded, Known, files, versions},
+    ledger::{KnownFile, SharedPath, files, versions},
     program::{PROGRAM, expect_clean, serve},
     tier::Tier,
     writer::Writer,
 };
 
-/// Clients of each process that serves.
+/// The number of clients of each serving process.
 const WRITERS: u64 = 3;
 
-const ON: Providers = Providers {
-    database: Database::Postgres,
-    storage: Storage::S3,
-    cache: Cache::Redis,
-};
+const PROVIDERS: &str = "postgres+s3+redis";
 
-/// Short times, so that what follows from a kill follows soon.
+/// Short intervals, so that recovery is quick.
 const SETTINGS: [(&str, &str); 7] = [
     ("TENANTRY_LIMITS__QUOTA_MB", "100000"),
     ("TENANTRY_WORKER__INLINE", "false"),
@@ -49,7 +43,7 @@ const SETTINGS: [(&str, &str); 7] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whichever_process_is_killed_nothing_is_lost() {
+async fn acknowledged_uploads_survive_the_kill_of_any_process() {
     let rounds = Tier::of_this_run().pick(3, 15);
     let mut fleet = Fleet::start().await;
     let mut acknowledged = 0;
@@ -72,34 +66,31 @@ async fn whichever_process_is_killed_nothing_is_lost() {
         sleep(Duration::from_millis(500)).await;
         enough.store(true, Relaxed);
 
-        let (mut known, mut crowded) = (Vec::new(), Crowded::default());
+        let (mut known, mut shared) = (Vec::new(), SharedPath::default());
         for writer in writers.join_all().await {
             known.extend(writer.files);
-            crowded.merge(&writer.crowded);
+            shared.merge(&writer.shared);
         }
         acknowledged += known
             .iter()
-            .map(|file: &Known| file.versions.len())
+            .map(|file: &KnownFile| file.versions.len())
             .sum::<usize>();
         fleet.expect_done().await;
         for process in &fleet.serving {
             let owner = owner.at(process.base());
             join_all(known.iter().map(|file| file.verify(&owner))).await;
-            crowded.verify(&owner).await;
+            shared.verify(&owner).await;
         }
         fleet
             .expect_validated_once(&owner.at(fleet.serving[0].base()))
             .await;
         expect_clean(fleet.data[0].path(), &fleet.settings());
     }
-    assert!(
-        acknowledged >= rounds * 5,
-        "{acknowledged} uploads are too few"
-    );
+    assert!(acknowledged >= rounds * 5, "only {acknowledged} uploads");
     println!("{rounds} kills of one of three processes, {acknowledged} acknowledged uploads");
 }
 
-/// The processes, each with a data folder of its own.
+/// The processes, each with its data folder.
 struct Fleet {
     place: Place,
     data: [DataFolder; 3],
@@ -109,7 +100,7 @@ struct Fleet {
 
 impl Fleet {
     async fn start() -> Self {
-        let place = ON.place().await;
+        let place = Providers::named(PROVIDERS).place().await;
         let data = [DataFolder::new(), DataFolder::new(), DataFolder::new()];
         let settings = [place.settings(), SETTINGS.to_vec()].concat();
         let mut serving = Vec::new();
@@ -129,7 +120,7 @@ impl Fleet {
         [self.place.settings(), SETTINGS.to_vec()].concat()
     }
 
-    /// Kills a process and puts another in its place.
+    /// Kills a process and starts another in its place.
     async fn kill_and_replace(&mut self, number: usize) {
         if number < self.serving.len() {
             self.serving.remove(number).kill();
@@ -142,7 +133,8 @@ impl Fleet {
         }
     }
 
-    /// No job waits or is given up, and no upload is left open.
+    /// Waits until no job and no upload is open, and asserts that every job
+    /// succeeded.
     async fn expect_done(&self) {
         until("every job is done", async || {
             let waiting = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')";
@@ -151,21 +143,21 @@ impl Fleet {
         })
         .await;
         let lost = "SELECT count(*) FROM jobs WHERE state <> 'succeeded'";
-        assert_eq!(self.number(lost).await, 0, "a job was not done");
+        assert_eq!(self.number(lost).await, 0, "a job has failed");
     }
 
-    /// The end of each version's validation is written down once.
+    /// Asserts that each version was validated once.
     async fn expect_validated_once(&self, owner: &Actor) {
         let mut shown = 0;
         for file in files(owner).await {
             let id = file["id"].as_str().expect("an id");
             shown += versions(owner, id).await.len();
         }
-        assert!(shown > 0, "no version to look at");
+        assert!(shown > 0, "the file has no version");
         let twice = "SELECT count(*) FROM (SELECT 1 FROM audit_entries \
                      WHERE action = 'file.process' \
                      GROUP BY chain_id, subject_id, detail HAVING count(*) > 1) AS twice";
-        assert_eq!(self.number(twice).await, 0, "a job was done twice");
+        assert_eq!(self.number(twice).await, 0, "a version was validated twice");
     }
 
     async fn number(&self, query: &'static str) -> i64 {
@@ -179,7 +171,7 @@ impl Fleet {
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        // One that was killed already has nothing left to end.
+        // Fails if the process has ended already.
         let _ = self.working.kill();
         let _ = self.working.wait();
     }

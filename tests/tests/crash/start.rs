@@ -1,4 +1,4 @@
-//! Starts: quick ones, and those that cannot be and say why.
+//! Starts: fast ones, and failures that name their cause.
 
 use std::{fs, net::TcpListener, time::Duration};
 
@@ -10,46 +10,46 @@ use tokio::time::Instant;
 
 use crate::{
     data_folder::DataFolder,
-    program::{Ended, PROGRAM, run, serve},
+    program::{CommandOutput, PROGRAM, run, serve},
     tier::Tier,
 };
 
 const SETTINGS: Settings<'static> = &[];
 
-/// How long a start on an empty store may take.
+/// The maximum time to start on an empty store.
 const FIRST_START: Duration = Duration::from_secs(1);
 
-/// A start that ended with one line.
+/// Asserts that a start failed with one line.
 #[track_caller]
-fn expect_line(ended: &Ended, parts: &[&str]) {
-    assert!(!ended.is_success(), "{}", ended.all());
-    let complained = ended.complained();
-    assert_eq!(complained.lines().count(), 1, "{complained}");
-    assert_eq!(ended.said(), "");
+fn expect_line(ended: &CommandOutput, parts: &[&str]) {
+    assert!(!ended.is_success(), "{}", ended.text());
+    let stderr = ended.stderr();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert_eq!(ended.stdout(), "");
     for part in parts {
-        assert!(complained.contains(part), "no {part:?} in {complained}");
+        assert!(stderr.contains(part), "no {part:?} in {stderr}");
     }
 }
 
 #[test]
-fn an_empty_store_is_up_at_once() {
+fn an_empty_store_starts_quickly() {
     let data = DataFolder::new();
-    let begun = Instant::now();
+    let started = Instant::now();
     let process = ServiceProcess::start(PROGRAM, data.path(), SETTINGS);
-    let first = begun.elapsed();
+    let first = started.elapsed();
     process.kill();
-    let begun = Instant::now();
+    let started = Instant::now();
     let process = ServiceProcess::start(PROGRAM, data.path(), SETTINGS);
-    let second = begun.elapsed();
+    let second = started.elapsed();
     println!("up in {first:?} on an empty store, in {second:?} after a kill");
     println!("at rest in {} KiB", process.resident_bytes() / 1024);
     if Tier::of_this_run() == Tier::Soak {
-        assert!(first < FIRST_START, "{first:?} is too long");
+        assert!(first < FIRST_START, "the start took {first:?}");
     }
 }
 
 #[test]
-fn a_port_in_use_is_named_with_its_flag() {
+fn a_port_in_use_is_reported() {
     let data = DataFolder::new();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
@@ -58,15 +58,15 @@ fn a_port_in_use_is_named_with_its_flag() {
 }
 
 #[test]
-fn production_without_a_secret_says_how_to_make_one() {
+fn production_requires_a_secret() {
     let data = DataFolder::new();
     let settings: Settings<'_> = &[("TENANTRY_PROFILE", "production")];
     let ended = run(data.path(), settings, &["serve"]);
     expect_line(&ended, &["security.secret", "tenantry secret generate"]);
     let left: Vec<_> = fs::read_dir(data.path()).expect("a folder").collect();
-    assert!(left.is_empty(), "it left {left:?}");
+    assert!(left.is_empty(), "the start left {left:?}");
 
-    let secret = run(data.path(), SETTINGS, &["secret", "generate"]).said();
+    let secret = run(data.path(), SETTINGS, &["secret", "generate"]).stdout();
     let settings: Settings<'_> = &[
         ("TENANTRY_PROFILE", "production"),
         ("TENANTRY_HTTP__PORT", "0"),
@@ -76,7 +76,7 @@ fn production_without_a_secret_says_how_to_make_one() {
 }
 
 #[test]
-fn a_data_folder_that_is_none_is_named() {
+fn an_invalid_data_folder_is_reported() {
     let data = DataFolder::new();
     let file = data.path().join("file");
     fs::write(&file, "not a folder").expect("written");
@@ -86,7 +86,7 @@ fn a_data_folder_that_is_none_is_named() {
 }
 
 #[test]
-fn a_database_that_is_none_is_refused() {
+fn an_invalid_database_file_is_rejected() {
     let data = DataFolder::new();
     let garbage = "this is not a database. ".repeat(1000);
     fs::write(data.path().join("tenantry.db"), &garbage).expect("written");
@@ -97,7 +97,7 @@ fn a_database_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_newer_schema_is_refused() {
+async fn a_newer_schema_is_rejected() {
     let data = DataFolder::new();
     serve(data.path(), SETTINGS).await.kill();
     data.change("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 1)")
@@ -109,12 +109,12 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test]
-async fn a_migration_that_broke_off_is_done_again() {
+async fn an_interrupted_migration_can_be_repeated() {
     let data = DataFolder::new();
     serve(data.path(), SETTINGS).await.kill();
     let forget = "DELETE FROM seaql_migrations WHERE version = 'm0005_idempotency'";
     data.change(forget).await;
-    // Whoever put the table there, the start does not guess.
+    // The origin of the table is unknown.
     let ended = run(data.path(), SETTINGS, &["serve"]);
     expect_line(&ended, &["m0005_idempotency", "half"]);
     data.run("DROP TABLE idempotency_records").await;
@@ -124,7 +124,7 @@ async fn a_migration_that_broke_off_is_done_again() {
 }
 
 #[tokio::test]
-async fn the_database_keeps_a_journal() {
+async fn the_database_uses_a_write_ahead_log() {
     let data = DataFolder::new();
     let process = serve(data.path(), SETTINGS).await;
     Actor::register(process.base(), "acme").await;
@@ -134,7 +134,7 @@ async fn the_database_keeps_a_journal() {
 }
 
 #[tokio::test]
-async fn a_disk_that_is_not_mounted_is_noticed() {
+async fn an_unmounted_blob_folder_is_reported() {
     let data = DataFolder::new();
     let process = serve(data.path(), SETTINGS).await;
     let owner = Actor::register(process.base(), "acme").await;
@@ -154,10 +154,10 @@ async fn a_disk_that_is_not_mounted_is_noticed() {
     assert_eq!(download.expect(200).body, "one");
 }
 
-/// What watches processes, and has no client but the program itself, can tell
-/// whether they are well.
+/// Monitors without an HTTP client can ask the program for the health of a
+/// process.
 #[tokio::test]
-async fn a_process_can_be_asked_how_it_is() {
+async fn the_health_command_reports_a_process() {
     let data = DataFolder::new();
     let [port, worker_port] = [free_port(), free_port()].map(|port| port.to_string());
     let settings: Settings<'_> = &[
@@ -172,13 +172,13 @@ async fn a_process_can_be_asked_how_it_is() {
     let mut worker = command(PROGRAM, data.path(), settings);
     let mut worker = worker.arg("worker").spawn().expect("a worker");
     let healthy = run(data.path(), settings, &["health"]);
-    assert!(healthy.is_success(), "{}", healthy.all());
-    until("the worker is well", async || {
+    assert!(healthy.is_success(), "{}", healthy.text());
+    until("the worker is healthy", async || {
         let asked = run(data.path(), settings, &["health", "--worker"]);
         asked.is_success().then_some(())
     })
     .await;
-    // It answers nothing else.
+    // It serves nothing else.
     let files = Actor::anonymous(format!("http://127.0.0.1:{worker_port}"));
     files
         .get("/api/v1/files")

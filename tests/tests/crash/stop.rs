@@ -1,4 +1,4 @@
-//! `SIGTERM`: what is under way is finished, nothing new begins.
+//! `SIGTERM`: requests in progress finish, and no new ones begin.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -17,35 +17,38 @@ const SETTINGS: Settings<'static> = &[("TENANTRY_HTTP__SHUTDOWN_GRACE_SECONDS", 
 const GRACE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_lets_an_upload_finish() {
+async fn uploads_finish_before_a_stop() {
     let data = DataFolder::new();
     let mut process = serve(data.path(), SETTINGS).await;
     let owner = Actor::register(process.base(), "acme").await;
     let content = Content::new(1, 3_000_000);
-    let (go_on, wait) = oneshot::channel();
+    let (resume, wait) = oneshot::channel();
     let upload = tokio::spawn(upload_in_halves(owner.clone(), content, wait));
-    until("the upload is under way", async || {
+    until("the upload is in progress", async || {
         (!data.staging_files().is_empty()).then_some(())
     })
     .await;
 
-    let begun = Instant::now();
+    let started = Instant::now();
     process.terminate();
     let address = process.base().trim_start_matches("http://").to_owned();
     until("connections are refused", async || {
         TcpStream::connect(&address).await.is_err().then_some(())
     })
     .await;
-    assert!(process.ended().is_none(), "it left its upload behind");
-    go_on.send(()).expect("an upload that waits");
+    assert!(
+        process.exit_status().is_none(),
+        "the process did not wait for the upload"
+    );
+    resume.send(()).expect("a waiting upload");
     let uploaded = upload.await.expect("an upload").expect(201);
     assert_eq!(uploaded.text("digest"), content.digest());
-    let ended = until("it has ended", async || process.ended()).await;
+    let ended = until("the process has ended", async || process.exit_status()).await;
     assert!(ended.success(), "{ended}");
-    assert!(begun.elapsed() < GRACE);
+    assert!(started.elapsed() < GRACE);
     expect_clean(data.path(), SETTINGS);
 
-    // Validation may be for the next one to do.
+    // The next process may have to validate it.
     let process = serve(data.path(), SETTINGS).await;
     let owner = owner.at(process.base());
     let file = owner.processed(&uploaded.text("file_id")).await;
@@ -55,7 +58,7 @@ async fn a_stop_lets_an_upload_finish() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_no_longer_than_its_grace() {
+async fn a_stop_aborts_uploads_after_the_grace_time() {
     let data = DataFolder::new();
     let settings: Settings<'_> = &[("TENANTRY_HTTP__SHUTDOWN_GRACE_SECONDS", "1")];
     let mut process = serve(data.path(), settings).await;
@@ -66,12 +69,12 @@ async fn a_stop_waits_no_longer_than_its_grace() {
         let request = in_halves(&owner, content, wait);
         owner.try_send(request).await
     });
-    until("the upload is under way", async || {
+    until("the upload is in progress", async || {
         (!data.staging_files().is_empty()).then_some(())
     })
     .await;
     process.terminate();
-    let ended = until("it has ended", async || process.ended()).await;
+    let ended = until("the process has ended", async || process.exit_status()).await;
     assert!(ended.success(), "{ended}");
     assert!(upload.await.expect("a client").is_err());
 }
@@ -80,11 +83,11 @@ async fn upload_in_halves(
     owner: Actor,
     content: Content,
     wait: oneshot::Receiver<()>,
-) -> tenantry_tests::harness::Answer {
+) -> tenantry_tests::harness::ApiResponse {
     owner.send(in_halves(&owner, content, wait)).await
 }
 
-/// An upload that stops in its middle until it may go on.
+/// Builds an upload that pauses in its middle until `wait` completes.
 fn in_halves(
     owner: &Actor,
     content: Content,
@@ -94,7 +97,7 @@ fn in_halves(
     let second = first.split_off(first.len() / 2);
     let pieces = stream::iter(first).chain(
         stream::once(async {
-            // Whoever lets go of the other end lets nothing more come.
+            // A dropped sender never resumes the upload.
             if wait.await.is_err() {
                 std::future::pending::<()>().await;
             }

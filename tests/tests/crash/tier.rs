@@ -1,19 +1,19 @@
-//! How much is tried.
+//! The extent of a test run.
 
-/// How much time a run may take.
+/// The time that a run may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tier {
     /// Minutes.
     Short,
-    /// As long as it takes.
+    /// Hours.
     Soak,
 }
 
 impl Tier {
-    /// The tier of this run.
+    /// Returns the tier of this run.
     #[expect(
         clippy::disallowed_methods,
-        reason = "whoever runs the tests chooses by the environment"
+        reason = "the tier of a test run is chosen in the environment"
     )]
     pub(crate) fn of_this_run() -> Self {
         match std::env::var("TENANTRY_TEST_TIER").as_deref() {
@@ -22,7 +22,7 @@ impl Tier {
         }
     }
 
-    /// One of two values.
+    /// Returns the value for this tier.
     pub(crate) fn pick<T>(self, short: T, soak: T) -> T {
         match self {
             Self::Short => short,

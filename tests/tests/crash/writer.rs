@@ -1,4 +1,4 @@
-//! Clients that upload and delete without end, and remember what they were told.
+//! Clients that upload and delete continually and record the acknowledgements.
 
 use std::sync::{
     Arc,
@@ -6,59 +6,59 @@ use std::sync::{
 };
 
 use reqwest::{Method, RequestBuilder, multipart};
-use tenantry_tests::harness::{Actor, Answer, Content, Dice};
+use tenantry_tests::harness::{Actor, ApiResponse, Content, Dice};
 
-use crate::ledger::{Crowded, Doubt, Known};
+use crate::ledger::{KnownFile, SharedPath, Unacknowledged};
 
-/// Sizes are below this power of two: up to 4 MiB, most of them small.
+/// The exponent of the size limit: 4 MiB.
 const LARGEST: u64 = 22;
-/// The seed of content that many clients have in common.
+/// The seed of content that clients share.
 const COMMON: u64 = 7;
 
-/// One client. It alone writes to its paths, all but the crowded one.
+/// A client. No other client writes to its paths, except the shared one.
 pub(crate) struct Writer {
     actor: Actor,
     name: String,
     dice: Dice,
-    /// What it knows of its files.
-    pub(crate) files: Vec<Known>,
-    /// What it knows of everybody's.
-    pub(crate) crowded: Crowded,
+    /// The files of this client.
+    pub(crate) files: Vec<KnownFile>,
+    /// The versions of the shared path.
+    pub(crate) shared: SharedPath,
 }
 
-/// The service went away before it answered.
-struct Cut;
+/// The connection broke before the response.
+struct Disconnect;
 
 impl Writer {
-    /// A client with choices of its own.
+    /// Creates a client with reproducible choices.
     pub(crate) fn new(actor: &Actor, seed: u64) -> Self {
         Self {
             actor: actor.clone(),
             name: format!("w{seed}"),
             dice: Dice::new(seed),
             files: Vec::new(),
-            crowded: Crowded::default(),
+            shared: SharedPath::default(),
         }
     }
 
     /// Writes until the service is gone.
-    pub(crate) async fn write_until_cut(self) -> Self {
+    pub(crate) async fn write_until_disconnected(self) -> Self {
         self.write_until(Arc::default()).await
     }
 
-    /// Writes until the service is gone, or somebody says that it is enough.
+    /// Writes until the service is gone or `enough` is set.
     pub(crate) async fn write_until(mut self, enough: Arc<AtomicBool>) -> Self {
         while !enough.load(Relaxed) && self.step().await.is_ok() {}
         self
     }
 
-    async fn step(&mut self) -> Result<(), Cut> {
+    async fn step(&mut self) -> Result<(), Disconnect> {
         match self.dice.below(10) {
             0..=2 => self.put_new().await,
             3..=5 => self.post_form().await,
             6 | 7 => self.put_version().await,
             8 => self.delete().await,
-            _ => self.put_crowded().await,
+            _ => self.put_shared().await,
         }
     }
 
@@ -78,24 +78,24 @@ impl Writer {
         request.body(content.body())
     }
 
-    async fn put_new(&mut self) -> Result<(), Cut> {
+    async fn put_new(&mut self) -> Result<(), Disconnect> {
         let content = self.content();
         let path = format!("{}/raw-{}.bin", self.name, self.files.len());
         let request = self.put(&path, content);
-        self.upload(Known::new(path), request, content).await
+        self.upload(KnownFile::new(path), request, content).await
     }
 
-    async fn post_form(&mut self) -> Result<(), Cut> {
+    async fn post_form(&mut self) -> Result<(), Disconnect> {
         let content = self.content();
         let path = format!("{}/form-{}.bin", self.name, self.files.len());
         let form = multipart::Form::new().text("path", path.clone());
         let form = form.part("file", content.part("form.bin"));
         let request = self.actor.request(Method::POST, "/api/v1/files");
-        self.upload(Known::new(path), request.multipart(form), content)
+        self.upload(KnownFile::new(path), request.multipart(form), content)
             .await
     }
 
-    async fn put_version(&mut self) -> Result<(), Cut> {
+    async fn put_version(&mut self) -> Result<(), Disconnect> {
         let Some(place) = self.any_live() else {
             return self.put_new().await;
         };
@@ -105,29 +105,29 @@ impl Writer {
         self.upload(file, request, content).await
     }
 
-    /// Uploads a version of a file and writes down what became of it.
+    /// Uploads a version of a file and records the outcome.
     async fn upload(
         &mut self,
-        mut file: Known,
+        mut file: KnownFile,
         request: RequestBuilder,
         content: Content,
-    ) -> Result<(), Cut> {
+    ) -> Result<(), Disconnect> {
         let outcome = self.send(request).await;
         match &outcome {
-            Ok(answer) => {
-                expect_acknowledged(answer, content);
-                let id = answer.text("file_id");
+            Ok(response) => {
+                expect_acknowledged(response, content);
+                let id = response.text("file_id");
                 assert!(file.id.as_ref().is_none_or(|known| *known == id));
                 file.id = Some(id);
                 file.versions.push(content);
             }
-            Err(Cut) => file.doubt = Some(Doubt::Upload(content)),
+            Err(Disconnect) => file.unacknowledged = Some(Unacknowledged::Upload(content)),
         }
         self.files.push(file);
         outcome.map(drop)
     }
 
-    async fn delete(&mut self) -> Result<(), Cut> {
+    async fn delete(&mut self) -> Result<(), Disconnect> {
         let Some(place) = self.any_live() else {
             return self.put_new().await;
         };
@@ -136,32 +136,32 @@ impl Writer {
         let path = format!("/api/v1/files/{id}");
         let outcome = self.send(self.actor.request(Method::DELETE, &path)).await;
         match &outcome {
-            Ok(answer) => {
-                assert_eq!(answer.status, 204, "{answer:?}");
+            Ok(response) => {
+                assert_eq!(response.status, 204, "{response:?}");
                 file.is_deleted = true;
             }
-            Err(Cut) => file.doubt = Some(Doubt::Delete),
+            Err(Disconnect) => file.unacknowledged = Some(Unacknowledged::Delete),
         }
         self.files.push(file);
         outcome.map(drop)
     }
 
-    async fn put_crowded(&mut self) -> Result<(), Cut> {
+    async fn put_shared(&mut self) -> Result<(), Disconnect> {
         let content = self.content();
-        let outcome = self.send(self.put(Crowded::PATH, content)).await;
+        let outcome = self.send(self.put(SharedPath::PATH, content)).await;
         match &outcome {
-            Ok(answer) => {
-                expect_acknowledged(answer, content);
-                let number = answer.json()["version"].as_u64().expect("a number");
-                self.crowded.versions.push((number, content));
+            Ok(response) => {
+                expect_acknowledged(response, content);
+                let number = response.json()["version"].as_u64().expect("a number");
+                self.shared.versions.push((number, content));
             }
-            Err(Cut) => self.crowded.doubts.push(content),
+            Err(Disconnect) => self.shared.unacknowledged.push(content),
         }
         outcome.map(drop)
     }
 
     fn any_live(&mut self) -> Option<usize> {
-        let live = |file: &Known| !file.is_deleted;
+        let live = |file: &KnownFile| !file.is_deleted;
         let places = self.files.iter().enumerate();
         let places: Vec<_> = places
             .filter(|(_, file)| live(file))
@@ -174,15 +174,15 @@ impl Writer {
         places.get(choice).copied()
     }
 
-    /// An answer that has arrived whole, or none.
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, Cut> {
-        self.actor.try_send(request).await.map_err(|_| Cut)
+    /// Sends a request and reads the whole response.
+    async fn send(&self, request: RequestBuilder) -> Result<ApiResponse, Disconnect> {
+        self.actor.try_send(request).await.map_err(|_| Disconnect)
     }
 }
 
 #[track_caller]
-fn expect_acknowledged(answer: &Answer, content: Content) {
-    let body = String::from_utf8_lossy(&answer.body);
-    assert!(matches!(answer.status.as_u16(), 200 | 201), "{body}");
-    assert_eq!(answer.text("digest"), content.digest());
+fn expect_acknowledged(response: &ApiResponse, content: Content) {
+    let body = String::from_utf8_lossy(&response.body);
+    assert!(matches!(response.status.as_u16(), 200 | 201), "{body}");
+    assert_eq!(response.text("digest"), content.digest());
 }

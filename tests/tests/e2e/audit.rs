@@ -1,10 +1,9 @@
-//! What was done, by whom: in the same commit as the change itself, sealed
-//! soon after.
+//! Audit entries, committed with their change and sealed soon after.
 
 use serde_json::{Value, json};
 use tenantry_application::upkeep::fsck;
 use tenantry_domain::role::Preset;
-use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService, until};
+use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService, expect_null, until};
 
 async fn entries(owner: &Actor, query: &str) -> Vec<Value> {
     let page = owner.get(&format!("/api/v1/audit?limit=100{query}")).await;
@@ -14,18 +13,18 @@ async fn entries(owner: &Actor, query: &str) -> Vec<Value> {
         .clone()
 }
 
-/// The newest entry of an action, and that it names its request.
-async fn noted(owner: &Actor, action: &str, answer: &Answer) -> Value {
+/// Returns the entry of an action that names the request of a response.
+async fn entry_of(owner: &Actor, action: &str, response: &ApiResponse) -> Value {
     let found = entries(owner, &format!("&action={action}")).await;
-    let request = answer.header("x-request-id");
+    let request = response.header("x-request-id").expect("a request id");
     let entry = found
         .into_iter()
-        .find(|entry| entry["request_id"].as_str() == request);
-    entry.unwrap_or_else(|| panic!("no {action} of {request:?}"))
+        .find(|entry| entry["request_id"] == request);
+    entry.unwrap_or_else(|| panic!("no {action} of {request}"))
 }
 
 #[tokio::test]
-async fn every_change_is_noted_at_once() {
+async fn every_change_is_audited() {
     let service = TestService::start().await;
     let stranger = service.anonymous();
     let body =
@@ -40,35 +39,37 @@ async fn every_change_is_noted_at_once() {
     ann.user_id = registered.text("user_id");
     ann.tenant_id = registered.text("tenant_id");
 
-    let entry = noted(&ann, "user.register", &registered).await;
+    let entry = entry_of(&ann, "user.register", &registered).await;
     assert_eq!(entry["subject_id"], ann.user_id);
-    noted(&ann, "auth.login", &signed_in).await;
+    entry_of(&ann, "auth.login", &signed_in).await;
     let changed = ann
         .put("/api/v1/auth/me", &json!({ "display_name": "Ann" }))
         .await;
-    noted(&ann, "user.update", &changed).await;
+    entry_of(&ann, "user.update", &changed).await;
     let uploaded = ann.upload("a.txt", "text/plain", "one").await.expect(201);
     let id = uploaded.text("file_id");
-    let entry = noted(&ann, "file.upload", &uploaded).await;
+    let entry = entry_of(&ann, "file.upload", &uploaded).await;
     assert_eq!(entry["subject_id"], id);
     assert_eq!(entry["actor_id"], ann.user_id);
     assert_eq!(entry["detail"]["size_bytes"], "3");
     let again = ann.upload("a.txt", "text/plain", "two").await.expect(200);
-    let entry = noted(&ann, "file.upload", &again).await;
+    let entry = entry_of(&ann, "file.upload", &again).await;
     assert_eq!(entry["detail"]["version"], "2");
     ann.processed(&id).await;
     let processed = entries(&ann, "&action=file.process").await;
-    assert!(processed.iter().all(|entry| entry["actor_id"].is_null()));
     assert!(!processed.is_empty());
+    for entry in &processed {
+        expect_null(entry, "actor_id");
+    }
     let path = format!("/api/v1/files/{id}");
     let moved = ann
         .patch(&path, &json!({ "path": "b.txt" }))
         .await
         .expect(200);
-    let entry = noted(&ann, "file.update", &moved).await;
+    let entry = entry_of(&ann, "file.update", &moved).await;
     assert_eq!(entry["detail"], json!({ "from": "a.txt", "to": "b.txt" }));
     let deleted = ann.delete(&path).await.expect(204);
-    noted(&ann, "file.delete", &deleted).await;
+    entry_of(&ann, "file.delete", &deleted).await;
     let other = {
         let mut other = ann.clone();
         other.email = "ann@example.com".to_owned();
@@ -79,12 +80,12 @@ async fn every_change_is_noted_at_once() {
         .post("/api/v1/auth/logout", &json!({}))
         .await
         .expect(204);
-    let entry = noted(&ann, "auth.session_end", &ended).await;
+    let entry = entry_of(&ann, "auth.session_end", &ended).await;
     assert_eq!(entry["detail"]["reason"], "logout");
 }
 
 #[tokio::test]
-async fn what_was_refused_or_only_read_is_no_change() {
+async fn reads_and_refused_changes_are_not_audited() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let file = alice.upload_ready("a.txt", "text/plain", "one").await;
@@ -108,7 +109,7 @@ async fn what_was_refused_or_only_read_is_no_change() {
 }
 
 #[tokio::test]
-async fn the_log_is_filtered_and_paged() {
+async fn entries_are_filtered_and_paged() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.member(&alice, "bob", Preset::Member).await;
@@ -127,7 +128,7 @@ async fn the_log_is_filtered_and_paged() {
         "newest first"
     );
     let theirs = |entry: &Value| entry["actor_id"] == eve.user_id.as_str();
-    assert!(!all.iter().any(theirs), "another company's entries");
+    assert!(!all.iter().any(theirs), "an entry of another company");
     let of_bob = entries(&alice, &format!("&actor={}", bob.user_id)).await;
     let by_bob = |entry: &&Value| entry["actor_id"] == bob.user_id.as_str();
     assert_eq!(of_bob.len(), all.iter().filter(by_bob).count());
@@ -140,7 +141,7 @@ async fn the_log_is_filtered_and_paged() {
     assert!(entries(&alice, "&to=2020-01-01T00:00:00Z").await.is_empty());
     assert_eq!(entries(&alice, "&from=2020-01-01T00:00:00Z").await, all);
     let newest = times.first().expect("entries");
-    // From is part of the time asked for, to is not.
+    // `from` is inclusive, `to` is exclusive.
     assert!(!entries(&alice, &format!("&from={newest}")).await.is_empty());
     let before = entries(&alice, &format!("&to={newest}")).await;
     assert!(before.len() < all.len());
@@ -172,7 +173,7 @@ async fn the_log_is_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_the_log() {
+async fn the_audit_log_has_no_secrets() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let body = json!({ "email": "new@example.com", "current_password": PASSWORD });
@@ -189,7 +190,7 @@ async fn no_secret_is_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_mixed_journey_ends_sealed_and_clean() {
+async fn a_mixed_workload_ends_sealed_and_consistent() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.member(&alice, "bob", Preset::Member).await;
@@ -212,7 +213,7 @@ async fn a_mixed_journey_ends_sealed_and_clean() {
     bob.delete(&format!("/api/v1/files/{id}")).await.expect(204);
     let mut wire = bob.wire().await;
     let head = bob.head("PUT", "/api/v1/files/content?path=cut.txt");
-    wire.say(format!(
+    wire.send(format!(
         "{head}Content-Type: text/plain\r\nContent-Length: 9\r\n\r\ncut"
     ))
     .await;
@@ -223,18 +224,23 @@ async fn a_mixed_journey_ends_sealed_and_clean() {
         .await
         .expect(204);
 
-    until("nothing is under way", async || {
+    until("no upload is open", async || {
         let usage = alice.usage().await;
         (usage["open_uploads"] == 0).then_some(())
     })
     .await;
-    let on = service.services();
+    let services = service.services();
     until("every entry is sealed", async || {
-        let unsealed = on.store.upkeep().unsealed_chains(10).await.expect("chains");
+        let unsealed = services
+            .store
+            .upkeep()
+            .unsealed_chains(10)
+            .await
+            .expect("chains");
         unsealed.is_empty().then_some(())
     })
     .await;
-    let report = fsck(on, false).await.expect("a report");
+    let report = fsck(services, false).await.expect("a report");
     assert_eq!(report.findings, []);
     assert_eq!(report.tenants, 2);
     assert!(report.audit_entries > 30, "{report:?}");

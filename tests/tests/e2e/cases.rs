@@ -1,6 +1,5 @@
-//! How each operation is called when nothing is wrong with the call. What is
-//! tried on every operation starts from here; an operation without a usual
-//! call fails the run.
+//! A valid call of each operation, from which tests derive others. An operation
+//! without one fails the run.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +10,9 @@ use reqwest::{
 use serde_json::{Value, json};
 use tenantry_tests::harness::{Actor, Form, Operation, PASSWORD, operations};
 
-/// What a company has that operations can be tried on.
+/// The resources of a company that calls refer to.
 #[derive(Debug, Clone)]
-pub(crate) struct Belongings {
+pub(crate) struct Resources {
     pub(crate) file: String,
     pub(crate) path: String,
     pub(crate) job: String,
@@ -23,7 +22,7 @@ pub(crate) struct Belongings {
 
 /// The body of a call.
 #[derive(Debug, Clone)]
-pub(crate) enum Sent {
+pub(crate) enum Payload {
     Nothing,
     Json(Value),
     Form(BTreeMap<String, String>),
@@ -38,10 +37,10 @@ pub(crate) struct Call {
     path: BTreeMap<String, String>,
     query: BTreeMap<String, String>,
     headers: BTreeMap<String, String>,
-    pub(crate) sent: Sent,
+    pub(crate) payload: Payload,
 }
 
-/// The operations as the running service tells them.
+/// Returns the operations of the served document.
 pub(crate) async fn served_operations(anyone: &Actor) -> Vec<Operation> {
     let document = anyone.get("/openapi.json").await.expect(200).json();
     let operations = operations(&document);
@@ -49,53 +48,53 @@ pub(crate) async fn served_operations(anyone: &Actor) -> Vec<Operation> {
     operations
 }
 
-/// The usual call of an operation by somebody who has these.
-pub(crate) fn usual(operation: &Operation, own: &Belongings) -> Call {
+/// Returns a valid call of an operation on `own` resources.
+pub(crate) fn valid_call(operation: &Operation, own: &Resources) -> Call {
     let mut call = Call {
         method: operation.method.clone(),
         template: operation.path.clone(),
         path: BTreeMap::new(),
         query: BTreeMap::new(),
         headers: BTreeMap::new(),
-        sent: Sent::Nothing,
+        payload: Payload::Nothing,
     };
     for parameter in operation.parameters.iter().filter(|p| p.place == "path") {
         let value = match parameter.name.as_str() {
             "file_id" => &own.file,
             "job_id" => &own.job,
             "tenant_id" => &own.tenant,
-            name => panic!("{} has no case: what is a {name}?", operation.id),
+            name => panic!("{} has no case for {name}", operation.id),
         };
         call.set("path", &parameter.name, value);
     }
     match operation.id.as_str() {
         "register" => {
-            call.sent = Sent::Json(json!({
+            call.payload = Payload::Json(json!({
                 "email": format!("new-{}@example.com", own.path),
                 "password": PASSWORD,
                 "organization_name": format!("New {}", own.path),
             }));
         }
         "login" => {
-            call.sent = Sent::Json(json!({
+            call.payload = Payload::Json(json!({
                 "identifier": "nobody@example.com",
                 "password": PASSWORD,
             }));
         }
-        "refresh" => call.sent = Sent::Json(json!({ "refresh_token": "nonsense" })),
-        "update_me" => call.sent = Sent::Json(json!({ "display_name": "Somebody" })),
-        "update_file" => call.sent = Sent::Json(json!({ "tags": { "seen": true } })),
-        "upload_file" | "upload_file_alias" => call.sent = Sent::Form(BTreeMap::new()),
+        "refresh" => call.payload = Payload::Json(json!({ "refresh_token": "nonsense" })),
+        "update_me" => call.payload = Payload::Json(json!({ "display_name": "Somebody" })),
+        "update_file" => call.payload = Payload::Json(json!({ "tags": { "seen": true } })),
+        "upload_file" | "upload_file_alias" => call.payload = Payload::Form(BTreeMap::new()),
         "put_content" => {
             call.set("query", "path", &format!("put-{}", own.path));
-            call.sent = Sent::Bytes(b"other content");
+            call.payload = Payload::Bytes(b"other content");
         }
         "get_content_by_path" | "head_content_by_path" => {
             call.set("query", "path", &own.path);
         }
         _ => assert!(
             operation.body_type.is_none(),
-            "{} has no case: what is its body?",
+            "{} has no case for its body",
             operation.id
         ),
     }
@@ -103,31 +102,31 @@ pub(crate) fn usual(operation: &Operation, own: &Belongings) -> Call {
 }
 
 impl Call {
-    /// Gives a value, in place of the one that is there.
+    /// Sets a value, replacing the present one.
     pub(crate) fn set(&mut self, place: &str, name: &str, value: &str) {
         let (name, value) = (name.to_owned(), value.to_owned());
-        let replaced = match (place, &mut self.sent) {
+        let replaced = match (place, &mut self.payload) {
             ("path", _) => self.path.insert(name, value),
             ("query", _) => self.query.insert(name, value),
             ("header", _) => self.headers.insert(name, value),
-            ("body", Sent::Form(fields)) => fields.insert(name, value),
-            ("body", Sent::Json(body)) => {
+            ("body", Payload::Form(fields)) => fields.insert(name, value),
+            ("body", Payload::Json(body)) => {
                 body[name] = json!(value);
                 None
             }
-            _ => panic!("{} {}: nowhere to put {name}", self.method, self.template),
+            _ => panic!("{} {}: no place for {name}", self.method, self.template),
         };
         drop(replaced);
     }
 
-    /// The same with one more value.
+    /// Returns the call with one more value.
     pub(crate) fn with(&self, place: &str, name: &str, value: &str) -> Self {
         let mut call = self.clone();
         call.set(place, name, value);
         call
     }
 
-    /// Ready to be sent by somebody.
+    /// Builds the request of an actor.
     pub(crate) fn request(&self, actor: &Actor) -> RequestBuilder {
         let mut path = self.template.clone();
         for (name, value) in &self.path {
@@ -142,13 +141,13 @@ impl Call {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a header");
             request = request.header(name, value);
         }
-        match &self.sent {
-            Sent::Nothing => request,
-            Sent::Json(body) => request.json(body),
-            Sent::Bytes(bytes) => request
+        match &self.payload {
+            Payload::Nothing => request,
+            Payload::Json(body) => request.json(body),
+            Payload::Bytes(bytes) => request
                 .header(CONTENT_TYPE, "text/plain")
                 .body(bytes.to_vec()),
-            Sent::Form(fields) => {
+            Payload::Form(fields) => {
                 let form = fields
                     .iter()
                     .fold(Form::new(), |form, (name, value)| form.field(name, value));

@@ -1,5 +1,4 @@
-//! One data set, written and read back: what is read is the same, to the last
-//! member, on whatever providers it lies.
+//! A data set that reads back identically on every provider.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -8,11 +7,11 @@ use tenantry_application::upkeep::fsck;
 use tenantry_tests::harness::{Actor, Content, Form, TestService};
 use uuid::Uuid;
 
-/// What is read back. `UPDATE_GENERATED=1` writes it anew.
+/// The expected result. `UPDATE_GENERATED=1` rewrites it.
 const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/dataset.json");
 
 #[tokio::test]
-async fn a_data_set_reads_back_the_same_everywhere() {
+async fn a_data_set_reads_back_identically_on_every_provider() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     write(&alice).await;
@@ -58,7 +57,7 @@ async fn write(alice: &Actor) {
 
 async fn read(alice: &Actor) -> Value {
     let mut read = BTreeMap::new();
-    for question in [
+    for query in [
         "files?sort=path&include_total=true",
         "files?sort=-size_bytes&limit=3",
         "files?search=%C3%BCn%C3%AF",
@@ -67,8 +66,8 @@ async fn read(alice: &Actor) -> Value {
         "files?path=a.txt",
         "auth/me",
     ] {
-        let answer = alice.get(&format!("/api/v1/{question}")).await.expect(200);
-        read.insert(question.to_owned(), answer.json());
+        let response = alice.get(&format!("/api/v1/{query}")).await.expect(200);
+        read.insert(query.to_owned(), response.json());
     }
     let files = read["files?sort=path&include_total=true"].clone();
     for file in files["items"].as_array().expect("files") {
@@ -79,50 +78,50 @@ async fn read(alice: &Actor) -> Value {
         let content = alice.download(id).await.expect(200);
         let size = content.body.len();
         let tag = content.header("etag").unwrap_or_default();
-        let told = json!({ "size": size, "etag": tag, "type": content.header("content-type") });
-        read.insert(format!("content of {path}"), told);
+        let headers = json!({ "size": size, "etag": tag, "type": content.header("content-type") });
+        read.insert(format!("content of {path}"), headers);
     }
     read.insert("usage".to_owned(), alice.usage().await);
     let mut numbers = Numbers::default();
     let read = serde_json::to_value(read).expect("JSON");
-    numbers.settled(read)
+    numbers.normalized(read)
 }
 
-/// Numbers for ids, in the order in which they are met.
+/// Numbers for ids, in the order of their appearance.
 #[derive(Default)]
 struct Numbers(BTreeMap<Uuid, usize>);
 
 impl Numbers {
-    /// The same without what differs from run to run: ids and instants.
-    fn settled(&mut self, value: Value) -> Value {
+    /// Replaces the values that differ between runs: ids and instants.
+    fn normalized(&mut self, value: Value) -> Value {
         match value {
-            Value::Array(values) => values.into_iter().map(|v| self.settled(v)).collect(),
+            Value::Array(values) => values.into_iter().map(|v| self.normalized(v)).collect(),
             Value::Object(members) => {
                 let members = members.into_iter();
-                let settled = members.map(|(key, value)| match (&*key, value) {
+                let normalized = members.map(|(key, value)| match (&*key, value) {
                     ("next_cursor", Value::String(_)) => (key, "a cursor".into()),
-                    (_, value) => (key, self.settled(value)),
+                    (_, value) => (key, self.normalized(value)),
                 });
-                settled.collect()
+                normalized.collect()
             }
-            Value::String(text) => Value::String(self.settled_text(&text)),
+            Value::String(text) => Value::String(self.normalized_text(&text)),
             other => other,
         }
     }
 
-    fn settled_text(&mut self, text: &str) -> String {
+    fn normalized_text(&mut self, text: &str) -> String {
         if text.len() == 24 && text.ends_with('Z') && text.starts_with("20") {
             return "an instant".to_owned();
         }
-        let mut settled = String::new();
+        let mut normalized = String::new();
         let mut rest = text;
         while let Some((at, id)) = first_id(rest) {
             let next = self.0.len() + 1;
             let number = *self.0.entry(id).or_insert(next);
-            let _ = write!(settled, "{}<id {number}>", &rest[..at]);
+            let _ = write!(normalized, "{}<id {number}>", &rest[..at]);
             rest = &rest[at + 36..];
         }
-        settled + rest
+        normalized + rest
     }
 }
 
@@ -135,14 +134,14 @@ fn first_id(text: &str) -> Option<(usize, Uuid)> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "whoever runs the tests says so in the environment"
+    reason = "the expected file is rewritten on request"
 )]
 fn expect_same(read: &Value) {
     let text = serde_json::to_string_pretty(read).expect("JSON") + "\n";
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(EXPECTED, &text).expect("written");
     }
-    let expected = std::fs::read_to_string(EXPECTED).expect("what is expected");
+    let expected = std::fs::read_to_string(EXPECTED).expect("the expected file");
     for (number, (read, expected)) in text.lines().zip(expected.lines()).enumerate() {
         assert_eq!(read, expected, "line {}", number + 1);
     }

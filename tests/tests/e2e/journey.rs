@@ -1,9 +1,9 @@
-//! The walking path: a company signs up, stores files and gets them back.
+//! The shortest complete journey: register, upload a file, download it.
 
 use tenantry_tests::harness::TestService;
 
 #[tokio::test]
-async fn a_company_signs_up_and_gets_its_file_back() {
+async fn a_new_company_uploads_and_downloads_a_file() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let content = b"%PDF-1.4\nhello\n%%EOF\n".to_vec();

@@ -1,4 +1,4 @@
-//! The service as its users see it: over HTTP, as people with a purpose.
+//! End-to-end tests: the service over its HTTP API.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 

@@ -1,43 +1,94 @@
-//! The same service on other providers: configuration decides, and nothing
-//! else changes.
+//! The service on each provider with a server, next to the embedded ones.
 
-use reqwest::Method;
-use tenantry_tests::{
-    harness::{Content, Form, Providers, Settings, TestService, borrowed, record_text},
-    services::{Azurite, Minio, Mongodb, Postgres, Webdav},
+use std::{
+    io::Write,
+    process::{Command, Stdio},
 };
 
-/// For the table of providers.
+use redis::cmd;
+use reqwest::Method;
+use tenantry_tests::{
+    harness::{
+        Content, Form, Provider, Providers, Section, TestService, borrowed,
+        providers::provider_named, record_text,
+    },
+    services::{Redis, cleanup::CLEANUP},
+};
+
+/// Records the versions for the table of providers.
 #[tokio::test]
-async fn the_servers_of_this_run_tell_their_versions() {
-    for (word, version) in Providers::of_this_run().versions().await {
-        record_text(
-            env!("CARGO_TARGET_TMPDIR"),
-            &format!("version.{word}"),
-            &version,
-        );
+async fn the_versions_of_this_run_are_recorded() {
+    let providers = Providers::of_this_run().each();
+    for provider in providers.into_iter().filter(|it| it.server.is_some()) {
+        let version = provider.server().await.version().await;
+        let name = format!("version.{}.{}", provider.section.name(), provider.kind);
+        record_text(env!("CARGO_TARGET_TMPDIR"), &name, &version);
     }
 }
 
-#[tokio::test]
-async fn metadata_on_postgres() {
-    let url = Postgres::shared().await.fresh().await;
-    a_file_comes_and_goes(&[("TENANTRY_DATABASE__URL", url.as_str())]).await;
+macro_rules! tests {
+    ($($name:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                serves(provider_named(stringify!($name))).await;
+            }
+        )*
+    };
+}
+tenantry_tests::each_server!(tests);
+
+/// Serves on a namespace of a server, which can be removed afterwards.
+async fn serves(provider: &'static Provider) {
+    let namespace = provider.namespace_under_load().await;
+    let settings = namespace.variables(&provider.section.name().to_uppercase());
+    let settings = borrowed(&settings);
+    let mut service = TestService::embedded(&settings).await;
+    match provider.section {
+        Section::Database | Section::Cache => files_and_metadata(&mut service, &settings).await,
+        Section::Storage => files_in_parts(&mut service, &settings).await,
+    }
+    let embedded = match provider.section {
+        Section::Database => Some("tenantry.db"),
+        Section::Storage => Some("blobs"),
+        Section::Cache => None,
+    };
+    let is_used = embedded.is_some_and(|name| service.data().join(name).exists());
+    assert!(!is_used, "the embedded provider is used");
+    service.stop().await;
+
+    let server = provider.server().await;
+    assert!(server.remove(&namespace.name).await, "no such namespace");
+    assert!(!server.remove(&namespace.name).await, "still there");
 }
 
 #[tokio::test]
-async fn metadata_on_mongodb() {
-    let url = Mongodb::shared().await.fresh();
-    let settings = [
-        ("TENANTRY_DATABASE__URL", url.as_str()),
-        // The tests share a small server.
-        ("TENANTRY_DATABASE__ANSWER_WITHIN_MS", "30000"),
-    ];
-    a_file_comes_and_goes(&settings).await;
+async fn the_cleanup_process_removes_redis_namespaces() {
+    let redis = Redis::shared().await;
+    let (removed, kept) = (redis.fresh(), redis.fresh());
+    let key = |namespace: &str| format!("{namespace}:key");
+    for place in [&removed, &kept] {
+        let set = cmd("SET").arg(key(&place.namespace)).arg("value").clone();
+        redis.run(&set).await;
+    }
+    let variable = "TENANTRY_TEST_REDIS_URL";
+    let mut cleanup = Command::new(env!("CARGO_BIN_EXE_providers"))
+        .arg(CLEANUP)
+        .env(variable, &removed.url)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("start the process");
+    let mut stdin = cleanup.stdin.take().expect("its standard input");
+    writeln!(stdin, "{variable}\t{}", removed.namespace).expect("write a namespace");
+    drop(stdin);
+    let status = cleanup.wait().expect("wait for the process");
+    assert!(status.success(), "{status}");
+    let dump = redis.dump().await;
+    assert!(!dump.contains(&key(&removed.namespace)), "{dump}");
+    assert!(dump.contains(&key(&kept.namespace)), "{dump}");
 }
 
-async fn a_file_comes_and_goes(settings: Settings<'_>) {
-    let mut service = TestService::embedded(settings).await;
+async fn files_and_metadata(service: &mut TestService, settings: &[(&str, &str)]) {
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
 
@@ -52,6 +103,8 @@ async fn a_file_comes_and_goes(settings: Settings<'_>) {
     let found = alice.get("/api/v1/files?search=A.T").await.expect(200);
     assert_eq!(found.text("items/0/id"), id);
     assert_eq!(alice.usage().await["storage_used_bytes"], 6);
+    let ready = alice.get("/health/cache").await.expect(200);
+    assert_eq!(ready.text("status"), "healthy");
 
     service.restart(settings).await;
     let alice = alice.at(service.base());
@@ -62,32 +115,9 @@ async fn a_file_comes_and_goes(settings: Settings<'_>) {
         .expect(204);
     alice.file(&id).await.expect_problem(404, "file_not_found");
     assert_eq!(alice.usage().await["storage_used_bytes"], 0);
-    // Nothing lies in a file of this machine.
-    assert!(!service.data().join("tenantry.db").exists());
 }
 
-#[tokio::test]
-async fn files_on_s3() {
-    let minio = Minio::shared().await;
-    files_elsewhere(&minio.settings("STORAGE", &minio.fresh())).await;
-}
-
-#[tokio::test]
-async fn files_on_azure() {
-    let azurite = Azurite::shared().await;
-    files_elsewhere(&azurite.settings("STORAGE", &azurite.fresh())).await;
-}
-
-#[tokio::test]
-async fn files_on_webdav() {
-    let webdav = Webdav::shared().await;
-    files_elsewhere(&webdav.settings("STORAGE", &webdav.fresh())).await;
-}
-
-/// A journey of files whose bytes lie elsewhere.
-async fn files_elsewhere(settings: &[(String, String)]) {
-    let settings = &borrowed(settings)[..];
-    let mut service = TestService::embedded(settings).await;
+async fn files_in_parts(service: &mut TestService, settings: &[(&str, &str)]) {
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
     let large = Content::new(7, 20 * 1024 * 1024 + 3);
@@ -103,7 +133,7 @@ async fn files_elsewhere(settings: &[(String, String)]) {
     bob.download(&id)
         .await
         .expect_problem(404, "file_not_found");
-    // Over the boundary of two parts.
+    // Across the boundary of two parts.
     let range = alice
         .request(Method::GET, &format!("/api/v1/files/{large_id}/content"))
         .header("Range", "bytes=8388600-8388620");
@@ -121,6 +151,4 @@ async fn files_elsewhere(settings: &[(String, String)]) {
         .await
         .expect(204);
     assert_eq!(alice.usage().await["storage_used_bytes"], 3);
-    // No content lies on this machine.
-    assert!(!service.data().join("blobs").exists());
 }

@@ -1,25 +1,23 @@
-//! The storage quota: exact, whoever uploads how much at once, and however it
-//! ends.
+//! The storage quota is exact, also for concurrent, refused and aborted uploads.
 
 use futures_util::future::join_all;
 use reqwest::{
     Body, Method,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
-use tenantry_tests::harness::{Actor, Answer, Content, Form, TestService, until};
+use tenantry_tests::harness::{Actor, ApiResponse, Content, Form, TestService, until};
 
 const MIB: u64 = 1024 * 1024;
-/// A tenth of the room, less what the parts of a form around a file may be
-/// taken for.
+/// A tenth of the quota, less than the parts of a form around a file take.
 const TENTH: u64 = MIB / 10;
 
-async fn tight() -> (TestService, Actor) {
+async fn small_quota() -> (TestService, Actor) {
     let service = TestService::with(&[("TENANTRY_LIMITS__QUOTA_MB", "1")]).await;
     let alice = service.company("acme").await;
     (service, alice)
 }
 
-async fn put(actor: &Actor, number: u64, body: Body, length: Option<u64>) -> Answer {
+async fn put(actor: &Actor, number: u64, body: Body, length: Option<u64>) -> ApiResponse {
     let mut request = actor
         .request(Method::PUT, "/api/v1/files/content")
         .query(&[("path", format!("{number}.bin"))])
@@ -30,9 +28,9 @@ async fn put(actor: &Actor, number: u64, body: Body, length: Option<u64>) -> Ans
     actor.send(request.body(body)).await
 }
 
-/// What is used and held, once nothing is under way any more.
+/// Returns the used bytes once nothing is reserved any more.
 async fn settled_usage(actor: &Actor) -> u64 {
-    until("no byte is held for an upload", async || {
+    until("no byte is reserved", async || {
         let usage = actor.usage().await;
         let settled = usage["storage_reserved_bytes"] == 0 && usage["open_uploads"] == 0;
         settled.then_some(usage["storage_used_bytes"].as_u64()?)
@@ -40,51 +38,57 @@ async fn settled_usage(actor: &Actor) -> u64 {
     .await
 }
 
-fn count(answers: &[Answer], status: u16) -> usize {
-    let of_status = |answer: &&Answer| answer.status == status;
-    answers.iter().filter(of_status).count()
+fn count(responses: &[ApiResponse], status: u16) -> usize {
+    let of_status = |response: &&ApiResponse| response.status == status;
+    responses.iter().filter(of_status).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_hundred_raw_uploads_ten_find_room() {
-    let (service, alice) = tight().await;
+async fn raw_uploads_fill_the_quota_exactly() {
+    let (service, alice) = small_quota().await;
     let uploads = (0..100).map(|number| {
         let content = Content::new(number, TENTH);
         let alice = alice.clone();
         async move { put(&alice, number, content.body(), Some(TENTH)).await }
     });
-    let answers = join_all(uploads).await;
+    let responses = join_all(uploads).await;
 
-    assert_eq!(count(&answers, 201), 10);
-    assert_eq!(count(&answers, 403), 90);
-    for refused in answers.into_iter().filter(|answer| answer.status == 403) {
+    assert_eq!(count(&responses, 201), 10);
+    assert_eq!(count(&responses, 403), 90);
+    for refused in responses
+        .into_iter()
+        .filter(|response| response.status == 403)
+    {
         refused.expect_problem(403, "quota_exceeded");
     }
     assert_eq!(settled_usage(&alice).await, 10 * TENTH);
     let files = alice.get("/api/v1/files?include_total=true").await;
     assert_eq!(files.expect(200).json()["total"], 10);
-    assert!(service.stored(&alice).await.len() <= 10);
+    until("ten blobs are stored", async || {
+        (service.stored(&alice).await.len() == 10).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_hundred_forms_ten_find_room() {
-    let (_service, alice) = tight().await;
+async fn form_uploads_fill_the_quota_exactly() {
+    let (_service, alice) = small_quota().await;
     let uploads = (0..100).map(|number| {
         let content = Content::new(number, TENTH).bytes();
         let form = Form::new().file("a.bin", "application/octet-stream", content);
         let alice = alice.clone();
         async move { alice.upload_form(form.end()).await }
     });
-    let answers = join_all(uploads).await;
+    let responses = join_all(uploads).await;
 
-    assert_eq!(count(&answers, 201), 10);
-    assert_eq!(count(&answers, 403), 90);
+    assert_eq!(count(&responses, 201), 10);
+    assert_eq!(count(&responses, 403), 90);
     assert_eq!(settled_usage(&alice).await, 10 * TENTH);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn uploads_that_are_cut_hold_nothing() {
-    let (service, alice) = tight().await;
+async fn aborted_uploads_release_their_reservation() {
+    let (service, alice) = small_quota().await;
     put(&alice, 0, Content::new(0, TENTH).body(), Some(TENTH))
         .await
         .expect(201);
@@ -116,11 +120,11 @@ async fn uploads_that_are_cut_hold_nothing() {
                 vec![7; 5_000]
             };
             let mut wire = alice.wire().await;
-            wire.say(head).await;
-            wire.say(half).await;
-            // Some hang up only once the service holds room for them.
+            wire.send(head).await;
+            wire.send(half).await;
+            // Some close the connection only after the reservation.
             if number % 5 == 0 {
-                until("the upload is under way", async || {
+                until("the upload is in progress", async || {
                     let usage = alice.usage().await;
                     (usage["open_uploads"] != 0).then_some(())
                 })
@@ -133,15 +137,15 @@ async fn uploads_that_are_cut_hold_nothing() {
     assert_eq!(settled_usage(&alice).await, TENTH);
     let files = alice.get("/api/v1/files?include_total=true").await;
     assert_eq!(files.expect(200).json()["total"], 1);
-    until("the cut bytes are gone", async || {
+    until("the aborted uploads are removed", async || {
         (service.stored(&alice).await.len() == 1).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_body_of_unknown_length_ends_where_the_room_does() {
-    let (service, alice) = tight().await;
+async fn a_body_of_unknown_length_is_rejected_at_the_quota() {
+    let (service, alice) = small_quota().await;
     let fits = put(&alice, 1, Content::new(1, MIB / 2).body(), None).await;
     fits.expect(201);
 
@@ -154,14 +158,14 @@ async fn a_body_of_unknown_length_ends_where_the_room_does() {
         .await
         .expect_problem(404, "file_not_found");
     assert_eq!(service.stored(&alice).await.len(), 1);
-    // Exactly the rest fits.
+    // The exact remainder fits.
     let rest = put(&alice, 3, Content::new(3, MIB / 2).body(), None).await;
     rest.expect(201);
     assert_eq!(settled_usage(&alice).await, MIB);
 }
 
 #[tokio::test]
-async fn a_file_larger_than_one_may_be_is_refused() {
+async fn files_above_the_maximum_size_are_rejected() {
     let settings = [("TENANTRY_LIMITS__MAX_FILE_MB", "1")];
     let service = TestService::with(&settings).await;
     let alice = service.company("acme").await;
@@ -188,8 +192,8 @@ async fn a_file_larger_than_one_may_be_is_refused() {
 }
 
 #[tokio::test]
-async fn versions_count_and_deleting_gives_the_room_back() {
-    let (_service, alice) = tight().await;
+async fn versions_count_until_the_file_is_deleted() {
+    let (_service, alice) = small_quota().await;
     for seed in 0..3 {
         let content = Content::new(seed, TENTH);
         put(&alice, 1, content.body(), Some(TENTH)).await;

@@ -1,15 +1,15 @@
-//! What each role may do: `roles.csv` has a row for every operation that needs
-//! a caller, and every cell is tried.
+//! The permissions of each role: every cell of `roles.csv`, which has a row for
+//! every operation that needs a caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tenantry_domain::role::Preset;
-use tenantry_tests::harness::{Actor, Answer, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, TestService};
 
-use crate::cases::{Belongings, served_operations, usual};
+use crate::cases::{Resources, served_operations, valid_call};
 
-/// `operation` to what happens to owner, admin, member and viewer.
+/// Returns the outcome for owner, admin, member and viewer by `operation`.
 fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut lines = include_str!("roles.csv").lines();
     let roles: Vec<_> = Preset::ALL.iter().map(|preset| preset.as_str()).collect();
@@ -22,17 +22,17 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
     rows.collect()
 }
 
-fn outcome(answer: &Answer) -> &'static str {
-    match answer.status.as_u16() {
+fn outcome(response: &ApiResponse) -> &'static str {
+    match response.status.as_u16() {
         200..=299 => "allowed",
         403 => "denied",
         404 => "hidden",
-        other => panic!("{}: {other}", answer.asked),
+        other => panic!("{}: {other}", response.request),
     }
 }
 
 #[tokio::test]
-async fn every_role_may_do_what_the_table_says() {
+async fn roles_have_the_permissions_of_the_table() {
     let service = TestService::start().await;
     let owner = service.company("acme").await;
     let mut people = vec![owner.clone()];
@@ -49,7 +49,7 @@ async fn every_role_may_do_what_the_table_says() {
     let rows: BTreeSet<_> = table.keys().copied().collect();
     assert_eq!(
         rows, secured,
-        "a row for every operation that needs a caller"
+        "roles.csv needs one row per operation with a caller"
     );
 
     let mut wrong = Vec::new();
@@ -57,14 +57,16 @@ async fn every_role_may_do_what_the_table_says() {
         let row = table.get(operation.id.as_str()).expect("a row");
         assert_eq!(row.len(), people.len(), "{}", operation.id);
         for (person, expected) in people.iter().zip(row) {
-            let own = belongings(&service, &owner).await;
+            let own = resources(&service, &owner).await;
             let mut person = person.clone();
             // Signing out must not end the session of the next cell.
             person.sign_in().await;
-            let answer = person.send(usual(operation, &own).request(&person)).await;
-            let found = outcome(&answer);
+            let response = person
+                .send(valid_call(operation, &own).request(&person))
+                .await;
+            let found = outcome(&response);
             if found == "denied" && operation.method != "HEAD" {
-                answer.expect_problem(403, "access_denied");
+                response.expect_problem(403, "access_denied");
             }
             if found != *expected {
                 wrong.push(format!("{} {}: {found}", operation.id, person.email));
@@ -74,13 +76,13 @@ async fn every_role_may_do_what_the_table_says() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A fresh file of the company, uploaded by its owner.
-async fn belongings(service: &TestService, owner: &Actor) -> Belongings {
+/// Uploads a new file of the company as its owner.
+async fn resources(service: &TestService, owner: &Actor) -> Resources {
     let id = service.services().ids.next();
     let path = format!("{id}.txt");
     let file = owner.upload_ready(&path, "text/plain", "content").await;
     let jobs = service.jobs_of(owner).await;
-    Belongings {
+    Resources {
         file: file["id"].as_str().expect("an id").to_owned(),
         path,
         job: jobs.last().expect("a job").clone(),
@@ -90,7 +92,7 @@ async fn belongings(service: &TestService, owner: &Actor) -> Belongings {
 }
 
 #[tokio::test]
-async fn a_personal_space_opens_to_its_owner_alone() {
+async fn a_personal_space_is_visible_to_its_owner_only() {
     let service = TestService::start().await;
     let owner = service.company("acme").await;
     let bob = service.member(&owner, "bob", Preset::Member).await;
@@ -139,7 +141,7 @@ async fn a_personal_space_opens_to_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_role_taken_away_is_gone_within_seconds() {
+async fn a_removed_role_takes_effect_within_seconds() {
     use tenantry_application::work::PlatformWork;
 
     let service = TestService::start().await;
@@ -147,20 +149,20 @@ async fn a_role_taken_away_is_gone_within_seconds() {
     let bob = service.member(&owner, "bob", Preset::Member).await;
     bob.upload("a.txt", "text/plain", "a").await.expect(201);
 
-    let on = service.services();
+    let services = service.services();
     let tenant = owner.tenant_id.parse().expect("an id");
-    let viewer = tenantry_tests::harness::preset_role(on, tenant, Preset::Viewer).await;
+    let viewer = tenantry_tests::harness::preset_role(services, tenant, Preset::Viewer).await;
     let user = bob.user_id.parse().expect("an id");
-    let membership = on.store.memberships().lookup(tenant, user).await;
-    let mut membership = membership.expect("an answer").expect("a membership");
+    let membership = services.store.memberships().lookup(tenant, user).await;
+    let mut membership = membership.expect("a response").expect("a membership");
     membership.role_ids = vec![viewer];
     let mut work = PlatformWork::new();
-    work.memberships(on.now()).update(&membership);
-    on.store.commit(work).await.expect("a demotion");
+    work.memberships(services.now()).update(&membership);
+    services.store.commit(work).await.expect("a demotion");
 
     tenantry_tests::harness::until("the member is a viewer", async || {
-        let answer = bob.upload("b.txt", "text/plain", "b").await;
-        (answer.status == 403).then_some(())
+        let response = bob.upload("b.txt", "text/plain", "b").await;
+        (response.status == 403).then_some(())
     })
     .await;
     bob.get("/api/v1/files").await.expect(200);

@@ -1,8 +1,8 @@
-//! Every file of `config/examples/`, used as an operator uses it: the program
-//! serves on it, stores a file and gives it back, and nothing is wrong
-//! afterwards. The tests change addresses, logins and secrets, and nothing else.
+//! Every file of `config/examples/`: the program serves with it, stores a file
+//! and returns it, and finds no inconsistency. The tests change addresses,
+//! credentials and secrets only.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
+#![expect(clippy::expect_used, reason = "a failed test may panic")]
 
 use std::{
     fs,
@@ -12,21 +12,22 @@ use std::{
 
 use tempfile::TempDir;
 use tenantry_tests::{
-    harness::{Actor, ServiceProcess, borrowed, command, until},
-    services::{Azurite, Minio, Mongodb, Postgres, Redis, Webdav, free_port},
+    harness::{
+        Actor, Provider, Section, ServiceProcess, borrowed, command,
+        providers::{PROVIDERS, provider},
+        until,
+    },
+    services::free_port,
 };
 
-/// The binary, built for tests.
+/// The program, built for tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
 
-/// Where the files lie.
+/// The folder of the examples.
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/examples");
 
-/// Where secrets lie on the operator's machine.
+/// The folder of secrets in the examples.
 const SECRETS: &str = "/etc/tenantry";
-
-/// What needs no server, and what a file's name may be silent about.
-const EMBEDDED: [&str; 3] = ["sqlite", "local", "memory"];
 
 /// A test for each file, of the same name.
 macro_rules! examples {
@@ -36,7 +37,7 @@ macro_rules! examples {
         $(
             #[tokio::test]
             async fn $case() {
-                it_serves(stringify!($case)).await;
+                serves_files(stringify!($case)).await;
             }
         )*
     };
@@ -72,7 +73,7 @@ fn every_file_has_a_test() {
     assert_eq!(cases, CASES);
 }
 
-async fn it_serves(case: &str) {
+async fn serves_files(case: &str) {
     let example = Example::prepare(case).await;
     let mut process = ServiceProcess::of(example.command());
     let anyone = process.anonymous();
@@ -88,15 +89,15 @@ async fn it_serves(case: &str) {
     assert_eq!(owner.download(id).await.expect(200).body, "one");
 
     process.terminate();
-    let ended = until("the service has stopped", async || process.ended()).await;
+    let ended = until("the service has stopped", async || process.exit_status()).await;
     assert!(ended.success(), "{ended}");
     let checked = example.command().arg("fsck").output().expect("a process");
-    let said = String::from_utf8_lossy(&checked.stdout);
-    assert!(checked.status.success(), "{said}");
-    assert!(said.contains("1 versions, 1 blobs"), "{said}");
+    let output = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{output}");
+    assert!(output.contains("1 versions, 1 blobs"), "{output}");
 }
 
-/// A file, and what it takes to use it here.
+/// An example, with its temporary folder and settings.
 struct Example {
     file: PathBuf,
     folder: TempDir,
@@ -113,88 +114,54 @@ impl Example {
             folder,
             settings: Vec::new(),
         };
-        let here = example.secrets();
-        fs::create_dir(&here).expect("a folder");
-        let here = here.to_str().expect("a path");
-        fs::write(&example.file, text.replace(SECRETS, here)).expect("written");
+        let secrets = example.secrets();
+        fs::create_dir(&secrets).expect("a folder");
+        let secrets = secrets.to_str().expect("a path");
+        fs::write(&example.file, text.replace(SECRETS, secrets)).expect("written");
 
         example.secret("secret", "0123456789abcdef0123456789abcdef");
         let port = free_port().to_string();
         let url = format!("http://127.0.0.1:{port}");
         example.set("HTTP", &[("PORT", &port), ("PUBLIC_URL", &url)]);
         example.set("LOG", &[("LEVEL", "error")]);
-        let mut section = String::new();
         let mut kinds = Vec::new();
-        for line in text.lines() {
-            if let Some(name) = line.strip_prefix('[') {
-                section = name.trim_end_matches(']').replace('.', "__");
-            }
-            let kind = line.strip_prefix("kind = \"");
-            if let Some(kind) = kind.and_then(|kind| kind.strip_suffix('"')) {
-                example.use_here(&section.to_uppercase(), kind).await;
-                kinds.push(kind);
+        for (table, lines) in tables(&text) {
+            let kind = lines
+                .iter()
+                .find_map(|(key, value)| (*key == "kind").then_some(*value));
+            let Some(section) = Section::of_table(table).filter(|_| kind.is_some()) else {
+                continue;
+            };
+            let provider = provider(section, kind.unwrap_or_default());
+            // The names of tests contain the kinds with servers, since tests are
+            // skipped by name if a server is missing.
+            if provider.server.is_some() {
+                example.use_server(table, &lines, provider).await;
+                kinds.push(provider.kind);
             }
         }
-        // A machine without a server leaves tests out by their names.
-        kinds.retain(|kind| !EMBEDDED.contains(kind));
-        let named = case.split('_').filter(|word| !EMBEDDED.contains(word));
+        let embedded = |word: &&str| {
+            let mut providers = PROVIDERS.iter();
+            providers.any(|it| it.server.is_none() && it.kind == *word)
+        };
+        let named = case.split('_').filter(|word| !embedded(word));
         assert_eq!(kinds, named.collect::<Vec<_>>());
         example
     }
 
-    /// Puts a place of ours in the place of the operator's.
-    async fn use_here(&mut self, section: &str, kind: &str) {
-        match kind {
-            _ if EMBEDDED.contains(&kind) => {}
-            "postgres" => {
-                let url = Postgres::shared().await.fresh().await;
-                self.secret("database-url", &url);
+    /// Replaces addresses, logins and secrets by those of a server of the tests.
+    async fn use_server(&mut self, table: &str, lines: &[(&str, &str)], provider: &Provider) {
+        let namespace = provider.namespace_under_load().await;
+        let section = table.replace('.', "__").to_uppercase();
+        for (key, value) in &namespace.settings {
+            let file = format!("{}_file", key.to_lowercase());
+            let file = lines.iter().find(|(key, _)| *key == file);
+            match file.and_then(|(_, path)| path.strip_prefix(SECRETS)) {
+                Some(name) => self.secret(name.trim_start_matches('/'), value),
+                None if *key == "KIND" => {}
+                None => self.set(&section, &[(key, value)]),
             }
-            "mongodb" => {
-                self.secret("database-url", &Mongodb::shared().await.fresh());
-                // The tests share a small server.
-                self.set(section, &[("ANSWER_WITHIN_MS", "30000")]);
-            }
-            "s3" => {
-                let minio = Minio::shared().await;
-                self.secret("storage-key", minio.secret_access_key());
-                let place = [
-                    ("ENDPOINT", minio.endpoint()),
-                    ("BUCKET", &minio.fresh()),
-                    ("ACCESS_KEY_ID", minio.access_key_id()),
-                ];
-                self.set_storage(section, &place);
-            }
-            "azure" => {
-                let azurite = Azurite::shared().await;
-                self.secret("storage-key", &azurite.named("AccountKey"));
-                let place = [
-                    ("ENDPOINT", &*azurite.named("BlobEndpoint")),
-                    ("ACCOUNT", &azurite.named("AccountName")),
-                    ("CONTAINER", &azurite.fresh()),
-                ];
-                self.set_storage(section, &place);
-            }
-            "webdav" => {
-                let webdav = Webdav::shared().await;
-                self.secret("storage-key", webdav.password());
-                let url = webdav.fresh();
-                let place = [("URL", url.as_str()), ("USERNAME", webdav.username())];
-                self.set_storage(section, &place);
-            }
-            "redis" => {
-                let place = Redis::shared().await.fresh();
-                self.secret("redis-url", &place.url);
-                self.set(section, &[("NAMESPACE", &place.namespace)]);
-            }
-            other => panic!("no server of ours is of kind {other}"),
         }
-    }
-
-    /// A place on a server of ours, which has no TLS and no such place yet.
-    fn set_storage(&mut self, section: &str, place: &[(&str, &str)]) {
-        self.set(section, place);
-        self.set(section, &[("ALLOW_HTTP", "true"), ("CREATE", "true")]);
     }
 
     fn set(&mut self, section: &str, values: &[(&str, &str)]) {
@@ -204,7 +171,7 @@ impl Example {
         }
     }
 
-    /// Writes a secret where the file looks for it.
+    /// Writes a file of secrets.
     fn secret(&self, name: &str, text: &str) {
         fs::write(self.secrets().join(name), format!("{text}\n")).expect("written");
     }
@@ -213,7 +180,7 @@ impl Example {
         self.folder.path().join("secrets")
     }
 
-    /// The program, told to use the file.
+    /// Returns a command of the program with the file.
     fn command(&self) -> Command {
         let data = self.folder.path();
         let mut command = command(PROGRAM, data, &borrowed(&self.settings));
@@ -221,4 +188,19 @@ impl Example {
         command.arg("--config").arg(&self.file);
         command
     }
+}
+
+/// Returns the tables of a TOML file with their keys and unquoted values.
+fn tables(text: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
+    let mut tables = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            tables.push((name.trim_end_matches(']'), Vec::new()));
+        } else if let (Some((_, keys)), Some((key, value))) =
+            (tables.last_mut(), line.split_once(" = "))
+        {
+            keys.push((key, value.trim_matches('"')));
+        }
+    }
+    tables
 }

@@ -1,12 +1,11 @@
-//! The floor plan, and the size of what stands on it.
+//! The files at the top level, and the size of files.
 
 use crate::{
     expect_none,
     tree::{sources, top_level},
 };
 
-/// What may lie at the top. The floor plan is settled: a new name here is a
-/// decision, with a record.
+/// The allowed names at the top level. A new one is a decision, with a record.
 const TOP_LEVEL: &[&str] = &[
     ".ci",
     ".dockerignore",
@@ -37,27 +36,27 @@ const TOP_LEVEL: &[&str] = &[
     "tests",
 ];
 
-/// Above this a file has more than one thing to say.
+/// The maximum number of lines in a file.
 const MAX_LINES: usize = 500;
 
 #[test]
-fn the_top_level_is_the_floor_plan() {
+fn the_top_level_has_the_allowed_names() {
     let found = top_level();
-    let strange = found
+    let unexpected = found
         .iter()
         .filter(|name| !TOP_LEVEL.contains(&name.as_str()));
     let missing = TOP_LEVEL
         .iter()
         .filter(|name| !found.iter().any(|it| it == *name));
-    let strange = strange.map(|name| format!("{name} is not part of it"));
-    let findings: Vec<_> = strange
+    let unexpected = unexpected.map(|name| format!("{name} is not allowed"));
+    let findings: Vec<_> = unexpected
         .chain(missing.map(|name| format!("{name} is missing")))
         .collect();
-    expect_none("the top level is settled:", &findings);
+    expect_none("unexpected names at the top level:", &findings);
 }
 
 #[test]
-fn no_rust_file_is_too_long() {
+fn rust_files_are_short_enough() {
     let lengths = sources(".rs")
         .into_iter()
         .map(|source| (source.text.lines().count(), source.path));
@@ -65,7 +64,7 @@ fn no_rust_file_is_too_long() {
         .filter(|(lines, _)| *lines > MAX_LINES)
         .map(|(lines, path)| format!("{path}: {lines} lines"))
         .collect();
-    expect_none("files that should be several:", &findings);
+    expect_none("files that should be split:", &findings);
 }
 
 #[test]

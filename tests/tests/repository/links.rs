@@ -1,4 +1,4 @@
-//! Links between the pages of the repository.
+//! Links between pages.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let root = root();
     let mut findings = Vec::new();
     for page in sources(".md") {
@@ -21,16 +21,16 @@ fn every_link_leads_somewhere() {
                 continue;
             }
             for target in targets(line) {
-                if !leads_somewhere(&root, folder, target) {
+                if !exists(&root, folder, target) {
                     findings.push(page.at(number, target));
                 }
             }
         }
     }
-    expect_none("links that lead nowhere:", &findings);
+    expect_none("links without a target:", &findings);
 }
 
-/// What a line links to: `](target)` and `[name]: target`.
+/// Returns the link targets in a line: `](target)` and `[name]: target`.
 fn targets(line: &str) -> Vec<&str> {
     let inline = line
         .split("](")
@@ -43,9 +43,9 @@ fn targets(line: &str) -> Vec<&str> {
     inline.chain(reference).collect()
 }
 
-/// Whether a target within the repository is there. What lies outside is not
-/// looked at.
-fn leads_somewhere(root: &Path, folder: &Path, target: &str) -> bool {
+/// Returns whether a target within the repository exists. External targets are
+/// not checked.
+fn exists(root: &Path, folder: &Path, target: &str) -> bool {
     let is_outside = ["https://", "http://", "mailto:"];
     if is_outside.iter().any(|scheme| target.starts_with(scheme)) {
         return true;
@@ -58,18 +58,19 @@ fn leads_somewhere(root: &Path, folder: &Path, target: &str) -> bool {
     }
 }
 
-/// Pages that speak of the tree as it is; a record speaks of the day it was made.
-fn is_kept_true(page: &str) -> bool {
+/// Returns whether a page describes the present state; decision records describe
+/// the past.
+fn is_current(page: &str) -> bool {
     !page.starts_with("docs/decisions/0") && page != "CHANGELOG.md"
 }
 
 #[test]
-fn every_path_that_is_named_is_there() {
+fn every_mentioned_path_exists() {
     let root = root();
     let top = top_level();
     let mut findings = Vec::new();
     for page in sources(".md") {
-        if !is_kept_true(&page.path) {
+        if !is_current(&page.path) {
             continue;
         }
         for (number, line) in page.text.lines().enumerate() {
@@ -83,7 +84,7 @@ fn every_path_that_is_named_is_there() {
             }
         }
     }
-    expect_none("paths that are not there:", &findings);
+    expect_none("paths that do not exist:", &findings);
 }
 
 #[test]

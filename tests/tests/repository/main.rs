@@ -1,17 +1,23 @@
-//! What the repository promises about itself: the arrows between crates, the
-//! floor plan, the manners of its sources, its links, its generated document.
+//! Properties of the repository: dependencies, layout, sources, language, links,
+//! and the API document.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
 mod arrows;
+mod cycles;
 mod document;
+mod english;
+mod imports;
 mod layout;
 mod links;
 mod messages;
+mod modules;
+mod phrases;
+mod rust;
 mod sources;
 mod tree;
 
-/// Fails with every finding on a line of its own.
+/// Panics with one finding per line.
 fn expect_none(rule: &str, findings: &[String]) {
     assert!(findings.is_empty(), "{rule}\n  {}", findings.join("\n  "));
 }

@@ -1,8 +1,8 @@
-//! Manners of the sources that the compiler's lints do not cover.
+//! Rules for sources that the compiler's lints do not cover.
 
 use crate::{expect_none, tree::sources};
 
-/// Marks of what is not done; put together here, or this file would find itself.
+/// Marks of unfinished code, split so that this file does not match.
 const UNFINISHED: &[&str] = &[
     concat!("to", "do!("),
     concat!("unimple", "mented!("),
@@ -12,14 +12,14 @@ const UNFINISHED: &[&str] = &[
     concat!("XX", "X"),
 ];
 
-/// Names that only adapters, wiring and configuration may know.
+/// Names that only adapters, wiring and configuration may use.
 const PROVIDERS: &[&str] = &["sqlite", "postgres", "mongo", "minio", "azure", "redis"];
 
-/// Where they have no place.
+/// The folders in which provider names are forbidden.
 const NEUTRAL: &[&str] = &["domain/", "application/", "adapters/http/src/"];
 
 #[test]
-fn no_lint_is_allowed_away() {
+fn lints_are_expected_not_allowed() {
     let mut findings = Vec::new();
     for source in sources(".rs") {
         for (number, line) in source.text.lines().enumerate() {
@@ -30,11 +30,14 @@ fn no_lint_is_allowed_away() {
             }
         }
     }
-    expect_none("expect a lint, with a reason:", &findings);
+    expect_none(
+        "lints that are allowed instead of expected with a reason:",
+        &findings,
+    );
 }
 
 #[test]
-fn nothing_is_left_to_be_done() {
+fn code_is_finished() {
     let mut findings = Vec::new();
     for source in sources(".rs") {
         for (number, line) in source.text.lines().enumerate() {
@@ -47,7 +50,7 @@ fn nothing_is_left_to_be_done() {
 }
 
 #[test]
-fn the_middle_and_the_api_know_no_provider() {
+fn neutral_code_names_no_provider() {
     let mut findings = Vec::new();
     for source in sources(".rs") {
         if !NEUTRAL.iter().any(|folder| source.path.starts_with(folder)) {
@@ -60,5 +63,5 @@ fn the_middle_and_the_api_know_no_provider() {
             }
         }
     }
-    expect_none("providers by name:", &findings);
+    expect_none("provider names:", &findings);
 }

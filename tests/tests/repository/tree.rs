@@ -1,11 +1,11 @@
-//! The files of the repository, without what `.gitignore` names.
+//! The files of the repository, except those in `.gitignore`.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// The root: Cargo runs tests in the folder of their package.
+/// Returns the root: Cargo runs tests in the folder of their package.
 pub(crate) fn root() -> PathBuf {
     let package = std::env::current_dir().expect("there is a working folder");
     package
@@ -14,25 +14,32 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A text file and where it is, with slashes, relative to the root.
+/// A text file with its path relative to the root, with slashes.
 pub(crate) struct Source {
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
 impl Source {
-    /// What is found in a line, as a person looks it up.
+    /// Formats a finding with its place.
     pub(crate) fn at(&self, line: usize, what: &str) -> String {
         format!("{}:{}: {what}", self.path, line + 1)
     }
 }
 
-/// Every file whose name ends in `ending`.
+/// Returns every file whose name ends in `ending`.
 pub(crate) fn sources(ending: &str) -> Vec<Source> {
+    let found = matching(|path| path.ends_with(ending));
+    assert!(!found.is_empty(), "no file ends in {ending}");
+    found
+}
+
+/// Returns every text file whose path `is_wanted`.
+pub(crate) fn matching(is_wanted: impl Fn(&str) -> bool) -> Vec<Source> {
     let root = root();
     let mut found = Vec::new();
     walk(&root, &root, &ignored(&root), &mut |path| {
-        if path.ends_with(ending) {
+        if is_wanted(path) {
             let text = fs::read_to_string(root.join(path)).expect("sources are UTF-8");
             found.push(Source {
                 path: path.to_owned(),
@@ -40,11 +47,10 @@ pub(crate) fn sources(ending: &str) -> Vec<Source> {
             });
         }
     });
-    assert!(!found.is_empty(), "no file ends in {ending}");
     found
 }
 
-/// The names at the top.
+/// Returns the names at the top level.
 pub(crate) fn top_level() -> Vec<String> {
     let root = root();
     let ignored = ignored(&root);
@@ -87,12 +93,15 @@ fn ignored(root: &Path) -> Vec<String> {
         .map(|line| line.trim_end_matches('/').to_owned())
         .collect();
     let plain = |name: &String| !name.contains(['*', '?', '!']);
-    assert!(names.iter().all(plain), "this walk knows plain names only");
+    assert!(
+        names.iter().all(plain),
+        "only plain names in .gitignore are supported"
+    );
     names.push("/.git".to_owned());
     names
 }
 
-/// `/name` is one path, `name` is a name anywhere.
+/// Returns whether a path is ignored: `/name` is a path, `name` a name anywhere.
 fn is_ignored(ignored: &[String], path: &str) -> bool {
     ignored.iter().any(|entry| match entry.strip_prefix('/') {
         Some(exact) => path == exact,

@@ -3,7 +3,6 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::{HeaderName, Method};
 use object_store::{
     gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder},
@@ -15,37 +14,39 @@ use tenantry_application::ports::{
     PresignedRequest,
 };
 
+use super::{
+    objects::{Service, from_store},
+    open::{BucketExpectation, open_bucket},
+};
 use crate::{
-    backend::objects::{Objects, Service},
-    error::{from_store, unusable},
-    network::{Place, ServiceClient, open, retries},
+    error::invalid_config,
+    network::{ServiceClient, retry_config},
     store::{ObjectBlobStore, StoreContext},
 };
 
-/// A bucket, and who asks for it.
+/// A bucket and its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GcsOptions {
-    /// The bucket.
+    /// The name of the bucket.
     pub bucket: String,
-    /// JSON file of a service account; the identity of the environment or of
-    /// the machine where none is given.
+    /// The JSON key file of a service account; if `None`, the credentials of the
+    /// environment or the machine.
     pub credentials_file: Option<PathBuf>,
-    /// Whether it may be new. Where blobs are known to lie in it, a bucket
+    /// Whether the bucket may be new. If blobs are known to be stored in it, one
     /// that never held any is the wrong one.
     pub may_be_new: bool,
 }
 
 impl ObjectBlobStore {
-    /// Blobs in a bucket, which has to be there. It is written to and read
-    /// from before this returns.
+    /// Opens a store in an existing bucket, after a test write and read.
     ///
-    /// Unavailable where the service cannot be reached or cannot serve now;
-    /// any other failure is one of the configuration.
+    /// Fails with [`Unavailable`](PortErrorKind::Unavailable) if the service
+    /// cannot be reached or is temporarily unavailable; any other error is one
+    /// of the configuration.
     pub async fn gcs(options: &GcsOptions, context: StoreContext) -> Result<Self, PortError> {
         let client = ServiceClient::new(None, Arc::clone(&context.clock))?;
         let builder = match &options.credentials_file {
             Some(file) => {
-                // Of the error nothing is told: it may quote the file.
                 let text = std::fs::read_to_string(file).map_err(|error| {
                     let context = format!("cannot read {}", file.display());
                     PortError::new(PortErrorKind::Internal, context).caused_by(error)
@@ -56,27 +57,27 @@ impl ObjectBlobStore {
         };
         let gcs = builder
             .with_bucket_name(&options.bucket)
-            .with_retry(retries())
+            .with_retry(retry_config())
             .with_http_connector(client.clone())
             .build();
-        // Of the error nothing is told: it may quote the key.
-        let gcs = gcs.map_err(|_| unusable("there is no usable key of a service account"))?;
+        // The error is dropped because it may quote the key.
+        let gcs = gcs.map_err(|_| {
+            invalid_config("the service account key is not valid; check credentials_file")
+        })?;
         let bucket = Arc::new(Bucket {
             gcs: gcs.clone(),
-            client: client.clone(),
+            client,
             clock: Arc::clone(&context.clock),
         });
-        let objects = Objects::of(Arc::new(gcs), bucket, context.upload_memory.clone());
-        let store = Self::new(Arc::new(objects.clone()), context);
-        let place = Place {
+        let expectation = BucketExpectation {
             create: false,
             may_be_new: options.may_be_new,
         };
-        open(store, &objects, &client, place, async || Ok(())).await
+        open_bucket(Arc::new(gcs), bucket, context, expectation).await
     }
 }
 
-/// A bucket, and what can be done with it beside reading and writing.
+/// A bucket and its operations besides reading and writing.
 struct Bucket {
     gcs: GoogleCloudStorage,
     client: ServiceClient,
@@ -125,11 +126,11 @@ impl Service for Bucket {
         let mut options = SignedUrlOptions::default();
         for (name, value) in &headers {
             let value = value.parse();
-            let value = value.map_err(|_| unusable("the type of a content is none"))?;
+            let value = value.map_err(|_| invalid_config("the content type is not valid"))?;
             options = options.with_signed_header(HeaderName::from_static(name), value);
         }
-        let signed = self.gcs.signed_url_opts(verb, path, lifetime, &options);
-        let url = signed.await.map_err(from_store("sign", "a request"))?;
+        let url = self.gcs.signed_url_opts(verb, path, lifetime, &options);
+        let url = url.await.map_err(from_store("presign", "a request"))?;
         let headers = headers.into_iter();
         Ok(PresignedRequest {
             method,
@@ -141,11 +142,7 @@ impl Service for Bucket {
         })
     }
 
-    async fn follow(&self, request: PresignedRequest, body: Bytes) -> Result<Bytes, PortError> {
-        self.client.follow(&request, body).await
-    }
-
-    fn clock_difference(&self) -> Option<Duration> {
-        self.client.clock_difference()
+    fn client(&self) -> Option<&ServiceClient> {
+        Some(&self.client)
     }
 }

@@ -1,4 +1,4 @@
-//! Objects in the memory of this process.
+//! Objects in memory.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use object_store::memory::InMemory;
 use crate::store::{ObjectBlobStore, StoreContext};
 
 impl ObjectBlobStore {
-    /// Blobs in memory, gone with the process: for tests and trials.
+    /// Creates a store in memory, for tests and trials. Its blobs are lost when
+    /// the process ends.
     pub fn memory(context: StoreContext) -> Self {
         Self::objects(Arc::new(InMemory::new()), context)
     }

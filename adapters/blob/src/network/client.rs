@@ -1,4 +1,4 @@
-//! The connections to a service.
+//! The HTTP client of a service.
 
 use std::{
     error::Error,
@@ -25,54 +25,45 @@ use tenantry_application::ports::{Clock, PortError, PortErrorKind};
 use tokio::time::timeout;
 
 use super::{
-    pace::{Paced, Progress, Watched},
-    refusal::Refusal,
+    body::{ProgressBody, StallTimeoutBody, UploadProgress, http_error},
+    error_response::ErrorResponse,
+    limits::{CONNECT_TIMEOUT, IDLE_TIMEOUT, RESPONSE_TIMEOUT, STALL_TIMEOUT},
 };
 
-/// What a body may fail with.
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_millis(1500);
-/// How long a question without a body may go without an answer.
-const ANSWER: Duration = Duration::from_secs(10);
-/// How long bytes may make no progress, in either direction, and how long the
-/// answer to what was sent may take after the last of them.
-pub(super) const STALL: Duration = Duration::from_secs(30);
-/// How long an idle connection is kept: services close theirs somewhat later.
-const IDLE: Duration = Duration::from_secs(15);
-/// How many idle connections are kept.
-const KEPT: usize = 64;
-/// The most of a refusal that is read.
-const REFUSAL_BYTES: usize = 64 * 1024;
+/// The maximum number of idle connections per host.
+const MAX_IDLE: usize = 64;
+/// The maximum number of bytes read of an error response.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
 
-/// Connections to one service. Clones share them.
+/// A client with a connection pool for one service. Clones share the pool.
 ///
-/// A request without a body fails when the answer does not begin in time; one
-/// with a body, and any answer's body, when the bytes stop moving, however
-/// long they take in all.
+/// A request without a body fails if the response does not begin in time; a
+/// request with a body, and the body of any response, only if it stalls.
 #[derive(Clone)]
 pub(crate) struct ServiceClient {
     http: Client,
     clock: Arc<dyn Clock>,
-    /// How far the service's clock was ahead of ours, in milliseconds.
-    ahead: Arc<AtomicI64>,
+    /// The lead of the service's clock, in milliseconds, or `UNKNOWN_LEAD`.
+    clock_lead: Arc<AtomicI64>,
 }
 
-/// A service has not told its time yet.
-const UNKNOWN: i64 = i64::MIN;
+/// The value of `clock_lead` before the first response.
+const UNKNOWN_LEAD: i64 = i64::MIN;
 
 impl ServiceClient {
-    /// Trusts the authorities of this machine, and those of a PEM file.
+    /// Creates a client that trusts the system's certificate authorities and
+    /// those in a PEM file.
     pub(crate) fn new(ca_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let mut builder = Client::builder()
             .user_agent(concat!("tenantry/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(KEPT)
-            .tcp_keepalive(IDLE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .tcp_keepalive(IDLE_TIMEOUT)
             .http1_only()
-            // A signature is good for one address.
+            // A signature is valid for one URL only.
             .redirect(Policy::none());
         if let Some(path) = ca_file {
             let pem = std::fs::read(path).map_err(|error| {
@@ -80,32 +71,32 @@ impl ServiceClient {
                 PortError::new(PortErrorKind::Internal, context).caused_by(error)
             })?;
             let certificates = Certificate::from_pem_bundle(&pem)
-                .map_err(|error| unusable_tls(&format!("use {}", path.display()), error))?;
+                .map_err(|error| tls_error(&format!("use {}", path.display()), error))?;
             if certificates.is_empty() {
-                let context = format!("there is no certificate in {}", path.display());
+                let context = format!("{} contains no certificate", path.display());
                 return Err(PortError::new(PortErrorKind::Internal, context));
             }
             builder = builder.tls_certs_merge(certificates);
         }
         let http = builder
             .build()
-            .map_err(|error| unusable_tls("prepare connections", error))?;
+            .map_err(|error| tls_error("set up the HTTP client", error))?;
         Ok(Self {
             http,
             clock,
-            ahead: Arc::new(AtomicI64::new(UNKNOWN)),
+            clock_lead: Arc::new(AtomicI64::new(UNKNOWN_LEAD)),
         })
     }
 
-    /// By how much the service's clock differed from ours when it last
-    /// answered; `None` before that. It tells whole seconds.
-    pub(crate) fn clock_difference(&self) -> Option<Duration> {
-        let ahead = self.ahead.load(Ordering::Relaxed);
-        (ahead != UNKNOWN).then(|| Duration::from_millis(ahead.unsigned_abs()))
+    /// Returns the clock skew measured at the last response, to the second, or
+    /// `None` before the first.
+    pub(crate) fn clock_skew(&self) -> Option<Duration> {
+        let lead = self.clock_lead.load(Ordering::Relaxed);
+        (lead != UNKNOWN_LEAD).then(|| Duration::from_millis(lead.unsigned_abs()))
     }
 
-    /// Sends a body as it comes, however long that takes: only while the
-    /// service does not take what is there, the time counts.
+    /// Sends a streamed body. The timeout applies only while the service does
+    /// not accept bytes that are available.
     pub(crate) async fn stream<B>(
         &self,
         request: http::Request<B>,
@@ -114,13 +105,13 @@ impl ServiceClient {
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + Unpin + 'static,
     {
         let (parts, body) = request.into_parts();
-        let progress = Progress::default();
+        let progress = UploadProgress::default();
         let limit = if parts.method.is_safe() {
-            ANSWER
+            RESPONSE_TIMEOUT
         } else {
-            STALL
+            STALL_TIMEOUT
         };
-        let body = reqwest::Body::wrap(Watched::new(body, progress.clone()));
+        let body = reqwest::Body::wrap(ProgressBody::new(body, progress.clone()));
         self.dispatch(parts, body, &progress, limit).await
     }
 
@@ -128,7 +119,7 @@ impl ServiceClient {
         &self,
         parts: http::request::Parts,
         body: reqwest::Body,
-        progress: &Progress,
+        progress: &UploadProgress,
         limit: Duration,
     ) -> Result<HttpResponse, HttpError> {
         let url = parts.uri.to_string().parse::<Url>();
@@ -136,74 +127,75 @@ impl ServiceClient {
         let mut request = Request::new(parts.method, url);
         *request.headers_mut() = parts.headers;
         *request.body_mut() = Some(body);
-        self.exchange(request, progress, limit).await
+        self.send_request(request, progress, limit).await
     }
 
-    pub(super) async fn exchange(
+    pub(super) async fn send_request(
         &self,
         request: Request,
-        progress: &Progress,
+        progress: &UploadProgress,
         limit: Duration,
     ) -> Result<HttpResponse, HttpError> {
         let is_head = request.method() == Method::HEAD;
-        let mut answer = pin!(self.http.execute(request));
-        let answer = loop {
+        let mut response = pin!(self.http.execute(request));
+        let response = loop {
             let before = progress.bytes();
-            match timeout(limit, answer.as_mut()).await {
-                Ok(answer) => break answer.map_err(failure)?,
-                Err(_) if progress.bytes() != before || progress.is_awaited() => {}
+            match timeout(limit, response.as_mut()).await {
+                Ok(response) => break response.map_err(http_error)?,
+                Err(_) if progress.bytes() != before || progress.is_waiting_for_data() => {}
                 Err(elapsed) => return Err(HttpError::new(HttpErrorKind::Timeout, elapsed)),
             }
         };
-        self.note_time(&answer);
-        let status = answer.status();
+        self.record_clock(&response);
+        let status = response.status();
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
-            let answer: http::Response<reqwest::Body> = answer.into();
-            let (parts, body) = answer.into_parts();
-            let body = HttpResponseBody::new(Paced::new(body));
+            let response: http::Response<reqwest::Body> = response.into();
+            let (parts, body) = response.into_parts();
+            let body = HttpResponseBody::new(StallTimeoutBody::new(body));
             return Ok(HttpResponse::from_parts(parts, body));
         }
-        let (parts, body) = read_refusal(answer, is_head).await?;
-        let refusal = Refusal::read(&parts, &body);
-        if refusal.is_an_answer() {
+        let (parts, body) = read_error(response, is_head).await?;
+        let error = ErrorResponse::parse(&parts, &body);
+        if error.describes_object() {
             return Ok(HttpResponse::from_parts(parts, body.into()));
         }
-        // What is of this kind is tried again.
-        let kind = if refusal.is_passing() {
+        // `object_store` retries errors of kind `Request`.
+        let kind = if error.is_transient() {
             HttpErrorKind::Request
         } else {
             HttpErrorKind::Unknown
         };
-        Err(HttpError::new(kind, refusal))
+        Err(HttpError::new(kind, error))
     }
 
-    fn note_time(&self, answer: &reqwest::Response) {
-        let date = answer.headers().get(header::DATE);
+    fn record_clock(&self, response: &reqwest::Response) {
+        let date = response.headers().get(header::DATE);
         let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let Some(since) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else {
             return;
         };
-        let theirs = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-        let ahead = theirs.saturating_sub(self.clock.now().as_millis());
-        self.ahead.store(ahead, Ordering::Relaxed);
+        let service_time = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        let lead = service_time.saturating_sub(self.clock.now().as_millis());
+        self.clock_lead.store(lead, Ordering::Relaxed);
     }
 }
 
-async fn read_refusal(
-    mut answer: reqwest::Response,
+/// Reads an error response with at most 64 KiB of its body.
+async fn read_error(
+    mut response: reqwest::Response,
     is_head: bool,
 ) -> Result<(http::response::Parts, Vec<u8>), HttpError> {
     let mut body = Vec::new();
-    while !is_head && body.len() < REFUSAL_BYTES {
-        let chunk = timeout(ANSWER, answer.chunk()).await;
+    while !is_head && body.len() < MAX_ERROR_BYTES {
+        let chunk = timeout(RESPONSE_TIMEOUT, response.chunk()).await;
         match chunk.map_err(|elapsed| HttpError::new(HttpErrorKind::Timeout, elapsed))? {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            // What came is enough to go by.
+            // The status and a partial body are sufficient.
             Ok(None) | Err(_) => break,
         }
     }
-    let answer: http::Response<reqwest::Body> = answer.into();
-    Ok((answer.into_parts().0, body))
+    let response: http::Response<reqwest::Body> = response.into();
+    Ok((response.into_parts().0, body))
 }
 
 #[async_trait]
@@ -213,8 +205,12 @@ impl HttpService for ServiceClient {
             return self.stream(request).await;
         };
         let (parts, _) = request.into_parts();
-        let limit = if bytes.is_empty() { ANSWER } else { STALL };
-        self.dispatch(parts, bytes.into(), &Progress::default(), limit)
+        let limit = if bytes.is_empty() {
+            RESPONSE_TIMEOUT
+        } else {
+            STALL_TIMEOUT
+        };
+        self.dispatch(parts, bytes.into(), &UploadProgress::default(), limit)
             .await
     }
 }
@@ -225,27 +221,8 @@ impl HttpConnector for ServiceClient {
     }
 }
 
-/// A failure below HTTP, and whether it may be tried again: always where no
-/// request was sent, else where doing it twice does no harm.
-fn failure(error: reqwest::Error) -> HttpError {
-    let kind = if error.is_connect() {
-        HttpErrorKind::Connect
-    } else if error.is_timeout() {
-        HttpErrorKind::Timeout
-    } else if error.is_decode() {
-        HttpErrorKind::Decode
-    } else {
-        HttpErrorKind::Interrupted
-    };
-    HttpError::new(kind, error.without_url())
-}
-
-pub(super) fn body_failure(error: reqwest::Error) -> HttpError {
-    failure(error)
-}
-
-fn unusable_tls(doing: &str, error: reqwest::Error) -> PortError {
-    let context = format!("cannot {doing}");
+fn tls_error(action: &str, error: reqwest::Error) -> PortError {
+    let context = format!("cannot {action}");
     PortError::new(PortErrorKind::Internal, context).caused_by(error.without_url())
 }
 

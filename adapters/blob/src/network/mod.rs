@@ -1,45 +1,26 @@
-//! What all services that are reached over HTTP have in common.
+//! The HTTP client of all remote backends.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | `client.rs` | the connections, and how long anything may take |
-//! | `pace.rs` | bodies that are watched for progress |
-//! | `refusal.rs` | what a service's refusals mean, in one line each |
-//! | `fault.rs` | failures below HTTP, and the way from any error to the port's |
-//! | `signed.rs` | requests that carry their own signature |
-//! | `open.rs` | the first steps with a bucket |
+//! | `client.rs` | connections |
+//! | `limits.rs` | timeouts and retries |
+//! | `body.rs` | bodies with progress and stall detection |
+//! | `error_response.rs` | the meaning of a service's error responses |
+//! | `connection_error.rs` | errors below HTTP, and the conversion of all errors |
+//! | `presigned.rs` | sending presigned requests |
 
+mod body;
 mod client;
-mod fault;
-mod open;
-mod pace;
-mod refusal;
+mod connection_error;
+mod error_response;
+mod limits;
 #[cfg(feature = "objects")]
-mod signed;
+mod presigned;
 
+#[cfg(any(feature = "s3", feature = "webdav"))]
+pub(crate) use self::connection_error::from_http;
 #[cfg(feature = "objects")]
-pub(crate) use self::open::{Place, open};
-#[cfg(feature = "webdav")]
-pub(crate) use self::open::{compare_clocks, settle};
-pub(crate) use self::{client::ServiceClient, fault::explain, refusal::Refusal};
-
-#[cfg(feature = "objects")]
-use std::time::Duration;
-
-#[cfg(feature = "objects")]
-use object_store::{BackoffConfig, RetryConfig};
-
-#[cfg(feature = "objects")]
-/// Few tries, close together: who waits is a client, and a server in trouble
-/// is not helped by more of them.
-pub(crate) fn retries() -> RetryConfig {
-    RetryConfig {
-        backoff: BackoffConfig {
-            init_backoff: Duration::from_millis(50),
-            max_backoff: Duration::from_millis(500),
-            base: 2.0,
-        },
-        max_retries: 3,
-        retry_timeout: Duration::from_secs(10),
-    }
-}
+pub(crate) use self::limits::retry_config;
+pub(crate) use self::{
+    client::ServiceClient, connection_error::classify, error_response::ErrorResponse,
+};

@@ -1,18 +1,18 @@
-//! What stands in a token, as it is written.
+//! The claims set of a token.
 
 use serde::{Deserialize, Serialize};
 use tenantry_application::ports::{AccessClaims, TokenError};
 use tenantry_domain::Timestamp;
 
-/// The `typ` claim: tells an access token from any other that may one day be
+/// The `typ` claim, which distinguishes access tokens from any other tokens
 /// signed with the same key.
 const PURPOSE: &str = "access";
 
-/// How far ahead of ours the clock of the process that issued may be, in
-/// seconds. Expiry has no such allowance.
+/// The maximum clock skew of the issuing process, in seconds. Expiry has no
+/// leeway.
 const LEEWAY_SECONDS: i64 = 5;
 
-/// 9999-12-31T23:59:59Z, the last second the service can write.
+/// 9999-12-31T23:59:59Z, the last second RFC 3339 can represent.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,8 +44,9 @@ impl WireClaims {
         }
     }
 
-    /// What the token says, if it is for us and well formed.
-    pub(super) fn read(self, issuer: &str, audience: &str) -> Option<AccessClaims> {
+    /// Converts the claims, if they are valid and have the given issuer and
+    /// audience.
+    pub(super) fn into_claims(self, issuer: &str, audience: &str) -> Option<AccessClaims> {
         if self.iss != issuer || self.aud != audience || self.typ != PURPOSE {
             return None;
         }
@@ -58,13 +59,13 @@ impl WireClaims {
             tenant_id,
             session_id: self.sid.parse().ok()?,
             token_id: self.jti.parse().ok()?,
-            issued_at: instant(self.iat)?,
-            expires_at: instant(self.exp)?,
+            issued_at: timestamp(self.iat)?,
+            expires_at: timestamp(self.exp)?,
         })
     }
 }
 
-/// Holds a token's times against now.
+/// Checks issue and expiry times at `now`.
 pub(super) fn check_times(claims: &AccessClaims, now: Timestamp) -> Result<(), TokenError> {
     let issued = claims.issued_at.as_seconds();
     if issued > now.as_seconds() + LEEWAY_SECONDS || claims.expires_at <= claims.issued_at {
@@ -76,11 +77,11 @@ pub(super) fn check_times(claims: &AccessClaims, now: Timestamp) -> Result<(), T
     Ok(())
 }
 
-fn seconds(instant: Timestamp) -> u64 {
-    u64::try_from(instant.as_seconds()).unwrap_or(0)
+fn seconds(timestamp: Timestamp) -> u64 {
+    u64::try_from(timestamp.as_seconds()).unwrap_or(0)
 }
 
-fn instant(seconds: u64) -> Option<Timestamp> {
+fn timestamp(seconds: u64) -> Option<Timestamp> {
     let millis = i64::try_from(seconds.min(LAST_SECOND + 1)).ok()? * 1000;
     (seconds <= LAST_SECOND).then(|| Timestamp::from_millis(millis))
 }

@@ -1,4 +1,4 @@
-//! Keys of access tokens, and their public halves.
+//! Signing and verification keys.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use thiserror::Error;
 
 use crate::root_secret::{Purpose, RootSecret};
 
-/// How a key signs.
+/// A signature algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyAlgorithm {
     /// Ed25519 (RFC 8037).
     EdDsa,
-    /// HMAC with SHA-256: every verifier can also sign.
+    /// HMAC with SHA-256. Every verifier can also sign.
     Hs256,
     /// RSA PKCS#1 v1.5 with SHA-256, 2048 bits or more.
     Rs256,
@@ -29,18 +29,18 @@ pub enum KeyAlgorithm {
 pub struct AccessKey {
     pub(super) id: String,
     pub(super) algorithm: KeyAlgorithm,
-    pub(super) signs: Option<EncodingKey>,
-    pub(super) verifies: DecodingKey,
+    pub(super) private: Option<EncodingKey>,
+    pub(super) verifier: DecodingKey,
     pub(super) public: Option<PublicKeyMaterial>,
 }
 
-/// Why a configured key cannot be used.
+/// The error of an unusable key.
 #[derive(Debug, Error)]
-#[error("access token key {key_id:?}: {reason}")]
+#[error("cannot use access token key {key_id:?}: {reason}")]
 pub struct KeyError {
-    /// The key's name.
+    /// The key's id.
     pub key_id: String,
-    /// What is wrong with it.
+    /// The cause.
     pub reason: &'static str,
     #[source]
     source: Option<jsonwebtoken::errors::Error>,
@@ -65,17 +65,17 @@ impl KeyAlgorithm {
 }
 
 impl AccessKey {
-    /// A key derived from the root secret, named after itself. RSA keys
-    /// cannot be derived.
+    /// Derives a key and its id from the root secret. RSA keys cannot be
+    /// derived.
     pub fn derived(algorithm: KeyAlgorithm, root: &RootSecret) -> Result<Self, KeyError> {
         let seed = root.derive(Purpose::AccessToken);
         match algorithm {
             KeyAlgorithm::EdDsa => {
-                let rejected = || KeyError::new("derived", "cannot be made from the root secret");
-                let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| rejected())?;
-                let private = pair.to_pkcs8v1().map_err(|_| rejected())?;
+                let failed = || KeyError::new("derived", "derivation from the root secret failed");
+                let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| failed())?;
+                let private = pair.to_pkcs8v1().map_err(|_| failed())?;
                 let mut key = Self::ed25519("derived", EncodingKey::from_ed_der(private.as_ref()))?;
-                key.id = thumbprint(&key.verifies)?;
+                key.id = thumbprint(&key.verifier)?;
                 Ok(key)
             }
             KeyAlgorithm::Hs256 => {
@@ -87,19 +87,19 @@ impl AccessKey {
         }
     }
 
-    /// A shared secret (HS256). It should have at least 32 bytes (RFC 7518,
-    /// section 3.2).
+    /// Creates an HS256 key from a shared secret, which should have at least 32
+    /// bytes (RFC 7518, section 3.2).
     pub fn shared(key_id: &str, secret: &[u8]) -> Self {
         Self {
             id: key_id.to_owned(),
             algorithm: KeyAlgorithm::Hs256,
-            signs: Some(EncodingKey::from_secret(secret)),
-            verifies: DecodingKey::from_secret(secret),
+            private: Some(EncodingKey::from_secret(secret)),
+            verifier: DecodingKey::from_secret(secret),
             public: None,
         }
     }
 
-    /// A private key in PEM: PKCS#8, for RSA also PKCS#1.
+    /// Parses a private key in PEM: PKCS#8, for RSA also PKCS#1.
     pub fn from_private_pem(
         key_id: &str,
         algorithm: KeyAlgorithm,
@@ -108,21 +108,22 @@ impl AccessKey {
         match algorithm {
             KeyAlgorithm::EdDsa => {
                 let private = EncodingKey::from_ed_pem(pem).map_err(|e| {
-                    KeyError::new(key_id, "no Ed25519 private key in PEM").because(e)
+                    KeyError::new(key_id, "not an Ed25519 private key in PEM").caused_by(e)
                 })?;
                 Self::ed25519(key_id, private)
             }
             KeyAlgorithm::Rs256 => {
-                let wrong = |e| KeyError::new(key_id, "no RSA private key in PEM").because(e);
-                let private = EncodingKey::from_rsa_pem(pem).map_err(wrong)?;
-                let jwk = Jwk::from_encoding_key(&private, algorithm.jwt()).map_err(wrong)?;
-                Self::public(key_id, algorithm, &jwk)?.signing(private)
+                let invalid =
+                    |e| KeyError::new(key_id, "not an RSA private key in PEM").caused_by(e);
+                let private = EncodingKey::from_rsa_pem(pem).map_err(invalid)?;
+                let jwk = Jwk::from_encoding_key(&private, algorithm.jwt()).map_err(invalid)?;
+                Self::from_jwk(key_id, algorithm, &jwk)?.with_private(private)
             }
             KeyAlgorithm::Hs256 => Err(KeyError::new(key_id, "HS256 has no private key")),
         }
     }
 
-    /// A public key in PEM: verifies and cannot sign.
+    /// Parses a public key in PEM, which verifies but cannot sign.
     pub fn from_public_pem(
         key_id: &str,
         algorithm: KeyAlgorithm,
@@ -135,27 +136,29 @@ impl AccessKey {
         };
         let jwk = key
             .and_then(|key| Jwk::from_decoding_key(&key, Some(algorithm.jwt())))
-            .map_err(|e| KeyError::new(key_id, "no public key of this kind in PEM").because(e))?;
-        Self::public(key_id, algorithm, &jwk)
+            .map_err(|e| {
+                KeyError::new(key_id, "not a public key of this algorithm in PEM").caused_by(e)
+            })?;
+        Self::from_jwk(key_id, algorithm, &jwk)
     }
 
     fn ed25519(key_id: &str, private: EncodingKey) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8(private.as_bytes())
-            .map_err(|_| KeyError::new(key_id, "no Ed25519 private key"))?;
+            .map_err(|_| KeyError::new(key_id, "not an Ed25519 private key"))?;
         let public = pair.public_key().as_ref();
         let key = Self {
             id: key_id.to_owned(),
             algorithm: KeyAlgorithm::EdDsa,
-            signs: None,
-            verifies: DecodingKey::from_ed_der(public),
+            private: None,
+            verifier: DecodingKey::from_ed_der(public),
             public: Some(PublicKeyMaterial::Ed25519 {
                 x: URL_SAFE_NO_PAD.encode(public),
             }),
         };
-        key.signing(private)
+        key.with_private(private)
     }
 
-    fn public(key_id: &str, algorithm: KeyAlgorithm, jwk: &Jwk) -> Result<Self, KeyError> {
+    fn from_jwk(key_id: &str, algorithm: KeyAlgorithm, jwk: &Jwk) -> Result<Self, KeyError> {
         let material = match &jwk.algorithm {
             AlgorithmParameters::RSA(rsa) => PublicKeyMaterial::Rsa {
                 n: rsa.n.clone(),
@@ -164,39 +167,42 @@ impl AccessKey {
             AlgorithmParameters::OctetKeyPair(pair) => {
                 PublicKeyMaterial::Ed25519 { x: pair.x.clone() }
             }
-            _ => return Err(KeyError::new(key_id, "not of a known kind")),
+            _ => return Err(KeyError::new(key_id, "unsupported key type")),
         };
         if let PublicKeyMaterial::Rsa { n, .. } = &material
             && URL_SAFE_NO_PAD.decode(n).map_or(0, |n| n.len()) < 2048 / 8
         {
             return Err(KeyError::new(key_id, "an RSA key needs at least 2048 bits"));
         }
-        let verifies = DecodingKey::from_jwk(jwk)
-            .map_err(|e| KeyError::new(key_id, "not usable").because(e))?;
+        let verifier = DecodingKey::from_jwk(jwk)
+            .map_err(|e| KeyError::new(key_id, "not a valid public key").caused_by(e))?;
         Ok(Self {
             id: key_id.to_owned(),
             algorithm,
-            signs: None,
-            verifies,
+            private: None,
+            verifier,
             public: Some(material),
         })
     }
 
-    /// Adds the private half, once it has shown that it belongs to the public
-    /// one: better at start than at the first sign-in.
-    fn signing(mut self, private: EncodingKey) -> Result<Self, KeyError> {
+    /// Adds the private key after a trial signature, so that a mismatch fails at
+    /// start instead of at the first sign-in.
+    fn with_private(mut self, private: EncodingKey) -> Result<Self, KeyError> {
         let algorithm = self.algorithm.jwt();
-        let fits = crypto::sign(b"trial", &private, algorithm)
-            .and_then(|signature| crypto::verify(&signature, b"trial", &self.verifies, algorithm))
-            .map_err(|e| KeyError::new(&self.id, "cannot sign").because(e))?;
-        if !fits {
-            return Err(KeyError::new(&self.id, "does not sign what it verifies"));
+        let matches = crypto::sign(b"trial", &private, algorithm)
+            .and_then(|signature| crypto::verify(&signature, b"trial", &self.verifier, algorithm))
+            .map_err(|e| KeyError::new(&self.id, "signing failed").caused_by(e))?;
+        if !matches {
+            return Err(KeyError::new(
+                &self.id,
+                "private and public key do not match",
+            ));
         }
-        self.signs = Some(private);
+        self.private = Some(private);
         Ok(self)
     }
 
-    pub(super) fn published(&self) -> Option<PublicKey> {
+    pub(super) fn public_key(&self) -> Option<PublicKey> {
         self.public.as_ref().map(|material| PublicKey {
             key_id: self.id.clone(),
             algorithm: self.algorithm.name(),
@@ -205,11 +211,11 @@ impl AccessKey {
     }
 }
 
-/// RFC 7638.
+/// Returns the JWK thumbprint (RFC 7638).
 fn thumbprint(key: &DecodingKey) -> Result<String, KeyError> {
     Jwk::from_decoding_key(key, None)
         .and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256))
-        .map_err(|e| KeyError::new("derived", "has no thumbprint").because(e))
+        .map_err(|e| KeyError::new("derived", "computing the thumbprint failed").caused_by(e))
 }
 
 impl KeyError {
@@ -221,7 +227,7 @@ impl KeyError {
         }
     }
 
-    fn because(mut self, source: jsonwebtoken::errors::Error) -> Self {
+    fn caused_by(mut self, source: jsonwebtoken::errors::Error) -> Self {
         self.source = Some(source);
         self
     }

@@ -1,5 +1,5 @@
-//! Access tokens as JWT (RFC 7519), after the advice of RFC 8725 and in the
-//! profile of RFC 9068.
+//! Access tokens as JWTs (RFC 7519), following the best practices of RFC 8725
+//! and the profile of RFC 9068.
 
 mod claims;
 mod key;
@@ -21,47 +21,51 @@ pub use self::key::{AccessKey, KeyAlgorithm, KeyError};
 
 /// The `typ` header of access tokens (RFC 9068, section 2.1).
 const HEADER_TYPE: &str = "at+jwt";
-/// Longer tokens are refused unread; ours have about 500 bytes, with RSA 700.
+/// The maximum length of a token. Longer ones are rejected without decoding;
+/// issued tokens have about 500 bytes, with RSA 700.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Whose tokens are issued and accepted, and how many are remembered.
+/// Issuer, audience and cache size of access tokens.
 #[derive(Debug, Clone)]
 pub struct AccessTokenOptions {
     /// The `iss` claim.
     pub issuer: String,
     /// The `aud` claim.
     pub audience: String,
-    /// How many verified tokens are remembered, at about 150 bytes each:
-    /// checking a signature costs far more than anything else a read does.
+    /// The maximum number of verified tokens in the cache, about 150 bytes each.
+    /// Verifying a signature is by far the most expensive step of a read.
     pub cached_tokens: usize,
 }
 
-/// Signs with the first of its keys and verifies with all.
+/// Access tokens signed with the first key and verified with all keys.
 ///
-/// A token is held against the one key its `kid` names and only with that
-/// key's own algorithm. Keys that a token brings or points to (`jwk`, `jku`,
-/// `x5u`, `x5c`) are never looked at.
+/// A token is verified only with the key named by its `kid`, and only with that
+/// key's algorithm. Keys embedded in or referenced by a token (`jwk`, `jku`,
+/// `x5u`, `x5c`) are ignored.
 pub struct JwtAccessTokens {
     keys: Vec<AccessKey>,
     options: AccessTokenOptions,
-    /// Claims by SHA-256 of the token whose signature and purpose held. Times
-    /// are not among what is remembered: they are checked every time.
+    /// The claims of verified tokens by the token's SHA-256. Times are checked
+    /// on every use.
     verified: Cache<[u8; 32], AccessClaims>,
 }
 
 impl JwtAccessTokens {
-    /// Takes the keys: the first signs. Refuses none at all, a first one that
-    /// cannot sign, and two of one name.
+    /// Creates access tokens that are signed with the first key. Fails if
+    /// `keys` is empty, the first key cannot sign, or an id occurs twice.
     pub fn new(keys: Vec<AccessKey>, options: AccessTokenOptions) -> Result<Self, KeyError> {
         let Some(first) = keys.first() else {
-            return Err(KeyError::new("", "at least one key is needed"));
+            return Err(KeyError::new("", "at least one key is required"));
         };
-        if first.signs.is_none() {
-            return Err(KeyError::new(&first.id, "the first key must sign"));
+        if first.private.is_none() {
+            return Err(KeyError::new(
+                &first.id,
+                "the first key must have a private key",
+            ));
         }
         for (at, key) in keys.iter().enumerate() {
             if keys.iter().skip(at + 1).any(|other| other.id == key.id) {
-                return Err(KeyError::new(&key.id, "is given twice"));
+                return Err(KeyError::new(&key.id, "the key id occurs twice"));
             }
         }
         Ok(Self {
@@ -71,24 +75,24 @@ impl JwtAccessTokens {
         })
     }
 
-    fn verify_anew(&self, token: &str) -> Option<AccessClaims> {
+    fn verify_signature(&self, token: &str) -> Option<AccessClaims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let key_id = header.kid.as_deref()?;
         let key = self.keys.iter().find(|key| key.id == key_id)?;
-        let is_plain = header.crit.is_none() && header.typ.as_deref() == Some(HEADER_TYPE);
-        if header.alg != key.algorithm.jwt() || !is_plain {
+        let is_access_token = header.crit.is_none() && header.typ.as_deref() == Some(HEADER_TYPE);
+        if header.alg != key.algorithm.jwt() || !is_access_token {
             return None;
         }
         let decoded =
-            jsonwebtoken::decode::<WireClaims>(token, &key.verifies, &signature_only(key)).ok()?;
+            jsonwebtoken::decode::<WireClaims>(token, &key.verifier, &signature_only(key)).ok()?;
         decoded
             .claims
-            .read(&self.options.issuer, &self.options.audience)
+            .into_claims(&self.options.issuer, &self.options.audience)
     }
 }
 
-/// The signature and nothing else: the library would read the time from the
-/// machine, accept fractions of seconds, and take a list for one audience.
+/// Returns a validation of the signature alone: the library's other checks read
+/// the system clock and accept fractional seconds and a list of audiences.
 fn signature_only(key: &AccessKey) -> Validation {
     let mut validation = Validation::new(key.algorithm.jwt());
     validation.required_spec_claims.clear();
@@ -101,7 +105,7 @@ impl AccessTokens for JwtAccessTokens {
     fn issue(&self, claims: &AccessClaims) -> Result<String, PortError> {
         let failed = || PortError::new(PortErrorKind::Internal, "cannot sign an access token");
         let key = self.keys.first().ok_or_else(failed)?;
-        let private = key.signs.as_ref().ok_or_else(failed)?;
+        let private = key.private.as_ref().ok_or_else(failed)?;
         let mut header = Header::new(key.algorithm.jwt());
         header.typ = Some(HEADER_TYPE.to_owned());
         header.kid = Some(key.id.clone());
@@ -113,20 +117,20 @@ impl AccessTokens for JwtAccessTokens {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
-        let mut name = [0; 32];
-        name.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
-        if let Some(claims) = self.verified.get(&name) {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        if let Some(claims) = self.verified.get(&digest) {
             check_times(&claims, now)?;
             return Ok(claims);
         }
-        let claims = self.verify_anew(token).ok_or(TokenError::Invalid)?;
+        let claims = self.verify_signature(token).ok_or(TokenError::Invalid)?;
         check_times(&claims, now)?;
-        self.verified.insert(name, claims);
+        self.verified.insert(digest, claims);
         Ok(claims)
     }
 
     fn public_keys(&self) -> Vec<PublicKey> {
-        self.keys.iter().filter_map(AccessKey::published).collect()
+        self.keys.iter().filter_map(AccessKey::public_key).collect()
     }
 }
 

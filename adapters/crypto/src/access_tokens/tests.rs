@@ -1,4 +1,4 @@
-//! What must not open anything.
+//! Tokens that must be accepted, and those that must not.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -25,12 +25,12 @@ use tenantry_domain::{
 use uuid::Uuid;
 
 use super::{AccessKey, AccessTokenOptions, JwtAccessTokens, KeyAlgorithm};
-use crate::{DerivedRefreshTokens, RootSecret};
+use crate::{refresh_tokens::DerivedRefreshTokens, root_secret::RootSecret};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_500);
 
-/// Keys as others would bring them, made for each run: private keys in a
-/// repository look like a leak to everyone who scans it.
+/// Configured keys, generated for each run: secret scanners report private keys
+/// in a repository.
 static PEM: LazyLock<Pem> = LazyLock::new(|| {
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key");
     let rsa_private: Pkcs8V1Der = rsa.as_der().expect("PKCS#8");
@@ -63,7 +63,7 @@ fn options(issuer: &str, audience: &str) -> AccessTokenOptions {
 }
 
 fn with_keys(keys: Vec<AccessKey>) -> JwtAccessTokens {
-    JwtAccessTokens::new(keys, options("us", "our api")).expect("good keys")
+    JwtAccessTokens::new(keys, options("us", "our api")).expect("valid keys")
 }
 
 fn derived(algorithm: KeyAlgorithm) -> AccessKey {
@@ -86,17 +86,17 @@ fn claims() -> AccessClaims {
     }
 }
 
-/// A token signed as `tokens()` would, with header and claims of one's own.
+/// Signs a token with the key of `tokens()` and the given header and claims.
 fn forge(header: &Value, claims: &Value) -> String {
     let key = derived(KeyAlgorithm::EdDsa);
-    let private = key.signs.expect("it signs");
+    let private = key.private.expect("a private key");
     sign(header, claims, &private, Algorithm::EdDSA)
 }
 
 fn sign(header: &Value, claims: &Value, key: &EncodingKey, algorithm: Algorithm) -> String {
     let part = |value: &Value| BASE64.encode(value.to_string());
     let message = format!("{}.{}", part(header), part(claims));
-    let signature = crypto::sign(message.as_bytes(), key, algorithm).expect("it signs");
+    let signature = crypto::sign(message.as_bytes(), key, algorithm).expect("signed");
     format!("{message}.{signature}")
 }
 
@@ -122,7 +122,7 @@ fn without(value: &Value, name: &str) -> Value {
 }
 
 #[test]
-fn a_token_comes_back_under_every_algorithm() {
+fn issued_tokens_are_verified_with_every_algorithm() {
     let rsa =
         AccessKey::from_private_pem("rsa", KeyAlgorithm::Rs256, &PEM.rsa_private).expect("RSA");
     let ed =
@@ -149,7 +149,7 @@ fn a_token_comes_back_under_every_algorithm() {
 }
 
 #[test]
-fn a_token_says_nothing_personal() {
+fn tokens_contain_no_personal_data() {
     let token = tokens().issue(&claims()).expect("signed");
     let names: Vec<_> = part(&token, 1)
         .as_object()
@@ -166,7 +166,7 @@ fn a_token_says_nothing_personal() {
 }
 
 #[test]
-fn keys_can_be_exchanged() {
+fn keys_can_be_rotated() {
     let old =
         AccessKey::from_private_pem("old", KeyAlgorithm::Rs256, &PEM.rsa_private).expect("RSA");
     let token = with_keys(vec![old]).issue(&claims()).expect("signed");
@@ -187,7 +187,7 @@ fn keys_can_be_exchanged() {
 }
 
 #[test]
-fn unusable_keys_are_refused_at_start() {
+fn unusable_keys_are_rejected_at_start() {
     let public = || AccessKey::from_public_pem("p", KeyAlgorithm::Rs256, &PEM.rsa_public);
     let new = |keys| JwtAccessTokens::new(keys, options("us", "our api"));
     assert!(new(vec![]).is_err());
@@ -199,7 +199,7 @@ fn unusable_keys_are_refused_at_start() {
         (KeyAlgorithm::EdDsa, PEM.rsa_private.as_slice()),
         (KeyAlgorithm::Rs256, PEM.ed_private.as_slice()),
         (KeyAlgorithm::Hs256, PEM.rsa_private.as_slice()),
-        (KeyAlgorithm::EdDsa, b"no PEM".as_slice()),
+        (KeyAlgorithm::EdDsa, b"not PEM".as_slice()),
     ] {
         assert!(AccessKey::from_private_pem("k", algorithm, pem).is_err());
     }
@@ -208,15 +208,15 @@ fn unusable_keys_are_refused_at_start() {
 }
 
 #[test]
-fn times_are_held_against_now() {
+fn issue_and_expiry_times_are_checked() {
     let tokens = tokens();
     let token = tokens.issue(&claims()).expect("signed");
     let at = |millis| Timestamp::from_millis(1_800_000_000_000_i64 + millis);
     assert_eq!(tokens.verify(&token, at(-6_000)), Err(TokenError::Invalid));
-    assert!(tokens.verify(&token, at(-5_000)).is_ok(), "clocks differ");
+    assert!(tokens.verify(&token, at(-5_000)).is_ok(), "clock skew");
     assert!(tokens.verify(&token, at(899_999)).is_ok());
     assert_eq!(tokens.verify(&token, at(900_000)), Err(TokenError::Expired));
-    // Remembered or not, and whatever else was asked before.
+    // Cached and uncached tokens behave alike.
     assert_eq!(
         self::tokens().verify(&token, at(900_000)),
         Err(TokenError::Expired)
@@ -225,7 +225,7 @@ fn times_are_held_against_now() {
 }
 
 #[test]
-fn expiry_is_only_told_of_what_was_once_good() {
+fn only_valid_tokens_are_reported_as_expired() {
     let tokens = tokens();
     let token = tokens.issue(&claims()).expect("signed");
     let late = NOW.plus(Duration::from_hours(1));
@@ -246,7 +246,7 @@ fn mistyped_missing_and_foreign_claims_are_invalid() {
     let (header, body) = (part(&token, 0), part(&token, 1));
     assert!(
         tokens.verify(&forge(&header, &body), NOW).is_ok(),
-        "the forge works"
+        "an unmodified copy is valid"
     );
     for name in ["aud", "exp", "iat", "iss", "jti", "sid", "sub", "typ"] {
         let token = forge(&header, &without(&body, name));
@@ -287,7 +287,7 @@ fn mistyped_missing_and_foreign_claims_are_invalid() {
 }
 
 #[test]
-fn header_tricks_are_invalid() {
+fn manipulated_headers_are_invalid() {
     let tokens = tokens();
     let token = tokens.issue(&claims()).expect("signed");
     let (header, body) = (part(&token, 0), part(&token, 1));
@@ -317,15 +317,15 @@ fn header_tricks_are_invalid() {
             "{name}"
         );
     }
-    // A key of one's own, brought along or pointed to.
-    let own = EncodingKey::from_ed_pem(&PEM.ed_private).expect("Ed25519");
+    // Another key, embedded in the header or referenced by it.
+    let other = EncodingKey::from_ed_pem(&PEM.ed_private).expect("Ed25519");
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([1; 32]) });
     for (name, value) in [
         ("jwk", jwk),
         ("jku", json!("https://evil.example/jwks.json")),
         ("x5u", json!("https://evil.example/cert.pem")),
     ] {
-        let token = sign(&with(&header, name, value), &body, &own, Algorithm::EdDSA);
+        let token = sign(&with(&header, name, value), &body, &other, Algorithm::EdDSA);
         assert_eq!(
             tokens.verify(&token, NOW),
             Err(TokenError::Invalid),
@@ -335,7 +335,7 @@ fn header_tricks_are_invalid() {
 }
 
 #[test]
-fn a_public_key_is_no_shared_secret() {
+fn a_public_key_is_not_accepted_as_a_shared_secret() {
     let rsa =
         AccessKey::from_private_pem("rsa", KeyAlgorithm::Rs256, &PEM.rsa_private).expect("RSA");
     let tokens = with_keys(vec![rsa, derived(KeyAlgorithm::EdDsa)]);
@@ -350,7 +350,7 @@ fn a_public_key_is_no_shared_secret() {
 }
 
 #[test]
-fn unsigned_changed_and_strange_text_is_invalid() {
+fn unsigned_modified_and_malformed_tokens_are_invalid() {
     let tokens = tokens();
     let token = tokens.issue(&claims()).expect("signed");
     let (message, signature) = token.rsplit_once('.').expect("a signature");

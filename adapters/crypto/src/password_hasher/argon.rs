@@ -10,10 +10,10 @@ use tenantry_application::ports::{PortError, PortErrorKind};
 
 pub(super) const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
-/// The longest salt and hash that are read from a stored string.
+/// The maximum length of a stored salt or hash.
 const MAX_PART_BYTES: usize = 64;
 
-/// What one hash costs.
+/// The cost of one hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cost {
     pub(super) memory_kib: u32,
@@ -22,30 +22,31 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// The most that a stored hash may ask for, beyond what is configured.
-    const MOST: Self = Self {
+    /// The maximum cost of a stored hash, unless the configured one is higher.
+    const MAX: Self = Self {
         memory_kib: 256 * 1024,
         iterations: 16,
         parallelism: 16,
     };
 
-    /// Whether a stored hash may be computed at all.
+    /// Returns whether a stored hash of this cost may be computed.
     pub(super) fn is_sane(self, configured: Self) -> bool {
-        self.memory_kib <= Self::MOST.memory_kib.max(configured.memory_kib)
-            && self.iterations <= Self::MOST.iterations.max(configured.iterations)
-            && self.parallelism <= Self::MOST.parallelism.max(configured.parallelism)
+        self.memory_kib <= Self::MAX.memory_kib.max(configured.memory_kib)
+            && self.iterations <= Self::MAX.iterations.max(configured.iterations)
+            && self.parallelism <= Self::MAX.parallelism.max(configured.parallelism)
     }
 
     pub(super) fn params(self) -> Result<Params, PortError> {
-        Params::new(self.memory_kib, self.iterations, self.parallelism, None)
-            .map_err(|error| failed("not a cost of argon2").caused_by(error))
+        Params::new(self.memory_kib, self.iterations, self.parallelism, None).map_err(|error| {
+            failed("invalid argon2 cost; check memory, iterations and parallelism").caused_by(error)
+        })
     }
 }
 
-/// The memory a thread keeps between two hashes.
+/// The memory that a thread reuses for its hashes.
 pub(super) type Memory = Vec<Block>;
 
-/// A hash with all it takes to compute it again.
+/// A hash with its salt and cost.
 #[derive(PartialEq, Eq)]
 pub(super) struct StoredHash {
     pub(super) cost: Cost,
@@ -68,7 +69,7 @@ impl StoredHash {
         })
     }
 
-    /// Reads a PHC string; `None` where it is of another form.
+    /// Parses a PHC string; returns `None` for any other form.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("$argon2id$v=19$")?.split('$');
         let mut costs = parts.next()?.split(',');
@@ -78,20 +79,20 @@ impl StoredHash {
             parallelism: number(costs.next()?, "p=")?,
         };
         let (salt, hash) = (bytes(parts.next()?)?, bytes(parts.next()?)?);
-        let is_whole = costs.next().is_none() && parts.next().is_none();
-        let is_possible =
+        let is_complete = costs.next().is_none() && parts.next().is_none();
+        let is_valid =
             cost.params().is_ok() && salt.len() >= argon2::MIN_SALT_LEN && hash.len() >= SALT_BYTES;
-        (is_whole && is_possible).then_some(Self { cost, salt, hash })
+        (is_complete && is_valid).then_some(Self { cost, salt, hash })
     }
 
-    /// Holds a password against it, in constant time.
+    /// Compares a password with the hash, in constant time.
     pub(super) fn matches(&self, password: &str, memory: &mut Memory) -> Result<bool, PortError> {
         let computed = compute(self.cost, password, &self.salt, self.hash.len(), memory)?;
         Ok(constant_time::verify_slices_are_equal(&computed, &self.hash).is_ok())
     }
 
-    /// Whether it is as [`compute`](Self::compute) would make it today.
-    pub(super) fn is_as_made_with(&self, cost: Cost) -> bool {
+    /// Returns whether the hash has the given cost and full lengths.
+    pub(super) fn is_current(&self, cost: Cost) -> bool {
         self.cost == cost && self.salt.len() >= SALT_BYTES && self.hash.len() >= HASH_BYTES
     }
 }

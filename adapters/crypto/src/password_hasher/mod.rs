@@ -1,4 +1,4 @@
-//! Argon2id in a small pool of threads of its own.
+//! Argon2id in a small, dedicated thread pool.
 
 mod argon;
 mod legacy;
@@ -18,35 +18,35 @@ use self::{
 };
 use crate::random::random_bytes;
 
-/// What hashing may cost, and how much of it is done at once.
+/// The cost and the concurrency of password hashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordHasherOptions {
-    /// Memory of one hash, in KiB.
+    /// The memory of one hash, in KiB.
     pub memory_kib: u32,
-    /// Passes over that memory.
+    /// The number of passes over that memory.
     pub iterations: u32,
-    /// Lanes; each needs at least 8 KiB.
+    /// The number of lanes; each needs at least 8 KiB.
     pub parallelism: u32,
-    /// Hashes computed at once, each with memory of its own while it is busy
-    /// and some ten seconds after.
+    /// The number of threads. Each releases its memory after ten idle seconds.
     pub threads: usize,
-    /// Hashes that may wait; one more is answered
+    /// The maximum number of waiting calls; further calls fail with
     /// [`Busy`](tenantry_application::ports::PortErrorKind::Busy).
     pub queue: usize,
 }
 
-/// Hashes with Argon2id (RFC 9106) and verifies Argon2id and bcrypt.
+/// A hasher that creates Argon2id hashes (RFC 9106) and verifies Argon2id and
+/// bcrypt hashes.
 ///
-/// Hashes made with another cost than today's, and all of bcrypt, are
-/// [`Outdated`](Verification::Outdated). A stored hash whose cost is absurd,
-/// as only a damaged or planted one has, never matches and is not computed.
+/// bcrypt hashes, and those with a cost other than the configured one, are
+/// [`Outdated`](Verification::Outdated). A stored hash with an excessive cost,
+/// damaged or planted, never matches and is not computed.
 pub struct ArgonPasswordHasher {
     cost: Cost,
     pool: Pool,
 }
 
 impl ArgonPasswordHasher {
-    /// Starts the threads. Refuses a cost that Argon2 does not have.
+    /// Starts the threads. Fails if the cost is out of range for Argon2.
     pub fn new(options: &PasswordHasherOptions) -> Result<Self, PortError> {
         let cost = Cost {
             memory_kib: options.memory_kib,
@@ -89,14 +89,14 @@ impl PasswordHasher for ArgonPasswordHasher {
                     });
                 }
                 let known = StoredHash::parse(stored).filter(|known| known.cost.is_sane(cost));
-                // Nobody there, or nothing readable: the same work for nothing.
+                // An unknown account takes as long as a known one.
                 let Some(known) = known else {
                     StoredHash::compute(cost, &password, &[0; argon::SALT_BYTES], memory)?;
                     return Ok(Verification::Mismatch);
                 };
                 Ok(if !known.matches(&password, memory)? {
                     Verification::Mismatch
-                } else if known.is_as_made_with(cost) {
+                } else if known.is_current(cost) {
                     Verification::Match
                 } else {
                     Verification::Outdated

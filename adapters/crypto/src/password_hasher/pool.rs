@@ -1,7 +1,7 @@
-//! Threads that hash, with a bounded queue before them.
+//! A thread pool for hashing, with a bounded queue.
 //!
-//! They are not the runtime's blocking threads: those are many and shared, and
-//! a storm of sign-ins would take all cores and gigabytes of memory.
+//! The runtime's blocking threads are too many for this: a burst of sign-ins
+//! would occupy all cores and gigabytes of memory.
 
 use std::{
     collections::VecDeque,
@@ -15,12 +15,12 @@ use tokio::sync::oneshot;
 
 use super::argon::Memory;
 
-/// After so long without work a thread gives its memory back.
-const IDLE: Duration = Duration::from_secs(10);
+/// The idle time after which a thread releases its memory.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// The threads' handle; when it goes, they end with the job they are at.
+/// A handle to the threads. Dropping it stops them after their current job.
 pub(super) struct Pool {
     queue: Arc<Queue>,
 }
@@ -39,10 +39,10 @@ struct State {
     is_closed: bool,
 }
 
-enum Next {
-    Work(Job),
-    Idle,
-    End,
+enum Step {
+    Run(Job),
+    ReleaseMemory,
+    Stop,
 }
 
 impl Pool {
@@ -57,103 +57,107 @@ impl Pool {
             let queue = Arc::clone(&pool.queue);
             thread::Builder::new()
                 .name(format!("password-{number}"))
-                .spawn(move || queue.serve())
+                .spawn(move || queue.run_jobs())
                 .map_err(|error| {
-                    let context = "cannot start a thread for hashing passwords";
+                    let context = "cannot start a password hashing thread";
                     PortError::new(PortErrorKind::Internal, context).caused_by(error)
                 })?;
         }
         Ok(pool)
     }
 
-    /// Runs a job on one of the threads. Dropping the future before the job
-    /// began takes it out of the queue.
+    /// Runs a job on one of the threads. Dropping the future removes the job
+    /// from the queue unless it has started.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PortError> {
-        let (reply, answer) = oneshot::channel();
-        let _place = self.queue.push(Box::new(move |memory| {
-            // Nobody waits any more: nobody is told.
-            drop(reply.send(job(memory)));
+        let (sender, receiver) = oneshot::channel();
+        let _ticket = self.queue.push(Box::new(move |memory| {
+            // Fails if the caller dropped its future.
+            drop(sender.send(job(memory)));
         }))?;
-        answer
-            .await
-            .map_err(|_| PortError::new(PortErrorKind::Internal, "hashing a password ended early"))
+        receiver.await.map_err(|_| {
+            PortError::new(
+                PortErrorKind::Internal,
+                "the password hashing job did not finish",
+            )
+        })
     }
 }
 
-/// A caller's place in the queue; dropping it gives the place up.
-struct Place<'q> {
+/// A caller's place in the queue. Dropping it removes the job.
+struct QueueTicket<'q> {
     queue: &'q Queue,
-    ticket: u64,
+    number: u64,
 }
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // No code that can panic runs under the lock.
+        // Code under the lock does not panic, so the state is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, job: Job) -> Result<Place<'_>, PortError> {
+    fn push(&self, job: Job) -> Result<QueueTicket<'_>, PortError> {
         let mut state = self.lock();
-        // A job that a thread is about to take does not wait.
+        // Jobs that idle threads are about to take do not count as waiting.
         if state.jobs.len() >= self.limit + state.idle_threads {
-            let context = "too many passwords wait to be hashed";
+            let context = "the password hashing queue is full; retry later";
             return Err(PortError::new(PortErrorKind::Busy, context));
         }
         state.last_ticket += 1;
-        let ticket = state.last_ticket;
-        state.jobs.push_back((ticket, job));
+        let number = state.last_ticket;
+        state.jobs.push_back((number, job));
         drop(state);
         self.changed.notify_one();
-        Ok(Place {
+        Ok(QueueTicket {
             queue: self,
-            ticket,
+            number,
         })
     }
 
-    fn serve(&self) {
+    /// Runs jobs until the queue is closed.
+    fn run_jobs(&self) {
         let mut memory = Memory::new();
         loop {
-            match self.next(!memory.is_empty()) {
-                Next::Work(job) => job(&mut memory),
-                Next::Idle => memory = Memory::new(),
-                Next::End => return,
+            match self.next_step(!memory.is_empty()) {
+                Step::Run(job) => job(&mut memory),
+                Step::ReleaseMemory => memory = Memory::new(),
+                Step::Stop => return,
             }
         }
     }
 
-    /// Waits for a job; a thread that has memory only for a while.
-    fn next(&self, has_memory: bool) -> Next {
+    /// Waits for a job, or for the idle timeout of a thread with memory.
+    fn next_step(&self, has_memory: bool) -> Step {
         let mut state = self.lock();
         state.idle_threads += 1;
-        let mut next = None;
-        while next.is_none() {
-            next = if state.is_closed {
-                Some(Next::End)
+        let mut step = None;
+        while step.is_none() {
+            step = if state.is_closed {
+                Some(Step::Stop)
             } else if let Some((_, job)) = state.jobs.pop_front() {
-                Some(Next::Work(job))
+                Some(Step::Run(job))
             } else if has_memory {
-                let waited = self.changed.wait_timeout(state, IDLE);
-                let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                let result = self.changed.wait_timeout(state, IDLE_TIMEOUT);
+                let (guard, timeout) = result.unwrap_or_else(PoisonError::into_inner);
                 state = guard;
-                (timeout.timed_out() && state.jobs.is_empty()).then_some(Next::Idle)
+                (timeout.timed_out() && state.jobs.is_empty()).then_some(Step::ReleaseMemory)
             } else {
-                let waited = self.changed.wait(state);
-                state = waited.unwrap_or_else(PoisonError::into_inner);
+                let result = self.changed.wait(state);
+                state = result.unwrap_or_else(PoisonError::into_inner);
                 None
             };
         }
         state.idle_threads -= 1;
-        next.unwrap_or(Next::End)
+        step.unwrap_or(Step::Stop)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueTicket<'_> {
     fn drop(&mut self) {
         let mut state = self.queue.lock();
-        state.jobs.retain(|(ticket, _)| *ticket != self.ticket);
+        state.jobs.retain(|(number, _)| *number != self.number);
     }
 }
 

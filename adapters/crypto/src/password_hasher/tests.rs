@@ -16,7 +16,7 @@ const CHEAP: PasswordHasherOptions = PasswordHasherOptions {
 };
 
 fn hasher(options: &PasswordHasherOptions) -> ArgonPasswordHasher {
-    ArgonPasswordHasher::new(options).expect("a good cost")
+    ArgonPasswordHasher::new(options).expect("a valid cost")
 }
 
 async fn verify(hasher: &ArgonPasswordHasher, password: &str, hash: &str) -> Verification {
@@ -26,7 +26,7 @@ async fn verify(hasher: &ArgonPasswordHasher, password: &str, hash: &str) -> Ver
 }
 
 #[tokio::test]
-async fn a_password_is_known_again() {
+async fn a_password_matches_its_hash() {
     let hasher = hasher(&CHEAP);
     let hash = hasher.hash("correct horse").await.expect("hashed");
     let text = hash.expose();
@@ -45,23 +45,23 @@ async fn a_password_is_known_again() {
 }
 
 #[tokio::test]
-async fn hashes_of_others_are_read() {
-    // Made by the reference implementation: argon2 somesalt -id -t 2 -m 8.
-    let known = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$\
+async fn reference_hashes_are_verified() {
+    // Created by the reference implementation: argon2 somesalt -id -t 2 -m 8.
+    let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$\
                  nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     let hasher = hasher(&CHEAP);
     assert_eq!(
-        verify(&hasher, "password", known).await,
+        verify(&hasher, "password", hash).await,
         Verification::Outdated
     );
     assert_eq!(
-        verify(&hasher, "passwort", known).await,
+        verify(&hasher, "passwort", hash).await,
         Verification::Mismatch
     );
 }
 
 #[tokio::test]
-async fn another_cost_is_outdated() {
+async fn a_hash_of_another_cost_is_outdated() {
     let (old, new) = (
         hasher(&CHEAP),
         hasher(&PasswordHasherOptions {
@@ -77,7 +77,7 @@ async fn another_cost_is_outdated() {
 }
 
 #[tokio::test]
-async fn bcrypt_is_verified_and_outdated() {
+async fn bcrypt_hashes_match_and_are_outdated() {
     let hasher = hasher(&CHEAP);
     let hash = bcrypt::hash("correct horse", 4).expect("hashed");
     for version in ["$2a$", "$2b$", "$2x$", "$2y$"] {
@@ -94,7 +94,7 @@ async fn bcrypt_is_verified_and_outdated() {
 }
 
 #[tokio::test]
-async fn damaged_and_absurd_hashes_never_match() {
+async fn damaged_and_too_costly_hashes_never_match() {
     let hasher = hasher(&CHEAP);
     let salt_and_hash = "c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     for text in [
@@ -125,7 +125,7 @@ async fn damaged_and_absurd_hashes_never_match() {
 }
 
 #[tokio::test]
-async fn an_impossible_cost_is_refused_at_start() {
+async fn an_invalid_cost_is_rejected_at_start() {
     for options in [
         PasswordHasherOptions {
             memory_kib: 7,
@@ -145,13 +145,13 @@ async fn an_impossible_cost_is_refused_at_start() {
 }
 
 #[tokio::test]
-async fn a_full_queue_is_busy_and_dropped_calls_are_skipped() {
+async fn a_full_queue_is_busy_and_dropped_calls_are_removed() {
     let slow = PasswordHasherOptions {
         memory_kib: 64 * 1024,
         ..CHEAP
     };
     let hasher = hasher(&slow);
-    // One is computed, two wait, the fourth is too many.
+    // One call is running, two are waiting, the fourth exceeds the limit.
     let mut calls: Vec<_> = (0..3).map(|_| hasher.hash("correct horse")).collect();
     for call in &mut calls {
         assert!(poll_once(call).await.is_none());
@@ -163,11 +163,11 @@ async fn a_full_queue_is_busy_and_dropped_calls_are_skipped() {
         .map_err(|error| error.kind);
     assert_eq!(refused, Err(PortErrorKind::Busy));
     drop(calls);
-    // The ones that waited are gone unhashed, and the thread serves on.
+    // The waiting calls are removed, and the thread accepts the next one.
     assert!(hasher.hash("correct horse").await.is_ok());
 }
 
-/// Polls once: puts the job into the queue.
+/// Polls the future once, which queues its job.
 async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     std::future::poll_fn(|context| {
         std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {

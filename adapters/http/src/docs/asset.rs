@@ -1,4 +1,4 @@
-//! Bytes that are the same for everyone, kept compressed.
+//! Static content, stored compressed.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -19,50 +19,50 @@ use poem::{
 
 use crate::middleware::{accepts_gzip, gzip};
 
-/// One file to serve.
+/// A static file.
 #[derive(Debug)]
 pub(super) struct Asset {
-    kind: &'static str,
+    content_type: &'static str,
     policy: Option<&'static str>,
     compressed: Bytes,
     tag: u64,
 }
 
 impl Asset {
-    /// From text made while running.
-    pub(super) fn rendered(kind: &'static str, text: &str, level: Compression) -> Self {
+    /// Compresses text.
+    pub(super) fn from_text(content_type: &'static str, text: &str, level: Compression) -> Self {
         // Writing to memory does not fail.
         let compressed = gzip(text.as_bytes(), level).unwrap_or_default();
-        Self::compressed(kind, Bytes::from(compressed))
+        Self::from_gzip(content_type, Bytes::from(compressed))
     }
 
-    /// From bytes in gzip.
-    pub(super) fn compressed(kind: &'static str, compressed: Bytes) -> Self {
+    /// Wraps bytes in gzip format.
+    pub(super) fn from_gzip(content_type: &'static str, compressed: Bytes) -> Self {
         let mut hasher = DefaultHasher::new();
         compressed.hash(&mut hasher);
         Self {
-            kind,
+            content_type,
             policy: None,
             compressed,
             tag: hasher.finish(),
         }
     }
 
-    /// With a content policy of its own.
+    /// Sets the content security policy.
     pub(super) fn with_policy(mut self, policy: &'static str) -> Self {
         self.policy = Some(policy);
         self
     }
 
-    /// The bytes as they are.
-    pub(super) fn plain(&self) -> Vec<u8> {
+    /// Decompresses the content.
+    pub(super) fn decompress(&self) -> Vec<u8> {
         let mut plain = Vec::new();
-        // What we compressed ourselves can be read again.
-        let read = GzDecoder::new(self.compressed.as_ref()).read_to_end(&mut plain);
-        read.map(|_| plain).unwrap_or_default()
+        // The content is valid gzip.
+        let result = GzDecoder::new(self.compressed.as_ref()).read_to_end(&mut plain);
+        result.map(|_| plain).unwrap_or_default()
     }
 
-    /// The answer to a request for it.
+    /// Responds to a request for the file.
     pub(super) fn respond(&self, request: &Request) -> Response {
         let gzip = accepts_gzip(request.headers());
         let coding = if gzip { "gz" } else { "id" };
@@ -74,19 +74,19 @@ impl Asset {
         if let Some(policy) = self.policy {
             response = response.header(CONTENT_SECURITY_POLICY, policy);
         }
-        let known = request
+        let is_current = request
             .header(IF_NONE_MATCH)
-            .is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
-        if known {
+            .is_some_and(|tags| tags.split(',').any(|candidate| candidate.trim() == tag));
+        if is_current {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        let response = response.content_type(self.kind);
+        let response = response.content_type(self.content_type);
         if gzip {
             response
                 .header(CONTENT_ENCODING, "gzip")
                 .body(self.compressed.clone())
         } else {
-            response.body(self.plain())
+            response.body(self.decompress())
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The document and the pages that show it.
+//! The OpenAPI document and the pages that render it.
 //!
-//! The pages load nothing from elsewhere: their scripts are part of the
-//! program (gzip, 1.8 MB; see `assets/README.md`), run under a content policy
-//! that allows no other origin, and read `openapi.json` beside them. All links
-//! are relative, so that the service may live below a path.
+//! The pages load nothing from other origins: their scripts are embedded (gzip,
+//! 1.8 MB; see `assets/README.md`), run under a content security policy, and
+//! read `openapi.json` from the same folder. All links are relative, so that
+//! the service may be mounted below a path.
 
 mod asset;
 mod pages;
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{collections::HashMap, future::ready, sync::OnceLock};
 
 use flate2::Compression;
 use poem::{
-    EndpointExt, Request, Response,
+    Endpoint, EndpointExt, Request, Response,
     endpoint::{BoxEndpoint, make},
     http::Method,
 };
@@ -21,11 +21,22 @@ use poem_openapi::{
     registry::{MetaApi, Registry},
 };
 
-use crate::{document, problem::Problem};
+use crate::problem::Problem;
 use asset::Asset;
 
-/// Routes beside the documented operations.
-pub(crate) struct DocumentPages;
+/// The routes of the document and its pages, which are not part of the
+/// document.
+pub(crate) struct DocumentPages {
+    json: fn() -> String,
+    yaml: fn() -> String,
+}
+
+impl DocumentPages {
+    /// Creates the routes from the functions that render the document.
+    pub(crate) fn new(json: fn() -> String, yaml: fn() -> String) -> Self {
+        Self { json, yaml }
+    }
+}
 
 impl OpenApi for DocumentPages {
     fn meta() -> Vec<MetaApi> {
@@ -35,35 +46,37 @@ impl OpenApi for DocumentPages {
     fn register(_: &mut Registry) {}
 
     fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
-        let mut add = |path: &str, respond: fn(&Request) -> Result<Response, Problem>| {
-            let endpoint = make(move |request: Request| async move { respond(&request) });
-            routes
-                .entry(path.to_owned())
-                .or_default()
-                .insert(Method::GET, endpoint.map_to_response().boxed());
+        let mut add = |path: &str, endpoint: BoxEndpoint<'static>| {
+            let methods = routes.entry(path.to_owned()).or_default();
+            methods.insert(Method::GET, endpoint);
         };
-        add("/openapi.json", |request| Ok(json().respond(request)));
-        add("/openapi.yaml", |request| Ok(yaml().respond(request)));
-        add("/docs", |request| Ok(pages::SWAGGER.respond(request)));
-        add("/redoc", |request| Ok(pages::REDOC.respond(request)));
-        add("/scalar", |request| Ok(pages::SCALAR.respond(request)));
-        add("/docs/assets/:name", pages::script);
+        let json = rendered("application/json", self.json);
+        add("/openapi.json", json.map_to_response().boxed());
+        let yaml = rendered("application/yaml", self.yaml);
+        add("/openapi.yaml", yaml.map_to_response().boxed());
+        let page = |respond: fn(&Request) -> Result<Response, Problem>| {
+            let endpoint = make(move |request: Request| ready(respond(&request)));
+            endpoint.map_to_response().boxed()
+        };
+        add("/docs", page(|request| Ok(pages::SWAGGER.respond(request))));
+        add("/redoc", page(|request| Ok(pages::REDOC.respond(request))));
+        add(
+            "/scalar",
+            page(|request| Ok(pages::SCALAR.respond(request))),
+        );
+        add("/docs/assets/:name", page(pages::script));
     }
 }
 
-/// Rendered at the first request and kept, as it is and compressed.
-fn json() -> &'static Asset {
-    static JSON: OnceLock<Asset> = OnceLock::new();
-    JSON.get_or_init(|| {
-        let text = document::openapi_document();
-        Asset::rendered("application/json", &text, Compression::best())
-    })
-}
-
-fn yaml() -> &'static Asset {
-    static YAML: OnceLock<Asset> = OnceLock::new();
-    YAML.get_or_init(|| {
-        let text = document::openapi_document_yaml();
-        Asset::rendered("application/yaml", &text, Compression::best())
+/// Returns an endpoint that renders its content on first use.
+fn rendered(
+    content_type: &'static str,
+    render: fn() -> String,
+) -> impl Endpoint<Output = Response> {
+    let asset = OnceLock::new();
+    make(move |request: Request| {
+        let asset =
+            asset.get_or_init(|| Asset::from_text(content_type, &render(), Compression::best()));
+        ready(Ok::<_, poem::Error>(asset.respond(&request)))
     })
 }

@@ -1,4 +1,4 @@
-//! The three pages and their scripts.
+//! The documentation pages and their scripts.
 
 use std::sync::LazyLock;
 
@@ -9,9 +9,9 @@ use poem::{Request, Response};
 use super::asset::Asset;
 use crate::problem::{Problem, codes};
 
-/// Own scripts and data only. The pages' libraries set styles from scripts,
-/// which no policy can tell from injected ones; Redoc searches in a worker it
-/// makes from a blob.
+/// A policy that allows only this origin's scripts and data. The libraries set
+/// styles from scripts, which a policy cannot distinguish from injected ones;
+/// Redoc searches in a worker created from a blob.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -28,7 +28,7 @@ macro_rules! page {
                 $body,
                 "</body>\n</html>\n"
             );
-            Asset::rendered("text/html; charset=utf-8", html, Compression::best())
+            Asset::from_text("text/html; charset=utf-8", html, Compression::best())
                 .with_policy(POLICY)
         })
     };
@@ -58,7 +58,7 @@ pub(super) static SCALAR: LazyLock<Asset> = page!(
 "#
 );
 
-/// `validatorUrl` would send the document to a server elsewhere.
+/// Starts Swagger UI; a `validatorUrl` would send the document to a third party.
 const SWAGGER_START: &str = "\
 SwaggerUIBundle({
   dom_id: '#ui',
@@ -76,37 +76,37 @@ Redoc.init('openapi.json', { hideDownloadButton: true }, document.getElementById
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 static SCRIPTS: LazyLock<[(&str, Asset); 6]> = LazyLock::new(|| {
-    let kept = |kind, bytes: &'static [u8]| Asset::compressed(kind, Bytes::from_static(bytes));
-    let own = |text: &str| Asset::rendered(JAVASCRIPT, text, Compression::best());
+    let packaged = |kind, bytes: &'static [u8]| Asset::from_gzip(kind, Bytes::from_static(bytes));
+    let inline = |text: &str| Asset::from_text(JAVASCRIPT, text, Compression::best());
     [
-        ("swagger-start.js", own(SWAGGER_START)),
-        ("redoc-start.js", own(REDOC_START)),
+        ("swagger-start.js", inline(SWAGGER_START)),
+        ("redoc-start.js", inline(REDOC_START)),
         (
             "swagger-ui.js",
-            kept(JAVASCRIPT, include_bytes!("../../assets/swagger-ui.js.gz")),
+            packaged(JAVASCRIPT, include_bytes!("../../assets/swagger-ui.js.gz")),
         ),
         (
             "swagger-ui.css",
-            kept(
+            packaged(
                 "text/css; charset=utf-8",
                 include_bytes!("../../assets/swagger-ui.css.gz"),
             ),
         ),
         (
             "redoc.js",
-            kept(JAVASCRIPT, include_bytes!("../../assets/redoc.js.gz")),
+            packaged(JAVASCRIPT, include_bytes!("../../assets/redoc.js.gz")),
         ),
         (
             "scalar.js",
-            kept(JAVASCRIPT, include_bytes!("../../assets/scalar.js.gz")),
+            packaged(JAVASCRIPT, include_bytes!("../../assets/scalar.js.gz")),
         ),
     ]
 });
 
-/// One of the scripts by name.
+/// Responds with the script of the requested name.
 pub(super) fn script(request: &Request) -> Result<Response, Problem> {
     let name = request.raw_path_param("name").unwrap_or_default();
-    let found = SCRIPTS.iter().find(|(known, _)| *known == name);
+    let found = SCRIPTS.iter().find(|(script, _)| *script == name);
     let (_, asset) = found.ok_or_else(|| Problem::new(&codes::NOT_FOUND))?;
     Ok(asset.respond(request))
 }
@@ -118,34 +118,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_load_nothing_from_elsewhere() {
+    fn pages_load_nothing_from_other_origins() {
         let start = [SWAGGER_START, REDOC_START].map(str::to_owned);
-        let pages = [&*SWAGGER, &*REDOC, &*SCALAR].map(Asset::plain);
+        let pages = [&*SWAGGER, &*REDOC, &*SCALAR].map(Asset::decompress);
         let pages = pages.map(|page| String::from_utf8(page).expect("text"));
         for text in pages.iter().chain(&start) {
-            for outside in ["http:", "https:", "\"//", "'//", "@import"] {
-                assert!(!text.contains(outside), "{outside} in {text}");
+            for external in ["http:", "https:", "\"//", "'//", "@import"] {
+                assert!(!text.contains(external), "{external} in {text}");
             }
         }
     }
 
     #[test]
-    fn every_script_of_a_page_is_there_and_whole() {
+    fn every_script_of_a_page_exists() {
         for page in [&*SWAGGER, &*REDOC, &*SCALAR] {
-            let html = String::from_utf8(page.plain()).expect("text");
+            let html = String::from_utf8(page.decompress()).expect("text");
             for part in html.split("docs/assets/").skip(1) {
                 let name = part.split('"').next().expect("a quote");
-                let found = SCRIPTS.iter().find(|(known, _)| *known == name);
+                let found = SCRIPTS.iter().find(|(script, _)| *script == name);
                 let (_, asset) = found.expect("the script");
-                assert!(asset.plain().len() > 50, "{name}");
+                assert!(asset.decompress().len() > 50, "{name}");
             }
         }
     }
 
     #[test]
-    fn styles_load_nothing_from_elsewhere() {
+    fn styles_load_nothing_from_other_origins() {
         let found = SCRIPTS.iter().find(|(name, _)| *name == "swagger-ui.css");
-        let css = String::from_utf8(found.expect("the style").1.plain()).expect("text");
+        let css = String::from_utf8(found.expect("the style").1.decompress()).expect("text");
         for url in css.split("url(").skip(1) {
             let target = url.trim_start_matches(['"', '\'']);
             assert!(

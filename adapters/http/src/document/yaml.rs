@@ -1,14 +1,14 @@
-//! JSON values as YAML.
+//! Conversion of JSON values to YAML.
 //!
-//! Texts are written as JSON strings, which YAML 1.2 reads as they are, so no
-//! text is ever taken for something else.
+//! Strings are written as JSON strings, which are valid in YAML 1.2, so none is
+//! taken for another type.
 
 use serde_json::Value;
 
-/// Words that YAML readers take for something other than text.
+/// The words that YAML parsers may take for another type than a string.
 const RESERVED: &[&str] = &["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 
-/// The value in block style.
+/// Formats a value in block style.
 pub(super) fn to_yaml(value: &Value) -> String {
     let mut text = String::new();
     block(value, 0, &mut text);
@@ -22,14 +22,14 @@ fn block(value: &Value, depth: usize, text: &mut String) {
                 indent(depth, text);
                 text.push_str(&key(name));
                 text.push(':');
-                below(value, depth + 1, text);
+                nested(value, depth + 1, text);
             }
         }
         Value::Array(items) if !items.is_empty() => {
             for item in items {
                 indent(depth, text);
                 text.push('-');
-                below(item, depth + 1, text);
+                nested(item, depth + 1, text);
             }
         }
         scalar => {
@@ -40,14 +40,14 @@ fn block(value: &Value, depth: usize, text: &mut String) {
     }
 }
 
-/// What follows a key or a dash: on the same line where it fits there.
-fn below(value: &Value, depth: usize, text: &mut String) {
-    let nested = match value {
+/// Writes the value after a key or a dash, on the same line if it is scalar.
+fn nested(value: &Value, depth: usize, text: &mut String) {
+    let is_block = match value {
         Value::Object(members) => !members.is_empty(),
         Value::Array(items) => !items.is_empty(),
         _ => false,
     };
-    if nested {
+    if is_block {
         text.push('\n');
         block(value, depth, text);
     } else {
@@ -62,12 +62,12 @@ fn indent(depth: usize, text: &mut String) {
 }
 
 fn key(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
         && !RESERVED.contains(&name.to_ascii_lowercase().as_str());
-    if plain {
+    if is_plain {
         name.to_owned()
     } else {
         Value::from(name).to_string()
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_block_style_and_quotes_text() {
+    fn values_are_in_block_style_with_quoted_strings() {
         let value = json!({
             "openapi": "3.0.3",
             "paths": {"/a": {"get": {"tags": ["x"], "security": [], "n": null}}},

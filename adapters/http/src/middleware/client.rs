@@ -1,11 +1,10 @@
-//! Who the client is, seen through the proxies in front of the service.
+//! The client of a request behind trusted proxies.
 //!
-//! Forwarding headers are believed only when the peer itself is a configured
-//! proxy. `X-Forwarded-For` is read from its end: each trusted hop vouches for
-//! the one before it, and the first address that is no proxy of ours is the
-//! client. `Forwarded` (RFC 7239) serves where there is no `X-Forwarded-For`:
-//! a proxy that writes the one commonly passes on the other as the client sent
-//! it.
+//! Forwarding headers count only if the peer is a configured proxy.
+//! `X-Forwarded-For` is read from its end: each trusted hop vouches for the one
+//! before it, and the first untrusted address is the client. `Forwarded` (RFC
+//! 7239) counts only without `X-Forwarded-For`: a proxy that sets one commonly
+//! passes the client's value of the other through.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -19,18 +18,18 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 const FORWARDED_HOST: &str = "x-forwarded-host";
 
-/// The far end of a request.
+/// The client of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// Its address; IPv4 also where the socket speaks IPv6.
+    /// The client's address; an IPv4-mapped IPv6 address is converted to IPv4.
     pub address: IpAddr,
-    /// Whether it came over TLS.
+    /// Whether the client uses TLS.
     pub secure: bool,
-    /// The host it asked for, with its port if it named one.
+    /// The requested host, with its port if given.
     pub host: Option<String>,
 }
 
-/// The proxies whose word is taken.
+/// The proxies whose forwarding headers are trusted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TrustedProxies(Vec<IpNet>);
 
@@ -43,7 +42,7 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The client of a request.
+    /// Determines the client of a request.
     pub(super) fn client(&self, request: &Request) -> Client {
         let peer = request
             .remote_addr()
@@ -53,21 +52,21 @@ impl TrustedProxies {
         let direct = Client {
             address: peer,
             secure: request.scheme() == &Scheme::HTTPS,
-            host: own_host(request),
+            host: requested_host(request),
         };
         if self.0.is_empty() || !self.trusts(peer) {
             return direct;
         }
-        self.forwarded(request.headers(), direct)
+        self.resolve(request.headers(), direct)
     }
 
-    fn forwarded(&self, headers: &HeaderMap, direct: Client) -> Client {
+    fn resolve(&self, headers: &HeaderMap, direct: Client) -> Client {
         let hops = list(headers, FORWARDED_FOR);
         if hops.is_empty() {
-            return self.standard(headers, direct);
+            return self.resolve_forwarded(headers, direct);
         }
         Client {
-            address: self.first_foreign(hops.iter().copied(), direct.address),
+            address: self.first_untrusted(hops.iter().copied(), direct.address),
             secure: last(headers, FORWARDED_PROTO)
                 .map_or(direct.secure, |proto| proto.eq_ignore_ascii_case("https")),
             host: last(headers, FORWARDED_HOST)
@@ -76,13 +75,13 @@ impl TrustedProxies {
         }
     }
 
-    fn standard(&self, headers: &HeaderMap, direct: Client) -> Client {
+    fn resolve_forwarded(&self, headers: &HeaderMap, direct: Client) -> Client {
         let elements = list(headers, FORWARDED.as_str());
         let Some(nearest) = elements.last() else {
             return direct;
         };
         Client {
-            address: self.first_foreign(
+            address: self.first_untrusted(
                 elements.iter().filter_map(|element| pair(element, "for")),
                 direct.address,
             ),
@@ -92,9 +91,9 @@ impl TrustedProxies {
         }
     }
 
-    /// Walks back from the nearest hop while each is trusted. A hop that is no
-    /// address ends the walk at the last one that was.
-    fn first_foreign<'a>(
+    /// Walks back from the nearest hop while each is trusted. An invalid address
+    /// ends the walk at the last valid one.
+    fn first_untrusted<'a>(
         &self,
         hops: impl DoubleEndedIterator<Item = &'a str>,
         peer: IpAddr,
@@ -113,14 +112,14 @@ impl TrustedProxies {
     }
 }
 
-fn own_host(request: &Request) -> Option<String> {
+fn requested_host(request: &Request) -> Option<String> {
     let authority = request.original_uri().authority().map(Authority::as_str);
     authority
         .or_else(|| request.header(HOST))
         .map(str::to_owned)
 }
 
-/// The elements of a header that may be a list and come several times.
+/// Returns the elements of a list header that may occur several times.
 fn list<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     headers
         .get_all(name)
@@ -132,12 +131,12 @@ fn list<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// What the nearest proxy said.
+/// Returns the value set by the nearest proxy.
 fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     list(headers, name).last().copied()
 }
 
-/// The value of a pair in an element of `Forwarded`.
+/// Returns the value of a parameter in one element of `Forwarded`.
 fn pair<'a>(element: &'a str, name: &str) -> Option<&'a str> {
     element.split(';').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
@@ -147,7 +146,7 @@ fn pair<'a>(element: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// An address with or without a port, in any of the usual spellings.
+/// Parses an address with or without a port or brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim_matches('"');
     let parsed = text
@@ -165,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    fn seen(peer: &str, headers: &[(&'static str, &str)]) -> (String, bool) {
+    fn client(peer: &str, headers: &[(&'static str, &str)]) -> (String, bool) {
         let proxies = TrustedProxies::new(vec![
             "10.0.0.0/8".parse().expect("a network"),
             "::1/128".parse().expect("a network"),
@@ -180,51 +179,51 @@ mod tests {
             secure: false,
             host: None,
         };
-        let client = if proxies.trusts(peer) {
-            proxies.forwarded(&map, direct)
+        let found = if proxies.trusts(peer) {
+            proxies.resolve(&map, direct)
         } else {
             direct
         };
-        (client.address.to_string(), client.secure)
+        (found.address.to_string(), found.secure)
     }
 
     #[test]
-    fn a_stranger_is_not_believed() {
+    fn headers_of_untrusted_peers_are_ignored() {
         let headers = [
             ("x-forwarded-for", "1.1.1.1"),
             ("x-forwarded-proto", "https"),
         ];
-        assert_eq!(seen("9.9.9.9", &headers), ("9.9.9.9".to_owned(), false));
+        assert_eq!(client("9.9.9.9", &headers), ("9.9.9.9".to_owned(), false));
     }
 
     #[test]
-    fn the_nearest_foreign_address_is_the_client() {
+    fn the_nearest_untrusted_address_is_the_client() {
         let headers = [("x-forwarded-for", "6.6.6.6, 1.1.1.1, 10.2.2.2")];
-        assert_eq!(seen("10.1.1.1", &headers).0, "1.1.1.1");
+        assert_eq!(client("10.1.1.1", &headers).0, "1.1.1.1");
         let twice = [
             ("x-forwarded-for", "6.6.6.6"),
             ("x-forwarded-for", "1.1.1.1"),
         ];
-        assert_eq!(seen("::1", &twice).0, "1.1.1.1");
+        assert_eq!(client("::1", &twice).0, "1.1.1.1");
     }
 
     #[test]
-    fn nonsense_ends_the_walk() {
-        let headers = [("x-forwarded-for", "1.1.1.1, nonsense, 10.2.2.2")];
-        assert_eq!(seen("10.1.1.1", &headers).0, "10.2.2.2");
+    fn an_invalid_address_ends_the_walk() {
+        let headers = [("x-forwarded-for", "1.1.1.1, invalid, 10.2.2.2")];
+        assert_eq!(client("10.1.1.1", &headers).0, "10.2.2.2");
     }
 
     #[test]
-    fn the_standard_header_serves_where_it_is_alone() {
+    fn forwarded_counts_only_without_x_forwarded_for() {
         let standard = (
             "forwarded",
             "for=6.6.6.6, for=\"[2001:db8::7]:80\";proto=https",
         );
         assert_eq!(
-            seen("10.1.1.1", &[standard]),
+            client("10.1.1.1", &[standard]),
             ("2001:db8::7".to_owned(), true)
         );
         let both = [standard, ("x-forwarded-for", "1.1.1.1")];
-        assert_eq!(seen("10.1.1.1", &both), ("1.1.1.1".to_owned(), false));
+        assert_eq!(client("10.1.1.1", &both), ("1.1.1.1".to_owned(), false));
     }
 }

@@ -1,9 +1,9 @@
-//! gzip for JSON and text that is worth it.
+//! gzip compression of JSON and text responses.
 //!
-//! Never for file content (it has ranges, and may be anything), streams,
-//! answers with an `ETag` (which would then name other bytes) or with
-//! `Cache-Control: no-store` (secrets beside what a client sent are not to be
-//! told by their size).
+//! Never compressed: file content (it has ranges and may be of any type),
+//! streams, responses with an `ETag` (which would then identify other bytes),
+//! and responses with `Cache-Control: no-store` (the compressed size of secrets
+//! next to client input reveals the secrets).
 
 use std::io::{self, Write as _};
 
@@ -22,13 +22,13 @@ use poem::{
     },
 };
 
-/// Below this many bytes it saves nothing.
-const LEAST_BYTES: u64 = 1024;
-/// Above this many it would hold up its thread; nothing of ours is so large.
-const MOST_BYTES: u64 = 1024 * 1024;
+/// The minimum size; compressing less saves nothing.
+const MIN_BYTES: u64 = 1024;
+/// The maximum size; compressing more would block the thread.
+const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What keeps an answer as it is.
-static MARKS: [HeaderName; 5] = [
+/// The headers that exclude a response from compression.
+static EXCLUSIONS: [HeaderName; 5] = [
     ACCEPT_RANGES,
     CONTENT_DISPOSITION,
     CONTENT_ENCODING,
@@ -36,7 +36,7 @@ static MARKS: [HeaderName; 5] = [
     ETAG,
 ];
 
-/// Whether the client takes gzip.
+/// Tests whether the client accepts gzip.
 pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)
@@ -45,44 +45,44 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            let refused = weight
+            let is_excluded = weight
                 .trim()
                 .strip_prefix("q=")
                 .and_then(|q| q.parse::<f32>().ok())
                 .is_some_and(|q| q <= 0.0);
-            name.trim().eq_ignore_ascii_case("gzip") && !refused
+            name.trim().eq_ignore_ascii_case("gzip") && !is_excluded
         })
 }
 
-/// The bytes in gzip.
+/// Compresses bytes with gzip.
 pub(crate) fn gzip(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
     encoder.write_all(bytes)?;
     encoder.finish()
 }
 
-/// Compresses an answer that is fit for it.
-pub(super) async fn apply(response: &mut Response, accepted: bool) {
-    if !fit(response) {
+/// Compresses a response if it is eligible and the client accepts gzip.
+pub(super) async fn apply(response: &mut Response, is_accepted: bool) {
+    if !is_eligible(response) {
         return;
     }
     let body = BoxBody::from(response.take_body());
-    let worth = body
+    let has_suitable_size = body
         .size_hint()
         .exact()
-        .is_some_and(|size| (LEAST_BYTES..=MOST_BYTES).contains(&size));
-    if !worth {
+        .is_some_and(|size| (MIN_BYTES..=MAX_BYTES).contains(&size));
+    if !has_suitable_size {
         response.set_body(Body::from(body));
         return;
     }
     response
         .headers_mut()
         .append(VARY, HeaderValue::from_static("accept-encoding"));
-    if !accepted {
+    if !is_accepted {
         response.set_body(Body::from(body));
         return;
     }
-    // A body of known size is in memory already.
+    // A body of known size is already in memory.
     let plain = match body.collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) => {
@@ -105,9 +105,9 @@ fn broken(error: io::Error) -> impl futures_util::Stream<Item = io::Result<Bytes
     futures_util::stream::once(std::future::ready(Err(error)))
 }
 
-fn fit(response: &Response) -> bool {
+fn is_eligible(response: &Response) -> bool {
     let headers = response.headers();
-    let text = |value: &HeaderValue| {
+    let is_text = |value: &HeaderValue| {
         value.to_str().is_ok_and(|kind| {
             kind.starts_with("text/")
                 || kind.starts_with("application/json")
@@ -115,11 +115,11 @@ fn fit(response: &Response) -> bool {
         })
     };
     response.status() != StatusCode::PARTIAL_CONTENT
-        && headers.get(CONTENT_TYPE).is_some_and(text)
+        && headers.get(CONTENT_TYPE).is_some_and(is_text)
         && headers
             .get(CACHE_CONTROL)
             .is_none_or(|value| value.as_bytes() != b"no-store")
-        && !MARKS.iter().any(|mark| headers.contains_key(mark))
+        && !EXCLUSIONS.iter().any(|name| headers.contains_key(name))
 }
 
 #[cfg(test)]
@@ -127,8 +127,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_used_where_it_is_wanted() {
-        for (value, wanted) in [
+    fn gzip_is_accepted_as_the_client_states() {
+        for (value, expected) in [
             ("gzip", true),
             ("br, gzip;q=0.5", true),
             ("GZIP", true),
@@ -139,7 +139,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
-            assert_eq!(accepts_gzip(&headers), wanted, "{value:?}");
+            assert_eq!(accepts_gzip(&headers), expected, "{value:?}");
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_plain_text_is_compressed() {
+    async fn only_eligible_text_is_compressed() {
         let mut response = page("application/json");
         apply(&mut response, true).await;
         assert_eq!(response.header(CONTENT_ENCODING), Some("gzip"));

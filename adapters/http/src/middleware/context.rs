@@ -1,4 +1,4 @@
-//! What is known of a request beside the request itself.
+//! The context of a request.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,10 +8,11 @@ use tenantry_domain::id::{TenantId, UserId};
 
 use super::client::Client;
 
-/// Longest user agent that is kept, in bytes.
-const MAX_USER_AGENT: usize = 512;
+/// The maximum length of the recorded user agent, in bytes.
+const MAX_USER_AGENT_BYTES: usize = 512;
 
-/// Carried by every request; handlers take it as an argument.
+/// The id, the client and the caller of a request; handlers take it as an
+/// argument.
 #[derive(Debug, Clone)]
 pub struct Context(Arc<Inner>);
 
@@ -33,7 +34,7 @@ impl Context {
     ) -> Self {
         let user_agent = request
             .header(USER_AGENT)
-            .and_then(|text| text.get(..text.len().min(MAX_USER_AGENT)))
+            .and_then(|text| text.get(..text.len().min(MAX_USER_AGENT_BYTES)))
             .map(str::to_owned);
         Self(Arc::new(Inner {
             request_id,
@@ -44,27 +45,27 @@ impl Context {
         }))
     }
 
-    /// The context of a request, if it came through the frame.
+    /// Returns the context of a request that passed the middleware.
     pub fn of(request: &Request) -> Option<&Self> {
         request.data()
     }
 
-    /// The id of the request.
+    /// Returns the request's id.
     pub fn request_id(&self) -> &str {
         &self.0.request_id
     }
 
-    /// Where it came from.
+    /// Returns the request's client.
     pub fn client(&self) -> &Client {
         &self.0.client
     }
 
-    /// The most bytes of a JSON body.
+    /// Returns the maximum size of a JSON body, in bytes.
     pub fn json_limit(&self) -> usize {
         self.0.json_limit
     }
 
-    /// What use cases keep of it.
+    /// Returns the part that use cases record.
     pub fn info(&self) -> RequestInfo {
         RequestInfo {
             request_id: Some(self.0.request_id.clone()),
@@ -73,7 +74,7 @@ impl Context {
         }
     }
 
-    /// Notes who calls, for the log. The first word counts.
+    /// Records the caller for the log; later calls have no effect.
     pub fn identify(&self, user: UserId, tenant: Option<TenantId>) {
         if self.0.caller.set((user, tenant)).is_ok() {
             let span = tracing::Span::current();
@@ -84,7 +85,7 @@ impl Context {
         }
     }
 
-    /// Who calls, if that is known.
+    /// Returns the caller, if known.
     pub fn caller(&self) -> Option<(UserId, Option<TenantId>)> {
         self.0.caller.get().copied()
     }

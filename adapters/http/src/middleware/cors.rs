@@ -1,8 +1,7 @@
-//! Cross-origin requests from browsers: none, unless origins are configured.
+//! Cross-origin resource sharing, disabled unless origins are configured.
 //!
-//! poem's own middleware answers a request from any other origin with an
-//! error, accepts a preflight when one of its headers is allowed rather than
-//! all, and forgets `Vary`.
+//! poem's middleware rejects requests from other origins, accepts a preflight
+//! if one of its headers is allowed instead of all, and does not set `Vary`.
 
 use std::collections::HashSet;
 
@@ -30,15 +29,16 @@ const EXPOSED_HEADERS: &str = "Accept-Ranges, Content-Disposition, Content-Range
      Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, \
      Tus-Resumable, Upload-Expires, Upload-Offset, X-Request-Id";
 
-/// Seconds a browser may remember a preflight.
+/// The time a browser may cache a preflight, in seconds.
 const PREFLIGHT_SECONDS: &str = "600";
 
-/// The origins that may call from a browser, with credentials.
+/// The origins that may send requests from a browser, with credentials.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cors(HashSet<HeaderValue>);
 
 impl Cors {
-    /// Origins as browsers write them: `https://app.example.com`.
+    /// Accepts origins in the form of the `Origin` header, such as
+    /// `https://app.example.com`.
     pub(super) fn new(origins: &[String]) -> Self {
         let values = origins
             .iter()
@@ -46,7 +46,7 @@ impl Cors {
         Self(values.collect())
     }
 
-    /// The request's origin, if it is one of ours.
+    /// Returns the request's origin if it is allowed.
     pub(super) fn origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         if self.0.is_empty() {
             return None;
@@ -54,7 +54,7 @@ impl Cors {
         self.0.get(headers.get(ORIGIN)?).cloned()
     }
 
-    /// The answer to a preflight from an origin of ours.
+    /// Responds to a preflight from an allowed origin.
     pub(super) fn preflight(request: &Request, origin: Option<&HeaderValue>) -> Option<Response> {
         origin?;
         if request.method() != Method::OPTIONS
@@ -64,16 +64,16 @@ impl Cors {
         {
             return None;
         }
-        let answer = Response::builder()
+        let response = Response::builder()
             .status(StatusCode::NO_CONTENT)
             .header(ACCESS_CONTROL_ALLOW_METHODS, METHODS)
             .header(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS)
             .header(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS)
             .finish();
-        Some(answer)
+        Some(response)
     }
 
-    /// Tells the browser that the origin may read the answer.
+    /// Allows the origin to read the response.
     pub(super) fn apply(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         if self.0.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! One line a request.
+//! The access log: one line per request.
 
 use std::{
     io,
@@ -17,19 +17,19 @@ use tokio::time::Instant;
 
 use super::context::Context;
 
-/// What the line says, gathered on the way.
-pub(super) struct Line {
+/// The access log line of one request.
+pub(super) struct AccessLogLine {
     pub(super) context: Context,
-    pub(super) begun: Instant,
+    pub(super) start: Instant,
     pub(super) method: Method,
-    /// The route's template; the path (never the query) where there is none.
+    /// The route's template, or the path without the query if no route matched.
     pub(super) route: String,
-    /// Whether it is only of interest to who looks for it: probes.
-    pub(super) quiet: bool,
+    /// Whether to log at debug level, as for health probes.
+    pub(super) is_quiet: bool,
 }
 
-impl Line {
-    /// Writes the line, for an answer of unknown length once it has ended.
+impl AccessLogLine {
+    /// Writes the line, or defers it to the end of a body of unknown size.
     pub(super) fn write(self, response: &mut Response) {
         let status = response.status().as_u16();
         let body = BoxBody::from(response.take_body());
@@ -42,12 +42,12 @@ impl Line {
             self.emit(status, bytes, true);
             response.set_body(Body::from(body));
         } else {
-            let logged = Logged {
+            let logged = LoggedBody {
                 inner: body,
                 line: Some(self),
                 status,
                 bytes: 0,
-                announced: announced(response),
+                content_length: content_length(response),
                 complete: false,
             };
             response.set_body(Body::from(logged.boxed()));
@@ -55,7 +55,7 @@ impl Line {
     }
 
     fn emit(&self, status: u16, bytes: u64, complete: bool) {
-        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let milliseconds = micros / 1000;
         let caller = self.context.caller();
         let user = caller.map(|(user, _)| tracing::field::display(user));
@@ -79,7 +79,7 @@ impl Line {
                 )
             };
         }
-        if self.quiet {
+        if self.is_quiet {
             line!(debug);
         } else {
             line!(info);
@@ -87,22 +87,22 @@ impl Line {
     }
 }
 
-/// A streamed body that is logged when it ends or is given up.
-struct Logged {
+/// A streamed body that writes its line when it ends or is dropped.
+struct LoggedBody {
     inner: BoxBody<Bytes, io::Error>,
-    line: Option<Line>,
+    line: Option<AccessLogLine>,
     status: u16,
     bytes: u64,
-    /// What `Content-Length` says: the server asks for no more than that.
-    announced: Option<u64>,
+    /// The `Content-Length`, after which the server stops polling.
+    content_length: Option<u64>,
     complete: bool,
 }
 
-fn announced(response: &Response) -> Option<u64> {
+fn content_length(response: &Response) -> Option<u64> {
     response.header(CONTENT_LENGTH)?.parse().ok()
 }
 
-impl hyper::body::Body for Logged {
+impl hyper::body::Body for LoggedBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -131,11 +131,12 @@ impl hyper::body::Body for Logged {
     }
 }
 
-impl Drop for Logged {
+impl Drop for LoggedBody {
     fn drop(&mut self) {
         if let Some(line) = self.line.take() {
-            let complete =
-                self.complete || self.announced == Some(self.bytes) || self.inner.is_end_stream();
+            let complete = self.complete
+                || self.content_length == Some(self.bytes)
+                || self.inner.is_end_stream();
             line.emit(self.status, self.bytes, complete);
         }
     }

@@ -1,7 +1,7 @@
-//! The frame around all handlers, one concern a file.
+//! The middleware around all handlers, one concern per file.
 //!
-//! It is one endpoint rather than a chain of poem middlewares: the order is
-//! there to read, and a request pays for one context instead of many.
+//! It is one endpoint instead of a chain of poem middlewares: the order is
+//! explicit, and a request needs one context.
 
 mod client;
 mod compression;
@@ -32,8 +32,8 @@ pub use context::Context;
 pub(crate) use compression::{accepts_gzip, gzip};
 pub(crate) use request_id::REQUEST_ID;
 
-/// Answers every request, whatever the endpoint inside does.
-pub(crate) struct Framed<E> {
+/// An endpoint that responds to every request, even if the inner one panics.
+pub(crate) struct Middleware<E> {
     endpoint: E,
     routes: Routes,
     ids: Arc<dyn IdGenerator>,
@@ -43,7 +43,7 @@ pub(crate) struct Framed<E> {
     json_limit: usize,
 }
 
-impl<E: Endpoint> Framed<E> {
+impl<E: Endpoint> Middleware<E> {
     pub(crate) fn new(
         endpoint: E,
         routes: Routes,
@@ -63,47 +63,47 @@ impl<E: Endpoint> Framed<E> {
         }
     }
 
-    /// The endpoint's answer, or the problem in its place.
-    async fn answer(&self, request: Request, context: &Context) -> Response {
-        let answered = match target::check(&request) {
+    /// Returns the endpoint's response, or a problem in its place.
+    async fn respond(&self, request: Request, context: &Context) -> Response {
+        let outcome = match target::check(&request) {
             Ok(()) => {
                 AssertUnwindSafe(self.endpoint.call(request))
                     .catch_unwind()
                     .await
             }
-            Err(problem) => return refused(&problem, context),
+            Err(problem) => return problem_response(&problem, context),
         };
-        match answered {
+        match outcome {
             Ok(Ok(response)) => response.into_response(),
             Ok(Err(error)) => {
                 let pattern = error.data::<PathPattern>().cloned();
                 let problem = from_poem(error, &self.routes);
-                let mut response = refused(&problem, context);
+                let mut response = problem_response(&problem, context);
                 if let Some(pattern) = pattern {
                     response.set_data(pattern);
                 }
                 response
             }
-            // The panic hook has written what happened.
-            Err(_) => refused(
-                &Problem::new(&codes::INTERNAL).caused_by("a handler panicked"),
+            // The panic hook has logged the panic.
+            Err(_) => problem_response(
+                &Problem::new(&codes::INTERNAL).caused_by("a request handler panicked"),
                 context,
             ),
         }
     }
 }
 
-fn refused(problem: &Problem, context: &Context) -> Response {
+fn problem_response(problem: &Problem, context: &Context) -> Response {
     problem.log();
     problem.to_response(context.request_id())
 }
 
-impl<E: Endpoint> Endpoint for Framed<E> {
+impl<E: Endpoint> Endpoint for Middleware<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let begun = Instant::now();
-        let request_id = request_id::accept_or_make(request.headers(), &*self.ids);
+        let start = Instant::now();
+        let request_id = request_id::accept_or_generate(request.headers(), &*self.ids);
         let client = self.proxies.client(&request);
         let context = Context::new(&request, request_id, client, self.json_limit);
         request.set_data(context.clone());
@@ -121,8 +121,8 @@ impl<E: Endpoint> Endpoint for Framed<E> {
         let mut response = match cors::Cors::preflight(&request, origin.as_ref()) {
             Some(preflight) => preflight,
             None => {
-                let answer = self.answer(request, &context);
-                answer.instrument(span).await
+                let response = self.respond(request, &context);
+                response.instrument(span).await
             }
         };
 
@@ -137,11 +137,11 @@ impl<E: Endpoint> Endpoint for Framed<E> {
             .data::<PathPattern>()
             .and_then(|pattern| self.routes.find(pattern))
             .map(|route| route.template().to_owned());
-        let line = log::Line {
+        let line = log::AccessLogLine {
             context,
-            begun,
+            start,
             method,
-            quiet: route.as_deref().is_some_and(|r| r.starts_with("/health")),
+            is_quiet: route.as_deref().is_some_and(|r| r.starts_with("/health")),
             route: route.unwrap_or(path),
         };
         line.write(&mut response);

@@ -1,16 +1,16 @@
-//! The id of a request: the client's where it is fit for logs and headers,
-//! else one of ours.
+//! The id of a request: the client's if it is safe in logs and headers, else a
+//! generated one.
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
 use tenantry_application::ports::IdGenerator;
 
-/// Where it is accepted and returned.
+/// The header that carries the request id in both directions.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const MAX_CHARS: usize = 128;
 
-/// The id that came with the request, or a new one.
-pub(super) fn accept_or_make(headers: &HeaderMap, ids: &dyn IdGenerator) -> String {
+/// Returns the request's id, or generates one.
+pub(super) fn accept_or_generate(headers: &HeaderMap, ids: &dyn IdGenerator) -> String {
     headers
         .get(REQUEST_ID)
         .and_then(accept)
@@ -19,9 +19,9 @@ pub(super) fn accept_or_make(headers: &HeaderMap, ids: &dyn IdGenerator) -> Stri
 
 fn accept(value: &HeaderValue) -> Option<&str> {
     let id = value.to_str().ok()?;
-    let fit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    let fits = (1..=MAX_CHARS).contains(&id.len()) && id.bytes().all(fit);
-    fits.then_some(id)
+    let is_safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let is_accepted = (1..=MAX_CHARS).contains(&id.len()) && id.bytes().all(is_safe);
+    is_accepted.then_some(id)
 }
 
 #[cfg(test)]
@@ -29,9 +29,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_harmless_in_a_log_is_accepted() {
+    fn only_ids_safe_in_logs_are_accepted() {
         let long = "a".repeat(129);
-        for (text, fine) in [
+        for (text, expected) in [
             ("a", true),
             ("018f-AZ_09.x", true),
             (&long[..128], true),
@@ -43,7 +43,7 @@ mod tests {
         ] {
             let accepted = HeaderValue::from_bytes(text.as_bytes())
                 .is_ok_and(|value| accept(&value) == Some(text));
-            assert_eq!(accepted, fine, "{text:?}");
+            assert_eq!(accepted, expected, "{text:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Headers that tell browsers to trust an answer no further than it needs.
+//! Headers that restrict how browsers treat a response.
 
 use poem::http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -8,7 +8,7 @@ use poem::http::{
     },
 };
 
-/// A year, of this host alone: other subdomains may be other people's.
+/// One year, without subdomains, which others may operate.
 const TRANSPORT_SECURITY: &str = "max-age=31536000";
 
 static ALWAYS: [(HeaderName, &str); 6] = [
@@ -29,7 +29,7 @@ static ALWAYS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// The headers of every answer.
+/// The security headers of every response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SecurityHeaders {
     /// Whether clients reach the service over TLS.
@@ -37,7 +37,7 @@ pub(super) struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
-    /// Adds what the answer does not say for itself.
+    /// Adds the headers that the response does not set itself.
     pub(super) fn apply(self, headers: &mut HeaderMap) {
         for (name, value) in &ALWAYS {
             headers
@@ -49,8 +49,7 @@ impl SecurityHeaders {
                 .entry(STRICT_TRANSPORT_SECURITY)
                 .or_insert_with(|| HeaderValue::from_static(TRANSPORT_SECURITY));
         }
-        // What has a version may be kept and asked about; all else is said to
-        // this caller now.
+        // Only a response with a version may be stored, and must be revalidated.
         let caching = if headers.contains_key(ETAG) {
             "private, no-cache"
         } else {

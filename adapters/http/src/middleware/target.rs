@@ -1,4 +1,4 @@
-//! Refuses what would only be read by guessing.
+//! Rejection of ambiguous requests.
 
 use percent_encoding::percent_decode_str;
 use poem::{
@@ -11,36 +11,36 @@ use poem::{
 
 use crate::problem::{Problem, codes};
 
-/// A request whose path and query are text and whose body is as it is.
+/// Rejects paths and queries that are not UTF-8, and encoded bodies.
 ///
-/// Decoders further in replace bytes that are no UTF-8 by a mark, so that two
-/// names would become one; compressed bodies can be a thousand times what they
-/// seem.
+/// Inner decoders replace invalid UTF-8, which would merge distinct names; a
+/// compressed body can be a thousand times larger than it appears.
 pub(super) fn check(request: &Request) -> Result<(), Problem> {
     let target = request.uri().path_and_query().map_or("", |t| t.as_str());
     if target.contains('%') && percent_decode_str(target).decode_utf8().is_err() {
-        return Err(Problem::new(&codes::MALFORMED_REQUEST)
-            .detail("The path or query is not text in UTF-8."));
+        return Err(
+            Problem::new(&codes::MALFORMED_REQUEST).detail("The path or query is not valid UTF-8.")
+        );
     }
     let headers = request.headers();
-    if !all(headers, &CONTENT_ENCODING, "identity") {
+    if !lists_only(headers, &CONTENT_ENCODING, "identity") {
         return Err(Problem::new(&codes::UNSUPPORTED_MEDIA_TYPE)
-            .detail("Bodies are taken only without Content-Encoding."));
+            .detail("Request bodies with a Content-Encoding are not supported."));
     }
-    // The server below undoes chunks and nothing else: what is coded in other
-    // ways as well would be taken for the body itself.
-    if !all(headers, &TRANSFER_ENCODING, "chunked") {
+    // The server decodes only chunks: any other coding would be taken for the
+    // body itself.
+    if !lists_only(headers, &TRANSFER_ENCODING, "chunked") {
         return Err(Problem::new(&codes::MALFORMED_REQUEST)
-            .detail("The only Transfer-Encoding that is read is chunked."));
+            .detail("The only supported Transfer-Encoding is chunked."));
     }
     Ok(())
 }
 
-/// Whether a header is absent, or lists nothing but `wanted`.
-fn all(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
-    let is_wanted = |coding: &str| coding.trim().eq_ignore_ascii_case(wanted);
+/// Tests whether a header is absent or lists only `allowed`.
+fn lists_only(headers: &HeaderMap, name: &HeaderName, allowed: &str) -> bool {
+    let is_allowed = |coding: &str| coding.trim().eq_ignore_ascii_case(allowed);
     let values = headers.get_all(name);
     values
         .iter()
-        .all(|value| value.to_str().is_ok_and(|v| v.split(',').all(is_wanted)))
+        .all(|value| value.to_str().is_ok_and(|v| v.split(',').all(is_allowed)))
 }

@@ -1,4 +1,4 @@
-//! JSON bodies, both ways.
+//! JSON request and response bodies.
 
 use std::ops::Deref;
 
@@ -20,11 +20,12 @@ use crate::{
 
 const JSON: &str = "application/json";
 
-/// Read where no frame has set a limit, in bytes.
+/// The maximum size of a body in bytes, without a configured limit.
 const DEFAULT_LIMIT: usize = 256 * 1024;
 
-/// A JSON body. Unlike poem-openapi's it is bounded while it streams in, read
-/// strictly, held against its schema, and names every field that is wrong.
+/// A JSON body. Unlike poem-openapi's, it is size-limited while it streams in,
+/// parsed strictly and validated against its schema, reporting every invalid
+/// field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -117,26 +118,26 @@ impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for Json<T> {
 }
 
 fn check_type(request: &Request) -> Result<(), Problem> {
-    let refused = |detail| Err(Problem::new(&codes::UNSUPPORTED_MEDIA_TYPE).detail(detail));
+    let rejection = |detail| Err(Problem::new(&codes::UNSUPPORTED_MEDIA_TYPE).detail(detail));
     let Some(kind) = request.content_type() else {
-        return refused("The request has no Content-Type; send application/json.");
+        return rejection("The request has no Content-Type; send application/json.");
     };
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(JSON) {
         Ok(())
     } else {
-        refused("This operation reads application/json.")
+        rejection("The Content-Type is not supported; send application/json.")
     }
 }
 
-/// The whole body, if it is not longer than `limit` bytes.
+/// Collects a body of at most `limit` bytes.
 async fn collect(body: poem::Body, limit: usize) -> Result<Bytes, Problem> {
     let mut stream = std::pin::pin!(body.into_bytes_stream());
     let mut whole = BytesMut::new();
     loop {
         let piece = stream.try_next().await.map_err(|error| {
             Problem::new(&codes::MALFORMED_REQUEST)
-                .detail("The body ended early or stood still.")
+                .detail("The body ended early or stalled.")
                 .caused_by(error)
         })?;
         let Some(piece) = piece else {
@@ -152,7 +153,7 @@ async fn collect(body: poem::Body, limit: usize) -> Result<Bytes, Problem> {
 fn read<T: ParseFromJSON + 'static>(bytes: &[u8]) -> Result<T, Problem> {
     let value = strict::parse(bytes).map_err(|error| {
         Problem::new(&codes::MALFORMED_REQUEST)
-            .detail(format!("The body is not JSON that can be read: {error}."))
+            .detail(format!("The body is not valid JSON: {error}."))
     })?;
     schema::parse(value).map_err(Problem::fields)
 }

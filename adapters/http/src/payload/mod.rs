@@ -1,4 +1,4 @@
-//! Bodies of requests and answers.
+//! Request and response bodies.
 
 mod body;
 mod json;

@@ -1,22 +1,22 @@
-//! JSON read strictly: UTF-8, one value, no key twice in an object.
+//! Strict JSON parsing: UTF-8, one value, no duplicate keys.
 //!
-//! `serde_json` keeps the last of two equal keys, other readers the first;
-//! what two parts of a system read differently is a hole (RFC 8259, 4).
+//! `serde_json` keeps the last of duplicate keys, other parsers the first; parts
+//! of a system that disagree are a security risk (RFC 8259, section 4).
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Reads one value. Depth is bounded by `serde_json` (128 levels), numbers by
-/// what a double holds.
+/// Parses one value. `serde_json` limits the depth to 128 levels; numbers must
+/// fit a double.
 pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
-    serde_json::from_slice::<Strict>(bytes).map(|strict| strict.0)
+    serde_json::from_slice::<StrictValue>(bytes).map(|value| value.0)
 }
 
-struct Strict(Value);
+struct StrictValue(Value);
 
-impl<'de> Deserialize<'de> for Strict {
+impl<'de> Deserialize<'de> for StrictValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(StrictVisitor).map(Self)
     }
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(StrictValue(item)) = items.next_element()? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -72,9 +72,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let Strict(value) = entries.next_value()?;
+            let StrictValue(value) = entries.next_value()?;
             if object.contains_key(&key) {
-                return Err(A::Error::custom("a key comes twice in an object"));
+                return Err(A::Error::custom("duplicate key in an object"));
             }
             object.insert(key, value);
         }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_serde_json_reads() {
+    fn valid_json_parses_as_in_serde_json() {
         for text in [
             "null",
             "[true, -1, 18446744073709551615, 1.5, \"a\\u00e9\"]",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_read_differently_elsewhere() {
+    fn ambiguous_json_is_rejected() {
         let deep = "[".repeat(200) + &"]".repeat(200);
         for text in [
             "{\"a\": 1, \"a\": 2}",

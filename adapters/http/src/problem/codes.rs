@@ -1,41 +1,40 @@
-//! The one table of problem codes: what each means, its status, and what a
-//! client does next.
+//! The table of problem codes: meaning, status and advice for clients.
 
 use poem::http::StatusCode;
 
-/// One kind of problem. Codes are stable: clients act on them.
+/// A problem code. Codes are stable: clients act on them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// Stable, `snake_case`; the end of the problem's `type`.
+    /// The stable name in `snake_case`, the last segment of the problem's `type`.
     pub name: &'static str,
-    /// The status it is answered with.
+    /// The HTTP status of the response.
     pub status: StatusCode,
-    /// Some words for people, the same in every answer.
+    /// The human-readable summary, equal in every response.
     pub title: &'static str,
-    /// What happened and what helps, for whoever reads `/problems/{code}`.
+    /// The cause and the remedy, shown at `/problems/{code}`.
     pub explanation: &'static str,
-    /// Whether asking again helps.
+    /// The condition for a retry.
     pub retry: Retry,
 }
 
-/// Whether the same request may succeed later.
+/// The condition under which a retry can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Not unless something about the request changes.
+    /// The request must change.
     Changed,
-    /// After reading the present state again.
+    /// The client must read the current state first.
     Refreshed,
-    /// As it is, after `Retry-After`.
+    /// The same request may be sent after `Retry-After`.
     Later,
 }
 
 impl Retry {
-    /// The hint in words.
+    /// Returns the advice for clients.
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Changed => "The same request will fail again; change it first.",
-            Self::Refreshed => "Read the present state, then decide whether to try again.",
-            Self::Later => "Send the same request again after the seconds in Retry-After.",
+            Self::Refreshed => "Read the current state, then decide whether to retry.",
+            Self::Later => "Retry the same request after the number of seconds in Retry-After.",
         }
     }
 }
@@ -53,93 +52,93 @@ macro_rules! codes {
             };
         )+
 
-        /// Every code, by status.
+        /// All codes, ordered by status.
         pub static ALL: &[&Code] = &[$(&$name),+];
     };
 }
 
 codes! {
     MALFORMED_REQUEST BAD_REQUEST Changed "malformed_request" "Malformed request"
-        "The request cannot be read: its body is not JSON in UTF-8, names a key twice, ended early or stalled, or its path or query is not text in UTF-8.";
+        "The request cannot be parsed: the body is not valid JSON in UTF-8, repeats a key, ended early or stalled, or the path or query is not valid UTF-8.";
     VALIDATION_FAILED BAD_REQUEST Changed "validation_failed" "Validation failed"
-        "The request can be read, but one or more values are missing, unknown or not valid. `errors` names each field, a stable code and a reason.";
+        "The request can be parsed, but one or more values are missing, unknown or invalid. `errors` lists each field with a stable code and a message.";
     MISSING_JWT_TOKEN UNAUTHORIZED Changed "missing_jwt_token" "Credentials missing"
-        "This operation needs a caller. Send an access token in the Authorization header, the session cookie, or an API key.";
+        "This operation requires authentication. Send an access token in the Authorization header, the session cookie, or an API key.";
     UNAUTHORIZED UNAUTHORIZED Changed "unauthorized" "Not authenticated"
-        "The credentials are wrong, revoked or contradict each other. Which of these is not told. Sign in again.";
+        "The credentials are wrong, revoked or contradictory; the response does not say which. Log in again.";
     TOKEN_EXPIRED UNAUTHORIZED Changed "token_expired" "Token expired"
-        "The access token was good once. Exchange the refresh token for a new one, or sign in again.";
+        "The access token has expired. Use the refresh token to get a new one, or log in again.";
     MFA_REQUIRED UNAUTHORIZED Changed "mfa_required" "Second factor required"
-        "The password was right, but this session has not passed the second factor yet.";
+        "The password is correct, but this session has not passed the second factor.";
     ACCESS_DENIED FORBIDDEN Changed "access_denied" "Access denied"
-        "The caller is known but lacks the permission. An administrator of the tenant can grant it through a role.";
+        "The caller lacks the required permission. An administrator of the tenant can grant it through a role.";
     QUOTA_EXCEEDED FORBIDDEN Changed "quota_exceeded" "Quota exceeded"
-        "The tenant's storage quota has no room for this. Delete files or ask for a larger quota.";
+        "The upload would exceed the tenant's storage quota. Delete files or request a larger quota.";
     PROJECT_SERVICE_UNAVAILABLE FORBIDDEN Changed "project_service_unavailable" "Project service unavailable"
-        "The service that decides on project access cannot be reached, so access is denied.";
+        "The project access service cannot be reached, so access is denied.";
     CSRF_FAILED FORBIDDEN Changed "csrf_failed" "CSRF check failed"
-        "A caller with a session cookie must send the matching X-CSRF-Token with every unsafe method. GET /api/v1/auth/csrf gives a fresh one.";
+        "Requests with a session cookie and an unsafe method must carry the matching X-CSRF-Token. GET /api/v1/auth/csrf returns a new one.";
     EMAIL_NOT_VERIFIED FORBIDDEN Changed "email_not_verified" "E-mail not verified"
-        "The address has to be verified first. Follow the link in the mail, or ask for a new one.";
+        "The e-mail address must be verified first. Follow the link in the e-mail, or request a new one.";
     NOT_FOUND NOT_FOUND Changed "not_found" "Not found"
-        "There is no such route or resource, or not for this caller: what belongs to another tenant answers exactly as what never existed.";
+        "The route or resource does not exist or is not visible to the caller. A resource of another tenant gets the same response as one that never existed.";
     FILE_NOT_FOUND NOT_FOUND Changed "file_not_found" "File not found"
-        "There is no such file, or not for this caller.";
+        "The file does not exist or is not visible to the caller.";
     VERSION_NOT_FOUND NOT_FOUND Changed "version_not_found" "Version not found"
-        "There is no such version of the file, or not for this caller.";
+        "The version does not exist or is not visible to the caller.";
     BUCKET_NOT_FOUND NOT_FOUND Changed "bucket_not_found" "Bucket not found"
-        "There is no such space for files, or not for this caller.";
+        "The bucket does not exist or is not visible to the caller.";
     TENANT_NOT_FOUND NOT_FOUND Changed "tenant_not_found" "Tenant not found"
-        "There is no such tenant, or the caller is no member of it.";
+        "The tenant does not exist, or the caller is not a member of it.";
     USER_NOT_FOUND NOT_FOUND Changed "user_not_found" "User not found"
-        "There is no such person in this tenant.";
+        "The user does not exist in this tenant.";
     ROLE_NOT_FOUND NOT_FOUND Changed "role_not_found" "Role not found"
-        "There is no such role in this tenant.";
+        "The role does not exist in this tenant.";
     JOB_NOT_FOUND NOT_FOUND Changed "job_not_found" "Job not found"
-        "There is no such job, or not for this caller.";
+        "The job does not exist or is not visible to the caller.";
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED Changed "method_not_allowed" "Method not allowed"
-        "The route exists, but not with this method. The Allow header lists those it has.";
+        "The route does not support this method. The Allow header lists the supported ones.";
     ALREADY_EXISTS CONFLICT Changed "already_exists" "Already exists"
-        "A name, address or path that must be unique is taken; upper and lower case make no difference.";
-    VERSION_CONFLICT CONFLICT Refreshed "version_conflict" "Changed in the meantime"
-        "Somebody else changed it between your reading and your writing. Nothing of your change was applied.";
-    STATE_CONFLICT CONFLICT Refreshed "state_conflict" "Not possible in this state"
-        "The resource is in a state that does not allow this step.";
-    IDEMPOTENCY_MISMATCH CONFLICT Changed "idempotency_mismatch" "Idempotency key used for another request"
-        "The same Idempotency-Key came with a different request before. Use a new key for a new request.";
+        "A value that must be unique, such as a name, e-mail address or path, is already in use. Comparison ignores case.";
+    VERSION_CONFLICT CONFLICT Refreshed "version_conflict" "Concurrent change"
+        "Another request changed the resource after it was read. No part of this change was applied.";
+    STATE_CONFLICT CONFLICT Refreshed "state_conflict" "State does not allow this"
+        "The current state of the resource does not allow this operation.";
+    IDEMPOTENCY_MISMATCH CONFLICT Changed "idempotency_mismatch" "Idempotency key reused"
+        "The Idempotency-Key was already used with a different request. Use a new key for each request.";
     IDEMPOTENCY_IN_FLIGHT CONFLICT Refreshed "idempotency_in_flight" "First request still running"
-        "A request with the same Idempotency-Key is still running. Ask again to get its answer.";
+        "The first request with this Idempotency-Key is still running. Retry later to get its response.";
     PRECONDITION_FAILED PRECONDITION_FAILED Refreshed "precondition_failed" "Precondition failed"
-        "The If-Match or If-None-Match condition does not hold for the present version.";
+        "The If-Match or If-None-Match condition does not hold for the current version.";
     FILE_TOO_LARGE PAYLOAD_TOO_LARGE Changed "file_too_large" "File too large"
-        "The file is larger than one file may be here.";
+        "The file exceeds the maximum file size.";
     REQUEST_TOO_LARGE PAYLOAD_TOO_LARGE Changed "request_too_large" "Request too large"
-        "The body is larger than this operation reads.";
+        "The body exceeds the maximum size of this operation.";
     UNSUPPORTED_MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE Changed "unsupported_media_type" "Unsupported media type"
-        "The Content-Type is missing or not one the operation reads, or the body is compressed: bodies are taken only without Content-Encoding.";
+        "The Content-Type is missing or not supported by this operation, or the body has a Content-Encoding, which is not supported.";
     RANGE_NOT_SATISFIABLE RANGE_NOT_SATISFIABLE Changed "range_not_satisfiable" "Range not satisfiable"
-        "No byte of the range is in the content; Content-Range tells its size.";
+        "The requested range is outside the content. Content-Range contains the size.";
     FILE_LOCKED LOCKED Refreshed "file_locked" "File locked"
-        "Somebody holds the lock of this file. Wait for its end, or ask the holder.";
+        "Another user holds a lock on the file. Wait until it expires, or ask the holder to release it.";
     RATE_LIMITED TOO_MANY_REQUESTS Later "rate_limited" "Too many requests"
-        "Too many tries in a short time.";
+        "Too many requests in a short time.";
     INTERNAL INTERNAL_SERVER_ERROR Changed "internal" "Internal error"
-        "A fault on our side. The request id leads to the cause in the service's log.";
+        "An unexpected error occurred. The cause is in the server log under the request id.";
     STORAGE_UNAVAILABLE SERVICE_UNAVAILABLE Later "storage_unavailable" "Storage unavailable"
-        "The file storage cannot be reached at the moment.";
+        "The file storage is temporarily unavailable.";
     DATABASE_UNAVAILABLE SERVICE_UNAVAILABLE Later "database_unavailable" "Database unavailable"
-        "The database cannot be reached at the moment.";
+        "The database is temporarily unavailable.";
     BUSY SERVICE_UNAVAILABLE Later "busy" "Busy"
-        "The service has more to do than it can queue. Nothing of the request was done.";
+        "The service is overloaded. No part of the request was executed.";
 }
 
 impl Code {
-    /// The code of that name.
+    /// Finds a code by its name.
     pub fn find(name: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|code| code.name == name)
     }
 
-    /// The problem's `type`: where its explanation is.
+    /// Returns the problem's `type`, a link to its explanation.
     pub fn type_uri(&self) -> String {
         format!("/problems/{}", self.name)
     }
@@ -162,10 +161,10 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_sent_again_is_exactly_429_and_503() {
+    fn exactly_429_and_503_allow_a_retry_of_the_same_request() {
         for code in ALL {
-            let later = matches!(code.status.as_u16(), 429 | 503);
-            assert_eq!(later, code.retry == Retry::Later, "{}", code.name);
+            let is_retryable = matches!(code.status.as_u16(), 429 | 503);
+            assert_eq!(is_retryable, code.retry == Retry::Later, "{}", code.name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Problems that only some operations have.
+//! Problem statuses specific to an operation.
 
 use poem::http::StatusCode;
 use poem_openapi::{
@@ -7,11 +7,14 @@ use poem_openapi::{
     types::Type as _,
 };
 
-use super::{PROBLEM_JSON, Problem, ProblemBody};
+use super::{
+    details::{PROBLEM_JSON, Problem},
+    shape::ProblemBody,
+};
 
-/// A [`Problem`] of an operation that, beyond the common ones, answers with
-/// these statuses: `Result<Json<File>, ProblemWith<412, 423>>`. Everything
-/// that becomes a problem becomes one of these by `?`, too.
+/// A [`Problem`] of an operation that documents statuses beyond the common
+/// ones: `Result<Json<File>, ProblemWith<412, 423>>`. `?` converts everything
+/// that converts to a problem.
 #[derive(Debug)]
 pub struct ProblemWith<const A: u16, const B: u16 = 0, const C: u16 = 0, const D: u16 = 0>(Problem);
 

@@ -1,14 +1,17 @@
-//! Use cases' errors as problems. The code is the error's own; only what
-//! needs more than its code and words is named here.
+//! Conversion of the errors of use cases to problems.
 
 use poem::http::{HeaderValue, header::CONTENT_RANGE};
-use tenantry_application::error::Error;
+use tenantry_application::error::{Error, Thing};
 
-use super::{FieldProblem, Problem, codes};
+use super::{
+    codes::{self, Code},
+    details::Problem,
+    shape::FieldProblem,
+};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let code = codes::Code::find(error.code()).unwrap_or(&codes::INTERNAL);
+        let code = code(&error);
         match error {
             Error::Invalid(errors) => Self::fields(
                 errors
@@ -28,12 +31,43 @@ impl From<Error> for Problem {
     }
 }
 
+/// Returns the code of an error. An error without a code does not compile.
+const fn code(error: &Error) -> &'static Code {
+    match error {
+        Error::Invalid(_) => &codes::VALIDATION_FAILED,
+        Error::Malformed(_) => &codes::MALFORMED_REQUEST,
+        Error::Unauthorized => &codes::UNAUTHORIZED,
+        Error::TokenExpired => &codes::TOKEN_EXPIRED,
+        Error::AccessDenied(_) => &codes::ACCESS_DENIED,
+        Error::QuotaExceeded => &codes::QUOTA_EXCEEDED,
+        Error::NotFound(Thing::File) => &codes::FILE_NOT_FOUND,
+        Error::NotFound(Thing::Version) => &codes::VERSION_NOT_FOUND,
+        Error::NotFound(Thing::Bucket) => &codes::BUCKET_NOT_FOUND,
+        Error::NotFound(Thing::Tenant) => &codes::TENANT_NOT_FOUND,
+        Error::NotFound(Thing::User) => &codes::USER_NOT_FOUND,
+        Error::NotFound(Thing::Job) => &codes::JOB_NOT_FOUND,
+        Error::AlreadyExists(_) => &codes::ALREADY_EXISTS,
+        Error::VersionConflict => &codes::VERSION_CONFLICT,
+        Error::StateConflict(_) => &codes::STATE_CONFLICT,
+        Error::IdempotencyMismatch => &codes::IDEMPOTENCY_MISMATCH,
+        Error::IdempotencyInFlight => &codes::IDEMPOTENCY_IN_FLIGHT,
+        Error::PreconditionFailed => &codes::PRECONDITION_FAILED,
+        Error::FileTooLarge { .. } => &codes::FILE_TOO_LARGE,
+        Error::RangeNotSatisfiable { .. } => &codes::RANGE_NOT_SATISFIABLE,
+        Error::RateLimited { .. } => &codes::RATE_LIMITED,
+        Error::Busy => &codes::BUSY,
+        Error::DatabaseUnavailable(_) => &codes::DATABASE_UNAVAILABLE,
+        Error::StorageUnavailable(_) => &codes::STORAGE_UNAVAILABLE,
+        Error::Internal(_) => &codes::INTERNAL,
+    }
+}
+
 fn content_range(size_bytes: u64) -> HeaderValue {
     HeaderValue::try_from(format!("bytes */{size_bytes}"))
         .unwrap_or_else(|_| HeaderValue::from_static("bytes */*"))
 }
 
-/// Error messages are lower case without a full stop; people read sentences.
+/// Formats an error message, lowercase without a full stop, as a sentence.
 fn sentence(message: &str) -> String {
     let mut chars = message.chars();
     let Some(first) = chars.next() else {
@@ -58,7 +92,7 @@ mod tests {
     use super::*;
 
     fn every_error() -> Vec<Error> {
-        let port = || PortError::new(PortErrorKind::Internal, "a secret place");
+        let port = || PortError::new(PortErrorKind::Internal, "a secret location");
         let things = [
             Thing::File,
             Thing::Version,
@@ -95,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_in_the_table() {
+    fn every_error_has_its_own_code() {
         for error in every_error() {
             let name = error.code();
             assert_eq!(Problem::from(error).code().name, name);
@@ -103,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_stay_inside() {
+    fn causes_are_not_exposed() {
         for error in every_error() {
             let text = format!("{:?}", Problem::from(error));
             assert!(!text.contains("secret"), "{text}");

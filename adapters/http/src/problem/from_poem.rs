@@ -1,4 +1,4 @@
-//! What poem and poem-openapi refuse by themselves, as problems.
+//! Conversion of poem's and poem-openapi's errors to problems.
 
 use poem::{
     Error,
@@ -9,10 +9,13 @@ use poem_openapi::error::{
     AuthorizationError, ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError,
 };
 
-use super::{Code, Problem, codes};
+use super::{
+    codes::{self, Code},
+    details::Problem,
+};
 use crate::routes::{Route, Routes};
 
-/// The problem an error that left a handler stands for.
+/// Converts an error returned by a handler to a problem.
 pub(crate) fn from_poem(error: Error, routes: &Routes) -> Problem {
     let error = match error.downcast::<Problem>() {
         Ok(problem) => return problem,
@@ -33,7 +36,7 @@ pub(crate) fn from_poem(error: Error, routes: &Routes) -> Problem {
     } else if let Some(error) = error.downcast_ref::<ContentTypeError>() {
         Problem::new(&codes::UNSUPPORTED_MEDIA_TYPE).detail(match error {
             ContentTypeError::NotSupported { .. } => {
-                "This operation does not read bodies of that Content-Type."
+                "This operation does not support the Content-Type of the request."
             }
             ContentTypeError::ExpectContentType => "The request has no Content-Type.",
         })
@@ -44,7 +47,7 @@ pub(crate) fn from_poem(error: Error, routes: &Routes) -> Problem {
     }
 }
 
-/// Errors nobody here has named: at least the status is kept.
+/// Converts an unknown error, keeping its status.
 fn by_status(error: &Error) -> Problem {
     let status = error.status();
     let code = if status.is_client_error() {
@@ -72,14 +75,14 @@ fn parameter(name: &str, reason: &str) -> Problem {
     Problem::field(name, code, message)
 }
 
-/// poem-openapi's words for a value that does not parse, as a code and words
-/// that need no knowledge of its types.
+/// Converts poem-openapi's reason for an invalid value to a code and a message
+/// without Rust type names.
 pub(crate) fn readable(reason: &str) -> (&'static str, String) {
     if reason.contains("expects an input value") {
         return ("required", "is missing".to_owned());
     }
     if let Some((_, rule)) = reason.split_once("verification failed. ") {
-        return rule_broken(rule);
+        return violation(rule);
     }
     let message = if reason.contains("uuid") {
         "must be a UUID like 018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0b"
@@ -95,7 +98,7 @@ pub(crate) fn readable(reason: &str) -> (&'static str, String) {
     ("invalid_format", message.to_owned())
 }
 
-fn rule_broken(rule: &str) -> (&'static str, String) {
+fn violation(rule: &str) -> (&'static str, String) {
     let (name, bound) = rule.split_once('(').unwrap_or((rule, ""));
     let bound = bound.split([',', ')']).next().unwrap_or_default();
     match name {
@@ -108,15 +111,18 @@ fn rule_broken(rule: &str) -> (&'static str, String) {
         "minItems" => ("too_short", format!("must have at least {bound} items")),
         "maximum" => ("out_of_range", format!("must be at most {bound}")),
         "minimum" => ("out_of_range", format!("must be at least {bound}")),
-        _ => ("invalid_format", "is not of the expected form".to_owned()),
+        _ => (
+            "invalid_format",
+            "does not have the expected form".to_owned(),
+        ),
     }
 }
 
 impl Problem {
-    /// A body that is larger than `limit` bytes.
+    /// Creates the problem of a body larger than `limit` bytes.
     pub(crate) fn request_too_large(limit: usize) -> Self {
         let code: &'static Code = &codes::REQUEST_TOO_LARGE;
-        Self::new(code).detail(format!("A body here may have at most {limit} bytes."))
+        Self::new(code).detail(format!("The body exceeds the limit of {limit} bytes."))
     }
 }
 
@@ -125,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_are_readable() {
+    fn reasons_have_codes_and_messages() {
         for (reason, code, message) in [
             (
                 "Type \"string\" expects an input value.",

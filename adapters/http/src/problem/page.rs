@@ -1,5 +1,5 @@
-//! `GET /problems/{code}`: what a code means, for people (HTML) and for
-//! programs (JSON).
+//! The explanations of problem codes at `GET /problems/{code}`, as HTML and
+//! JSON.
 
 use std::collections::HashMap;
 
@@ -17,9 +17,12 @@ use poem_openapi::{
 };
 use serde_json::json;
 
-use super::{Code, Problem, codes};
+use super::{
+    codes::{self, Code},
+    details::Problem,
+};
 
-/// The pages as routes beside the documented operations.
+/// The routes of the explanations, which are not part of the document.
 pub(crate) struct ProblemPages;
 
 impl OpenApi for ProblemPages {
@@ -57,7 +60,7 @@ async fn index(request: Request) -> Result<Response> {
     });
     let rows = rows.collect::<Vec<_>>().join("\n");
     let list = json!({ "items": list });
-    Ok(negotiated(
+    Ok(negotiate(
         &request,
         &list,
         "Problems",
@@ -76,7 +79,7 @@ async fn explanation(request: Request) -> Result<Response> {
         code.explanation,
         code.retry.hint()
     );
-    Ok(negotiated(&request, &description(code), code.title, &html))
+    Ok(negotiate(&request, &description(code), code.title, &html))
 }
 
 fn description(code: &Code) -> serde_json::Value {
@@ -90,8 +93,9 @@ fn description(code: &Code) -> serde_json::Value {
     })
 }
 
-/// The texts are our own and hold nothing that HTML would read otherwise.
-fn negotiated(request: &Request, json: &serde_json::Value, title: &str, html: &str) -> Response {
+/// Responds with HTML if the client accepts it, else with JSON. The texts need
+/// no escaping.
+fn negotiate(request: &Request, json: &serde_json::Value, title: &str, html: &str) -> Response {
     let response = Response::builder()
         .header(CACHE_CONTROL, "public, max-age=3600")
         .header("vary", "accept");
@@ -117,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_needs_escaping() {
+    fn texts_need_no_escaping() {
         for code in codes::ALL {
             for text in [code.title, code.explanation] {
                 assert!(!text.contains(['<', '>', '&', '"']), "{}", code.name);

@@ -1,53 +1,54 @@
-//! What a problem looks like on the wire.
+//! The JSON representation of a problem.
 
 use poem_openapi::Object;
 use serde::Serialize;
 
-/// Why a request was not answered as asked (RFC 9457).
+/// The problem details of a failed request (RFC 9457).
 #[derive(Debug, Clone, Serialize, Object)]
 #[oai(rename = "Problem")]
 pub struct ProblemBody {
-    /// Where the code is explained, relative to the service.
+    /// A link to the explanation of the code, relative to the service.
     #[serde(rename = "type")]
     #[oai(rename = "type", validator(max_length = 128))]
     pub kind: String,
-    /// The code in some words.
+    /// A short, human-readable summary of the code.
     #[oai(validator(max_length = 128))]
     pub title: String,
-    /// The HTTP status, repeated.
+    /// The HTTP status of the response.
     #[oai(validator(minimum(value = "400"), maximum(value = "599")))]
     pub status: u16,
-    /// What happened, for people.
+    /// A human-readable explanation of this occurrence.
     #[oai(validator(max_length = 4096))]
     pub detail: String,
-    /// Stable and `snake_case`, for programs.
+    /// The stable, machine-readable code in `snake_case`.
     #[oai(validator(max_length = 64, pattern = "^[a-z_]+$"))]
     pub code: String,
-    /// What to name when asking for help.
+    /// The id of the request, for support and logs.
     #[oai(validator(max_length = 128, pattern = "^[A-Za-z0-9._-]*$"))]
     pub request_id: String,
-    /// The values that are not valid; absent where it is not about values.
+    /// The invalid values; absent if the problem is not about values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[oai(default, skip_serializing_if_is_empty, validator(max_items = 100))]
     pub errors: Vec<FieldProblem>,
 }
 
-/// One value that is not valid.
+/// An invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
 pub struct FieldProblem {
-    /// Where it is: `email`, `items.0.path`, a parameter's or header's name.
+    /// The path of the value: `email`, `items.0.path`, or the name of a
+    /// parameter or header.
     #[oai(validator(max_length = 256))]
     pub field: String,
-    /// Stable and `snake_case`, for programs.
+    /// The stable, machine-readable code in `snake_case`.
     #[oai(validator(max_length = 64, pattern = "^[a-z_]+$"))]
     pub code: String,
-    /// What is wrong with it, for people.
+    /// A human-readable explanation.
     #[oai(validator(max_length = 1024))]
     pub message: String,
 }
 
 impl FieldProblem {
-    /// One value that is not valid.
+    /// Creates an error of one field.
     pub fn new(
         field: impl Into<String>,
         code: impl Into<String>,

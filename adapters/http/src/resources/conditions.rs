@@ -1,194 +1,162 @@
-//! Entity tags and conditional requests (RFC 9110, section 13).
+//! The headers of conditional requests (RFC 9110, section 13).
 
 use tenantry_application::{Error, Precondition, Result, files::ContentCondition};
-use tenantry_domain::{Invalid, Revision, blob::Digest};
+
+use super::entity_tag::{Tag, TagList, invalid};
+use crate::types::{Text, parameters};
 
 const IF_MATCH: &str = "If-Match";
 const IF_NONE_MATCH: &str = "If-None-Match";
 
-/// The entity tag of something that has a revision.
-pub(crate) fn revision_tag(revision: Revision) -> String {
-    format!("\"r{revision}\"")
-}
+/// The value of a conditional header.
+type Condition = Text<1024>;
 
-/// The entity tag of content: strong, since equal digests are equal bytes.
-pub(crate) fn content_tag(digest: Digest) -> String {
-    format!("\"{digest}\"")
-}
+parameters! {
+    /// The condition of a change.
+    pub(crate) struct IfMatch in Header {
+        /// Apply the change only if the resource has one of these entity tags (RFC
+        /// 9110, section 13.1.1).
+        if_match as "If-Match": Option<Condition>,
+    }
 
-/// What an `If-Match` asks of a revision. A tag that is no revision of ours
-/// matches nothing.
-pub(crate) fn precondition(if_match: Option<&str>) -> Result<Precondition> {
-    let Some(header) = if_match else {
-        return Ok(Precondition::None);
-    };
-    Ok(match tags(IF_MATCH, header)? {
-        // Whatever is changed is there, or it is not found.
-        Tags::Any => Precondition::None,
-        Tags::List(tags) => Precondition::OneOf(tags.iter().filter_map(revision).collect()),
-    })
-}
+    /// The condition of a read.
+    pub(crate) struct IfNoneMatch in Header {
+        /// Respond 304 if the resource has one of these entity tags (RFC 9110,
+        /// section 13.1.2).
+        if_none_match as "If-None-Match": Option<Condition>,
+    }
 
-/// What an upload's `If-Match` and `If-None-Match` ask of the content there.
-pub(crate) fn content_condition(
-    if_match: Option<&str>,
-    if_none_match: Option<&str>,
-) -> Result<ContentCondition> {
-    match (if_match, if_none_match) {
-        (None, None) => Ok(ContentCondition::None),
-        (Some(header), None) => Ok(match tags(IF_MATCH, header)? {
-            Tags::Any => ContentCondition::Present,
-            Tags::List(tags) => ContentCondition::OneOf(tags.iter().filter_map(digest).collect()),
-        }),
-        (None, Some(header)) => match tags(IF_NONE_MATCH, header)? {
-            Tags::Any => Ok(ContentCondition::Absent),
-            Tags::List(_) => Err(invalid(IF_NONE_MATCH, "must be * when content is written")),
-        },
-        (Some(_), Some(_)) => Err(invalid(
-            IF_MATCH,
-            "must not be given together with If-None-Match",
-        )),
+    /// The conditions of a download.
+    pub(crate) struct ReadConditions in Header {
+        /// Respond 412 unless the content has one of these entity tags (RFC 9110,
+        /// section 13.1.1).
+        if_match as "If-Match": Option<Condition>,
+        /// Respond 304 if the content has one of these entity tags (RFC 9110,
+        /// section 13.1.2).
+        if_none_match as "If-None-Match": Option<Condition>,
+    }
+
+    /// The conditions of an upload to a path.
+    pub(crate) struct WriteConditions in Header {
+        /// Replace the content only if it has one of these entity tags; `*`
+        /// matches any existing content (RFC 9110, section 13.1.1).
+        if_match as "If-Match": Option<Condition>,
+        /// `*` creates a file only if none exists at the path (RFC 9110, section
+        /// 13.1.2).
+        if_none_match as "If-None-Match": Option<Condition>,
     }
 }
 
-/// What the conditions of a read say.
+impl IfMatch {
+    /// Returns the required revisions. A tag that is not a revision matches
+    /// nothing.
+    pub(crate) fn precondition(&self) -> Result<Precondition> {
+        let Some(header) = self.if_match.as_deref() else {
+            return Ok(Precondition::None);
+        };
+        Ok(match TagList::parse(IF_MATCH, header)? {
+            // A missing resource is reported as not found.
+            TagList::Any => Precondition::None,
+            TagList::Tags(tags) => {
+                Precondition::OneOf(tags.iter().filter_map(Tag::revision).collect())
+            }
+        })
+    }
+}
+
+impl IfNoneMatch {
+    /// Tests whether the client has the version with this tag.
+    pub(crate) fn matches(&self, tag: &str) -> Result<bool> {
+        self.if_none_match.as_deref().map_or(Ok(false), |header| {
+            let tags = TagList::parse(IF_NONE_MATCH, header)?;
+            Ok(tags.matches(|other| other.is_weakly(tag)))
+        })
+    }
+}
+
+/// The outcome of the conditions of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReadCondition {
-    /// Answer as usual.
-    Go,
-    /// The client has it already.
+pub(crate) enum ReadOutcome {
+    /// The content must be sent.
+    Modified,
+    /// The client has the content.
     NotModified,
 }
 
-/// Holds a read's `If-Match` and `If-None-Match` against the tag of what is there.
-pub(crate) fn read_condition(
-    tag: &str,
-    if_match: Option<&str>,
-    if_none_match: Option<&str>,
-) -> Result<ReadCondition> {
-    if let Some(header) = if_match {
-        let holds = match tags(IF_MATCH, header)? {
-            Tags::Any => true,
-            Tags::List(tags) => tags.iter().any(|other| other.is_strongly(tag)),
-        };
-        if !holds {
-            return Err(Error::PreconditionFailed);
+impl ReadConditions {
+    /// Evaluates the conditions for content with this tag.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `precondition_failed` when `If-Match` does not hold.
+    pub(crate) fn evaluate(self, tag: &str) -> Result<ReadOutcome> {
+        if let Some(header) = self.if_match.as_deref() {
+            let tags = TagList::parse(IF_MATCH, header)?;
+            if !tags.matches(|other| other.is_strongly(tag)) {
+                return Err(Error::PreconditionFailed);
+            }
         }
-    }
-    if let Some(header) = if_none_match {
-        let known = match tags(IF_NONE_MATCH, header)? {
-            Tags::Any => true,
-            Tags::List(tags) => tags.iter().any(|other| other.is_weakly(tag)),
+        let if_none_match = IfNoneMatch {
+            if_none_match: self.if_none_match,
         };
-        if known {
-            return Ok(ReadCondition::NotModified);
-        }
-    }
-    Ok(ReadCondition::Go)
-}
-
-/// Whether an `If-Range` lets a range through: only the same strong tag does.
-/// A date never does, as there is none to compare with.
-pub(crate) fn range_applies(tag: &str, if_range: Option<&str>) -> bool {
-    if_range.is_none_or(|header| header.trim() == tag)
-}
-
-enum Tags {
-    Any,
-    List(Vec<Tag>),
-}
-
-enum Tag {
-    Strong(String),
-    Weak(String),
-}
-
-impl Tag {
-    fn is_strongly(&self, quoted: &str) -> bool {
-        matches!(self, Self::Strong(text) if is_quoted(quoted, text))
-    }
-
-    fn is_weakly(&self, quoted: &str) -> bool {
-        let (Self::Strong(text) | Self::Weak(text)) = self;
-        is_quoted(quoted, text)
-    }
-}
-
-fn is_quoted(quoted: &str, text: &str) -> bool {
-    quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        == Some(text)
-}
-
-fn digest(tag: &Tag) -> Option<Digest> {
-    match tag {
-        Tag::Strong(text) => Digest::parse(text).ok(),
-        Tag::Weak(_) => None,
-    }
-}
-
-/// Only as we write it: two spellings of a number are two tags.
-fn revision(tag: &Tag) -> Option<Revision> {
-    let Tag::Strong(text) = tag else { return None };
-    let revision = Revision::new(text.strip_prefix('r')?.parse().ok()?);
-    is_quoted(&revision_tag(revision), text).then_some(revision)
-}
-
-fn tags(field: &str, header: &str) -> Result<Tags> {
-    if header.trim() == "*" {
-        return Ok(Tags::Any);
-    }
-    let mut list = Vec::new();
-    let mut rest = header.trim();
-    while !rest.is_empty() {
-        let (weak, quoted) = match rest.strip_prefix("W/") {
-            Some(quoted) => (true, quoted),
-            None => (false, rest),
-        };
-        let wrong = || invalid(field, "must be * or entity tags in double quotes");
-        let (text, behind) = quoted
-            .strip_prefix('"')
-            .and_then(|open| open.split_once('"'))
-            .ok_or_else(wrong)?;
-        list.push(if weak {
-            Tag::Weak(text.to_owned())
+        Ok(if if_none_match.matches(tag)? {
+            ReadOutcome::NotModified
         } else {
-            Tag::Strong(text.to_owned())
-        });
-        rest = behind.trim_start();
-        rest = match rest.strip_prefix(',') {
-            Some(next) => next.trim_start(),
-            None if rest.is_empty() => rest,
-            None => return Err(wrong()),
-        };
+            ReadOutcome::Modified
+        })
     }
-    Ok(Tags::List(list))
 }
 
-fn invalid(field: &str, message: &str) -> Error {
-    Error::field(field, Invalid::format(message))
+impl WriteConditions {
+    /// Returns the required state of the existing content.
+    pub(crate) fn content(&self) -> Result<ContentCondition> {
+        match (self.if_match.as_deref(), self.if_none_match.as_deref()) {
+            (None, None) => Ok(ContentCondition::None),
+            (Some(header), None) => Ok(match TagList::parse(IF_MATCH, header)? {
+                TagList::Any => ContentCondition::Present,
+                TagList::Tags(tags) => {
+                    ContentCondition::OneOf(tags.iter().filter_map(Tag::digest).collect())
+                }
+            }),
+            (None, Some(header)) => match TagList::parse(IF_NONE_MATCH, header)? {
+                TagList::Any => Ok(ContentCondition::Absent),
+                TagList::Tags(_) => Err(invalid(IF_NONE_MATCH, "must be * for an upload")),
+            },
+            (Some(_), Some(_)) => Err(invalid(IF_MATCH, "must not be combined with If-None-Match")),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tenantry_domain::{Revision, blob::Digest};
 
-    const TAG: &str = "\"abc\"";
+    use super::{
+        super::entity_tag::{content_tag, revision_tag},
+        *,
+    };
 
-    fn read(if_match: Option<&str>, if_none_match: Option<&str>) -> Option<ReadCondition> {
-        read_condition(TAG, if_match, if_none_match).ok()
+    fn condition(header: Option<&str>) -> Option<Condition> {
+        header.map(Text::of)
+    }
+
+    fn read(if_match: Option<&str>, if_none_match: Option<&str>) -> Option<ReadOutcome> {
+        let conditions = ReadConditions {
+            if_match: condition(if_match),
+            if_none_match: condition(if_none_match),
+        };
+        conditions.evaluate("\"abc\"").ok()
     }
 
     #[test]
-    fn reads_follow_the_tags() {
-        use ReadCondition::{Go, NotModified};
-        assert_eq!(read(None, None), Some(Go));
+    fn reads_compare_tags() {
+        use ReadOutcome::{Modified, NotModified};
+        assert_eq!(read(None, None), Some(Modified));
         assert_eq!(read(None, Some("\"abc\"")), Some(NotModified));
         assert_eq!(read(None, Some("\"x\", W/\"abc\"")), Some(NotModified));
         assert_eq!(read(None, Some("*")), Some(NotModified));
-        assert_eq!(read(None, Some("\"x\"")), Some(Go));
-        assert_eq!(read(Some("\"x\" , \"abc\""), None), Some(Go));
+        assert_eq!(read(None, Some("\"x\"")), Some(Modified));
+        assert_eq!(read(Some("\"x\" , \"abc\""), None), Some(Modified));
         assert_eq!(
             read(Some("W/\"abc\""), None),
             None,
@@ -199,29 +167,42 @@ mod tests {
     }
 
     #[test]
-    fn revisions_are_tags_too() {
+    fn changes_compare_revisions() {
         let one_of = |revisions: &[u64]| {
             let revisions = revisions.iter().copied().map(Revision::new);
             Some(Precondition::OneOf(revisions.collect()))
         };
-        let read = |header: &str| precondition(Some(header)).ok();
+        let read = |header: &str| {
+            let if_match = condition(Some(header));
+            IfMatch { if_match }.precondition().ok()
+        };
         assert_eq!(read(&revision_tag(Revision::new(7))), one_of(&[7]));
         assert_eq!(read("\"r7\", \"r9\""), one_of(&[7, 9]));
         assert_eq!(read("*"), Some(Precondition::None));
-        for strange in ["\"other\"", "\"r07\"", "\"r+7\"", "W/\"r7\""] {
-            assert_eq!(read(strange), one_of(&[]), "{strange}");
+        for unknown in ["\"other\"", "\"r07\"", "\"r+7\"", "W/\"r7\""] {
+            assert_eq!(read(unknown), one_of(&[]), "{unknown}");
         }
-        assert!(precondition(Some("r7")).is_err());
+        assert_eq!(read("r7"), None);
     }
 
     #[test]
-    fn writes_know_four_conditions() {
+    fn uploads_have_four_conditions() {
+        let write = |if_match: Option<&str>, if_none_match: Option<&str>| {
+            let conditions = WriteConditions {
+                if_match: condition(if_match),
+                if_none_match: condition(if_none_match),
+            };
+            conditions.content().ok()
+        };
         let digest = Digest::from_bytes([1; 32]);
-        let one_of = content_condition(Some(&content_tag(digest)), None);
-        assert_eq!(one_of.ok(), Some(ContentCondition::OneOf(vec![digest])));
-        let absent = content_condition(None, Some("*"));
-        assert_eq!(absent.ok(), Some(ContentCondition::Absent));
-        assert!(content_condition(None, Some("\"a\"")).is_err());
-        assert!(content_condition(Some("*"), Some("*")).is_err());
+        assert_eq!(
+            write(Some(&content_tag(digest)), None),
+            Some(ContentCondition::OneOf(vec![digest]))
+        );
+        assert_eq!(write(Some("*"), None), Some(ContentCondition::Present));
+        assert_eq!(write(None, Some("*")), Some(ContentCondition::Absent));
+        assert_eq!(write(None, None), Some(ContentCondition::None));
+        assert_eq!(write(None, Some("\"a\"")), None);
+        assert_eq!(write(Some("*"), Some("*")), None);
     }
 }

@@ -1,96 +1,77 @@
-//! Background work, as callers see it.
+//! Background jobs.
 
-use std::sync::Arc;
-
-use poem_openapi::{Enum, Object, OpenApi, param::Path};
-use tenantry_application::{Services, jobs};
+use poem_openapi::{Object, OpenApi, param::Path};
+use tenantry_application::jobs;
 use tenantry_domain::{
     id::{JobId, UserId},
     job::{Job, JobState},
 };
 use uuid::Uuid;
 
-use super::body::Time;
-use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
+use super::{
+    resource::resource,
+    texts::{MessageText, NameText},
+};
+use crate::{
+    caller::Authentication,
+    payload::Json,
+    problem::Problem,
+    tag::Tag,
+    types::{Choice, Text, Time},
+};
 
-/// The operations on jobs.
-pub(crate) struct JobsApi {
-    services: Arc<Services>,
+resource! {
+    /// The operations on jobs.
+    JobsApi
 }
 
-impl JobsApi {
-    /// The operations, on these services.
-    pub(crate) fn new(services: Arc<Services>) -> Self {
-        Self { services }
-    }
-}
-
-/// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "JobState")]
-enum JobStateBody {
-    /// Waiting for a worker.
-    Queued,
-    /// A worker holds it.
-    Running,
-    /// Done.
-    Succeeded,
-    /// Every attempt failed.
-    Dead,
-    /// Ended before it was done.
-    Cancelled,
-}
-
-/// A piece of background work.
+/// A background job.
 #[derive(Object)]
 #[oai(rename = "Job")]
 struct JobBody {
     /// The job's id.
     id: Uuid,
-    /// What is to be done.
-    kind: String,
-    /// How far it is.
-    state: JobStateBody,
-    /// How many attempts were begun.
+    /// The kind of work, such as `validate_version`.
+    kind: NameText,
+    /// The state.
+    state: Choice<JobState>,
+    /// The number of attempts started.
     attempt: u32,
-    /// After so many failed attempts it is dead.
+    /// The maximum number of attempts.
     max_attempts: u32,
-    /// Why the last attempt failed.
+    /// The error of the last failed attempt.
     #[oai(nullable)]
-    error: Option<String>,
-    /// Who caused it.
+    error: Option<MessageText>,
+    /// The user whose request created the job.
     #[oai(nullable)]
     requested_by: Option<Uuid>,
-    /// Not before this.
+    /// The earliest time of the next attempt.
     run_at: Time,
-    /// When it was put in the queue.
+    /// The time of creation.
     created_at: Time,
-    /// When the last attempt was begun.
+    /// The start of the last attempt.
     #[oai(nullable)]
     started_at: Option<Time>,
-    /// When it ended.
+    /// The end of the job.
     #[oai(nullable)]
     finished_at: Option<Time>,
 }
 
 #[OpenApi(prefix_path = "/api/v1/jobs", tag = "Tag::Jobs")]
 impl JobsApi {
-    /// Show a job
+    /// Get a job
     ///
-    /// Jobs one caused oneself, or any of the tenant with `jobs:read`.
+    /// Jobs that the caller requested are visible without a permission; other
+    /// jobs of the tenant require `jobs:read`.
     #[oai(path = "/:job_id", method = "get", operation_id = "get_job")]
     async fn get_job(
         &self,
-        caller: SignedIn,
+        caller: Authentication,
         /// The job's id.
         job_id: Path<Uuid>,
     ) -> Result<Json<JobBody>, Problem> {
-        let job = jobs::get(
-            &self.services,
-            &caller.caller()?,
-            JobId::from_uuid(job_id.0),
-        )
-        .await?;
+        let id = JobId::from_uuid(job_id.0);
+        let job = jobs::get(&self.services, &caller.caller()?, id).await?;
         Ok(Json(job.into()))
     }
 }
@@ -99,17 +80,11 @@ impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
         Self {
             id: job.id.as_uuid(),
-            kind: job.kind.as_str().to_owned(),
-            state: match job.state {
-                JobState::Queued => JobStateBody::Queued,
-                JobState::Running => JobStateBody::Running,
-                JobState::Succeeded => JobStateBody::Succeeded,
-                JobState::Dead => JobStateBody::Dead,
-                JobState::Cancelled => JobStateBody::Cancelled,
-            },
+            kind: Text::of(job.kind.as_str()),
+            state: Choice(job.state),
             attempt: job.attempt,
             max_attempts: job.max_attempts,
-            error: job.error,
+            error: job.error.map(Text::from),
             requested_by: job.requested_by.map(UserId::as_uuid),
             run_at: job.run_at.into(),
             created_at: job.created_at.into(),

@@ -1,5 +1,5 @@
-//! The operations, one resource a file. A handler translates, calls one use
-//! case, and translates back.
+//! The operations, one resource per file. A handler converts its arguments,
+//! calls one use case and converts the result.
 
 mod audit;
 mod auth;
@@ -11,13 +11,54 @@ mod transfers;
 
 mod body;
 mod conditions;
+mod entity_tag;
+mod enums;
 mod paging;
 mod range;
+mod resource;
+mod response;
+mod texts;
 
-pub(crate) use audit::AuditApi;
-pub(crate) use auth::AuthApi;
-pub(crate) use files::{ContentApi, FilesApi};
-pub(crate) use jobs::JobsApi;
-pub(crate) use storage::StorageApi;
-pub(crate) use tenants::TenantsApi;
+use std::sync::Arc;
+
+use tenantry_application::Services;
+
 pub(crate) use transfers::Transfers;
+
+use audit::AuditApi;
+use auth::{CurrentUserApi, RegistrationApi, SessionsApi};
+use files::{ContentApi, FilesApi, FormUploadsApi, UploadsApi, VersionsApi};
+use jobs::JobsApi;
+use storage::StorageApi;
+use tenants::TenantsApi;
+
+/// Nests resources in pairs: poem-openapi's tuples end at 16 members.
+macro_rules! nest {
+    (type) => { () };
+    (type $head:ident $($tail:ident)*) => { ($head, nest!(type $($tail)*)) };
+    (value $services:ident) => { () };
+    (value $services:ident $head:ident $($tail:ident)*) => {
+        ($head::new($services), nest!(value $services $($tail)*))
+    };
+}
+
+macro_rules! resources {
+    ($($area:literal: [$($resource:ident),+],)+) => {
+        /// The documented operations of all resources.
+        pub(crate) type Operations = nest!(type $($($resource)+)+);
+
+        /// Creates the resources with the services that they use.
+        pub(crate) fn operations(services: &Arc<Services>) -> Operations {
+            nest!(value services $($($resource)+)+)
+        }
+    };
+}
+
+resources! {
+    "auth": [RegistrationApi, SessionsApi, CurrentUserApi],
+    "tenants": [TenantsApi],
+    "files": [FilesApi, FormUploadsApi, UploadsApi, ContentApi, VersionsApi],
+    "storage": [StorageApi],
+    "jobs": [JobsApi],
+    "audit": [AuditApi],
+}

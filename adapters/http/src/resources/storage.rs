@@ -1,33 +1,36 @@
-//! Where files are stored, as callers see it.
+//! Storage backends.
 
-use std::sync::Arc;
-
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 use tenantry_application::{
-    Services,
     ports::{BlobCheck, CheckOutcome},
     storage::{self, BackendReport, BackendView},
     transfers::{Presigning, SignedBy},
 };
 
-use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
+use super::{
+    resource::resource,
+    texts::{MessageText, NameText},
+};
+use crate::{
+    caller::Authentication,
+    payload::Json,
+    problem::Problem,
+    tag::Tag,
+    types::{Choice, Text},
+};
 
-/// The operations on storage.
-pub(crate) struct StorageApi {
-    services: Arc<Services>,
+/// The name of a storage backend or of a check.
+type BackendText = Text<100>;
+
+resource! {
+    /// The operations on storage backends.
+    StorageApi
 }
 
-impl StorageApi {
-    /// The operations, on these services.
-    pub(crate) fn new(services: Arc<Services>) -> Self {
-        Self { services }
-    }
-}
-
-/// The storage backends there are.
+/// The available storage backends.
 #[derive(Object)]
 struct StorageList {
-    /// One for each, by name.
+    /// The backends, ordered by name.
     #[oai(validator(max_items = 100))]
     items: Vec<BackendBody>,
 }
@@ -36,128 +39,110 @@ struct StorageList {
 #[derive(Object)]
 #[oai(rename = "StorageBackend")]
 struct BackendBody {
-    /// Its name.
-    name: String,
-    /// What it is, like `local` or `s3`.
-    kind: String,
-    /// Whether new content goes there.
+    /// The backend's name.
+    name: BackendText,
+    /// The kind of backend, such as `local` or `s3`.
+    kind: NameText,
+    /// Whether new content is stored there.
     is_default: bool,
-    /// What it can do.
+    /// The backend's capabilities.
     capabilities: CapabilitiesBody,
 }
 
-/// What a storage backend can do.
+/// The capabilities of a storage backend.
 #[derive(Object)]
 #[oai(rename = "StorageCapabilities")]
 struct CapabilitiesBody {
-    /// Whether it takes large content in parts.
+    /// Whether large content is uploaded in parts.
     multipart: bool,
-    /// Whether it refuses by itself to replace what is there.
+    /// Whether the backend itself can refuse to overwrite an object.
     conditional_write: bool,
-    /// Whether what a crash leaves of unfinished uploads ends without a rule of the service.
+    /// Whether unfinished uploads are removed without a lifecycle rule of the
+    /// storage service.
     ends_unfinished_uploads: bool,
-    /// Its signed URLs.
+    /// The capabilities of presigned URLs.
     presign: PresignBody,
 }
 
-/// Who serves signed URLs, and what those for uploads bind beside method, object and end.
+/// The server of presigned URLs, and the properties that an upload URL enforces
+/// beyond method, object and expiry.
 #[derive(Object)]
 #[oai(rename = "PresignCapabilities")]
 struct PresignBody {
-    /// Who serves them.
-    served_by: SignedByBody,
-    /// Other sizes are refused.
+    /// The server of the URLs.
+    served_by: Choice<SignedBy>,
+    /// Whether an upload of another size is rejected.
     binds_size: bool,
-    /// Other types are refused.
+    /// Whether an upload of another content type is rejected.
     binds_content_type: bool,
-    /// It replaces nothing.
+    /// Whether an upload to an existing object is rejected.
     binds_absence: bool,
 }
 
-/// Who serves signed URLs of a storage backend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "PresignServer")]
-enum SignedByBody {
-    /// The storage: bytes go past this service.
-    Storage,
-    /// This service: bytes go through it.
-    Service,
-}
-
-/// What was tried on every storage backend.
+/// The results of checking every storage backend.
 #[derive(Object)]
 struct StorageReport {
-    /// Whether nothing failed.
+    /// Whether all checks passed.
     healthy: bool,
-    /// One for each backend, by name.
+    /// The results per backend, ordered by name.
     #[oai(validator(max_items = 100))]
     backends: Vec<ReportBody>,
 }
 
-/// What was tried on a storage backend.
+/// The results of checking one storage backend.
 #[derive(Object)]
 #[oai(rename = "StorageBackendReport")]
 struct ReportBody {
-    /// Its name.
-    name: String,
-    /// What it is, like `local` or `s3`.
-    kind: String,
-    /// Whether nothing failed.
+    /// The backend's name.
+    name: BackendText,
+    /// The kind of backend, such as `local` or `s3`.
+    kind: NameText,
+    /// Whether all checks passed.
     healthy: bool,
-    /// What was tried.
+    /// The checks.
     #[oai(validator(max_items = 32))]
     checks: Vec<CheckBody>,
 }
 
-/// One thing that was tried.
+/// One check of a storage backend.
 #[derive(Object)]
 #[oai(rename = "StorageCheck")]
 struct CheckBody {
-    /// What, like `write` or `presigned_get`.
-    name: String,
-    /// How it went.
-    status: CheckStatus,
-    /// What to do about it, or to know; null where there is nothing to say.
+    /// The name of the check, such as `write` or `presigned_get`.
+    name: BackendText,
+    /// The outcome.
+    status: Choice<CheckOutcome>,
+    /// The recommended action; null if none is needed.
     #[oai(nullable)]
-    advice: Option<String>,
-}
-
-/// How a check of a storage backend went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "StorageCheckStatus")]
-enum CheckStatus {
-    /// As it should.
-    Ok,
-    /// It did not work.
-    Failed,
-    /// The backend does not have it, or it could not be tried.
-    NotSupported,
+    advice: Option<MessageText>,
 }
 
 #[OpenApi(prefix_path = "/api/v1/storage", tag = "Tag::Storage")]
 impl StorageApi {
     /// List storage backends
     ///
-    /// Where content can lie, without addresses and credentials. Needs `storage:read`.
+    /// Returns the available backends without their addresses and credentials.
+    /// Requires `storage:read`.
     #[oai(
         path = "/available",
         method = "get",
         operation_id = "list_storage_backends"
     )]
     #[expect(clippy::unused_async, reason = "handlers are async")]
-    async fn available(&self, caller: SignedIn) -> Result<Json<StorageList>, Problem> {
+    async fn available(&self, caller: Authentication) -> Result<Json<StorageList>, Problem> {
         let views = storage::available(&self.services, &caller.caller()?)?;
         let items = views.into_iter().map(BackendBody::from).collect();
         Ok(Json(StorageList { items }))
     }
 
-    /// Try every storage backend
+    /// Check all storage backends
     ///
-    /// Writes, reads and deletes some megabytes in each, and says what works and what to do about
-    /// what does not. Needs `storage:write`. A tenant may ask six times a minute, or what is
-    /// configured; after that 429 says when to come back.
+    /// Writes, reads and deletes a few megabytes on each backend, and reports the
+    /// outcome of each check with advice. Requires `storage:write`. Limited to six
+    /// requests per minute and tenant by default; further requests get 429
+    /// `rate_limited`.
     #[oai(path = "/doctor", method = "post", operation_id = "examine_storage")]
-    async fn doctor(&self, caller: SignedIn) -> Result<Json<StorageReport>, Problem> {
+    async fn doctor(&self, caller: Authentication) -> Result<Json<StorageReport>, Problem> {
         let reports = storage::doctor(&self.services, &caller.caller()?).await?;
         Ok(Json(StorageReport {
             healthy: reports.iter().all(BackendReport::is_well),
@@ -170,8 +155,8 @@ impl From<BackendView> for BackendBody {
     fn from(view: BackendView) -> Self {
         let capabilities = view.capabilities;
         Self {
-            name: view.name.to_string(),
-            kind: capabilities.kind.to_owned(),
+            name: Text::of(&view.name),
+            kind: Text::of(capabilities.kind),
             is_default: view.is_default,
             capabilities: CapabilitiesBody {
                 multipart: capabilities.multipart,
@@ -186,10 +171,7 @@ impl From<BackendView> for BackendBody {
 impl From<Presigning> for PresignBody {
     fn from(presigning: Presigning) -> Self {
         Self {
-            served_by: match presigning.by {
-                SignedBy::Storage => SignedByBody::Storage,
-                SignedBy::Service => SignedByBody::Service,
-            },
+            served_by: Choice(presigning.by),
             binds_size: presigning.binds.binds_size,
             binds_content_type: presigning.binds.binds_content_type,
             binds_absence: presigning.binds.binds_absence,
@@ -200,8 +182,8 @@ impl From<Presigning> for PresignBody {
 impl From<BackendReport> for ReportBody {
     fn from(report: BackendReport) -> Self {
         Self {
-            name: report.name.to_string(),
-            kind: report.kind.to_owned(),
+            name: Text::of(&report.name),
+            kind: Text::of(report.kind),
             healthy: report.is_well(),
             checks: report.checks.into_iter().map(CheckBody::from).collect(),
         }
@@ -211,13 +193,11 @@ impl From<BackendReport> for ReportBody {
 impl From<BlobCheck> for CheckBody {
     fn from(check: BlobCheck) -> Self {
         Self {
-            name: check.name.to_owned(),
-            status: match check.outcome {
-                CheckOutcome::Ok => CheckStatus::Ok,
-                CheckOutcome::Failed => CheckStatus::Failed,
-                CheckOutcome::NotSupported => CheckStatus::NotSupported,
-            },
-            advice: Some(check.advice).filter(|advice| !advice.is_empty()),
+            name: Text::of(check.name),
+            status: Choice(check.outcome),
+            advice: Some(check.advice)
+                .filter(|advice| !advice.is_empty())
+                .map(Text::from),
         }
     }
 }

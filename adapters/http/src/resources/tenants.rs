@@ -1,68 +1,63 @@
-//! Tenants, as their people see them.
-
-use std::sync::Arc;
+//! Tenants.
 
 use poem_openapi::{Object, OpenApi, param::Path};
-use tenantry_application::{Services, ports::Usage, tenants};
-use tenantry_domain::id::TenantId;
+use tenantry_application::{
+    ports::{PlaceUsage, Usage},
+    tenants,
+};
+use tenantry_domain::{file::Bucket, id::TenantId};
 use uuid::Uuid;
 
-use super::files::BucketName;
-use crate::{caller::SignedIn, payload::Json, problem::Problem, tag::Tag};
+use super::resource::resource;
+use crate::{caller::Authentication, payload::Json, problem::Problem, tag::Tag, types::Choice};
 
-/// The operations on tenants.
-pub(crate) struct TenantsApi {
-    services: Arc<Services>,
+resource! {
+    /// The operations on tenants.
+    TenantsApi
 }
 
-impl TenantsApi {
-    /// The operations, on these services.
-    pub(crate) fn new(services: Arc<Services>) -> Self {
-        Self { services }
-    }
-}
-
-/// What a tenant stores, and where its bytes come from.
+/// The storage usage of a tenant.
 #[derive(Object)]
 #[oai(rename = "Usage")]
 struct UsageBody {
-    /// The most it may store, in bytes.
+    /// The storage quota, in bytes.
     storage_quota_bytes: u64,
-    /// Bytes of stored versions. Equal content counts each time it is shown.
+    /// The size of all stored versions in bytes; equal content counts once per
+    /// version.
     storage_used_bytes: u64,
-    /// Bytes held for uploads under way.
+    /// The bytes reserved for uploads in progress.
     storage_reserved_bytes: u64,
-    /// Bytes that are left.
+    /// The bytes left of the quota.
     storage_available_bytes: u64,
-    /// The spaces the used bytes lie in; they add up to `storage_used_bytes`.
+    /// The usage per bucket, which adds up to `storage_used_bytes`.
     #[oai(validator(max_items = 10000))]
     buckets: Vec<BucketUsage>,
-    /// Uploads under way.
+    /// The number of uploads in progress.
     open_uploads: u64,
-    /// Bytes on the storage backends, where equal content counts once.
+    /// The bytes on the storage backends, where equal content counts once.
     stored_bytes: u64,
 }
 
-/// What one space holds.
+/// The storage usage of one bucket.
 #[derive(Object)]
 struct BucketUsage {
-    /// The kind of space.
-    bucket: BucketName,
-    /// The person or tenant whose space it is.
+    /// The kind of bucket.
+    bucket: Choice<Bucket>,
+    /// The id of the user or tenant that owns the bucket.
     bucket_id: Uuid,
-    /// Files in it.
+    /// The number of files.
     files: u64,
-    /// Versions that hold bytes.
+    /// The number of stored versions.
     versions: u64,
-    /// Their sizes together.
+    /// The total size of those versions, in bytes.
     size_bytes: u64,
 }
 
 #[OpenApi(prefix_path = "/api/v1/tenants", tag = "Tag::Tenants")]
 impl TenantsApi {
-    /// Show a tenant's usage
+    /// Get the storage usage of a tenant
     ///
-    /// Where every byte of the storage quota comes from. Needs `tenant:read`.
+    /// Returns the quota and its usage per bucket. Requires `tenant:read`.
     #[oai(
         path = "/:tenant_id/usage",
         method = "get",
@@ -70,7 +65,7 @@ impl TenantsApi {
     )]
     async fn get_usage(
         &self,
-        caller: SignedIn,
+        caller: Authentication,
         /// The tenant's id.
         tenant_id: Path<Uuid>,
     ) -> Result<Json<UsageBody>, Problem> {
@@ -82,21 +77,26 @@ impl TenantsApi {
 
 impl From<Usage> for UsageBody {
     fn from(usage: Usage) -> Self {
-        let bucket = |place: &tenantry_application::ports::PlaceUsage| BucketUsage {
-            bucket: place.bucket.into(),
-            bucket_id: place.bucket_id,
-            files: place.files,
-            versions: place.versions,
-            size_bytes: place.bytes,
-        };
         Self {
             storage_quota_bytes: usage.quota.limit_bytes,
             storage_used_bytes: usage.quota.used_bytes,
             storage_reserved_bytes: usage.quota.reserved_bytes,
             storage_available_bytes: usage.quota.available_bytes(),
-            buckets: usage.places.iter().map(bucket).collect(),
+            buckets: usage.places.iter().map(BucketUsage::from).collect(),
             open_uploads: usage.open_uploads,
             stored_bytes: usage.stored_bytes,
+        }
+    }
+}
+
+impl From<&PlaceUsage> for BucketUsage {
+    fn from(usage: &PlaceUsage) -> Self {
+        Self {
+            bucket: Choice(usage.bucket),
+            bucket_id: usage.bucket_id,
+            files: usage.files,
+            versions: usage.versions,
+            size_bytes: usage.bytes,
         }
     }
 }

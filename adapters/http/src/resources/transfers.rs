@@ -1,5 +1,5 @@
-//! Bytes by addresses that the service signed. They stand beside the
-//! documented operations: whoever uses one was handed it, and builds none.
+//! Transfers by presigned URLs. They are not part of the document: clients
+//! receive these URLs and never construct them.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -27,21 +27,21 @@ use tenantry_application::{
 use tenantry_domain::blob::{BackendName, Digest};
 
 use super::{
-    conditions::{content_tag, range_applies},
-    range::{self, Asked},
+    entity_tag::content_tag,
+    range::{self, ContentRange},
 };
 use crate::{
     payload::{blob_body, body_of},
     problem::Problem,
 };
 
-/// Routes beside the documented operations.
+/// The routes of presigned URLs.
 pub(crate) struct Transfers {
     services: Arc<Services>,
 }
 
 impl Transfers {
-    /// The routes, on these services.
+    /// Creates the routes with the services that they use.
     pub(crate) fn new(services: Arc<Services>) -> Self {
         Self { services }
     }
@@ -59,11 +59,15 @@ impl OpenApi for Transfers {
         let for_put = Arc::clone(&services);
         let get = make(move |request: Request| {
             let services = Arc::clone(&services);
-            async move { get(&services, &request).await.map_err(poem::Error::from) }
+            async move {
+                download(&services, &request)
+                    .await
+                    .map_err(poem::Error::from)
+            }
         });
         let put = make(move |request: Request| {
             let services = Arc::clone(&for_put);
-            async move { put(&services, request).await.map_err(poem::Error::from) }
+            async move { upload(&services, request).await.map_err(poem::Error::from) }
         });
         let path = "/transfers/:backend/t/:tenant/:blob".to_owned();
         let methods = routes.entry(path).or_default();
@@ -72,51 +76,49 @@ impl OpenApi for Transfers {
     }
 }
 
-async fn get(services: &Arc<Services>, request: &Request) -> Result<Response, Problem> {
-    let (address, signature) = address(request)?;
+async fn download(services: &Arc<Services>, request: &Request) -> Result<Response, Problem> {
+    let (address, signature) = signed_address(request)?;
     let reading = transfers::read(services, &address, signature).await?;
     let content = reading.content();
     let size = content.size_bytes;
     let tag = content_tag(content.digest);
-    let ranged = request
-        .header(RANGE)
-        .filter(|_| range_applies(&tag, request.header(IF_RANGE)));
-    // Whatever it is, a browser does not run it.
+    let (range, if_range) = (request.header(RANGE), request.header(IF_RANGE));
+    // Browsers must not execute the content.
     let response = Response::builder()
-        .header(ETAG, tag.as_str())
+        .header(ETAG, &*tag)
         .header(CACHE_CONTROL, "private, no-store")
         .header(ACCEPT_RANGES, "bytes")
         .header(CONTENT_TYPE, "application/octet-stream")
         .header(CONTENT_DISPOSITION, "attachment")
         .header(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
-    let (response, wanted) = match range::read(ranged, size) {
-        Asked::Unsatisfiable => {
+    let (response, bytes) = match range::select(range, if_range, size, &tag) {
+        ContentRange::Unsatisfiable => {
             return Err(Error::RangeNotSatisfiable { size_bytes: size }.into());
         }
-        Asked::Whole => (response, 0..size),
-        Asked::Part(part) => {
-            let shown = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+        ContentRange::Whole => (response, 0..size),
+        ContentRange::Part(part) => {
+            let content_range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
             let response = response.status(StatusCode::PARTIAL_CONTENT);
-            (response.header(CONTENT_RANGE, shown), part)
+            (response.header(CONTENT_RANGE, content_range), part)
         }
     };
-    let response = response.header(CONTENT_LENGTH, wanted.end - wanted.start);
+    let response = response.header(CONTENT_LENGTH, bytes.end - bytes.start);
     if request.method() == Method::HEAD {
         return Ok(response.body(Body::empty()));
     }
-    let bytes = reading.open(services, wanted).await?;
-    Ok(response.body(body_of(bytes)))
+    let stream = reading.open(services, bytes).await?;
+    Ok(response.body(body_of(stream)))
 }
 
-async fn put(services: &Arc<Services>, mut request: Request) -> Result<Response, Problem> {
-    let (address, signature) = address(&request)?;
+async fn upload(services: &Arc<Services>, mut request: Request) -> Result<Response, Problem> {
+    let (address, signature) = signed_address(&request)?;
     let length = request.header(CONTENT_LENGTH);
     let (Some(size_bytes), Some("*")) = (
         length.and_then(|length| length.parse().ok()),
         request.header(IF_NONE_MATCH),
     ) else {
-        let why = "a signed upload says its Content-Length, and If-None-Match: *";
-        return Err(Error::AccessDenied(why.to_owned()).into());
+        let message = "uploads to a presigned URL require Content-Length and If-None-Match: *";
+        return Err(Error::AccessDenied(message.to_owned()).into());
     };
     let writing = Writing {
         size_bytes,
@@ -133,10 +135,10 @@ struct Query {
     signature: String,
 }
 
-/// What does not read as an address that the service made is none.
-fn address(request: &Request) -> Result<(SignedAddress, Digest), Problem> {
+/// Parses the presigned URL of a request.
+fn signed_address(request: &Request) -> Result<(SignedAddress, Digest), Problem> {
     let part = |name| request.raw_path_param(name).unwrap_or_default();
-    let read = || {
+    let parse = || {
         let key = format!("t/{}/{}", part("tenant"), part("blob"));
         let query = request.params::<Query>().ok()?;
         let address = SignedAddress {
@@ -146,5 +148,5 @@ fn address(request: &Request) -> Result<(SignedAddress, Digest), Problem> {
         };
         Some((address, Digest::parse(&query.signature).ok()?))
     };
-    read().ok_or_else(|| Error::AccessDenied("the address is not signed".to_owned()).into())
+    parse().ok_or_else(|| Error::AccessDenied("the URL is not a presigned URL".to_owned()).into())
 }

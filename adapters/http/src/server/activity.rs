@@ -1,4 +1,4 @@
-//! What one connection is doing, and how long it may go on doing it.
+//! The state of one connection and the timeouts that apply to it.
 
 use std::{
     future::Future,
@@ -13,50 +13,50 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{ServerOptions, pace::Pace};
+use super::{options::ServerOptions, pace::Pace};
 
-/// Marks an instant that is not set; the clock below starts at one.
+/// The value of an unset instant; `Activity::now` starts at one.
 const UNSET: u64 = 0;
 
-/// What an idle peer gets to agree that the connection closes.
-const CLOSING: Duration = Duration::from_secs(1);
+/// The time an idle peer has to close the connection when asked to.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
 
-/// Shared by a connection's socket (which sees bytes), its service (which sees
-/// requests) and its watch (which sees time). Instants are milliseconds since
-/// the connection began.
+/// The activity of a connection, shared by its socket (bytes), its service
+/// (requests) and its watch (time). Instants are milliseconds since the start
+/// of the connection.
 #[derive(Debug)]
 pub(super) struct Activity {
     origin: Instant,
-    multiplexed: AtomicBool,
+    is_multiplexed: AtomicBool,
     in_flight: AtomicUsize,
     idle_since: AtomicU64,
     head_since: AtomicU64,
     blocked_since: AtomicU64,
-    reading: Mutex<Pace>,
+    send_pace: Mutex<Pace>,
 }
 
-/// Why a watch ended.
+/// The timeout that ended a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expired {
-    /// Nothing was asked for too long.
+pub(super) enum Expiry {
+    /// No request arrived in time.
     Idle,
-    /// The head of a request did not arrive in time.
+    /// A request head was not complete in time.
     Head,
-    /// What was written is not read, or too slowly.
+    /// The peer does not read, or reads too slowly.
     Blocked,
 }
 
 impl Activity {
-    /// A connection that has just begun: its first head is due.
+    /// Starts the activity of a new connection, which owes a request head.
     pub(super) fn new(options: &ServerOptions) -> Arc<Self> {
         Arc::new(Self {
             origin: Instant::now(),
-            multiplexed: AtomicBool::new(false),
+            is_multiplexed: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             idle_since: AtomicU64::new(1),
             head_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(UNSET),
-            reading: Mutex::new(Pace::new(options.progress_timeout)),
+            send_pace: Mutex::new(Pace::new(options.progress_timeout)),
         })
     }
 
@@ -65,78 +65,80 @@ impl Activity {
         u64::try_from(elapsed).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    /// HTTP/2 sends frames of its own at any time, so bytes on an idle
-    /// connection do not mean that a head is due.
-    pub(super) fn multiplexed(&self) {
-        self.multiplexed.store(true, Relaxed);
+    /// Marks the connection as HTTP/2, whose control frames arrive at any time:
+    /// bytes on an idle connection do not start a request head.
+    pub(super) fn set_multiplexed(&self) {
+        self.is_multiplexed.store(true, Relaxed);
         self.head_since.store(UNSET, Relaxed);
     }
 
-    /// Bytes have come.
+    /// Records received bytes.
     pub(super) fn received(&self) {
         if self.in_flight.load(Relaxed) == 0
             && self.head_since.load(Relaxed) == UNSET
-            && !self.multiplexed.load(Relaxed)
+            && !self.is_multiplexed.load(Relaxed)
         {
             self.head_since.store(self.now(), Relaxed);
         }
     }
 
-    /// The peer takes no bytes at present.
+    /// Records that the peer accepts no bytes at present.
     pub(super) fn blocked(&self) {
         if self.blocked_since.load(Relaxed) == UNSET {
             self.blocked_since.store(self.now(), Relaxed);
         }
     }
 
-    /// The peer took bytes.
+    /// Records that the peer accepted `bytes`.
     pub(super) fn sent(&self, bytes: usize) {
         let since = self.blocked_since.swap(UNSET, Relaxed);
         if since != UNSET {
             let waited = Duration::from_millis(self.now().saturating_sub(since));
-            self.reading().note(waited, bytes);
+            self.pace().record(waited, bytes);
         }
     }
 
-    fn reading(&self) -> MutexGuard<'_, Pace> {
-        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.send_pace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request has begun; it ends when the guard is dropped.
+    /// Starts a request that ends when the guard is dropped.
     pub(super) fn request(self: &Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Relaxed);
         self.head_since.store(UNSET, Relaxed);
         InFlight(Arc::clone(self))
     }
 
-    /// Whether no request is being answered.
+    /// Tests whether no request is in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.in_flight.load(Relaxed) == 0
     }
 
-    /// When the present state has lasted too long, and what it is then.
-    fn due(&self, limits: &Limits) -> (u64, Expired) {
+    /// Returns the deadline of the current state and its timeout.
+    fn deadline(&self, limits: &Limits) -> (u64, Expiry) {
         let after = |since: u64, limit: Duration| {
             since.saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX))
         };
         let blocked = self.blocked_since.load(Relaxed);
         if blocked != UNSET {
-            return (after(blocked, self.reading().left()), Expired::Blocked);
+            return (after(blocked, self.pace().remaining()), Expiry::Blocked);
         }
         let head = self.head_since.load(Relaxed);
         if head != UNSET {
-            return (after(head, limits.header), Expired::Head);
+            return (after(head, limits.header), Expiry::Head);
         }
         let since = if self.is_idle() {
             self.idle_since.load(Relaxed)
         } else {
             self.now()
         };
-        (after(since, limits.idle), Expired::Idle)
+        (after(since, limits.idle), Expiry::Idle)
     }
 }
 
-/// One request under way, until its answer has been sent or given up.
+/// One request in flight, until its response is sent or abandoned.
 #[derive(Debug)]
 pub(super) struct InFlight(Arc<Activity>);
 
@@ -153,9 +155,9 @@ struct Limits {
     idle: Duration,
 }
 
-/// Ends when the connection has been in one state for too long. Poll it after
-/// the connection, in the same task: whatever changes the state also wakes
-/// that task, so the timer is only moved forward when it fires.
+/// A future that completes when the connection stays in one state for too
+/// long. Poll it after the connection in the same task: every change of state
+/// wakes that task, so the timer moves forward only when it fires.
 pub(super) struct Watch {
     activity: Arc<Activity>,
     limits: Limits,
@@ -176,27 +178,27 @@ impl Watch {
         }
     }
 
-    /// The connection has been asked to close: once idle, it has a moment left
-    /// to agree (an HTTP/2 peer answers first).
-    pub(super) fn close(&mut self) {
-        self.limits.idle = CLOSING;
+    /// Shortens the idle timeout after a graceful shutdown was started: an
+    /// HTTP/2 peer responds first.
+    pub(super) fn start_closing(&mut self) {
+        self.limits.idle = CLOSE_TIME;
         self.activity.idle_since.store(self.activity.now(), Relaxed);
     }
 }
 
 impl Future for Watch {
-    type Output = Expired;
+    type Output = Expiry;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Expired> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Expiry> {
         loop {
-            let (due, state) = self.activity.due(&self.limits);
+            let (due, expiry) = self.activity.deadline(&self.limits);
             let deadline = self.activity.origin + Duration::from_millis(due.saturating_sub(1));
             if deadline < self.timer.deadline() {
                 self.timer.as_mut().reset(deadline);
             }
             ready!(self.timer.as_mut().poll(context));
             if deadline <= Instant::now() {
-                return Poll::Ready(state);
+                return Poll::Ready(expiry);
             }
             self.timer.as_mut().reset(deadline);
         }
@@ -214,34 +216,34 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_is_due_from_the_start_and_again_from_its_first_byte() {
+    async fn a_head_is_due_from_the_start_and_from_its_first_byte() {
         let (activity, watch) = watch();
         let begin = Instant::now();
-        assert_eq!(watch.await, Expired::Head);
+        assert_eq!(watch.await, Expiry::Head);
         assert_eq!(begin.elapsed().as_secs(), 10);
 
         drop(activity.request());
         let watch = Watch::new(Arc::clone(&activity), &ServerOptions::default());
         activity.received();
         let begin = Instant::now();
-        assert_eq!(watch.await, Expired::Head);
+        assert_eq!(watch.await, Expiry::Head);
         assert_eq!(begin.elapsed().as_secs(), 10);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_lasts_as_long_as_it_needs() {
+    async fn a_running_request_does_not_time_out() {
         let (activity, mut watch) = watch();
         let request = activity.request();
         let hour = Duration::from_hours(1);
         assert!(tokio::time::timeout(hour, &mut watch).await.is_err());
         drop(request);
         let begin = Instant::now();
-        assert_eq!(watch.await, Expired::Idle);
+        assert_eq!(watch.await, Expiry::Idle);
         assert_eq!(begin.elapsed().as_secs(), 75);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_reads_a_byte_now_and_then_is_noticed() {
+    async fn a_peer_that_reads_a_few_bytes_times_out() {
         let (activity, mut watch) = watch();
         let _request = activity.request();
         for _ in 0..3 {
@@ -252,17 +254,17 @@ mod tests {
         }
         activity.blocked();
         let begin = Instant::now();
-        assert_eq!(watch.await, Expired::Blocked);
+        assert_eq!(watch.await, Expiry::Blocked);
         assert_eq!(begin.elapsed().as_secs(), 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_does_not_read_is_noticed() {
+    async fn a_peer_that_does_not_read_times_out() {
         let (activity, watch) = watch();
         let _request = activity.request();
         activity.blocked();
         let begin = Instant::now();
-        assert_eq!(watch.await, Expired::Blocked);
+        assert_eq!(watch.await, Expiry::Blocked);
         assert_eq!(begin.elapsed().as_secs(), 30);
     }
 }

@@ -1,4 +1,4 @@
-//! The bodies of requests and answers as the server sees them.
+//! Request and response bodies at the server's edge.
 
 use std::{
     future::Future,
@@ -18,33 +18,33 @@ use tokio::{
 
 use super::{activity::InFlight, pace::Pace};
 
-/// A request's body that ends with an error of the kind
-/// [`TimedOut`](io::ErrorKind::TimedOut) when its peer is too slow, and with
-/// one of another kind when the connection ends first.
+/// A request body that fails with [`TimedOut`](io::ErrorKind::TimedOut) when
+/// the peer is too slow, and with another kind when the connection ends early.
 ///
-/// What its reader leaves is read to its end and let go, for a while: a client
-/// that is refused early is still sending, and would find its connection
-/// broken in place of the answer.
-pub(super) struct Progressing<B: Lingering = Incoming> {
+/// The remainder that the handler does not read is drained for a while: a
+/// client that is refused early is still sending, and would see a broken
+/// connection instead of the response.
+pub(super) struct TimedBody<B: IncomingBody = Incoming> {
     inner: Option<B>,
-    sent: bool,
+    is_sent_unasked: bool,
     pace: Pace,
     timer: Option<Pin<Box<Sleep>>>,
     waiting_since: Option<Instant>,
     ended: bool,
 }
 
-/// How long what is left of a body is read for.
-const LINGER: Duration = Duration::from_secs(10);
-/// How much of it is read.
-const LINGER_BYTES: u64 = 256 * 1024 * 1024;
+/// The time limit for draining an unread body.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// The number of bytes after which draining stops.
+const DRAIN_BYTES: u64 = 256 * 1024 * 1024;
 
-impl<B: Lingering> Progressing<B> {
-    /// `sent` says whether the peer sends the body without being asked to.
-    pub(super) fn new(inner: B, limit: Duration, sent: bool) -> Self {
+impl<B: IncomingBody> TimedBody<B> {
+    /// Wraps `inner`; `is_sent_unasked` is false when the peer waits for
+    /// `100 Continue` before it sends the body.
+    pub(super) fn new(inner: B, limit: Duration, is_sent_unasked: bool) -> Self {
         Self {
             inner: Some(inner),
-            sent,
+            is_sent_unasked,
             pace: Pace::new(limit),
             timer: None,
             waiting_since: None,
@@ -52,57 +52,57 @@ impl<B: Lingering> Progressing<B> {
         }
     }
 
-    fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let left = self.pace.left();
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(left)));
+    fn poll_stall(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let remaining = self.pace.remaining();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(remaining)));
         if self.waiting_since.is_none() {
             let now = Instant::now();
             self.waiting_since = Some(now);
-            timer.as_mut().reset(now + left);
+            timer.as_mut().reset(now + remaining);
         }
         timer.as_mut().poll(context)
     }
 
-    fn moved(&mut self, bytes: usize) {
+    fn record_progress(&mut self, bytes: usize) {
         let waited = self.waiting_since.take().map(|since| since.elapsed());
-        self.pace.note(waited.unwrap_or_default(), bytes);
+        self.pace.record(waited.unwrap_or_default(), bytes);
     }
 }
 
-/// A body of a connection.
-pub(super) trait Lingering:
+/// A request body as hyper delivers it.
+pub(super) trait IncomingBody:
     Body<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static
 {
 }
 
-impl<B: Body<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static> Lingering for B {}
+impl<B: Body<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static> IncomingBody for B {}
 
-impl<B: Lingering> Drop for Progressing<B> {
+impl<B: IncomingBody> Drop for TimedBody<B> {
     fn drop(&mut self) {
         let Some(inner) = self.inner.take() else {
             return;
         };
-        if self.ended || !self.sent || inner.is_end_stream() {
+        if self.ended || !self.is_sent_unasked || inner.is_end_stream() {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(timeout(LINGER, let_go(inner)));
+            runtime.spawn(timeout(DRAIN_TIME, drain(inner)));
         }
     }
 }
 
-async fn let_go(mut body: impl Lingering) {
-    let mut left = LINGER_BYTES;
+async fn drain(mut body: impl IncomingBody) {
+    let mut remaining = DRAIN_BYTES;
     while let Some(Ok(frame)) = body.frame().await {
         let bytes = frame.data_ref().map_or(0, Bytes::len);
-        left = left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
-        if left == 0 {
+        remaining = remaining.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
+        if remaining == 0 {
             return;
         }
     }
 }
 
-impl<B: Lingering> Body for Progressing<B> {
+impl<B: IncomingBody> Body for TimedBody<B> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -119,12 +119,12 @@ impl<B: Lingering> Body for Progressing<B> {
         match Pin::new(inner).poll_frame(context) {
             Poll::Ready(frame) => {
                 match &frame {
-                    Some(Ok(frame)) => self.moved(frame.data_ref().map_or(0, Bytes::len)),
+                    Some(Ok(frame)) => self.record_progress(frame.data_ref().map_or(0, Bytes::len)),
                     Some(Err(_)) | None => self.ended = true,
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)))
             }
-            Poll::Pending if self.poll_stalled(context).is_ready() => {
+            Poll::Pending if self.poll_stall(context).is_ready() => {
                 self.ended = true;
                 let error =
                     io::Error::new(io::ErrorKind::TimedOut, "the request body made no progress");
@@ -145,13 +145,13 @@ impl<B: Lingering> Body for Progressing<B> {
     }
 }
 
-/// An answer's body; its request is under way until it is dropped.
-pub(super) struct Answer {
+/// A response body that keeps its request in flight until it is dropped.
+pub(super) struct ResponseBody {
     inner: BoxBody<Bytes, io::Error>,
     _request: InFlight,
 }
 
-impl Answer {
+impl ResponseBody {
     pub(super) fn new(inner: BoxBody<Bytes, io::Error>, request: InFlight) -> Self {
         Self {
             inner,
@@ -160,7 +160,7 @@ impl Answer {
     }
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last.
+//! One connection from its first to its last byte.
 
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -28,58 +28,57 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    ServerOptions,
-    activity::{Activity, Expired, Watch},
-    body::{Answer, Progressing},
-    detach::Detached,
+    activity::{Activity, Expiry, Watch},
+    body::{ResponseBody, TimedBody},
+    detach::DetachableHandler,
+    options::ServerOptions,
     socket::Socket,
 };
 
-/// How every HTTP/2 connection begins (RFC 9113, 3.4).
+/// The HTTP/2 connection preface (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// How many bytes of answers may wait in the system to be sent; it asks for
-/// more when half of them are gone.
+/// The maximum number of unsent response bytes in the kernel, which asks for
+/// more when half of them are sent.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_BYTES: u32 = 256 * 1024;
 
-/// What is read of a connection at once. From 64 KiB on the allocator keeps
-/// buffers in pages of 4 MiB, all of which a stream of them comes to touch:
-/// sixteen uploads then hold several times what is on its way.
+/// The size of a read buffer. From 64 KiB on, the allocator places buffers in
+/// segments of 4 MiB that uploads touch entirely: sixteen uploads then occupy
+/// several times the memory of their data in transit.
 const BUFFER_BYTES: usize = 48 * 1024;
 
-/// How often a quiet HTTP/2 peer is asked whether it is still there, and how
-/// long it may take to say so.
+/// The interval of HTTP/2 keep-alive pings, and their timeout.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
-/// What all connections of a server share.
+/// The state shared by all connections of a server.
 pub(super) struct Shared<E> {
     pub(super) endpoint: E,
     pub(super) options: ServerOptions,
     pub(super) http1: http1::Builder,
     pub(super) http2: http2::Builder<TokioExecutor>,
-    /// Requests that go on without their connection.
+    /// Connections, and handlers that outlived theirs.
     pub(super) tracker: TaskTracker,
-    /// Finish what is under way, then close.
+    /// Requests a graceful shutdown.
     pub(super) shutdown: CancellationToken,
-    /// Close now.
-    pub(super) cut: CancellationToken,
+    /// Closes all connections immediately.
+    pub(super) abort: CancellationToken,
 }
 
-/// HTTP/1.1 as `options` say.
+/// Configures HTTP/1.1 from `options`.
 pub(super) fn http1(options: &ServerOptions) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        // hyper counts this time while a connection is idle, too; `Watch`
-        // tells the two apart.
+        // hyper's timeout also runs while a connection is idle; `Watch`
+        // distinguishes the two.
         .header_read_timeout(None)
         .max_buf_size(BUFFER_BYTES.max(usize::try_from(options.max_header_bytes).unwrap_or(0)))
         .max_header_size(usize::try_from(options.max_header_bytes).unwrap_or(usize::MAX));
     builder
 }
 
-/// HTTP/2 as `options` say, with hyper's own bounds on reset streams.
+/// Configures HTTP/2 from `options`, with hyper's limits on reset streams.
 pub(super) fn http2(options: &ServerOptions) -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -91,7 +90,7 @@ pub(super) fn http2(options: &ServerOptions) -> http2::Builder<TokioExecutor> {
     builder
 }
 
-/// Serves `stream` until it ends, is given up, or the server stops.
+/// Serves `stream` until it ends, times out or the server stops.
 pub(super) async fn serve<E>(shared: Arc<Shared<E>>, mut stream: TcpStream, peer: SocketAddr)
 where
     E: Endpoint<Output = Response> + 'static,
@@ -100,27 +99,27 @@ where
     let Ok(local) = stream.local_addr() else {
         return;
     };
-    if tune(&stream).is_err() {
+    if configure(&stream).is_err() {
         return;
     }
     let shutdown = shared.shutdown.child_token();
     let first = tokio::select! {
-        first = timeout(shared.options.header_timeout, read_first(&mut stream)) => first,
+        first = timeout(shared.options.header_timeout, read_preface(&mut stream)) => first,
         () = shutdown.cancelled() => return,
     };
     let Ok(Ok(prefix)) = first else {
-        tracing::debug!(peer.address = %peer, "connection ended before a request");
+        tracing::debug!(peer.address = %peer, "connection closed before its first request");
         return;
     };
-    let multiplexed = prefix.starts_with(PREFACE);
+    let is_http2 = prefix.starts_with(PREFACE);
     let io = TokioIo::new(Socket::new(stream, prefix, Arc::clone(&activity)));
     let service = service_fn({
         let shared = Arc::clone(&shared);
         let activity = Arc::clone(&activity);
-        move |request| answer(&shared, &activity, request, local, peer)
+        move |request| respond(&shared, &activity, request, local, peer)
     });
-    if multiplexed {
-        activity.multiplexed();
+    if is_http2 {
+        activity.set_multiplexed();
         let connection = shared.http2.serve_connection(io, service);
         drive(connection, &shared, &activity, peer).await;
     } else {
@@ -129,41 +128,41 @@ where
     }
 }
 
-/// Small answers leave at once instead of waiting for an acknowledgement, and
-/// of large ones little waits in the system: a slow reader is seen to read in
-/// small steps, and holds little memory.
-fn tune(stream: &TcpStream) -> io::Result<()> {
+/// Sends small responses without delay, and limits the unsent bytes in the
+/// kernel: progress of a slow reader shows in small steps, and it occupies
+/// little memory.
+fn configure(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES)?;
     Ok(())
 }
 
-/// Reads until the bytes can no longer be, or are, the HTTP/2 preface.
-async fn read_first(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
-    let mut first = BytesMut::with_capacity(PREFACE.len());
-    while first.len() < PREFACE.len() && PREFACE.starts_with(&first) {
-        let missing = PREFACE.len() - first.len();
+/// Reads until the bytes are, or can no longer become, the HTTP/2 preface.
+async fn read_preface(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
+    let mut prefix = BytesMut::with_capacity(PREFACE.len());
+    while prefix.len() < PREFACE.len() && PREFACE.starts_with(&prefix) {
+        let missing = PREFACE.len() - prefix.len();
         if (&mut *stream)
             .take(u64::try_from(missing).unwrap_or(0))
-            .read_buf(&mut first)
+            .read_buf(&mut prefix)
             .await?
             == 0
         {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    Ok(first.freeze())
+    Ok(prefix.freeze())
 }
 
-/// Hands one request to the endpoint.
-fn answer<E>(
+/// Passes one request to the endpoint.
+fn respond<E>(
     shared: &Arc<Shared<E>>,
     activity: &Arc<Activity>,
     request: http::Request<Incoming>,
     local: SocketAddr,
     peer: SocketAddr,
-) -> impl Future<Output = Result<http::Response<Answer>, Infallible>> + Send + use<E>
+) -> impl Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send + use<E>
 where
     E: Endpoint<Output = Response> + 'static,
 {
@@ -173,10 +172,10 @@ where
         let shared = Arc::clone(shared);
         async move { shared.endpoint.get_response(request).await }
     };
-    let response = Detached::new(handler, shared.tracker.clone());
+    let response = DetachableHandler::new(handler, shared.tracker.clone());
     async move {
         let response = http::Response::from(response.await);
-        Ok(response.map(|body| Answer::new(body, in_flight)))
+        Ok(response.map(|body| ResponseBody::new(body, in_flight)))
     }
 }
 
@@ -193,23 +192,23 @@ fn to_poem(
         RemoteAddr(Addr::from(peer)),
         Scheme::HTTP,
     ));
-    let sent = !parts.headers.contains_key(http::header::EXPECT);
+    let is_sent_unasked = !parts.headers.contains_key(http::header::EXPECT);
     let body = if body.is_end_stream() {
         Body::empty()
     } else {
-        Body::from(Progressing::new(body, options.progress_timeout, sent).boxed())
+        Body::from(TimedBody::new(body, options.progress_timeout, is_sent_unasked).boxed())
     };
     Request::from_parts(parts, body)
 }
 
-/// Polls the connection to its end, watching the clock and the server's stop.
+/// Polls the connection to its end, observing timeouts and the shutdown.
 async fn drive<C, E>(connection: C, shared: &Shared<E>, activity: &Arc<Activity>, peer: SocketAddr)
 where
     C: GracefulConnection<Error = hyper::Error>,
 {
-    // Tokens of its own spare all connections the lock of the shared ones.
+    // Child tokens avoid contention on the lock of the shared ones.
     let shutdown = shared.shutdown.child_token();
-    let cut = shared.cut.child_token();
+    let abort = shared.abort.child_token();
     let mut connection = pin!(connection);
     let mut watch = Watch::new(Arc::clone(activity), &shared.options);
     let mut closing = false;
@@ -218,24 +217,24 @@ where
             biased;
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(peer.address = %peer, %error, "connection ended early");
+                    tracing::debug!(peer.address = %peer, %error, "connection failed");
                 }
                 return;
             }
-            () = cut.cancelled() => return,
+            () = abort.cancelled() => return,
             () = shutdown.cancelled(), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
-                watch.close();
+                watch.start_closing();
             }
-            expired = &mut watch => {
-                tracing::debug!(peer.address = %peer, ?expired, "connection timed out");
-                if expired != Expired::Idle || closing {
+            expiry = &mut watch => {
+                tracing::debug!(peer.address = %peer, ?expiry, "connection timed out");
+                if expiry != Expiry::Idle || closing {
                     return;
                 }
                 closing = true;
                 connection.as_mut().graceful_shutdown();
-                watch.close();
+                watch.start_closing();
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Requests outlive their connections.
+//! Handlers that outlive their connection.
 
 use std::{
     future::Future,
@@ -9,18 +9,18 @@ use std::{
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
-/// Runs in its connection's task as long as there is one, which spares a task
-/// and a change of threads for each request. When the connection goes away
-/// first, the rest goes on as a task of its own: a client that leaves never
-/// stops a handler midway.
-pub(super) struct Detached<F: Future<Output: Send> + Send + 'static> {
+/// A handler that runs in its connection's task while the connection lives,
+/// which saves one task and a thread switch per request. If the connection
+/// closes first, the handler continues in a separate task: a client that
+/// disconnects never cancels a handler midway.
+pub(super) struct DetachableHandler<F: Future<Output: Send> + Send + 'static> {
     future: Option<Pin<Box<F>>>,
     runtime: Handle,
     tracker: TaskTracker,
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Detached<F> {
-    /// Must be called within the runtime that the rest shall run on.
+impl<F: Future<Output: Send> + Send + 'static> DetachableHandler<F> {
+    /// Wraps `future`; must be called within the runtime that may continue it.
     pub(super) fn new(future: F, tracker: TaskTracker) -> Self {
         Self {
             future: Some(Box::pin(future)),
@@ -30,7 +30,7 @@ impl<F: Future<Output: Send> + Send + 'static> Detached<F> {
     }
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Future for Detached<F> {
+impl<F: Future<Output: Send> + Send + 'static> Future for DetachableHandler<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -43,14 +43,14 @@ impl<F: Future<Output: Send> + Send + 'static> Future for Detached<F> {
     }
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Drop for Detached<F> {
+impl<F: Future<Output: Send> + Send + 'static> Drop for DetachableHandler<F> {
     fn drop(&mut self) {
         if let Some(future) = self.future.take() {
-            let rest = async move {
+            let remainder = async move {
                 future.await;
             };
-            // Nobody waits for the answer any more.
-            drop(self.tracker.spawn_on(rest, &self.runtime));
+            // Nothing awaits the response any more.
+            drop(self.tracker.spawn_on(remainder, &self.runtime));
         }
     }
 }

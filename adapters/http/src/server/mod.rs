@@ -1,15 +1,16 @@
-//! The HTTP server: an accept loop of its own below poem.
+//! The HTTP server: a custom accept loop below poem.
 //!
-//! poem's listener sets no `TCP_NODELAY`, has no time limit for heads, spins
-//! on accept errors and cancels handlers whose client goes away. This one
-//! speaks HTTP/1.1 and HTTP/2 (with prior knowledge, as proxies do) and
+//! poem's listener does not set `TCP_NODELAY`, has no timeout for request
+//! heads, spins on accept errors and cancels handlers when the client
+//! disconnects. This server supports HTTP/1.1 and HTTP/2 with prior knowledge
+//! (as proxies use it) and
 //!
-//! - caps connections, the size of heads and the streams of a connection;
-//! - sheds slow heads, idle connections, and bodies that stand still;
-//! - backs off when the process has no more file descriptors;
-//! - lets handlers run to their end whatever the client does;
-//! - stops gracefully: idle connections close at once, what is under way
-//!   finishes within a grace time.
+//! - limits connections, the size of heads and the streams per connection;
+//! - times out slow heads, idle connections and stalled bodies;
+//! - backs off when the process runs out of file descriptors;
+//! - completes handlers whose client has disconnected;
+//! - shuts down gracefully: idle connections close immediately, running
+//!   requests have a grace period.
 
 mod activity;
 mod body;
@@ -42,11 +43,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use options::ServerOptions;
 
-/// Waits between attempts to accept while the system has no room.
+/// The first and the longest pause after a failed accept.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves an endpoint on a listener.
+/// A server of one endpoint.
 #[derive(Debug, Clone)]
 pub struct Server {
     options: ServerOptions,
@@ -54,7 +55,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with these limits.
+    /// Creates a server with these limits.
     pub fn new(options: ServerOptions) -> Self {
         Self {
             options,
@@ -62,14 +63,18 @@ impl Server {
         }
     }
 
-    /// How many connections are open now.
+    /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.open.load(Relaxed)
     }
 
-    /// Serves until `shutdown` is cancelled, then drains: no connection is
-    /// accepted any more, idle ones close at once, requests under way get the
-    /// grace time to finish. What is left then is cut.
+    /// Serves until `shutdown` is cancelled, then drains: new connections are
+    /// refused, idle ones close, and running requests have the grace period to
+    /// finish. The remaining connections are then closed.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the listener has no local address.
     pub async fn serve<E>(
         &self,
         listener: TcpListener,
@@ -86,7 +91,7 @@ impl Server {
             http2: connection::http2(&self.options),
             tracker: TaskTracker::new(),
             shutdown: shutdown.clone(),
-            cut: CancellationToken::new(),
+            abort: CancellationToken::new(),
         });
         let permits = Arc::new(Semaphore::new(self.options.max_connections));
         let mut backoff = Backoff::default();
@@ -101,14 +106,14 @@ impl Server {
                 () = shutdown.cancelled() => break,
                 next = next => next,
             };
-            let open = Open::new(&self.open);
+            let open = OpenConnection::new(&self.open);
             let connection = connection::serve(Arc::clone(&shared), stream, peer);
             shared.tracker.spawn(async move {
                 connection.await;
                 drop((open, permit));
             });
         }
-        // New connections are refused from here on, not left waiting.
+        // From here on, new connections are refused instead of queued.
         drop(listener);
         self.drain(&shared).await;
         Ok(())
@@ -124,30 +129,30 @@ impl Server {
         {
             tracing::warn!(
                 server.connections = self.connections(),
-                "grace time is over, closing what is left"
+                "grace period expired, closing remaining connections"
             );
-            shared.cut.cancel();
+            shared.abort.cancel();
         }
     }
 }
 
-/// Counts a connection as long as it lives.
-struct Open(Arc<AtomicUsize>);
+/// A guard that counts one open connection.
+struct OpenConnection(Arc<AtomicUsize>);
 
-impl Open {
+impl OpenConnection {
     fn new(count: &Arc<AtomicUsize>) -> Self {
         count.fetch_add(1, Relaxed);
         Self(Arc::clone(count))
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
 }
 
-/// Accepts, pausing longer and longer while that fails.
+/// Accepts connections with exponential backoff on failure.
 #[derive(Debug, Default)]
 struct Backoff {
     pause: Option<Duration>,
@@ -161,17 +166,17 @@ impl Backoff {
                     self.pause = None;
                     return accepted;
                 }
-                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
-                    let pause = self.longer();
-                    tracing::error!(%error, pause.ms = pause.as_millis(), "cannot accept connections");
+                    let pause = self.next_pause();
+                    tracing::error!(%error, pause.ms = pause.as_millis(), "accepting a connection failed, pausing");
                     sleep(pause).await;
                 }
             }
         }
     }
 
-    fn longer(&mut self) -> Duration {
+    fn next_pause(&mut self) -> Duration {
         let pause = self
             .pause
             .map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
@@ -180,9 +185,8 @@ impl Backoff {
     }
 }
 
-/// Errors that end the connection being accepted and say nothing about the
-/// next one.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Tests whether an error concerns only the connection being accepted.
+fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

@@ -1,27 +1,27 @@
-//! What the server allows its peers.
+//! Limits of the server.
 
 use std::time::Duration;
 
 /// Limits on connections and requests. The defaults suit a service behind a
-/// proxy as well as one that faces the internet.
+/// proxy as well as one exposed to the internet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerOptions {
-    /// Connections open at once; further ones wait in the listener's queue.
+    /// The maximum number of open connections; further ones wait in the
+    /// listener's backlog.
     pub max_connections: usize,
-    /// Time from a connection's start, or a request's first byte, until the
-    /// head of the request is complete (HTTP/1.1).
+    /// The time limit for a complete request head, from the start of the
+    /// connection or the first byte of the request (HTTP/1.1).
     pub header_timeout: Duration,
-    /// Time a connection may stay open between requests.
+    /// The time a connection may stay open between requests.
     pub idle_timeout: Duration,
-    /// Time spent waiting for the peer, after which a body that made too
-    /// little progress in it is cut: a request's that brings less than 500
-    /// bytes a second, an answer's of which less is read.
+    /// The time spent waiting for the peer after which a body that moved fewer
+    /// than 500 bytes per second is aborted, in either direction.
     pub progress_timeout: Duration,
-    /// Largest head of a request, in bytes.
+    /// The maximum size of a request head, in bytes.
     pub max_header_bytes: u32,
-    /// Requests at once on one HTTP/2 connection.
+    /// The maximum number of concurrent requests on one HTTP/2 connection.
     pub max_concurrent_streams: u32,
-    /// Time that running requests get to finish once the server stops.
+    /// The time that running requests may take to finish after a stop.
     pub shutdown_grace: Duration,
 }
 

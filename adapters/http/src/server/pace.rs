@@ -1,24 +1,23 @@
-//! How slow a peer may be.
+//! The minimum transfer rate of a peer.
 
 use std::time::Duration;
 
-/// The bytes a second that a peer must bring or take while it is waited for:
-/// what Apache's `mod_reqtimeout` asks for by default. A peer that sends a
-/// byte now and then would otherwise hold what its request holds for as long
-/// as it likes.
-const LEAST_RATE: u128 = 500;
+/// The minimum rate in bytes per second while the server waits for the peer,
+/// the default of Apache's `mod_reqtimeout`. Without it, a peer that sends a
+/// byte now and then could hold a request's resources indefinitely.
+const MIN_RATE: u128 = 500;
 
-/// What a body has moved in the time that was spent waiting for the peer.
+/// The progress of a body during the time spent waiting for the peer.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// How long may be waited for the bytes of that time.
+    /// The waiting time in which enough bytes must move.
     limit: Duration,
     waited: Duration,
     moved: usize,
 }
 
 impl Pace {
-    /// A peer that has not been waited for.
+    /// Starts with no time spent waiting.
     pub(super) const fn new(limit: Duration) -> Self {
         Self {
             limit,
@@ -27,16 +26,16 @@ impl Pace {
         }
     }
 
-    /// How much longer the peer may be waited for.
-    pub(super) fn left(&self) -> Duration {
+    /// Returns the remaining time to wait for the peer.
+    pub(super) fn remaining(&self) -> Duration {
         self.limit.saturating_sub(self.waited)
     }
 
-    /// The peer was waited for, and then moved so many bytes.
-    pub(super) fn note(&mut self, waited: Duration, bytes: usize) {
+    /// Records `bytes` that moved after waiting for the peer.
+    pub(super) fn record(&mut self, waited: Duration, bytes: usize) {
         self.waited += waited;
         self.moved = self.moved.saturating_add(bytes);
-        if self.moved as u128 * 1000 >= LEAST_RATE * self.limit.as_millis() {
+        if self.moved as u128 * 1000 >= MIN_RATE * self.limit.as_millis() {
             *self = Self::new(self.limit);
         }
     }
@@ -49,23 +48,23 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_steady_peer_is_waited_for_and_a_dripping_one_is_not() {
+    fn a_steady_peer_keeps_its_time_and_a_dripping_one_loses_it() {
         let mut steady = Pace::new(30 * SECOND);
         let mut dripping = Pace::new(30 * SECOND);
         for _ in 0..29 {
-            steady.note(SECOND, 600);
-            dripping.note(SECOND, 499);
+            steady.record(SECOND, 600);
+            dripping.record(SECOND, 499);
         }
-        assert!(steady.left() > 20 * SECOND);
-        assert_eq!(dripping.left(), SECOND);
-        dripping.note(SECOND, 499);
-        assert_eq!(dripping.left(), Duration::ZERO);
+        assert!(steady.remaining() > 20 * SECOND);
+        assert_eq!(dripping.remaining(), SECOND);
+        dripping.record(SECOND, 499);
+        assert_eq!(dripping.remaining(), Duration::ZERO);
     }
 
     #[test]
-    fn time_in_which_nobody_waits_does_not_count() {
+    fn bytes_without_waiting_use_no_time() {
         let mut pace = Pace::new(SECOND);
-        pace.note(Duration::ZERO, 1);
-        assert_eq!(pace.left(), SECOND);
+        pace.record(Duration::ZERO, 1);
+        assert_eq!(pace.remaining(), SECOND);
     }
 }

@@ -1,4 +1,4 @@
-//! A socket that tells its connection's [`Activity`] what passes through.
+//! A socket that reports its traffic to the connection's [`Activity`].
 
 use std::{
     io::{self, IoSlice},
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
 
-/// `prefix` is what was read to learn the protocol; it is read again first.
+/// A socket whose `prefix`, consumed to detect the protocol, is read first.
 pub(super) struct Socket<S> {
     inner: S,
     prefix: Bytes,
@@ -28,7 +28,7 @@ impl<S> Socket<S> {
         }
     }
 
-    fn note(&self, written: &Poll<io::Result<usize>>) {
+    fn report(&self, written: &Poll<io::Result<usize>>) {
         match written {
             Poll::Ready(Ok(bytes)) => self.activity.sent(*bytes),
             Poll::Ready(Err(_)) => self.activity.sent(0),
@@ -64,7 +64,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.note(&written);
+        self.report(&written);
         written
     }
 
@@ -74,7 +74,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.note(&written);
+        self.report(&written);
         written
     }
 

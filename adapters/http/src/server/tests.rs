@@ -14,21 +14,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Waits for what must come, without hanging a broken build.
+/// Awaits `future`, failing instead of hanging.
 async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("in time")
+    timeout(TIMEOUT, future).await.expect("completes in time")
 }
 
-struct Running {
+struct RunningServer {
     address: SocketAddr,
     server: Server,
     shutdown: CancellationToken,
     task: JoinHandle<io::Result<()>>,
 }
 
-impl Running {
+impl RunningServer {
     async fn start(
         options: ServerOptions,
         endpoint: impl Endpoint<Output = Response> + 'static,
@@ -82,7 +82,7 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     text
 }
 
-/// Whether the peer closes without a further byte.
+/// Tests whether the peer closes without sending another byte.
 async fn closes(stream: &mut TcpStream) -> bool {
     let mut byte = [0];
     matches!(within(stream.read(&mut byte)).await, Ok(0) | Err(_))
@@ -91,11 +91,11 @@ async fn closes(stream: &mut TcpStream) -> bool {
 const GET: &str = "GET / HTTP/1.1\r\nhost: test\r\n\r\n";
 
 #[tokio::test]
-async fn keeps_connections_and_answers_pipelined_requests_in_order() {
+async fn pipelined_requests_get_responses_in_order() {
     let endpoint = make(|request: Request| async move {
         Ok::<_, poem::Error>(Response::builder().body(format!("<{}>", request.uri().path())))
     });
-    let running = Running::start(ServerOptions::default(), endpoint).await;
+    let running = RunningServer::start(ServerOptions::default(), endpoint).await;
     let mut stream = running.connect().await;
     for _ in 0..2 {
         let pipelined = ["/a", "/b", "/c"].map(|path| GET.replacen('/', path, 1));
@@ -109,19 +109,19 @@ async fn keeps_connections_and_answers_pipelined_requests_in_order() {
 }
 
 #[tokio::test]
-async fn sheds_who_sends_nothing_or_a_head_too_slowly() {
+async fn silent_and_slow_clients_are_disconnected() {
     let options = ServerOptions {
         header_timeout: Duration::from_millis(200),
         ..ServerOptions::default()
     };
-    let running = Running::start(options, hello()).await;
+    let running = RunningServer::start(options, hello()).await;
     let mut silent = running.connect().await;
     let mut slow = running.connect().await;
     send(&mut slow, "GET / HTTP/1.1\r\nhost: t").await;
     assert!(closes(&mut silent).await);
     assert!(closes(&mut slow).await);
 
-    // A second head on a connection that was good before.
+    // A slow second head on a connection that has served a request.
     let mut later = running.connect().await;
     send(&mut later, GET).await;
     read_until(&mut later, "hello").await;
@@ -131,12 +131,12 @@ async fn sheds_who_sends_nothing_or_a_head_too_slowly() {
 }
 
 #[tokio::test]
-async fn closes_idle_connections() {
+async fn idle_connections_are_closed() {
     let options = ServerOptions {
         idle_timeout: Duration::from_millis(200),
         ..ServerOptions::default()
     };
-    let running = Running::start(options, hello()).await;
+    let running = RunningServer::start(options, hello()).await;
     let mut stream = running.connect().await;
     send(&mut stream, GET).await;
     read_until(&mut stream, "hello").await;
@@ -145,12 +145,12 @@ async fn closes_idle_connections() {
 }
 
 #[tokio::test]
-async fn further_connections_wait_for_a_place() {
+async fn connections_above_the_limit_wait() {
     let options = ServerOptions {
         max_connections: 1,
         ..ServerOptions::default()
     };
-    let running = Running::start(options, hello()).await;
+    let running = RunningServer::start(options, hello()).await;
     let mut first = running.connect().await;
     send(&mut first, GET).await;
     read_until(&mut first, "hello").await;
@@ -158,15 +158,15 @@ async fn further_connections_wait_for_a_place() {
     send(&mut second, GET).await;
     let mut byte = [0];
     let early = timeout(Duration::from_millis(200), second.read(&mut byte)).await;
-    assert!(early.is_err(), "the second is not served yet");
+    assert!(early.is_err(), "the second connection is not served yet");
     drop(first);
     assert!(read_until(&mut second, "hello").await.ends_with("hello"));
     running.stop().await;
 }
 
 #[tokio::test]
-async fn refuses_heads_that_are_too_large() {
-    let running = Running::start(ServerOptions::default(), hello()).await;
+async fn oversized_heads_are_rejected() {
+    let running = RunningServer::start(ServerOptions::default(), hello()).await;
     let mut stream = running.connect().await;
     let head = format!(
         "GET / HTTP/1.1\r\nhost: test\r\nx: {}\r\n\r\n",
@@ -177,9 +177,10 @@ async fn refuses_heads_that_are_too_large() {
     running.stop().await;
 }
 
-/// Tells when it has begun, waits to go on, and tells that it has finished.
+/// An endpoint that signals its start, waits for permission, and signals its
+/// end.
 struct Gate {
-    begun: mpsc::UnboundedSender<()>,
+    started: mpsc::UnboundedSender<()>,
     go: Arc<Notify>,
     finished: mpsc::UnboundedSender<()>,
 }
@@ -188,9 +189,9 @@ impl Endpoint for Gate {
     type Output = Response;
 
     async fn call(&self, _: Request) -> Result<Response> {
-        self.begun.send(()).expect("a test that listens");
+        self.started.send(()).expect("the test receives");
         self.go.notified().await;
-        self.finished.send(()).expect("a test that listens");
+        self.finished.send(()).expect("the test receives");
         Ok(Response::builder().body("done"))
     }
 }
@@ -201,24 +202,24 @@ fn gate() -> (
     Arc<Notify>,
     mpsc::UnboundedReceiver<()>,
 ) {
-    let (begun, has_begun) = mpsc::unbounded_channel();
+    let (started, has_started) = mpsc::unbounded_channel();
     let (finished, has_finished) = mpsc::unbounded_channel();
     let go = Arc::new(Notify::new());
     let gate = Gate {
-        begun,
+        started,
         go: Arc::clone(&go),
         finished,
     };
-    (gate, has_begun, go, has_finished)
+    (gate, has_started, go, has_finished)
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_does_not_stop_the_handler() {
-    let (gate, mut begun, go, mut finished) = gate();
-    let running = Running::start(ServerOptions::default(), gate).await;
+async fn handlers_outlive_their_client() {
+    let (gate, mut started, go, mut finished) = gate();
+    let running = RunningServer::start(ServerOptions::default(), gate).await;
     let mut stream = running.connect().await;
     send(&mut stream, GET).await;
-    within(begun.recv()).await.expect("begun");
+    within(started.recv()).await.expect("started");
     drop(stream);
     within(async {
         while running.server.connections() > 0 {
@@ -232,40 +233,40 @@ async fn a_client_that_leaves_does_not_stop_the_handler() {
 }
 
 #[tokio::test]
-async fn drains_what_is_under_way_and_closes_the_rest_at_once() {
-    let (gate, mut begun, go, _finished) = gate();
-    let running = Running::start(ServerOptions::default(), gate).await;
+async fn shutdown_finishes_running_requests_and_closes_idle_connections() {
+    let (gate, mut started, go, _finished) = gate();
+    let running = RunningServer::start(ServerOptions::default(), gate).await;
     let mut idle = running.connect().await;
     let mut busy = running.connect().await;
     send(&mut busy, GET).await;
-    within(begun.recv()).await.expect("begun");
+    within(started.recv()).await.expect("started");
     running.shutdown.cancel();
     assert!(closes(&mut idle).await);
     assert!(TcpStream::connect(running.address).await.is_err());
     go.notify_one();
-    let answer = read_until(&mut busy, "done").await;
-    assert!(answer.contains("connection: close"), "{answer}");
+    let response = read_until(&mut busy, "done").await;
+    assert!(response.contains("connection: close"), "{response}");
     assert!(closes(&mut busy).await);
     running.stop().await;
 }
 
 #[tokio::test]
-async fn cuts_what_does_not_finish_in_the_grace_time() {
-    let (gate, mut begun, _go, _finished) = gate();
+async fn requests_beyond_the_grace_period_are_aborted() {
+    let (gate, mut started, _go, _finished) = gate();
     let options = ServerOptions {
         shutdown_grace: Duration::from_millis(100),
         ..ServerOptions::default()
     };
-    let running = Running::start(options, gate).await;
+    let running = RunningServer::start(options, gate).await;
     let mut busy = running.connect().await;
     send(&mut busy, GET).await;
-    within(begun.recv()).await.expect("begun");
+    within(started.recv()).await.expect("started");
     running.stop().await;
     assert!(closes(&mut busy).await);
 }
 
 #[tokio::test]
-async fn a_body_that_stands_still_is_an_error_for_its_reader() {
+async fn a_stalled_body_fails_its_reader() {
     let endpoint = make(|request: Request| async move {
         let error = read_all(request.into_body()).await.expect_err("stalled");
         Ok::<_, poem::Error>(Response::builder().body(format!("{:?}.", error.kind())))
@@ -274,7 +275,7 @@ async fn a_body_that_stands_still_is_an_error_for_its_reader() {
         progress_timeout: Duration::from_millis(200),
         ..ServerOptions::default()
     };
-    let running = Running::start(options, endpoint).await;
+    let running = RunningServer::start(options, endpoint).await;
     let mut stream = running.connect().await;
     let begin = Instant::now();
     send(
@@ -292,23 +293,23 @@ async fn a_body_that_stands_still_is_an_error_for_its_reader() {
 }
 
 #[tokio::test]
-async fn who_is_refused_early_can_send_to_the_end() {
+async fn a_client_rejected_early_can_finish_sending() {
     let endpoint = make(|_: Request| async {
-        let refused = Response::builder().status(poem::http::StatusCode::FORBIDDEN);
-        Ok::<_, poem::Error>(refused.body("no."))
+        let forbidden = Response::builder().status(poem::http::StatusCode::FORBIDDEN);
+        Ok::<_, poem::Error>(forbidden.body("no."))
     });
-    let running = Running::start(ServerOptions::default(), endpoint).await;
+    let running = RunningServer::start(ServerOptions::default(), endpoint).await;
     let mut stream = running.connect().await;
     let length = 8 * 1024 * 1024;
     let head = format!("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: {length}\r\n\r\n");
     send(&mut stream, &head).await;
     let piece = vec![0; 64 * 1024];
     for _ in 0..length / piece.len() {
-        // The answer has come long ago.
+        // The response has already arrived.
         within(stream.write_all(&piece)).await.expect("sent");
     }
-    let answer = read_until(&mut stream, "no.").await;
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let response = read_until(&mut stream, "no.").await;
+    assert!(response.starts_with("HTTP/1.1 403"), "{response}");
     running.stop().await;
 }
 
@@ -317,8 +318,8 @@ async fn read_all(body: Body) -> io::Result<u64> {
 }
 
 #[tokio::test]
-async fn speaks_http2_with_prior_knowledge() {
-    let running = Running::start(ServerOptions::default(), hello()).await;
+async fn http2_works_with_prior_knowledge() {
+    let running = RunningServer::start(ServerOptions::default(), hello()).await;
     let mut stream = running.connect().await;
     // The preface in two pieces, then an empty SETTINGS frame.
     send(&mut stream, "PRI * HTTP/2.0\r\n").await;
@@ -330,8 +331,8 @@ async fn speaks_http2_with_prior_knowledge() {
 }
 
 #[test]
-fn pauses_grow_up_to_a_second() {
+fn pauses_double_up_to_one_second() {
     let mut backoff = Backoff::default();
-    let pauses: Vec<_> = (0..9).map(|_| backoff.longer().as_millis()).collect();
+    let pauses: Vec<_> = (0..9).map(|_| backoff.next_pause().as_millis()).collect();
     assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
 }

@@ -1,4 +1,4 @@
-//! Whether the parts the service depends on can be reached.
+//! Health checks of the dependencies of the service.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -9,15 +9,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// What one probe may take.
-const BOUND: Duration = Duration::from_millis(1500);
-/// How long its answer serves, so that asking often costs the part nothing.
-const FRESH: Duration = Duration::from_millis(400);
+/// The timeout of one probe.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(1500);
+/// The time a result is cached, which limits the load on the dependency.
+const CACHE_TIME: Duration = Duration::from_millis(400);
 
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
-/// The probes of a service. A probe answers a reason in a few words that are
-/// fit for anyone to read: `unreachable`, not an address.
+/// The health checks of a service. A failed probe returns a short public reason,
+/// such as `unreachable`, never an address.
 #[derive(Clone)]
 pub struct HealthChecks {
     checks: Arc<Vec<Check>>,
@@ -26,23 +26,23 @@ pub struct HealthChecks {
 
 struct Check {
     name: &'static str,
-    is_needed: bool,
+    is_required: bool,
     probe: Box<Probe>,
-    /// Held while the probe runs: who asks meanwhile waits for its answer.
+    /// Locked while the probe runs: concurrent callers wait for its result.
     last: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
-/// How a part was found.
-pub(super) struct Checked {
+/// The result of one health check.
+pub(super) struct CheckOutcome {
     pub(super) name: &'static str,
-    /// Whether the service cannot do without it.
-    pub(super) is_needed: bool,
+    /// Whether the service requires the dependency.
+    pub(super) is_required: bool,
     pub(super) result: Result<(), String>,
 }
 
 impl HealthChecks {
-    /// No probes yet. Once `draining` is cancelled the service is not ready
-    /// whatever they say.
+    /// Creates an empty list. The service is unhealthy once `draining` is
+    /// cancelled.
     pub fn new(draining: CancellationToken) -> Self {
         Self {
             checks: Arc::default(),
@@ -50,11 +50,10 @@ impl HealthChecks {
         }
     }
 
-    /// The same with one more probe: `db`, `storage`. The service cannot do
-    /// without the part.
+    /// Adds a probe of a required dependency, such as `db` or `storage`.
     ///
-    /// Probes are added before the first use; afterwards the list is shared
-    /// and stays as it is.
+    /// Probes must be added before the list is cloned; later calls have no
+    /// effect.
     pub fn with<F, P>(self, name: &'static str, probe: P) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
@@ -63,8 +62,7 @@ impl HealthChecks {
         self.add(name, true, probe)
     }
 
-    /// The same with a probe of a part that the service can do without:
-    /// `cache`.
+    /// Adds a probe of an optional dependency, such as `cache`.
     pub fn with_optional<F, P>(self, name: &'static str, probe: P) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
@@ -73,7 +71,7 @@ impl HealthChecks {
         self.add(name, false, probe)
     }
 
-    fn add<F, P>(mut self, name: &'static str, is_needed: bool, probe: P) -> Self
+    fn add<F, P>(mut self, name: &'static str, is_required: bool, probe: P) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
         P: Fn() -> F + Send + Sync + 'static,
@@ -81,7 +79,7 @@ impl HealthChecks {
         if let Some(checks) = Arc::get_mut(&mut self.checks) {
             checks.push(Check {
                 name,
-                is_needed,
+                is_required,
                 probe: Box::new(move || Box::pin(probe())),
                 last: Mutex::new(None),
             });
@@ -89,25 +87,25 @@ impl HealthChecks {
         self
     }
 
-    /// Whether the service is about to stop.
+    /// Tests whether the service is shutting down.
     pub fn is_draining(&self) -> bool {
         self.draining.is_cancelled()
     }
 
-    /// All probes at once.
-    pub(super) async fn all(&self) -> Vec<Checked> {
+    /// Runs all probes concurrently.
+    pub(super) async fn all(&self) -> Vec<CheckOutcome> {
         let checks = self.checks.iter();
-        let checked = checks.map(|check| async {
-            Checked {
+        let outcomes = checks.map(|check| async {
+            CheckOutcome {
                 name: check.name,
-                is_needed: check.is_needed,
+                is_required: check.is_required,
                 result: check.result().await,
             }
         });
-        join_all(checked).await
+        join_all(outcomes).await
     }
 
-    /// One probe; `None` where there is none of that name.
+    /// Runs one probe; returns `None` if no probe has that name.
     pub async fn one(&self, name: &str) -> Option<Result<(), String>> {
         let check = self.checks.iter().find(|check| check.name == name)?;
         Some(check.result().await)
@@ -118,13 +116,13 @@ impl Check {
     async fn result(&self) -> Result<(), String> {
         let mut last = self.last.lock().await;
         if let Some((at, result)) = &*last
-            && at.elapsed() < FRESH
+            && at.elapsed() < CACHE_TIME
         {
             return result.clone();
         }
-        let result = timeout(BOUND, (self.probe)())
+        let result = timeout(PROBE_TIMEOUT, (self.probe)())
             .await
-            .unwrap_or_else(|_| Err("no answer in time".to_owned()));
+            .unwrap_or_else(|_| Err("timeout".to_owned()));
         if let Err(reason) = &result {
             tracing::warn!(health.check = self.name, reason, "health check failed");
         }
@@ -148,9 +146,9 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn probes_are_bounded_and_their_answers_serve_a_while() {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
+    async fn probes_time_out_and_results_are_cached() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&calls);
         let checks = HealthChecks::new(CancellationToken::new())
             .with("db", move || {
                 count.fetch_add(1, Ordering::Relaxed);
@@ -159,14 +157,14 @@ mod tests {
             .with("storage", std::future::pending);
         let begin = Instant::now();
         let all = checks.all().await;
-        assert_eq!(begin.elapsed(), BOUND);
+        assert_eq!(begin.elapsed(), PROBE_TIMEOUT);
         assert_eq!((all[0].name, &all[0].result), ("db", &Ok(())));
-        assert_eq!(all[1].result, Err("no answer in time".to_owned()));
-        // The quick answer is two seconds old by now, the slow one is fresh.
+        assert_eq!(all[1].result, Err("timeout".to_owned()));
+        // The fast result has expired by now, the slow one is still cached.
         for _ in 0..3 {
             assert_eq!(checks.one("db").await, Some(Ok(())));
         }
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
         assert_eq!(checks.one("mail").await, None);
     }
 }

@@ -1,4 +1,4 @@
-//! The service about itself: health, version, public settings, public keys.
+//! Health, version, public configuration and public keys of the service.
 
 mod health;
 mod shapes;
@@ -9,26 +9,36 @@ use poem_openapi::{OpenApi, payload::Response, types::Any};
 use serde_json::Value;
 use tenantry_application::ports::AccessTokens;
 
-use crate::{options::HttpOptions, payload::Json, problem::Problem, tag::Tag};
+use crate::{
+    options::HttpOptions,
+    payload::Json,
+    problem::Problem,
+    tag::Tag,
+    types::{Map, Text},
+};
 
 use shapes::{CheckResult, Health, HealthResponse, Key, KeySet, Status, Version};
 
 pub use health::HealthChecks;
 
-/// Seconds until it is worth asking an unhealthy service again.
+/// The public settings by name.
+type PublicConfig = Map<Any<Value>, 1000>;
+
+/// The `Retry-After` of an unhealthy service, in seconds.
 const RETRY_SECONDS: u32 = 2;
 
-/// The resource.
+/// The resource that describes the service itself.
 pub(crate) struct System {
     app: String,
     version: String,
     commit: Option<String>,
-    config: BTreeMap<String, Any<Value>>,
+    config: PublicConfig,
     health: HealthChecks,
     tokens: Arc<dyn AccessTokens>,
 }
 
 impl System {
+    /// Creates the resource.
     pub(crate) fn new(
         options: &HttpOptions,
         health: HealthChecks,
@@ -39,30 +49,34 @@ impl System {
             app: options.app_name.clone(),
             version: options.version.clone(),
             commit: options.commit.clone(),
-            config: config.map(|(k, v)| (k.clone(), Any(v.clone()))).collect(),
+            config: Map(config.map(|(k, v)| (k.clone(), Any(v.clone()))).collect()),
             health,
             tokens,
         }
     }
 
-    fn answer(&self, status: Status, checks: BTreeMap<String, CheckResult>) -> HealthResponse {
-        let health = Json(Health {
-            status,
-            app: self.app.clone(),
-            version: self.version.clone(),
-            checks,
-        });
+    fn response(&self, status: Status, checks: BTreeMap<String, CheckResult>) -> HealthResponse {
+        let health = Json(self.health_body(status, checks));
         match status {
             Status::Healthy | Status::Degraded => HealthResponse::Healthy(health),
             Status::Unhealthy => HealthResponse::Unhealthy(health, RETRY_SECONDS),
         }
     }
 
+    fn health_body(&self, status: Status, checks: BTreeMap<String, CheckResult>) -> Health {
+        Health {
+            status,
+            app: Text::of(&self.app),
+            version: Text::of(&self.version),
+            checks: Map(checks),
+        }
+    }
+
     async fn all(&self) -> HealthResponse {
-        let checked = self.health.all().await;
-        let fails = |is_needed| {
-            let mut parts = checked.iter();
-            parts.any(|part| part.result.is_err() && part.is_needed == is_needed)
+        let outcomes = self.health.all().await;
+        let fails = |is_required| {
+            let mut outcomes = outcomes.iter();
+            outcomes.any(|check| check.result.is_err() && check.is_required == is_required)
         };
         let status = if self.health.is_draining() || fails(true) {
             Status::Unhealthy
@@ -71,12 +85,12 @@ impl System {
         } else {
             Status::Healthy
         };
-        let checks = checked.into_iter();
-        let checks = checks.map(|part| (part.name.to_owned(), part.result.into()));
-        self.answer(status, checks.collect())
+        let checks = outcomes.into_iter();
+        let checks = checks.map(|check| (check.name.to_owned(), check.result.into()));
+        self.response(status, checks.collect())
     }
 
-    /// What is not configured cannot be ill.
+    /// Runs one check; a dependency that is not configured is healthy.
     async fn one(&self, name: &str) -> HealthResponse {
         let result = self.health.one(name).await;
         let status = match result {
@@ -84,49 +98,43 @@ impl System {
             Some(Ok(())) | None => Status::Healthy,
         };
         let checks = result.map(|result| (name.to_owned(), result.into()));
-        self.answer(status, checks.into_iter().collect())
+        self.response(status, checks.into_iter().collect())
     }
 }
 
-#[expect(
-    clippy::unused_async,
-    reason = "operations are asynchronous whether or not they wait"
-)]
+#[expect(clippy::unused_async, reason = "handlers are async")]
 #[OpenApi(tag = "Tag::System")]
 impl System {
-    /// Health of the service and its parts
+    /// Get the health of the service
     ///
-    /// Asks every part the service depends on, at most a few times a second each.
+    /// Checks every dependency; results are cached for a fraction of a second.
+    /// Responds 503 if a required dependency fails or the service is shutting
+    /// down.
     #[oai(path = "/health", method = "get", operation_id = "get_health")]
     async fn get_health(&self) -> Result<HealthResponse, Problem> {
         Ok(self.all().await)
     }
 
-    /// Whether the process is alive
+    /// Get the liveness of the process
     ///
-    /// Asks no other part: a process that answers is alive.
+    /// Checks no dependency: a process that responds is alive.
     #[oai(path = "/health/live", method = "get", operation_id = "get_liveness")]
     async fn get_liveness(&self) -> Result<Json<Health>, Problem> {
-        Ok(Json(Health {
-            status: Status::Healthy,
-            app: self.app.clone(),
-            version: self.version.clone(),
-            checks: BTreeMap::new(),
-        }))
+        Ok(Json(self.health_body(Status::Healthy, BTreeMap::new())))
     }
 
-    /// Whether requests can be served
+    /// Get the readiness of the service
     ///
-    /// Off while a part cannot be reached that the service cannot do without, and once it begins to
-    /// stop.
+    /// Responds 503 while a required dependency fails and once the service is
+    /// shutting down.
     #[oai(path = "/health/ready", method = "get", operation_id = "get_readiness")]
     async fn get_readiness(&self) -> Result<HealthResponse, Problem> {
         Ok(self.all().await)
     }
 
-    /// Health of the database
+    /// Get the health of the database
     ///
-    /// Whether the metadata store answers.
+    /// Checks the metadata store.
     #[oai(
         path = "/health/db",
         method = "get",
@@ -136,9 +144,9 @@ impl System {
         Ok(self.one("db").await)
     }
 
-    /// Health of the cache
+    /// Get the health of the cache
     ///
-    /// Whether the cache answers; healthy where none is configured.
+    /// Checks the cache; healthy if no cache is configured.
     #[oai(
         path = "/health/cache",
         method = "get",
@@ -148,9 +156,9 @@ impl System {
         Ok(self.one("cache").await)
     }
 
-    /// Health of the file storage
+    /// Get the health of the file storage
     ///
-    /// Whether the blob store answers.
+    /// Checks the blob store.
     #[oai(
         path = "/health/storage",
         method = "get",
@@ -160,29 +168,29 @@ impl System {
         Ok(self.one("storage").await)
     }
 
-    /// What is running
+    /// Get the version of the service
     ///
-    /// The version of the service, and the commit where it is known.
+    /// Returns the version, and the commit of the build if known.
     #[oai(path = "/version", method = "get", operation_id = "get_version")]
     async fn get_version(&self) -> Result<Json<Version>, Problem> {
         Ok(Json(Version {
-            version: self.version.clone(),
-            commit: self.commit.clone(),
+            version: Text::of(&self.version),
+            commit: self.commit.as_ref().map(Text::of),
         }))
     }
 
-    /// Public settings
+    /// Get the public configuration
     ///
-    /// What a client may need to know before anyone has signed in: limits and
-    /// what is switched on. No secrets.
+    /// Returns the limits and features that clients need before login.
     #[oai(path = "/config", method = "get", operation_id = "get_public_config")]
-    async fn get_public_config(&self) -> Result<Json<BTreeMap<String, Any<Value>>>, Problem> {
+    async fn get_public_config(&self) -> Result<Json<PublicConfig>, Problem> {
         Ok(Json(self.config.clone()))
     }
 
-    /// Keys that verify access tokens
+    /// Get the public keys of access tokens
     ///
-    /// A JSON Web Key Set. Empty where tokens are signed with a shared secret.
+    /// Returns a JSON Web Key Set (RFC 7517), which is empty if tokens are signed
+    /// with a shared secret.
     #[oai(
         path = "/.well-known/jwks.json",
         method = "get",

@@ -1,47 +1,47 @@
-//! What the system operations answer.
-
-use std::collections::BTreeMap;
+//! The representations of the system operations.
 
 use poem_openapi::{ApiResponse, Enum, Object};
 use tenantry_application::ports::{PublicKey, PublicKeyMaterial};
 
-use crate::payload::Json;
+use crate::{
+    payload::Json,
+    types::{Map, Text},
+};
 
-/// Whether something can be used.
+/// A health status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "lowercase")]
 pub(super) enum Status {
+    /// All dependencies work.
     Healthy,
-    /// It works, without a part that it can do without.
+    /// An optional dependency fails.
     Degraded,
+    /// A required dependency fails, or the service is shutting down.
     Unhealthy,
 }
 
-/// How the service is.
+/// The health of the service.
 #[derive(Debug, Object)]
 pub(super) struct Health {
-    /// Unhealthy when a part is that the service cannot do without, or when it is about to stop;
-    /// degraded when another part is.
+    /// `unhealthy` if a required dependency fails or the service is shutting down,
+    /// `degraded` if an optional dependency fails.
     pub(super) status: Status,
     /// The installation's name.
-    #[oai(validator(max_length = 64))]
-    pub(super) app: String,
-    /// Its version.
-    #[oai(validator(max_length = 64))]
-    pub(super) version: String,
-    /// The parts it depends on, by name.
-    #[oai(validator(max_properties = 16))]
-    pub(super) checks: BTreeMap<String, CheckResult>,
+    pub(super) app: Text<64>,
+    /// The version of the service.
+    pub(super) version: Text<64>,
+    /// The dependencies, by name.
+    pub(super) checks: Map<CheckResult, 16>,
 }
 
-/// How one part is.
+/// The health of one dependency.
 #[derive(Debug, Object)]
 pub(super) struct CheckResult {
-    /// Whether it can be used.
+    /// The status of the dependency.
     pub(super) status: Status,
-    /// Why not, in a few words.
-    #[oai(skip_serializing_if_is_none, validator(max_length = 256))]
-    pub(super) reason: Option<String>,
+    /// The reason if it is not healthy.
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) reason: Option<Text<256>>,
 }
 
 impl From<Result<(), String>> for CheckResult {
@@ -53,75 +53,67 @@ impl From<Result<(), String>> for CheckResult {
             },
             Err(reason) => Self {
                 status: Status::Unhealthy,
-                reason: Some(reason),
+                reason: Some(reason.into()),
             },
         }
     }
 }
 
-/// The answer to a question about health.
+/// The response of a health check.
 #[derive(ApiResponse)]
 pub(super) enum HealthResponse {
-    /// Everything that is needed can be used.
+    /// All required dependencies work.
     #[oai(status = 200)]
     Healthy(Json<Health>),
-    /// Something cannot be used at the moment, or the service is about to stop.
+    /// A required dependency fails, or the service is shutting down.
     #[oai(status = 503)]
     Unhealthy(
         Json<Health>,
-        /// Seconds until it is worth asking again.
+        /// The number of seconds after which to retry.
         #[oai(header = "Retry-After")]
         u32,
     ),
 }
 
-/// What is running.
+/// The version of the service.
 #[derive(Debug, Object)]
 pub(super) struct Version {
-    /// The service's version.
-    #[oai(validator(max_length = 64))]
-    pub(super) version: String,
-    /// The commit it was built from, where that is known.
-    #[oai(skip_serializing_if_is_none, validator(max_length = 64))]
-    pub(super) commit: Option<String>,
+    /// The version.
+    pub(super) version: Text<64>,
+    /// The commit of the build, if known.
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) commit: Option<Text<64>>,
 }
 
 /// A JSON Web Key Set (RFC 7517).
 #[derive(Debug, Object)]
 pub(super) struct KeySet {
-    /// The keys; none where tokens are signed with a shared secret.
+    /// The keys; empty if tokens are signed with a shared secret.
     #[oai(validator(max_items = 32))]
     pub(super) keys: Vec<Key>,
 }
 
-/// A public key that access tokens are verified with.
+/// A public key that verifies access tokens.
 #[derive(Debug, Object)]
 #[oai(rename = "JsonWebKey", skip_serializing_if_is_none)]
 pub(super) struct Key {
-    /// Its kind: `OKP` or `RSA`.
-    #[oai(validator(max_length = 8))]
-    kty: String,
-    /// What it is for: always `sig`.
-    #[oai(rename = "use", validator(max_length = 8))]
-    usage: String,
-    /// Its name, as in a token's header.
-    #[oai(validator(max_length = 128))]
-    kid: String,
-    /// Its algorithm: `EdDSA` or `RS256`.
-    #[oai(validator(max_length = 16))]
-    alg: String,
+    /// The key type: `OKP` or `RSA`.
+    kty: Text<8>,
+    /// The use of the key: always `sig`.
+    #[oai(rename = "use")]
+    usage: Text<8>,
+    /// The key id, as in the header of a token.
+    kid: Text<128>,
+    /// The algorithm: `EdDSA` or `RS256`.
+    alg: Text<16>,
     /// The curve of an OKP key.
-    #[oai(validator(max_length = 16))]
-    crv: Option<String>,
+    crv: Option<Text<16>>,
     /// The point of an OKP key, in base64url.
-    #[oai(validator(max_length = 64))]
-    x: Option<String>,
+    x: Option<Text<64>>,
     /// The modulus of an RSA key, in base64url.
-    #[oai(validator(max_length = 2048))]
-    n: Option<String>,
+    n: Option<Text<2048>>,
     /// The exponent of an RSA key, in base64url.
-    #[oai(validator(max_length = 16))]
-    e: Option<String>,
+    e: Option<Text<16>>,
 }
 
 impl From<PublicKey> for Key {
@@ -131,14 +123,14 @@ impl From<PublicKey> for Key {
             PublicKeyMaterial::Rsa { n, e } => ("RSA", None, None, Some(n), Some(e)),
         };
         Self {
-            kty: kty.to_owned(),
-            usage: "sig".to_owned(),
-            kid: key.key_id,
-            alg: key.algorithm.to_owned(),
-            crv: crv.map(str::to_owned),
-            x,
-            n,
-            e,
+            kty: Text::of(kty),
+            usage: Text::of("sig"),
+            kid: key.key_id.into(),
+            alg: Text::of(key.algorithm),
+            crv: crv.map(Text::of),
+            x: x.map(Text::from),
+            n: n.map(Text::from),
+            e: e.map(Text::from),
         }
     }
 }

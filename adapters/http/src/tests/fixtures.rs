@@ -1,4 +1,4 @@
-//! A resource to try the frame on, and what it answers.
+//! A resource for tests of the middleware, and its responses.
 
 use std::{
     collections::HashMap,
@@ -26,8 +26,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    HealthChecks, HttpOptions, Problem, ProblemWith, assemble, docs::DocumentPages, payload::Json,
-    problem::ProblemPages, system::System, tag::Tag,
+    HealthChecks, HttpOptions, Problem, ProblemWith, assemble,
+    docs::DocumentPages,
+    openapi_document, openapi_document_yaml,
+    payload::Json,
+    problem::ProblemPages,
+    system::System,
+    tag::Tag,
+    types::{Number, Text},
 };
 
 struct Ids(AtomicU64);
@@ -78,57 +84,53 @@ pub(super) fn ids() -> Arc<dyn IdGenerator> {
     Arc::new(Ids(AtomicU64::new(1)))
 }
 
-/// The operations that need no use case.
+/// Creates the operations that need no use case.
 pub(super) fn system(health: HealthChecks) -> impl Endpoint<Output = Response> {
     let options = options();
     let system = System::new(&options, health, Arc::new(Keys));
-    assemble((system, ProblemPages, DocumentPages), &options, ids())
+    let pages = DocumentPages::new(openapi_document, openapi_document_yaml);
+    assemble((system, ProblemPages, pages), &options, ids())
 }
 
 pub(super) fn healthy() -> HealthChecks {
     HealthChecks::new(CancellationToken::new()).with("db", || std::future::ready(Ok(())))
 }
 
-/// A resource as others write theirs.
+/// A resource declared like the others.
 pub(super) struct Notes;
 
-/// What is to be noted.
+/// A new note.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 pub(super) struct NewNote {
     /// The text.
-    #[oai(validator(min_length = 1, max_length = 20))]
-    text: String,
-    /// How much it matters.
-    #[oai(validator(minimum(value = "1"), maximum(value = "3")))]
-    weight: Option<u8>,
+    #[oai(validator(min_length = 1))]
+    text: Text<20>,
+    /// The weight.
+    weight: Option<Number<1, 3>>,
 }
 
 /// A note.
 #[derive(Debug, Object)]
 pub(super) struct Note {
-    /// Which.
+    /// The note's id.
     id: Uuid,
     /// The text.
-    #[oai(validator(max_length = 20))]
-    text: String,
+    text: Text<20>,
 }
 
-#[expect(
-    clippy::unused_async,
-    reason = "operations are asynchronous whether or not they wait"
-)]
+#[expect(clippy::unused_async, reason = "handlers are async")]
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::System")]
 impl Notes {
     /// Replace a note
     ///
-    /// The whole note, if it is not locked.
+    /// Replaces the note unless it is locked.
     #[oai(path = "/notes/:id", method = "put", operation_id = "replace_note")]
     async fn replace(
         &self,
-        /// The note.
+        /// The note's id.
         id: Path<Uuid>,
-        /// Only tell what would happen.
+        /// Whether to change nothing.
         dry_run: Query<Option<bool>>,
         note: Json<NewNote>,
     ) -> Result<Json<Note>, ProblemWith<412, 423>> {
@@ -143,34 +145,37 @@ impl Notes {
 
     /// Fail
     ///
-    /// In one way or another.
+    /// Fails in the requested way.
     #[oai(path = "/fail/:how", method = "get", operation_id = "fail")]
     async fn fail(
         &self,
-        #[oai(validator(max_length = 9))] how: Path<String>,
-        #[oai(validator(maximum(value = "100")))] limit: Query<Option<u32>>,
+        how: Path<Text<9>>,
+        limit: Query<Option<Number<0, 100>>>,
     ) -> Result<Json<Vec<u32>>, Problem> {
         let secret = PortError::new(PortErrorKind::Internal, "secret");
-        match how.0.as_str() {
+        match &*how.0 {
             "internal" => Err(Error::Internal(secret).into()),
             "database" => Err(Error::DatabaseUnavailable(secret).into()),
             "panic" => panic!("secret"),
             _ => Ok(Json(vec![
                 1;
-                usize::try_from(limit.0.unwrap_or(1)).unwrap_or(1)
+                usize::try_from(
+                    limit.0.map_or(1, |limit| limit.0)
+                )
+                .unwrap_or(1)
                     * 1000
             ])),
         }
     }
 }
 
-pub(super) struct Answer {
+pub(super) struct TestResponse {
     pub(super) status: u16,
     pub(super) headers: HashMap<String, String>,
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl TestResponse {
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
@@ -179,7 +184,7 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// The code of a problem, once its shape has been looked at.
+    /// Returns the code of a problem after checking its shape.
     pub(super) fn code(&self) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json");
         let body = self.json();
@@ -191,7 +196,7 @@ impl Answer {
         code
     }
 
-    /// `field code` of each error.
+    /// Returns `field code` of each error.
     pub(super) fn errors(&self) -> Vec<String> {
         let body = self.json();
         let errors = body["errors"].as_array().expect("errors");
@@ -208,10 +213,13 @@ impl Answer {
     }
 }
 
-pub(super) async fn ask(endpoint: &impl Endpoint<Output = Response>, request: Request) -> Answer {
+pub(super) async fn send(
+    endpoint: &impl Endpoint<Output = Response>,
+    request: Request,
+) -> TestResponse {
     let response = endpoint.get_response(request).await;
     let (parts, body) = response.into_parts();
-    Answer {
+    TestResponse {
         status: parts.status.as_u16(),
         headers: parts
             .headers

@@ -1,6 +1,7 @@
-//! The frame around operations, seen from outside.
+//! The middleware and the document as clients see them.
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 
+mod document;
 mod fixtures;
 
 use poem::http::Method;
@@ -8,15 +9,11 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::fixtures::{NOTE, Notes, ask, get, healthy, notes, put, request, system};
-use crate::{
-    HealthChecks,
-    document::document,
-    problem::{ProblemPages, codes},
-};
+use self::fixtures::{NOTE, get, healthy, notes, put, request, send, system};
+use crate::{HealthChecks, problem::codes};
 
 #[tokio::test]
-async fn whatever_does_not_fit_is_a_problem() {
+async fn invalid_requests_get_problems() {
     let notes = notes();
     for (request, status, code) in [
         (get("/nowhere"), 404, "not_found"),
@@ -64,9 +61,9 @@ async fn whatever_does_not_fit_is_a_problem() {
         ),
     ] {
         let name = format!("{request:?}");
-        let answer = ask(&notes, request).await;
+        let response = send(&notes, request).await;
         assert_eq!(
-            (answer.status, answer.code().as_str()),
+            (response.status, response.code().as_str()),
             (status, code),
             "{name}"
         );
@@ -74,7 +71,7 @@ async fn whatever_does_not_fit_is_a_problem() {
 }
 
 #[tokio::test]
-async fn values_that_are_not_valid_are_named() {
+async fn every_invalid_value_is_reported() {
     let notes = notes();
     for (request, errors) in [
         (put("{}"), vec!["text required"]),
@@ -102,57 +99,57 @@ async fn values_that_are_not_valid_are_named() {
         (get("/api/v1/fail/morethannine"), vec!["how too_long"]),
     ] {
         let name = format!("{request:?}");
-        let answer = ask(&notes, request).await;
-        assert_eq!(answer.status, 400, "{name}");
-        assert_eq!(answer.code(), "validation_failed", "{name}");
-        assert_eq!(answer.errors(), errors, "{name}");
+        let response = send(&notes, request).await;
+        assert_eq!(response.status, 400, "{name}");
+        assert_eq!(response.code(), "validation_failed", "{name}");
+        assert_eq!(response.errors(), errors, "{name}");
     }
 }
 
 #[tokio::test]
-async fn refusals_carry_their_headers() {
+async fn problems_have_their_headers() {
     let notes = notes();
-    let answer = ask(&notes, get(NOTE)).await;
-    assert_eq!(answer.header("allow"), "PUT");
-    let answer = ask(&notes, get("/api/v1/fail/database")).await;
-    assert_eq!(answer.header("retry-after"), "2");
+    let response = send(&notes, get(NOTE)).await;
+    assert_eq!(response.header("allow"), "PUT");
+    let response = send(&notes, get("/api/v1/fail/database")).await;
+    assert_eq!(response.header("retry-after"), "2");
 }
 
 #[tokio::test]
-async fn every_answer_has_an_id_and_the_security_headers() {
+async fn every_response_has_an_id_and_the_security_headers() {
     let api = system(healthy());
-    let fine = request(Method::GET, "/version")
+    let valid = request(Method::GET, "/version")
         .header("x-request-id", "abc-1")
         .finish();
-    assert_eq!(ask(&api, fine).await.header("x-request-id"), "abc-1");
-    let odd = request(Method::GET, "/version")
+    assert_eq!(send(&api, valid).await.header("x-request-id"), "abc-1");
+    let invalid = request(Method::GET, "/version")
         .header("x-request-id", "a b")
         .finish();
-    assert!(Uuid::parse_str(ask(&api, odd).await.header("x-request-id")).is_ok());
+    assert!(Uuid::parse_str(send(&api, invalid).await.header("x-request-id")).is_ok());
     for path in ["/version", "/nowhere", "/docs", "/openapi.json"] {
-        let answer = ask(&api, get(path)).await;
-        assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("x-frame-options"), "DENY");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        let response = send(&api, get(path)).await;
+        assert_eq!(response.header("x-content-type-options"), "nosniff");
+        assert_eq!(response.header("x-frame-options"), "DENY");
+        assert_eq!(response.header("referrer-policy"), "no-referrer");
         assert!(
-            answer
+            response
                 .header("content-security-policy")
                 .contains("frame-ancestors 'none'")
         );
         assert!(
-            answer
+            response
                 .header("strict-transport-security")
                 .starts_with("max-age=")
         );
     }
     assert_eq!(
-        ask(&api, get("/version")).await.header("cache-control"),
+        send(&api, get("/version")).await.header("cache-control"),
         "no-store"
     );
 }
 
 #[tokio::test]
-async fn only_configured_origins_may_read_answers() {
+async fn only_configured_origins_can_read_responses() {
     let api = system(healthy());
     let from = |method, origin: &str| {
         request(method, "/version")
@@ -160,33 +157,33 @@ async fn only_configured_origins_may_read_answers() {
             .header("access-control-request-method", "GET")
             .finish()
     };
-    let ours = "https://app.example.com";
-    let answer = ask(&api, from(Method::GET, ours)).await;
-    assert_eq!(answer.header("access-control-allow-origin"), ours);
-    assert_eq!(answer.header("access-control-allow-credentials"), "true");
+    let allowed = "https://app.example.com";
+    let response = send(&api, from(Method::GET, allowed)).await;
+    assert_eq!(response.header("access-control-allow-origin"), allowed);
+    assert_eq!(response.header("access-control-allow-credentials"), "true");
     assert!(
-        answer
+        response
             .header("access-control-expose-headers")
             .contains("X-Request-Id")
     );
-    let answer = ask(&api, from(Method::OPTIONS, ours)).await;
-    assert_eq!(answer.status, 204);
+    let response = send(&api, from(Method::OPTIONS, allowed)).await;
+    assert_eq!(response.status, 204);
     assert!(
-        answer
+        response
             .header("access-control-allow-headers")
             .contains("If-Match")
     );
 
-    let answer = ask(&api, from(Method::GET, "https://evil.example.com")).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("access-control-allow-origin"), "");
-    assert_eq!(answer.header("vary"), "origin");
-    let answer = ask(&api, from(Method::OPTIONS, "https://evil.example.com")).await;
-    assert_eq!(answer.code(), "method_not_allowed");
+    let response = send(&api, from(Method::GET, "https://evil.example.com")).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("access-control-allow-origin"), "");
+    assert_eq!(response.header("vary"), "origin");
+    let response = send(&api, from(Method::OPTIONS, "https://evil.example.com")).await;
+    assert_eq!(response.code(), "method_not_allowed");
 }
 
 #[tokio::test]
-async fn health_follows_its_parts_and_the_end() {
+async fn health_reflects_dependencies_and_shutdown() {
     let draining = CancellationToken::new();
     let health = HealthChecks::new(draining.clone())
         .with("db", || std::future::ready(Ok(())))
@@ -194,8 +191,11 @@ async fn health_follows_its_parts_and_the_end() {
             std::future::ready(Err("unreachable".to_owned()))
         });
     let api = system(health);
-    let answer = ask(&api, get("/health")).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (503, "2"));
+    let response = send(&api, get("/health")).await;
+    assert_eq!(
+        (response.status, response.header("retry-after")),
+        (503, "2")
+    );
     let expected = json!({
         "status": "unhealthy", "app": "Test", "version": "1.2.3",
         "checks": {
@@ -203,7 +203,7 @@ async fn health_follows_its_parts_and_the_end() {
             "storage": {"status": "unhealthy", "reason": "unreachable"},
         },
     });
-    assert_eq!(answer.json(), expected);
+    assert_eq!(response.json(), expected);
     for (path, status) in [
         ("/health/live", 200),
         ("/health/ready", 503),
@@ -211,107 +211,82 @@ async fn health_follows_its_parts_and_the_end() {
         ("/health/cache", 200),
         ("/health/storage", 503),
     ] {
-        assert_eq!(ask(&api, get(path)).await.status, status, "{path}");
+        assert_eq!(send(&api, get(path)).await.status, status, "{path}");
     }
 
     let stopping = CancellationToken::new();
     let api = system(HealthChecks::new(stopping.clone()));
-    assert_eq!(ask(&api, get("/health/ready")).await.status, 200);
+    assert_eq!(send(&api, get("/health/ready")).await.status, 200);
     stopping.cancel();
-    assert_eq!(ask(&api, get("/health/ready")).await.status, 503);
-    assert_eq!(ask(&api, get("/health/live")).await.status, 200);
+    assert_eq!(send(&api, get("/health/ready")).await.status, 503);
+    assert_eq!(send(&api, get("/health/live")).await.status, 200);
 }
 
 #[tokio::test]
-async fn tells_version_settings_and_keys() {
+async fn version_configuration_and_keys_are_public() {
     let api = system(healthy());
     assert_eq!(
-        ask(&api, get("/version")).await.json(),
+        send(&api, get("/version")).await.json(),
         json!({"version": "1.2.3"})
     );
     assert_eq!(
-        ask(&api, get("/config")).await.json(),
+        send(&api, get("/config")).await.json(),
         json!({"max_file_bytes": 1})
     );
     let keys = json!({"keys": [
         {"kty": "OKP", "use": "sig", "kid": "k1", "alg": "EdDSA", "crv": "Ed25519", "x": "AA"}
     ]});
-    assert_eq!(ask(&api, get("/.well-known/jwks.json")).await.json(), keys);
-    let head = ask(&api, request(Method::HEAD, "/version").finish()).await;
+    assert_eq!(send(&api, get("/.well-known/jwks.json")).await.json(), keys);
+    let head = send(&api, request(Method::HEAD, "/version").finish()).await;
     assert_eq!((head.status, head.body.len()), (200, 0));
 }
 
 #[tokio::test]
-async fn serves_the_document_and_its_pages() {
+async fn the_document_and_its_pages_are_served() {
     let api = system(healthy());
-    let answer = ask(&api, get("/openapi.json")).await;
-    assert_eq!(answer.json()["openapi"], "3.0.3");
-    let etag = answer.header("etag").to_owned();
+    let response = send(&api, get("/openapi.json")).await;
+    assert_eq!(response.json()["openapi"], "3.0.3");
+    let etag = response.header("etag").to_owned();
     let again = request(Method::GET, "/openapi.json").header("if-none-match", etag);
-    assert_eq!(ask(&api, again.finish()).await.status, 304);
-    let packed = request(Method::GET, "/openapi.yaml").header("accept-encoding", "gzip");
-    let packed = ask(&api, packed.finish()).await;
-    assert_eq!(packed.header("content-encoding"), "gzip");
-    assert_eq!(packed.body.get(..2), Some(&[0x1f, 0x8b][..]));
+    assert_eq!(send(&api, again.finish()).await.status, 304);
+    let compressed = request(Method::GET, "/openapi.yaml").header("accept-encoding", "gzip");
+    let compressed = send(&api, compressed.finish()).await;
+    assert_eq!(compressed.header("content-encoding"), "gzip");
+    assert_eq!(compressed.body.get(..2), Some(&[0x1f, 0x8b][..]));
     for page in ["/docs", "/redoc", "/scalar"] {
-        let answer = ask(&api, get(page)).await;
+        let response = send(&api, get(page)).await;
         assert!(
-            answer.header("content-type").starts_with("text/html"),
+            response.header("content-type").starts_with("text/html"),
             "{page}"
         );
         assert!(
-            answer
+            response
                 .header("content-security-policy")
                 .contains("script-src 'self'")
         );
     }
-    assert_eq!(ask(&api, get("/docs/assets/redoc.js")).await.status, 200);
+    assert_eq!(send(&api, get("/docs/assets/redoc.js")).await.status, 200);
     assert_eq!(
-        ask(&api, get("/docs/assets/none.js")).await.code(),
+        send(&api, get("/docs/assets/none.js")).await.code(),
         "not_found"
     );
 }
 
 #[tokio::test]
-async fn explains_its_problems() {
+async fn problem_codes_are_explained() {
     let notes = notes();
-    let answer = ask(&notes, get("/problems/file_locked")).await;
-    assert_eq!(answer.json()["status"], 423);
+    let response = send(&notes, get("/problems/file_locked")).await;
+    assert_eq!(response.json()["status"], 423);
     let html = request(Method::GET, "/problems/file_locked").header("accept", "text/html");
-    let html = ask(&notes, html.finish()).await;
+    let html = send(&notes, html.finish()).await;
     assert!(html.header("content-type").starts_with("text/html"));
-    let list = ask(&notes, get("/problems")).await.json();
+    let list = send(&notes, get("/problems")).await.json();
     assert_eq!(
         list["items"].as_array().map(Vec::len),
         Some(codes::ALL.len())
     );
-    assert_eq!(ask(&notes, get("/problems/none")).await.code(), "not_found");
-}
-
-#[test]
-fn the_document_names_the_statuses_of_an_operation() {
-    let document = document::<(Notes, ProblemPages)>();
-    let put = &document["paths"]["/api/v1/notes/{id}"]["put"];
-    let statuses: Vec<_> = put["responses"]
-        .as_object()
-        .expect("responses")
-        .keys()
-        .collect();
     assert_eq!(
-        statuses,
-        [
-            "200", "400", "404", "409", "412", "413", "415", "423", "429", "500", "503"
-        ]
+        send(&notes, get("/problems/none")).await.code(),
+        "not_found"
     );
-    assert_eq!(
-        put["responses"]["423"]["$ref"],
-        "#/components/responses/Locked"
-    );
-    assert_eq!(
-        document["components"]["schemas"]["NewNote"]["additionalProperties"],
-        false
-    );
-    assert!(document["components"]["schemas"]["Note"]["additionalProperties"].is_null());
-    let busy = &document["components"]["responses"]["ServiceUnavailable"];
-    assert!(busy["headers"]["Retry-After"].is_object());
 }

@@ -1,63 +1,79 @@
-//! Steps that answer with data: each looks, decides, and says what is to be
-//! stored.
+//! One-step operations: each reads, decides, and returns the documents to store.
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use tenantry_application::ports::PortError;
 use tenantry_domain::{
     Timestamp,
-    id::JobId,
-    idempotency::IdempotencyRecord,
     job::{Job, JobState, Lease},
-    session::Session,
 };
+use tenantry_store::{Stored, claims, with_stored};
 
 use super::{
     fault::Fault,
-    order::{Answer, Command},
+    order::{Command, Reply},
     usage::usage,
 };
 use crate::{
-    database::{Find, Source},
-    plan::{Cell, Image, State, Table, from_document},
-    rows::Stored,
+    collection::{Cell, Collection, DocumentId, document, entity},
+    database::Source,
+    find::Find,
+    plan::Image,
 };
 
-/// Answers a command, and says what is to be stored for it.
+/// Runs a command and returns the documents to store.
 pub(super) async fn run(
     source: &mut Source<'_>,
     command: &Command,
-) -> Result<(Answer, Vec<Image>), Fault> {
-    let mut state = State::default();
-    let answer = match command {
+) -> Result<(Reply, Vec<Image>), Fault> {
+    match command {
         Command::Claim { worker, now, lease } => {
-            let claimed = match due(source, *now).await? {
-                Some(mut job) => {
-                    take(&mut job, worker, *now, now.plus(*lease));
-                    put(&mut state, &job)?;
-                    Some(Box::new(job))
-                }
-                None => None,
+            let Some(mut job) = first_due(source, *now).await? else {
+                return Ok((Reply::Job(None), Vec::new()));
             };
-            Answer::Job(claimed)
+            claim(&mut job, worker, *now, now.plus(*lease));
+            let images = vec![image(&job)?];
+            Ok((Reply::Job(Some(Box::new(job))), images))
         }
         Command::Extend { id, attempt, until } => {
-            Answer::Done(extend(source, &mut state, *id, *attempt, *until).await?)
+            let id = DocumentId::Id(id.as_uuid());
+            let find = Find::new(Collection::of(Job::KIND), doc! { "_id": &id });
+            let job = jobs(source, find.limit(1_u32)).await?.into_iter().next();
+            let running =
+                job.filter(|job| job.state == JobState::Running && job.attempt == *attempt);
+            let Some(mut job) = running else {
+                return Ok((Reply::Done(false), Vec::new()));
+            };
+            if let Some(lease) = &mut job.lease {
+                lease.until = *until;
+            }
+            // The revision stays: the worker completes the job at the one it claimed.
+            Ok((Reply::Done(true), vec![image(&job)?]))
         }
-        Command::PurgeSessions { before, limit } => {
-            let expired = expired::<Session>(source, *before, *limit).await?;
-            Answer::Count(remove(&mut state, &expired))
+        Command::Purge {
+            kind,
+            expiry,
+            before,
+            limit,
+        } => {
+            let filter = doc! { *expiry: { "$lt": before.as_millis() } };
+            let oldest_first = doc! { *expiry: 1, "_id": 1 };
+            let find = Find::new(Collection::of(*kind), filter);
+            let found = source.find(find.sort(oldest_first).limit(*limit)).await?;
+            let mut images = Vec::new();
+            for document in &found {
+                with_stored!(*kind, T => removed::<T>(document, &mut images)?);
+            }
+            Ok((Reply::Count(found.len() as u64), images))
         }
-        Command::PurgeRequests { before, limit } => {
-            let expired = expired::<IdempotencyRecord>(source, *before, *limit).await?;
-            Answer::Count(remove(&mut state, &expired))
+        Command::Usage { tenant } => {
+            let usage = usage(source, *tenant).await?;
+            Ok((Reply::Usage(Box::new(usage)), Vec::new()))
         }
-        Command::Usage { tenant } => Answer::Usage(Box::new(usage(source, *tenant).await?)),
-    };
-    Ok((answer, state.into_images()))
+    }
 }
 
-/// What is due at an instant: waiting jobs, and running ones whose worker did
-/// not come back.
+/// Returns the filters of jobs to claim: due ones, and those with an expired
+/// lease.
 pub(crate) fn due_filters(now: Timestamp) -> [Document; 2] {
     let now = now.as_millis();
     [
@@ -66,15 +82,15 @@ pub(crate) fn due_filters(now: Timestamp) -> [Document; 2] {
     ]
 }
 
-/// The job that has waited longest.
-async fn due(source: &mut Source<'_>, now: Timestamp) -> Result<Option<Job>, Fault> {
+/// Returns the job that has waited longest.
+async fn first_due(source: &mut Source<'_>, now: Timestamp) -> Result<Option<Job>, Fault> {
     let mut first: Option<Job> = None;
     for filter in due_filters(now) {
-        let oldest = doc! { "run_at": 1, "_id": 1 };
-        let find = Find::new(Table::Jobs, filter).sort(oldest).limit(1);
-        for job in entities::<Job>(source, find).await? {
-            let waits_longer = |other: &Job| (job.run_at, job.id) < (other.run_at, other.id);
-            if first.as_ref().is_none_or(waits_longer) {
+        let oldest_first = doc! { "run_at": 1, "_id": 1 };
+        let find = Find::new(Collection::of(Job::KIND), filter);
+        for job in jobs(source, find.sort(oldest_first).limit(1_u32)).await? {
+            let is_earlier = |other: &Job| (job.run_at, job.id) < (other.run_at, other.id);
+            if first.as_ref().is_none_or(is_earlier) {
                 first = Some(job);
             }
         }
@@ -82,7 +98,7 @@ async fn due(source: &mut Source<'_>, now: Timestamp) -> Result<Option<Job>, Fau
     Ok(first)
 }
 
-fn take(job: &mut Job, worker: &str, now: Timestamp, until: Timestamp) {
+fn claim(job: &mut Job, worker: &str, now: Timestamp, until: Timestamp) {
     if job.state == JobState::Running {
         job.failures += 1;
     }
@@ -96,61 +112,30 @@ fn take(job: &mut Job, worker: &str, now: Timestamp, until: Timestamp) {
     job.revision = job.revision.next();
 }
 
-async fn extend(
-    source: &mut Source<'_>,
-    state: &mut State,
-    id: JobId,
-    attempt: u32,
-    until: Timestamp,
-) -> Result<bool, Fault> {
-    let find = Find::new(Table::Jobs, doc! { "_id": &Job::key(id) }).limit(1);
-    let job = entities::<Job>(source, find).await?.into_iter().next();
-    let running = job.filter(|job| job.state == JobState::Running && job.attempt == attempt);
-    let Some(mut job) = running else {
-        return Ok(false);
-    };
-    if let Some(lease) = &mut job.lease {
-        lease.until = until;
-    }
-    // The revision stays: the worker completes the job it was handed.
-    put(state, &job)?;
-    Ok(true)
-}
-
-async fn expired<T: Stored>(
-    source: &mut Source<'_>,
-    before: Timestamp,
-    limit: u32,
-) -> Result<Vec<T>, Fault> {
-    let filter = doc! { "expires_at": { "$lt": before.as_millis() } };
-    let oldest = doc! { "expires_at": 1, "_id": 1 };
-    let find = Find::new(T::TABLE, filter).sort(oldest).limit(limit);
-    entities(source, find).await
-}
-
-fn remove<T: Stored>(state: &mut State, rows: &[T]) -> u64 {
-    for row in rows {
-        for claim in row.claims() {
-            state.remove(claim.cell());
-        }
-        state.remove(cell(row));
-    }
-    rows.len() as u64
-}
-
-fn put<T: Stored>(state: &mut State, row: &T) -> Result<(), PortError> {
-    state.put(cell(row), &row.to_row())
-}
-
-fn cell<T: Stored>(row: &T) -> Cell {
-    Cell::new(T::TABLE, T::key(row.id()))
-}
-
-async fn entities<T: Stored>(source: &mut Source<'_>, find: Find) -> Result<Vec<T>, Fault> {
+async fn jobs(source: &mut Source<'_>, find: Find) -> Result<Vec<Job>, Fault> {
     let found = source.find(find).await?;
-    let rows = found.iter().map(|document| {
-        let row: T::Row = from_document(T::TABLE, document)?;
-        T::from_row(row)
-    });
-    Ok(rows.collect::<Result<_, PortError>>()?)
+    Ok(found.iter().map(entity).collect::<Result<_, PortError>>()?)
+}
+
+fn image(job: &Job) -> Result<Image, PortError> {
+    Ok(Image {
+        cell: Cell::of_row(Job::KIND, Stored::key(job)),
+        document: Some(document(job)?),
+        is_new: false,
+    })
+}
+
+/// Adds the images that remove a row and the unique keys it holds.
+fn removed<T: Stored>(document: &RawDocumentBuf, images: &mut Vec<Image>) -> Result<(), PortError> {
+    let entity: T = entity(document)?;
+    let claims = claims::<T>(&entity.to_row());
+    let cells = claims.iter().map(Cell::of_claim);
+    let cells = cells.chain([Cell::of_row(T::KIND, entity.key())]);
+    images.extend(cells.map(|cell| Image {
+        cell,
+        document: None,
+        is_new: false,
+    }));
+    images.sort_by(|a, b| a.cell.cmp(&b.cell));
+    Ok(())
 }

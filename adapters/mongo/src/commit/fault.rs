@@ -68,8 +68,16 @@ impl From<PortError> for Fault {
     }
 }
 
-/// Nobody knows what was written.
+/// Returns the error of a commit with an unknown outcome.
 pub(super) fn unknown_outcome(cause: PortError) -> PortError {
-    let context = "the outcome of a commit is not known";
+    let context = "commit: the outcome is unknown";
     PortError::new(PortErrorKind::Unavailable, context).caused_by(cause)
+}
+
+/// Returns the error of a closed store.
+pub(super) fn closed() -> PortError {
+    PortError::new(
+        PortErrorKind::Unavailable,
+        "write to the database: the store is closed",
+    )
 }

@@ -21,9 +21,9 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::{
+    collection::bson_id,
     database::Database,
     error::{is_duplicate, port_error},
-    plan::bson_id,
 };
 
 const LEASES: &str = "leases";

@@ -1,16 +1,16 @@
-//! The one way in which anything is written.
+//! The writer, through which every write goes.
 //!
-//! Whoever commits hands over a unit and waits for the answer; going away
-//! changes nothing. Where the server has transactions, several tasks write,
-//! each with what waits of one tenant; where it has none, a single task does,
-//! behind a lease.
+//! A commit queues its unit and waits for the reply; dropping the caller changes
+//! nothing. On a server with transactions several tasks write, each the units of
+//! one tenant; on a server without, a single task writes under a lease.
 
 use std::sync::Arc;
 
 use tenantry_application::{
-    ports::{CommitError, PortError, PortErrorKind},
-    work::{CommitQueue, Lane, UnitOfWork},
+    ports::{CommitError, PortError},
+    work::UnitOfWork,
 };
+use tenantry_store::{CommitQueue, Lane};
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{MongoOptions, database::Database};
@@ -27,16 +27,16 @@ mod usage;
 mod writer;
 
 pub(crate) use commands::due_filters;
+use fault::closed;
 use lease::Lease;
 use order::Order;
-pub(crate) use order::{Answer, Command};
-pub(crate) use usage::no_ledger;
+pub(crate) use order::{Command, Reply};
 
-/// Tasks that write in transactions at once.
+/// The number of tasks that write in transactions.
 const TASKS: u32 = 8;
 
-/// The way to the tasks that write. When the last one is gone, they write what
-/// waits and end.
+/// The handle on the writing tasks. Dropping it ends them after the queued
+/// orders are written.
 #[derive(Debug)]
 pub(crate) struct Commits {
     queue: Arc<CommitQueue<Order>>,
@@ -44,8 +44,8 @@ pub(crate) struct Commits {
 }
 
 impl Commits {
-    /// Starts the tasks. Without transactions the lease is taken first, and
-    /// what a crash has left is applied.
+    /// Starts the tasks. Without transactions it first takes the lease and
+    /// recovers the commit that a crash left.
     pub(crate) async fn start(
         database: &Database,
         options: &MongoOptions,
@@ -73,12 +73,12 @@ impl Commits {
         );
         let recovered = tokio::select! {
             recovered = writer.recovered() => recovered,
-            () = lease.keep() => Err(gone()),
+            () = lease.keep() => Err(closed()),
         };
         match recovered {
             Ok(writer) => tasks.spawn(writer.run()),
             Err(error) => {
-                // The next one need not wait for it.
+                // The next start need not wait for the lease to expire.
                 drop(lease.release().await);
                 return Err(error);
             }
@@ -87,36 +87,36 @@ impl Commits {
         Ok((Self { queue, lease }, tasks))
     }
 
-    /// Applies a unit, or nothing of it.
+    /// Applies a unit or nothing.
     pub(crate) async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
         if unit.changes.is_empty() {
             return Ok(());
         }
         let lane = unit.tenant;
-        let (reply, answer) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         self.queue.push(lane, Order::Unit { unit, reply })?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        result.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
-    /// Does a step that answers with data.
-    pub(crate) async fn run(&self, lane: Lane, command: Command) -> Result<Answer, PortError> {
-        let (reply, answer) = oneshot::channel();
+    /// Runs a command.
+    pub(crate) async fn run(&self, lane: Lane, command: Command) -> Result<Reply, PortError> {
+        let (reply, result) = oneshot::channel();
         self.queue.push(lane, Order::Command { command, reply })?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        result.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Takes no more; what waits is still written.
+    /// Closes the queue; queued orders are still written.
     pub(crate) fn close(&self) {
         self.queue.close();
     }
 
-    /// Whether anything can still be written.
+    /// Checks that the queue is open and the lease held.
     pub(crate) fn probe(&self) -> Result<(), PortError> {
         if let Some(lease) = &self.lease {
             lease.check()?;
         }
         if self.queue.is_closed() {
-            return Err(gone());
+            return Err(closed());
         }
         Ok(())
     }
@@ -126,8 +126,4 @@ impl Drop for Commits {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn gone() -> PortError {
-    PortError::new(PortErrorKind::Unavailable, "the database is closed")
 }

@@ -1,10 +1,10 @@
-//! What is asked for, and how it is answered.
+//! Requests to the writer, and their results.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind, Usage},
-    work::UnitOfWork,
+    work::{Kind, UnitOfWork},
 };
 use tenantry_domain::{
     Timestamp,
@@ -13,64 +13,69 @@ use tenantry_domain::{
 };
 use tokio::sync::oneshot;
 
-/// One thing to do. Nobody may be waiting for the answer any more.
+/// A request to the writer. The receiver of the reply may be gone.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Applies a unit of work, together with others.
     Unit {
         unit: UnitOfWork,
-        reply: Reply<(), CommitError>,
+        reply: ReplySender<(), CommitError>,
     },
-    /// Does something that looks at the documents first, by itself.
+    /// Runs a command.
     Command {
         command: Command,
-        reply: Reply<Answer, PortError>,
+        reply: ReplySender<Reply, PortError>,
     },
 }
 
-/// Where an answer goes.
-pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
+/// The sender of a result.
+pub(crate) type ReplySender<T, E> = oneshot::Sender<Result<T, E>>;
 
-/// A step that answers with data.
+/// An operation that reads documents before it writes, alone.
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
-    /// Takes the job that is due.
+    /// Claims the first due job.
     Claim {
         worker: String,
         now: Timestamp,
         lease: Duration,
     },
-    /// Prolongs the lease of a job.
+    /// Extends the lease of a job.
     Extend {
         id: JobId,
         attempt: u32,
         until: Timestamp,
     },
-    /// Removes sessions that have expired.
-    PurgeSessions { before: Timestamp, limit: u32 },
-    /// Removes requests that have expired.
-    PurgeRequests { before: Timestamp, limit: u32 },
-    /// Counts where a tenant's bytes come from, while nothing changes.
+    /// Removes expired rows.
+    Purge {
+        kind: Kind,
+        /// The field of the expiry.
+        expiry: &'static str,
+        before: Timestamp,
+        limit: u32,
+    },
+    /// Sums up the usage of a tenant, while nothing changes.
     Usage { tenant: TenantId },
 }
 
-/// What a command answers.
+/// The result of a command.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum Reply {
     Job(Option<Box<Job>>),
     Done(bool),
     Count(u64),
     Usage(Box<Usage>),
 }
 
-/// A unit that waits, and where its answer goes.
-pub(super) type WaitingUnit = (UnitOfWork, Reply<(), CommitError>);
+/// A queued unit with the sender of its result.
+pub(super) type QueuedUnit = (UnitOfWork, ReplySender<(), CommitError>);
 
-/// A command that waits, and where its answer goes.
-pub(super) type WaitingCommand = (Command, Reply<Answer, PortError>);
+/// A queued command with the sender of its result.
+pub(super) type QueuedCommand = (Command, ReplySender<Reply, PortError>);
 
-/// Units, which are done together, and commands, each of which is done alone.
-pub(super) fn sorted(orders: Vec<Order>) -> (VecDeque<WaitingUnit>, Vec<WaitingCommand>) {
+/// Separates units, which are applied together, from commands, each of which
+/// runs alone.
+pub(super) fn separate(orders: Vec<Order>) -> (VecDeque<QueuedUnit>, Vec<QueuedCommand>) {
     let (mut units, mut commands) = (VecDeque::new(), Vec::new());
     for order in orders {
         match order {
@@ -81,12 +86,12 @@ pub(super) fn sorted(orders: Vec<Order>) -> (VecDeque<WaitingUnit>, Vec<WaitingC
     (units, commands)
 }
 
-/// Answers those of the units whose end is known, or all where they failed.
-pub(super) fn answer_units(
-    units: &mut VecDeque<WaitingUnit>,
-    ended: Result<Vec<Result<(), CommitError>>, PortError>,
+/// Sends the results of the first units, or the error to all.
+pub(super) fn complete_units(
+    units: &mut VecDeque<QueuedUnit>,
+    results: Result<Vec<Result<(), CommitError>>, PortError>,
 ) {
-    match ended {
+    match results {
         Ok(outcomes) => {
             let ended = units.drain(..outcomes.len().min(units.len()));
             for ((_, reply), outcome) in ended.zip(outcomes) {
@@ -95,7 +100,7 @@ pub(super) fn answer_units(
         }
         Err(error) => {
             let source = error.source.as_deref().map(tracing::field::display);
-            tracing::warn!(%error, source, units = units.len(), "a group of commits failed");
+            tracing::warn!(%error, source, units = units.len(), "commit a group failed");
             for (_, reply) in units.drain(..) {
                 drop(reply.send(Err(error.clone().into())));
             }
@@ -103,41 +108,41 @@ pub(super) fn answer_units(
     }
 }
 
-impl Answer {
-    /// The job of [`Command::Claim`].
+impl Reply {
+    /// Returns the job of [`Command::Claim`].
     pub(crate) fn job(self) -> Result<Option<Job>, PortError> {
         match self {
             Self::Job(job) => Ok(job.map(|job| *job)),
-            _ => Err(mistaken()),
+            _ => Err(mismatched()),
         }
     }
 
-    /// Whether [`Command::Extend`] did anything.
+    /// Returns whether [`Command::Extend`] found the job.
     pub(crate) fn done(self) -> Result<bool, PortError> {
         match self {
             Self::Done(done) => Ok(done),
-            _ => Err(mistaken()),
+            _ => Err(mismatched()),
         }
     }
 
-    /// How many a purge has removed.
+    /// Returns the number of rows that [`Command::Purge`] removed.
     pub(crate) fn count(self) -> Result<u64, PortError> {
         match self {
             Self::Count(count) => Ok(count),
-            _ => Err(mistaken()),
+            _ => Err(mismatched()),
         }
     }
 
-    /// The answer to [`Command::Usage`].
+    /// Returns the usage of [`Command::Usage`].
     pub(crate) fn usage(self) -> Result<Usage, PortError> {
         match self {
             Self::Usage(usage) => Ok(*usage),
-            _ => Err(mistaken()),
+            _ => Err(mismatched()),
         }
     }
 }
 
-fn mistaken() -> PortError {
-    let text = "a step was answered as another";
+fn mismatched() -> PortError {
+    let text = "run a command: the writer sent the result of another command";
     PortError::new(PortErrorKind::Internal, text)
 }

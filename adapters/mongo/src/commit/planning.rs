@@ -1,102 +1,110 @@
-//! From orders to documents.
+//! From queued units to documents.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use futures_util::future::try_join_all;
 use mongodb::bson::{Bson, RawDocumentBuf, doc};
 use tenantry_application::ports::{CommitError, PortError, PortErrorKind};
+use tenantry_store::{Lookups, lookups};
 
-use super::{fault::Fault, order::WaitingUnit};
+use super::{fault::Fault, order::QueuedUnit};
 use crate::{
-    database::{Database, Find, IDS_AT_ONCE, Source},
-    plan::{self, Cell, Image, Key, State, Table},
+    collection::{Cell, Collection, DocumentId},
+    database::{Database, IDS_AT_ONCE, Source},
+    find::Find,
+    plan::{Image, Plan},
 };
 
-/// Above so many bytes no further unit is taken into a group: it becomes one
-/// document, or one message, and both have a limit of 16 MiB and more.
+/// The size in bytes from which a group takes no further unit. A group becomes
+/// one document or one message, whose limits are 16 MiB and more.
 const FULL: usize = 8 * 1024 * 1024;
 
-/// Units as they end if what they change is stored.
+/// The documents of a group, and the results of its units.
 #[derive(Debug)]
-pub(super) struct Planned {
-    /// What is to be stored.
+pub(super) struct GroupPlan {
+    /// The documents to store.
     pub(super) images: Vec<Image>,
-    /// How the first units end; those behind them wait for another group.
+    /// The results of the first units; the rest belong to the next group.
     pub(super) outcomes: Vec<Result<(), CommitError>>,
 }
 
 /// Plans as many of the units as fit into one group, at least the first.
 pub(super) async fn plan_units(
     source: &mut Source<'_>,
-    units: &VecDeque<WaitingUnit>,
-) -> Result<Planned, Fault> {
-    let mut cells = BTreeSet::new();
+    units: &VecDeque<QueuedUnit>,
+) -> Result<GroupPlan, Fault> {
+    let mut needed = Lookups::default();
     for (unit, _) in units {
-        plan::reads(unit, &mut cells);
+        lookups(unit, &mut needed);
     }
-    let mut state = load(source, cells).await?;
+    let mut plan = Plan::new(needed);
+    load(source, &mut plan).await?;
     let mut outcomes = Vec::with_capacity(units.len());
     for (unit, _) in units {
-        if state.written_bytes() >= FULL {
+        if plan.written_bytes() >= FULL {
             break;
         }
-        outcomes.push(plan::apply(&mut state, unit)?);
+        outcomes.push(plan.apply(unit)?);
     }
-    Ok(Planned {
-        images: state.into_images(),
+    Ok(GroupPlan {
+        images: plan.into_images(),
         outcomes,
     })
 }
 
-/// Reads documents, in few questions.
-async fn load(source: &mut Source<'_>, cells: BTreeSet<Cell>) -> Result<State, Fault> {
-    let mut ids: BTreeMap<Table, Vec<Bson>> = BTreeMap::new();
-    for cell in &cells {
-        let of_table = ids.entry(cell.table).or_default();
-        of_table.push((&cell.key).into());
+/// Loads the needed documents in few queries.
+async fn load(source: &mut Source<'_>, plan: &mut Plan) -> Result<(), Fault> {
+    let mut ids: BTreeMap<Collection, Vec<Bson>> = BTreeMap::new();
+    for cell in plan.needed() {
+        let of_collection = ids.entry(cell.collection).or_default();
+        of_collection.push((&cell.id).into());
     }
-    let by_ids = |table: Table, ids: &[Bson]| Find::new(table, doc! { "_id": { "$in": ids } });
-    let mut questions = Vec::new();
-    for (table, ids) in &ids {
-        questions.extend(ids.chunks(IDS_AT_ONCE).map(|ids| by_ids(*table, ids)));
+    let mut queries = Vec::new();
+    for (collection, ids) in &ids {
+        let chunks = ids.chunks(IDS_AT_ONCE);
+        queries.extend(chunks.map(|ids| Find::new(*collection, doc! { "_id": { "$in": ids } })));
     }
-    let mut state = State::default();
-    state.expect(cells);
     match source {
         Source::Now(database) => {
-            let mut answers = Vec::with_capacity(questions.len());
-            for find in questions {
-                answers.push(answer(database, find));
+            let mut results = Vec::with_capacity(queries.len());
+            for query in queries {
+                results.push(run(database, query));
             }
-            for (table, found) in try_join_all(answers).await? {
-                know(&mut state, table, found)?;
+            for (collection, found) in try_join_all(results).await? {
+                load_found(plan, collection, &found)?;
             }
         }
         Source::Transaction(..) => {
-            for find in questions {
-                let table = find.table;
-                know(&mut state, table, source.find(find).await?)?;
+            for query in queries {
+                let collection = query.collection;
+                load_found(plan, collection, &source.find(query).await?)?;
             }
         }
     }
-    Ok(state)
+    Ok(())
 }
 
-async fn answer(database: &Database, find: Find) -> Result<(Table, Vec<RawDocumentBuf>), Fault> {
-    let table = find.table;
-    Ok((table, Source::Now(database).find(find).await?))
+async fn run(database: &Database, query: Find) -> Result<(Collection, Vec<RawDocumentBuf>), Fault> {
+    let collection = query.collection;
+    Ok((collection, Source::Now(database).find(query).await?))
 }
 
-/// Takes documents of a collection into the state.
-fn know(state: &mut State, table: Table, documents: Vec<RawDocumentBuf>) -> Result<(), PortError> {
+fn load_found(
+    plan: &mut Plan,
+    collection: Collection,
+    documents: &[RawDocumentBuf],
+) -> Result<(), PortError> {
     for document in documents {
         let id = document.get("_id").ok().flatten();
         let id = id.and_then(|id| Bson::try_from(id).ok());
-        let key = id.as_ref().and_then(Key::from_bson).ok_or_else(|| {
-            let context = format!("a document in {} has a strange id", table.name());
+        let id = id.as_ref().and_then(DocumentId::from_bson).ok_or_else(|| {
+            let context = format!(
+                "read a document of {}: its _id is not valid; restore it from a backup",
+                collection.name()
+            );
             PortError::new(PortErrorKind::Corrupt, context)
         })?;
-        state.know(Cell { table, key }, document);
+        plan.load(&Cell { collection, id }, document)?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Commit records: what makes a group of units one step on a server without
+//! Commit records, which make a group of units atomic on a server without
 //! transactions.
 //!
-//! A record holds everything the group changes, each document as it shall be.
-//! Once it is there, the group is committed. Then the documents are stored and
-//! the record is removed. Storing them again changes nothing, so that after a
-//! failure anywhere the record is simply applied anew. A group too large for
-//! one document is a record of several parts, which counts once all are there.
+//! A record holds the after-image of every document the group changes. Writing it
+//! commits the group; then the documents are stored and the record is removed.
+//! Applying a record is idempotent, so that recovery applies it again. A group
+//! too large for one document has a record of several parts, which is valid
+//! once all parts exist.
 
 use mongodb::bson::{Binary, Bson, RawArrayBuf, RawBson, RawDocumentBuf, doc, raw::cstr, rawdoc};
 use serde::Deserialize;
@@ -16,23 +16,24 @@ use super::{
     storing::{self, Safety, journaled},
 };
 use crate::{
+    collection::{Cell, Collection, DocumentId},
     database::Database,
-    plan::{Cell, Image, Key, Table},
+    plan::Image,
 };
 
-/// The collection of records.
+/// The collection of commit records.
 const RECORDS: &str = "commit_records";
 
-/// The most of a part. A document with a single image may be larger, up to
-/// what the server takes.
+/// The maximum size of a part in bytes. A part with a single image may be
+/// larger.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
-/// Stores documents as one step. After an error nobody knows whether they
-/// are stored before [`recover`] has ended well.
+/// Stores documents atomically. After an error the outcome is unknown until
+/// [`recover`] succeeds.
 pub(super) async fn commit(database: &Database, images: &[Image]) -> Result<(), Fault> {
     match images {
         [] => Ok(()),
-        // One document is one step by itself.
+        // A single document is atomic.
         [_] => storing::store(database, images, Safety::Journaled).await,
         _ => {
             for command in inserts(images) {
@@ -43,7 +44,7 @@ pub(super) async fn commit(database: &Database, images: &[Image]) -> Result<(), 
     }
 }
 
-/// Applies and removes what a crash or a failure has left.
+/// Applies and removes the record that a crash or a failure left.
 pub(super) async fn recover(database: &Database) -> Result<usize, Fault> {
     let records = database.db.collection::<Part>(RECORDS);
     let cursor = records.find(doc! {}).sort(doc! { "_id": 1 });
@@ -59,7 +60,7 @@ pub(super) async fn recover(database: &Database) -> Result<usize, Fault> {
         .iter()
         .all(|part| usize::try_from(part.parts) == Ok(parts.len()));
     let mut images = Vec::new();
-    // One that is not whole was never committed, or was applied already.
+    // An incomplete record was never committed, or is already applied.
     if is_whole {
         for part in parts {
             for step in part.steps {
@@ -72,8 +73,8 @@ pub(super) async fn recover(database: &Database) -> Result<usize, Fault> {
     Ok(images.len())
 }
 
-/// Stores what a record says and removes it. Its journal keeps the order, so
-/// that a record is never gone before what it says is safe.
+/// Stores the images of a record and removes it. The journal preserves this
+/// order, so that a record outlives its images' durability.
 async fn apply(database: &Database, images: &[Image]) -> Result<(), Fault> {
     storing::store(database, images, Safety::Written).await?;
     let all = rawdoc! { "q": {}, "limit": 0 };
@@ -84,7 +85,7 @@ async fn apply(database: &Database, images: &[Image]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The commands that write a record, a part each.
+/// Returns the commands that write a record, one a part.
 fn inserts(images: &[Image]) -> Vec<RawDocumentBuf> {
     let mut lists: Vec<RawArrayBuf> = Vec::new();
     let mut bytes = usize::MAX;
@@ -109,11 +110,11 @@ fn inserts(images: &[Image]) -> Vec<RawDocumentBuf> {
 
 fn step(image: &Image) -> RawDocumentBuf {
     let mut step = rawdoc! {
-        "collection": image.cell.table.name(),
-        "key": RawBson::from(&image.cell.key),
+        "collection": image.cell.collection.name(),
+        "key": RawBson::from(&image.cell.id),
     };
     if let Some(document) = &image.document {
-        // As bytes: whatever a document holds, the server does not look.
+        // As bytes, which the server does not interpret.
         let bytes = Binary {
             subtype: mongodb::bson::spec::BinarySubtype::Generic,
             bytes: document.as_bytes().to_vec(),
@@ -139,16 +140,17 @@ struct Step {
 impl Step {
     fn image(self) -> Result<Image, PortError> {
         let corrupt = || {
-            let context = format!("a document in {RECORDS} is corrupt");
+            let context =
+                format!("read a document of {RECORDS}: it is corrupt; restore it from a backup");
             PortError::new(PortErrorKind::Corrupt, context)
         };
-        let table = Table::named(&self.collection).ok_or_else(corrupt)?;
-        let key = Key::from_bson(&self.key).ok_or_else(corrupt)?;
+        let collection = Collection::named(&self.collection).ok_or_else(corrupt)?;
+        let id = DocumentId::from_bson(&self.key).ok_or_else(corrupt)?;
         let document = self.document.map(|binary| {
             RawDocumentBuf::from_bytes(binary.bytes).map_err(|error| corrupt().caused_by(error))
         });
         Ok(Image {
-            cell: Cell { table, key },
+            cell: Cell { collection, id },
             document: document.transpose()?,
             is_new: false,
         })
@@ -159,13 +161,14 @@ impl Step {
 #[expect(clippy::expect_used, reason = "a failed test may panic")]
 mod tests {
     use mongodb::bson::{RawBsonRef, deserialize_from_slice};
+    use tenantry_application::work::Kind;
     use uuid::Uuid;
 
     use super::*;
 
     fn images(count: u128, bytes: usize) -> Vec<Image> {
         let image = |number| Image {
-            cell: Cell::new(Table::Jobs, Uuid::from_u128(number)),
+            cell: Cell::of_row(Kind::Job, Uuid::from_u128(number).into()),
             document: (number % 3 > 0).then(|| rawdoc! { "payload": "x".repeat(bytes) }),
             is_new: false,
         };
@@ -181,7 +184,7 @@ mod tests {
             };
             assert!(
                 document.as_bytes().len() < 16 * 1024 * 1024,
-                "it is too large"
+                "the document is too large"
             );
             deserialize_from_slice(document.as_bytes()).ok()
         };
@@ -189,18 +192,20 @@ mod tests {
     }
 
     #[test]
-    fn a_record_says_what_it_was_told() {
+    fn a_record_round_trips() {
         for (count, bytes, expected) in [(5, 100, 1), (30, 1024 * 1024, 3), (3, 9_000_000, 3)] {
-            let told = images(count, bytes);
-            let parts = parts(&inserts(&told));
+            let original = images(count, bytes);
+            let parts = parts(&inserts(&original));
             assert_eq!(parts.len(), expected);
             let whole = i64::try_from(expected).expect("few");
             assert!(parts.iter().all(|part| part.parts == whole));
             let steps = parts.into_iter().flat_map(|part| part.steps);
             let read = steps.map(|step| step.image().expect("an image"));
             let read: Vec<_> = read.map(|image| (image.cell, image.document)).collect();
-            let told = told.into_iter().map(|image| (image.cell, image.document));
-            assert_eq!(read, told.collect::<Vec<_>>());
+            let original = original
+                .into_iter()
+                .map(|image| (image.cell, image.document));
+            assert_eq!(read, original.collect::<Vec<_>>());
         }
     }
 }

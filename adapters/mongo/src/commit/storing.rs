@@ -1,4 +1,4 @@
-//! Storing documents, many in one command.
+//! Storing documents in batches.
 
 use futures_util::future::try_join_all;
 use mongodb::{
@@ -9,33 +9,30 @@ use mongodb::{
 use serde::Deserialize;
 
 use super::fault::Fault;
-use crate::{
-    database::Database,
-    plan::{Image, Table},
-};
+use crate::{collection::Collection, database::Database, plan::Image};
 
-/// What one command may hold.
+/// The limits of one command.
 const MOST_STEPS: usize = 1000;
 const MOST_BYTES: usize = 12 * 1024 * 1024;
 
-/// How safe a write must be before the server answers for it.
+/// The durability that the server acknowledges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Safety {
-    /// Seen by who reads next.
+    /// Visible to subsequent reads.
     Written,
     /// On the disk.
     Journaled,
-    /// What its transaction says.
+    /// As set for the transaction.
     OfTransaction,
 }
 
-/// Stores documents: epochs last, the rest at once.
+/// Stores documents: epochs last, all others concurrently.
 pub(super) async fn store(
     database: &Database,
     images: &[Image],
     safety: Safety,
 ) -> Result<(), Fault> {
-    let epochs = images.partition_point(|image| image.cell.table < Table::Epochs);
+    let epochs = images.partition_point(|image| image.cell.collection < Collection::Epochs);
     let (rows, epochs) = images.split_at(epochs);
     run_all(database, commands(rows, safety)).await?;
     run_all(database, commands(epochs, safety)).await
@@ -63,23 +60,23 @@ pub(super) async fn store_in(
     Ok(())
 }
 
-/// Runs a command that writes.
+/// Runs a write command.
 pub(super) async fn run(database: &Database, command: RawDocumentBuf) -> Result<(), Fault> {
     let run = database.db.run_raw_command(command);
     check(database.bounded(run).await?)
 }
 
-/// What a server complains of in answer to a command that writes.
+/// The errors in the reply to a write command.
 #[derive(Debug, Deserialize)]
 struct Reply {
     #[serde(default, rename = "writeErrors")]
-    write_errors: Vec<Complaint>,
+    write_errors: Vec<ServerError>,
     #[serde(default, rename = "writeConcernError")]
-    write_concern_error: Option<Complaint>,
+    write_concern_error: Option<ServerError>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Complaint {
+struct ServerError {
     code: i32,
     #[serde(default)]
     errmsg: String,
@@ -89,7 +86,7 @@ fn check(reply: Document) -> Result<(), Fault> {
     let reply: Reply = bson::deserialize_from_document(reply).map_err(Error::from)?;
     let first = reply.write_errors.into_iter().next();
     match first.or(reply.write_concern_error) {
-        Some(Complaint { code, errmsg }) => Err(Fault::Write {
+        Some(ServerError { code, errmsg }) => Err(Fault::Write {
             code,
             message: errmsg,
         }),
@@ -97,18 +94,18 @@ fn check(reply: Document) -> Result<(), Fault> {
     }
 }
 
-/// Commands that bring collections to what images of them say.
+/// Returns the commands that store images.
 fn commands(images: &[Image], safety: Safety) -> Vec<RawDocumentBuf> {
     let mut commands = Vec::new();
-    for of_table in images.chunk_by(|a, b| a.cell.table == b.cell.table) {
-        let Some(first) = of_table.first() else {
+    for of_collection in images.chunk_by(|a, b| a.cell.collection == b.cell.collection) {
+        let Some(first) = of_collection.first() else {
             continue;
         };
-        let mut inserts = Batch::of(Verb::Insert, first.cell.table, safety);
-        let mut updates = Batch::of(Verb::Update, first.cell.table, safety);
-        let mut deletes = Batch::of(Verb::Delete, first.cell.table, safety);
-        for image in of_table {
-            let query = rawdoc! { "_id": RawBson::from(&image.cell.key) };
+        let mut inserts = Batch::of(Verb::Insert, first.cell.collection, safety);
+        let mut updates = Batch::of(Verb::Update, first.cell.collection, safety);
+        let mut deletes = Batch::of(Verb::Delete, first.cell.collection, safety);
+        for image in of_collection {
+            let query = rawdoc! { "_id": RawBson::from(&image.cell.id) };
             match &image.document {
                 Some(document) if image.is_new => {
                     inserts.push(document.clone(), &mut commands);
@@ -129,7 +126,7 @@ fn commands(images: &[Image], safety: Safety) -> Vec<RawDocumentBuf> {
     commands
 }
 
-/// What a command does with each document.
+/// The verb of a command.
 #[derive(Debug, Clone, Copy)]
 enum Verb {
     Insert,
@@ -137,10 +134,10 @@ enum Verb {
     Delete,
 }
 
-/// What goes into one command.
+/// The statements of one command.
 struct Batch {
     verb: Verb,
-    table: Table,
+    collection: Collection,
     safety: Safety,
     steps: RawArrayBuf,
     count: usize,
@@ -148,10 +145,10 @@ struct Batch {
 }
 
 impl Batch {
-    fn of(verb: Verb, table: Table, safety: Safety) -> Self {
+    fn of(verb: Verb, collection: Collection, safety: Safety) -> Self {
         Self {
             verb,
-            table,
+            collection,
             safety,
             steps: RawArrayBuf::new(),
             count: 0,
@@ -173,9 +170,9 @@ impl Batch {
         if self.count == 0 {
             return;
         }
-        let next = Self::of(self.verb, self.table, self.safety);
+        let next = Self::of(self.verb, self.collection, self.safety);
         let full = std::mem::replace(self, next);
-        let (name, steps) = (full.table.name(), full.steps);
+        let (name, steps) = (full.collection.name(), full.steps);
         let mut command = match full.verb {
             Verb::Insert => rawdoc! { "insert": name, "documents": steps, "ordered": false },
             Verb::Update => rawdoc! { "update": name, "updates": steps, "ordered": false },
@@ -190,7 +187,7 @@ impl Batch {
     }
 }
 
-/// On the disk before it is answered for.
+/// Returns the write concern for durable writes.
 pub(super) fn journaled() -> RawDocumentBuf {
     rawdoc! { "w": 1, "j": true }
 }

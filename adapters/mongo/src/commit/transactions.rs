@@ -13,16 +13,14 @@ use mongodb::{
     error::{Error, UNKNOWN_TRANSACTION_COMMIT_RESULT},
     options::{ReadConcern, WriteConcern},
 };
-use tenantry_application::{
-    ports::{CommitError, PortError, PortErrorKind},
-    work::CommitQueue,
-};
+use tenantry_application::ports::{CommitError, PortError, PortErrorKind};
+use tenantry_store::CommitQueue;
 use tokio::time::sleep;
 
 use super::{
     commands,
-    fault::{Fault, unknown_outcome},
-    order::{self, Answer, Command, Order, WaitingUnit},
+    fault::{Fault, closed, unknown_outcome},
+    order::{self, Command, Order, QueuedUnit, Reply},
     planning::plan_units,
     storing,
 };
@@ -47,7 +45,7 @@ pub(super) struct Task {
 impl Task {
     /// Writes until the queue is closed and empty.
     pub(super) async fn run(self) {
-        let _served = self.queue.served();
+        let _guard = self.queue.guard();
         let queue = Arc::clone(&self.queue);
         while let Some((lane, orders)) = queue.take_lane(self.group).await {
             self.serve(orders).await;
@@ -57,10 +55,10 @@ impl Task {
     }
 
     async fn serve(&self, orders: Vec<Order>) {
-        let (mut units, commands) = order::sorted(orders);
+        let (mut units, commands) = order::separate(orders);
         while !units.is_empty() {
             let ended = self.write_units(&units).await;
-            order::answer_units(&mut units, ended);
+            order::complete_units(&mut units, ended);
         }
         for (command, reply) in commands {
             let answer = self.write_command(&command).await;
@@ -70,18 +68,18 @@ impl Task {
 
     async fn write_units(
         &self,
-        units: &VecDeque<WaitingUnit>,
+        units: &VecDeque<QueuedUnit>,
     ) -> Result<Vec<Result<(), CommitError>>, PortError> {
         match self.transaction(&Work::Units(units)).await? {
             Decision::Units(outcomes) => Ok(outcomes),
-            Decision::Command(_) => Err(super::gone()),
+            Decision::Command(_) => Err(closed()),
         }
     }
 
-    async fn write_command(&self, command: &Command) -> Result<Answer, PortError> {
+    async fn write_command(&self, command: &Command) -> Result<Reply, PortError> {
         match self.transaction(&Work::Command(command)).await? {
             Decision::Command(answer) => Ok(answer),
-            Decision::Units(_) => Err(super::gone()),
+            Decision::Units(_) => Err(closed()),
         }
     }
 
@@ -158,7 +156,7 @@ impl Task {
             return Err(unknown_outcome(fault.into_port_error("commit")));
         }
         let cause = last.map(|fault| fault.into_port_error("commit"));
-        Err(unknown_outcome(cause.unwrap_or_else(super::gone)))
+        Err(unknown_outcome(cause.unwrap_or_else(closed)))
     }
 
     /// Ends a transaction that came to nothing. The server does so by itself
@@ -172,14 +170,14 @@ impl Task {
 
 /// What one transaction does.
 enum Work<'w> {
-    Units(&'w VecDeque<WaitingUnit>),
+    Units(&'w VecDeque<QueuedUnit>),
     Command(&'w Command),
 }
 
 /// How it ends if it is committed.
 enum Decision {
     Units(Vec<Result<(), CommitError>>),
-    Command(Answer),
+    Command(Reply),
 }
 
 fn decide<'a>(

@@ -1,42 +1,44 @@
-//! Where a tenant's bytes come from, as of one instant.
+//! The storage usage of a tenant.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt::Display,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use mongodb::bson::{self, Document, doc};
 use serde::{Deserialize, de::DeserializeOwned};
-use tenantry_application::ports::{PlaceUsage, PortError, PortErrorKind, Usage};
+use tenantry_application::{
+    ports::{PlaceUsage, PortError, Usage},
+    work::Kind,
+};
 use tenantry_domain::{file::Bucket, id::TenantId};
+use tenantry_store::{no_quota, rows::Reading};
 use uuid::Uuid;
 
 use super::fault::Fault;
 use crate::{
-    database::{Find, Source},
-    plan::{Key, Table, bson_id, from_document},
-    rows::{QuotaRow, Reading, uuid},
+    collection::{Collection, DocumentId, bson_id, entity, from_document},
+    database::Source,
+    find::Find,
 };
 
-/// How many documents are read at once.
+/// The number of documents in one read.
 const PORTION: u32 = 5000;
 
-/// Counts while nothing else is written, or within a transaction.
+/// Sums up the usage, while nothing else is written or within a transaction.
 pub(super) async fn usage(source: &mut Source<'_>, tenant: TenantId) -> Result<Usage, Fault> {
     let id = tenant.as_uuid();
-    let find = Find::new(Table::Quotas, doc! { "_id": &Key::from(id) }).limit(1);
-    let ledger = source.find(find).await?;
-    let ledger = ledger.first().ok_or_else(no_ledger)?;
+    let quotas = Collection::of(Kind::Quota);
+    let find = Find::new(quotas, doc! { "_id": &DocumentId::Id(id) });
+    let quota = source.find(find.limit(1_u32)).await?;
+    let quota = quota.first().ok_or_else(no_quota)?;
     let mut usage = Usage {
-        quota: from_document::<QuotaRow>(Table::Quotas, ledger)?.quota()?,
+        quota: entity(quota)?,
         places: places(source, id).await?,
         open_uploads: 0,
         open_upload_bytes: 0,
         stored_bytes: 0,
     };
-    let read = Reading::of(Table::Blobs, id);
+    let read = Reading::of(Kind::Blob, id);
     let fields = &["state", "reserved_bytes", "size_bytes"];
-    let mut blobs = Portions::new(Table::Blobs, doc! {}, id, fields);
+    let mut blobs = Portions::new(Kind::Blob, doc! {}, id, fields);
     while let Some(portion) = blobs.next::<BlobRow>(source).await? {
         for blob in portion {
             match blob.state.as_str() {
@@ -52,26 +54,21 @@ pub(super) async fn usage(source: &mut Source<'_>, tenant: TenantId) -> Result<U
     Ok(usage)
 }
 
-fn bytes(read: &Reading<impl Display>, count: Option<i64>) -> Result<u64, PortError> {
+fn bytes(read: &Reading, count: Option<i64>) -> Result<u64, PortError> {
     read.count("size_bytes", count.unwrap_or_default())
 }
 
-/// A tenant without a ledger is none.
-pub(crate) fn no_ledger() -> PortError {
-    PortError::new(PortErrorKind::NotFound, "the tenant has no storage quota")
-}
-
-/// No server joins what every server knows: files are counted first, and what
-/// each version adds is found by its file.
+/// Sums up the places without a join, which the portable subset lacks: files
+/// first, then the versions of each.
 async fn places(source: &mut Source<'_>, tenant: Uuid) -> Result<Vec<PlaceUsage>, Fault> {
     let mut places: BTreeMap<(&str, Uuid), PlaceUsage> = BTreeMap::new();
     let mut place_of: HashMap<Uuid, (&str, Uuid)> = HashMap::new();
     let fields = &["bucket", "bucket_id"];
-    let mut files = Portions::new(Table::Files, doc! {}, tenant, fields);
+    let mut files = Portions::new(Kind::File, doc! {}, tenant, fields);
     while let Some(portion) = files.next::<FileRow>(source).await? {
         for file in portion {
             let bucket_id = uuid(file.bucket_id);
-            let read = Reading::of(Table::Files, file.id);
+            let read = Reading::of(Kind::File, uuid(file.id));
             let bucket = read.parsed("bucket", Bucket::parse(&file.bucket))?;
             let key = (bucket.as_str(), bucket_id);
             let place = places.entry(key).or_insert(PlaceUsage {
@@ -87,12 +84,12 @@ async fn places(source: &mut Source<'_>, tenant: Uuid) -> Result<Vec<PlaceUsage>
     }
     let holding = doc! { "blob_id": { "$ne": null } };
     let fields = &["file_id", "size_bytes"];
-    let mut versions = Portions::new(Table::Versions, holding, tenant, fields);
+    let mut versions = Portions::new(Kind::Version, holding, tenant, fields);
     while let Some(portion) = versions.next::<VersionRow>(source).await? {
         for version in portion {
             let place = place_of.get(&uuid(version.file_id));
             if let Some(place) = place.and_then(|key| places.get_mut(key)) {
-                let read = Reading::of(Table::Versions, version.id);
+                let read = Reading::of(Kind::Version, uuid(version.id));
                 place.versions += 1;
                 place.bytes += read.count::<u64>("size_bytes", version.size_bytes)?;
             }
@@ -101,9 +98,9 @@ async fn places(source: &mut Source<'_>, tenant: Uuid) -> Result<Vec<PlaceUsage>
     Ok(places.into_values().collect())
 }
 
-/// Documents of a tenant that a filter lets through, by ascending id.
+/// The documents of a tenant that match a filter, by ascending id.
 struct Portions {
-    table: Table,
+    kind: Kind,
     filter: Document,
     fields: &'static [&'static str],
     is_over: bool,
@@ -111,21 +108,21 @@ struct Portions {
 
 impl Portions {
     fn new(
-        table: Table,
+        kind: Kind,
         mut filter: Document,
         tenant: Uuid,
         fields: &'static [&'static str],
     ) -> Self {
         filter.insert("tenant_id", bson_id(tenant));
         Self {
-            table,
+            kind,
             filter,
             fields,
             is_over: false,
         }
     }
 
-    /// The next so many; none where there are no more.
+    /// Returns the next portion; `None` after the last.
     async fn next<R: DeserializeOwned>(
         &mut self,
         source: &mut Source<'_>,
@@ -133,15 +130,17 @@ impl Portions {
         if self.is_over {
             return Ok(None);
         }
-        let find = Find::new(self.table, self.filter.clone());
+        let find = Find::new(Collection::of(self.kind), self.filter.clone());
         let by_id = find.sort(doc! { "_id": 1 }).limit(PORTION);
         let portion = source.find(by_id.fields(self.fields)).await?;
         self.is_over = portion.len() < PORTION as usize;
         if let Some(last) = portion.last() {
-            let last: Id = from_document(self.table, last)?;
+            let last: Id = from_document(Collection::of(self.kind), last)?;
             self.filter.insert("_id", doc! { "$gt": last.id });
         }
-        let rows = portion.iter().map(|row| from_document(self.table, row));
+        let rows = portion
+            .iter()
+            .map(|row| from_document(Collection::of(self.kind), row));
         Ok(Some(rows.collect::<Result<_, PortError>>()?))
     }
 }
@@ -173,4 +172,8 @@ struct BlobRow {
     state: String,
     reserved_bytes: Option<i64>,
     size_bytes: Option<i64>,
+}
+
+fn uuid(id: bson::Uuid) -> Uuid {
+    Uuid::from_bytes(id.bytes())
 }

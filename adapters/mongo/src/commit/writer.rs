@@ -3,16 +3,14 @@
 use futures_util::future::BoxFuture;
 use std::{collections::VecDeque, sync::Arc};
 
-use tenantry_application::{
-    ports::{CommitError, PortError},
-    work::CommitQueue,
-};
+use tenantry_application::ports::{CommitError, PortError};
+use tenantry_store::CommitQueue;
 
 use super::{
     commands,
     fault::unknown_outcome,
     lease::Lease,
-    order::{self, Answer, Command, Order, WaitingUnit},
+    order::{self, Command, Order, QueuedUnit, Reply},
     planning::plan_units,
     record,
 };
@@ -56,7 +54,7 @@ impl Writer {
     /// Writes group after group, until the queue is closed and empty or the
     /// lease is lost.
     pub(super) async fn run(mut self) {
-        let _served = self.queue.served();
+        let _guard = self.queue.guard();
         let queue = Arc::clone(&self.queue);
         let lease = Arc::clone(&self.lease);
         tokio::select! {
@@ -79,10 +77,10 @@ impl Writer {
     }
 
     async fn serve(&mut self, orders: Vec<Order>) {
-        let (mut units, commands) = order::sorted(orders);
+        let (mut units, commands) = order::separate(orders);
         while !units.is_empty() {
             let ended = self.write_units(&units).await;
-            order::answer_units(&mut units, ended);
+            order::complete_units(&mut units, ended);
         }
         for (command, reply) in commands {
             let answer = self.write_command(&command).await;
@@ -92,7 +90,7 @@ impl Writer {
 
     async fn write_units(
         &mut self,
-        units: &VecDeque<WaitingUnit>,
+        units: &VecDeque<QueuedUnit>,
     ) -> Result<Vec<Result<(), CommitError>>, PortError> {
         self.recover().await?;
         let planned = plan_units(&mut Source::Now(&self.database), units).await;
@@ -102,7 +100,7 @@ impl Writer {
         Ok(planned.outcomes)
     }
 
-    async fn write_command(&mut self, command: &Command) -> Result<Answer, PortError> {
+    async fn write_command(&mut self, command: &Command) -> Result<Reply, PortError> {
         self.recover().await?;
         let answered = commands::run(&mut Source::Now(&self.database), command).await;
         let (answer, images) =

@@ -1,54 +1,62 @@
-//! Looking for the server while it is away, and after it while it is there.
+//! Supervision of the connection: heartbeats while it is open, reconnection
+//! while it is closed.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Link, Pause};
+use super::{backoff::Backoff, connection::SharedConnection};
 
-/// How often a server that is there is asked for a sign of life.
-const LOOK: Duration = Duration::from_secs(1);
+/// The interval between heartbeats.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// After so long without a failure the next one is not of the same row.
-const STEADY: Duration = Duration::from_secs(10);
+/// The uptime after which the backoff is reset.
+const STABLE: Duration = Duration::from_secs(10);
 
-/// Runs until it is aborted.
-pub(super) async fn supervise(link: Arc<Link>) {
-    let mut pause = link.pause();
+/// Supervises the connection; never returns.
+pub(super) async fn supervise(connection: Arc<SharedConnection>) {
+    let mut backoff = connection.backoff();
     loop {
-        if link.is_away() {
-            look(&link, &mut pause).await;
-            tracing::info!(server.address = link.address, "the Redis server is back");
+        if connection.is_closed() {
+            reconnect(&connection, &mut backoff).await;
+            tracing::info!(
+                server.address = connection.address(),
+                "reconnected to the Redis server"
+            );
         }
         let since = Instant::now();
-        attend(&link).await;
-        if since.elapsed() > STEADY {
-            pause.reset();
+        send_heartbeats(&connection).await;
+        if since.elapsed() > STABLE {
+            backoff.reset();
         }
     }
 }
 
-/// Looks for the server until it is back.
-async fn look(link: &Link, pause: &mut Pause) {
+/// Retries until the connection is open.
+async fn reconnect(connection: &SharedConnection, backoff: &mut Backoff) {
     loop {
-        pause.take().await;
-        match link.dial().await {
-            Ok(connection) => return link.open(connection),
-            Err(error) => tracing::debug!(server.address = link.address, %error, "still away"),
+        backoff.wait().await;
+        match connection.connect().await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(
+                server.address = connection.address(),
+                %error,
+                "cannot reconnect to the Redis server"
+            ),
         }
     }
 }
 
-/// Asks for signs of life until the server is away.
-async fn attend(link: &Link) {
+/// Sends heartbeats until the connection is closed.
+async fn send_heartbeats(connection: &SharedConnection) {
     loop {
         tokio::select! {
-            () = link.away() => return,
-            () = sleep(LOOK) => {}
+            () = connection.wait_until_closed() => return,
+            () = sleep(HEARTBEAT) => {}
         }
-        // A failure counts like anyone else's.
-        if let Err(error) = link.probe().await {
-            tracing::debug!(%error, "no sign of life");
+        // The failure counts towards closing the connection.
+        if let Err(error) = connection.probe().await {
+            tracing::debug!(%error, "heartbeat failed");
         }
     }
 }

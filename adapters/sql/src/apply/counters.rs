@@ -1,4 +1,4 @@
-//! Steps on what many units touch at once: guards, epochs and ledgers.
+//! Steps on rows that many units touch: guards, epochs and quotas.
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
@@ -6,39 +6,43 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 use tenantry_application::{
-    ports::EpochSubject,
+    ports::{EpochChange, EpochSubject},
     work::{Guard, GuardedSet},
 };
-use tenantry_domain::{Timestamp, id::TenantId, quota::QuotaMovement, tenant::Tenant};
-
-use crate::{
-    convert::{Stored, big, subject_kind},
-    dialect::Step,
-    entity::{epoch, quota, tenant},
+use tenantry_domain::{
+    Timestamp,
+    id::TenantId,
+    quota::{Quota, QuotaMovement},
 };
 
-/// Raises a guard by one, if it is what was read.
-pub(super) fn guard(guard: Guard, on: DbBackend) -> Step {
+use tenantry_store::{
+    Stored,
+    rows::{epoch, integer, quota, tenant},
+};
+
+use super::Step;
+
+/// Raises a guard by one if it has the expected value.
+pub(super) fn guard(guard: Guard, backend: DbBackend) -> Step {
     let column = match guard.set {
         GuardedSet::Members => tenant::Column::MembersVersion,
         GuardedSet::Roles => tenant::Column::RolesVersion,
     };
     let mut update = tenant::Entity::update_many()
         .col_expr(column, Expr::col(column).add(1))
-        .filter(<Tenant as Stored>::keyed(guard.tenant_id));
+        .filter(tenant::Column::Id.eq(guard.tenant_id.as_uuid()));
     if let Some(expected) = guard.expected {
-        update = update.filter(column.eq(big(expected)));
+        update = update.filter(column.eq(integer(expected)));
     }
-    Step::ChangeOne(update.build(on))
+    Step::ChangeOne(update.build(backend))
 }
 
-/// Raises an epoch by one, from nothing to 1.
-pub(super) fn epoch(subject: EpochSubject, at: Timestamp, on: DbBackend) -> Step {
-    let row = epoch::Model {
-        subject_id: subject.as_uuid(),
-        kind: subject_kind(subject).to_owned(),
+/// Raises an epoch by one, the first time to 1.
+pub(super) fn epoch(subject: EpochSubject, at: Timestamp, backend: DbBackend) -> Step {
+    let first = EpochChange {
+        subject,
         epoch: 1,
-        changed_at: at.as_millis(),
+        changed_at: at,
     };
     let raise = OnConflict::column(epoch::Column::SubjectId)
         .value(
@@ -47,25 +51,24 @@ pub(super) fn epoch(subject: EpochSubject, at: Timestamp, on: DbBackend) -> Step
         )
         .update_column(epoch::Column::ChangedAt)
         .to_owned();
-    let insert = epoch::Entity::insert(row.into_active_model().reset_all()).on_conflict(raise);
-    Step::Change(insert.build(on))
+    let insert =
+        epoch::Entity::insert(first.to_row().into_active_model().reset_all()).on_conflict(raise);
+    Step::Change(insert.build(backend))
 }
 
-/// Makes a ledger with nothing used.
-pub(super) fn quota_open(tenant: TenantId, limit_bytes: u64, on: DbBackend) -> Step {
-    let row = quota::Model {
-        tenant_id: tenant.as_uuid(),
-        limit_bytes: big(limit_bytes),
+/// Creates a quota with nothing used.
+pub(super) fn quota_open(tenant: TenantId, limit_bytes: u64, backend: DbBackend) -> Step {
+    let empty = Quota {
+        tenant_id: tenant,
+        limit_bytes,
         used_bytes: 0,
         reserved_bytes: 0,
     };
-    Step::Change(quota::Entity::insert(row.into_active_model().reset_all()).build(on))
+    Step::Change(super::insert(&empty, backend))
 }
 
-/// Moves a ledger by the rule of
-/// [`Quota::after`](tenantry_domain::quota::Quota::after), written so that no
-/// sum can overflow.
-pub(super) fn quota_move(tenant: TenantId, movement: QuotaMovement, on: DbBackend) -> Step {
+/// Moves a quota by the rule of [`Quota::after`], without overflow.
+pub(super) fn quota_move(tenant: TenantId, movement: QuotaMovement, backend: DbBackend) -> Step {
     use quota::Column::{LimitBytes, ReservedBytes, TenantId, UsedBytes};
     let mut update = quota::Entity::update_many()
         .col_expr(UsedBytes, Expr::col(UsedBytes).add(movement.used))
@@ -81,5 +84,5 @@ pub(super) fn quota_move(tenant: TenantId, movement: QuotaMovement, on: DbBacken
         let most = Expr::col(LimitBytes).sub(movement.takes());
         update = update.filter(taken.lte(most));
     }
-    Step::ChangeOne(update.build(on))
+    Step::ChangeOne(update.build(backend))
 }

@@ -1,119 +1,160 @@
-//! Units of work as steps that a database takes.
+//! Units of work as SQL statements.
 
 use sea_orm::{
-    ActiveModelTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    QueryTrait, Statement,
+    ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, IntoActiveModel,
+    Iterable, QueryFilter, QuerySelect, QueryTrait, Statement,
     sea_query::{Expr, Func, Query},
 };
 use tenantry_application::{
+    match_row_change,
     ports::EpochSubject,
     work::{Change, Expectation, UnitOfWork, Write},
 };
-use tenantry_domain::{
-    Revision,
-    id::TenantId,
-    tenant::{Tenant, TenantStatus},
+use tenantry_domain::{Revision, id::TenantId, tenant::TenantStatus};
+use tenantry_store::{
+    Column, Key, Scope, Stored, StoredEntity, is_same, key_columns, key_values,
+    rows::{audit_entry::AuditRecord, epoch, integer, tenant},
 };
-
-use crate::{
-    convert::{Stored, big, entry_to_row},
-    dialect::Step,
-    entity::{audit_entry, epoch, tenant},
-};
+use uuid::Uuid;
 
 mod counters;
 mod refusal;
 mod seal;
+mod step;
 
 pub(crate) use refusal::refusal;
+pub(crate) use step::Step;
 
-/// The steps of a unit, in its order.
-pub(crate) fn steps(unit: &UnitOfWork, on: DbBackend) -> Vec<Step> {
+/// The revision column, which every row with a revision has.
+const REVISION: &str = "revision";
+
+/// Returns the steps of a unit, in its order.
+pub(crate) fn steps(unit: &UnitOfWork, backend: DbBackend) -> Vec<Step> {
     let mut steps = Vec::with_capacity(unit.changes.len());
     for change in &unit.changes {
         match change {
-            Change::Expect(expectation) => steps.push(Step::Find(found(*expectation, on))),
-            Change::Identity(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Tenant(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Role(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Membership(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Session(write) => steps.push(row(write, unit.tenant, on)),
-            Change::File(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Blob(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Version(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Job(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Idempotency(write) => steps.push(row(write, unit.tenant, on)),
-            Change::Audit(entry) => {
-                let row = entry_to_row(entry).into_active_model().reset_all();
-                let insert = audit_entry::Entity::insert(row);
-                steps.push(Step::Change(insert.build(on)));
+            Change::Expect(expectation) => steps.push(Step::Find(found(*expectation, backend))),
+            Change::Row(row) => {
+                steps.push(match_row_change!(row, write => row_step(write, unit.tenant, backend)));
             }
-            Change::AuditSeal(seal) => seal::push(&mut steps, seal, on),
-            Change::Guard(guard) => steps.push(counters::guard(*guard, on)),
-            Change::Epoch(subject, at) => steps.push(counters::epoch(*subject, *at, on)),
+            Change::Audit(entry) => {
+                let record = AuditRecord {
+                    entry: entry.clone(),
+                    seal: None,
+                };
+                steps.push(Step::Change(insert(&record, backend)));
+            }
+            Change::AuditSeal(seal) => seal::push(&mut steps, seal, backend),
+            Change::Guard(guard) => steps.push(counters::guard(*guard, backend)),
+            Change::Epoch(subject, at) => steps.push(counters::epoch(*subject, *at, backend)),
             Change::QuotaOpen(tenant, limit) => {
-                steps.push(counters::quota_open(*tenant, *limit, on));
+                steps.push(counters::quota_open(*tenant, *limit, backend));
             }
             Change::QuotaMove(tenant, movement) => {
-                steps.push(counters::quota_move(*tenant, *movement, on));
+                steps.push(counters::quota_move(*tenant, *movement, backend));
             }
         }
     }
     steps
 }
 
-/// The step of a write to a row that has a revision.
-fn row<T: Stored>(write: &Write<T>, tenant: Option<TenantId>, on: DbBackend) -> Step {
+/// Returns the statement that inserts a row.
+fn insert<T: Stored>(entity: &T, backend: DbBackend) -> Statement {
+    let row = entity.to_row().into_active_model().reset_all();
+    T::Table::insert(row).build(backend)
+}
+
+/// Returns the step of a write to a row with a revision.
+fn row_step<T: StoredEntity>(
+    write: &Write<T>,
+    tenant: Option<TenantId>,
+    backend: DbBackend,
+) -> Step {
     match write {
         Write::Add(entity) => {
-            let mut row = entity.to_row().into_active_model().reset_all();
-            row.set(T::REVISION, big(Revision::FIRST.number()).into());
-            Step::Change(T::Table::insert(row).build(on))
+            let mut entity = entity.clone();
+            entity.set_revision(Revision::FIRST);
+            Step::Change(insert(&entity, backend))
         }
         Write::Update(entity) => {
-            let mut row = entity.to_row().into_active_model().reset_all();
-            for column in T::FIXED {
-                row.not_set(*column);
+            let mut next = entity.clone();
+            next.set_revision(entity.revision().next());
+            let mut row = next.to_row().into_active_model().reset_all();
+            for column in Column::<T>::iter().filter(|column| is_fixed::<T>(*column)) {
+                row.not_set(column);
             }
-            row.set(T::REVISION, big(entity.revision().next().number()).into());
-            let update = T::Table::update_many()
-                .set(row)
-                .filter(T::keyed(entity.id()))
-                .filter(T::within(tenant))
-                .filter(at_revision::<T>(entity.revision()));
-            Step::ChangeOne(update.build(on))
+            let update = T::Table::update_many().set(row).filter(target::<T>(
+                entity.id().into(),
+                entity.revision(),
+                tenant,
+            ));
+            Step::ChangeOne(update.build(backend))
         }
         Write::Remove(id, revision) => {
-            let delete = T::Table::delete_many()
-                .filter(T::keyed(*id))
-                .filter(T::within(tenant))
-                .filter(at_revision::<T>(*revision));
-            Step::ChangeOne(delete.build(on))
+            let delete =
+                T::Table::delete_many().filter(target::<T>((*id).into(), *revision, tenant));
+            Step::ChangeOne(delete.build(backend))
         }
     }
 }
 
-fn at_revision<T: Stored>(revision: Revision) -> Expr {
-    sea_orm::ColumnTrait::eq(&T::REVISION, big(revision.number()))
+/// Returns whether updates leave a column alone.
+fn is_fixed<T: Stored>(column: Column<T>) -> bool {
+    let owner = T::SCOPE.column();
+    key_columns::<T>()
+        .chain(owner)
+        .chain(T::COUNTERS.iter().copied())
+        .any(|fixed| is_same(fixed, column))
 }
 
-/// A query that finds a row where an expectation holds.
-fn found(expectation: Expectation, on: DbBackend) -> Statement {
-    match expectation {
-        Expectation::TenantActive(tenant) => tenant::Entity::find()
-            .filter(<Tenant as Stored>::keyed(tenant.id()))
-            .filter(sea_orm::ColumnTrait::eq(
-                &tenant::Column::Status,
-                TenantStatus::Active.as_str(),
-            ))
-            // Where several write at once, it stays so until the commit.
-            .lock_shared()
-            .build(on),
-        Expectation::Epoch(subject, epoch) => epoch_is(subject, epoch, on),
+/// Returns the condition of the row of a key at a revision, if the unit of a
+/// tenant, or of the platform, may reach it.
+fn target<T: Stored>(key: Key, revision: Revision, tenant: Option<TenantId>) -> Condition {
+    let condition = Condition::all()
+        .add(Expr::col(REVISION).eq(integer(revision.number())))
+        .add(within(T::SCOPE, tenant));
+    keyed::<T>(condition, key)
+}
+
+fn keyed<T: Stored>(condition: Condition, key: Key) -> Condition {
+    let columns = key_values::<T>(key).into_iter();
+    columns.fold(condition, |condition, (column, value)| {
+        condition.add(column.eq(value))
+    })
+}
+
+fn within<C: ColumnTrait>(scope: Scope<C>, tenant: Option<TenantId>) -> Condition {
+    match (scope, tenant) {
+        (Scope::Platform, _) => Condition::all(),
+        (Scope::Managed(column) | Scope::Tenant(column), Some(tenant)) => {
+            Condition::all().add(column.eq(tenant.as_uuid()))
+        }
+        (Scope::Managed(column) | Scope::Tenant(column), None) => {
+            Condition::all().add(column.is_null())
+        }
+        (Scope::Shared(column), tenant) => {
+            let tenant = tenant.map_or(Uuid::nil(), TenantId::as_uuid);
+            Condition::any()
+                .add(column.is_null())
+                .add(column.is_in([tenant, Uuid::nil()]))
+        }
     }
 }
 
-fn epoch_is(subject: EpochSubject, epoch: u64, on: DbBackend) -> Statement {
+/// Returns the query that finds a row if an expectation holds.
+fn found(expectation: Expectation, backend: DbBackend) -> Statement {
+    match expectation {
+        Expectation::TenantActive(tenant) => tenant::Entity::find()
+            .filter(tenant::Column::Id.eq(tenant.id().as_uuid()))
+            .filter(tenant::Column::Status.eq(TenantStatus::Active.as_str()))
+            // The lock keeps the tenant active until the commit.
+            .lock_shared()
+            .build(backend),
+        Expectation::Epoch(subject, epoch) => epoch_is(subject, epoch, backend),
+    }
+}
+
+fn epoch_is(subject: EpochSubject, epoch: u64, backend: DbBackend) -> Statement {
     let stored = Query::select()
         .column(epoch::Column::Epoch)
         .from(epoch::Entity)
@@ -122,7 +163,7 @@ fn epoch_is(subject: EpochSubject, epoch: u64, on: DbBackend) -> Statement {
     let stored = Expr::SubQuery(None, Box::new(stored.into()));
     let select = Query::select()
         .expr(Expr::val(1))
-        .and_where(Expr::expr(Func::coalesce([stored, Expr::val(0)])).eq(big(epoch)))
+        .and_where(Expr::expr(Func::coalesce([stored, Expr::val(0)])).eq(integer(epoch)))
         .take();
-    on.build(&select)
+    backend.build(&select)
 }

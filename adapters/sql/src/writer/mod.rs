@@ -1,34 +1,32 @@
-//! The one way in which anything is written.
+//! The writer, through which every write goes.
 //!
-//! Whoever commits hands over a unit and waits for the answer; going away
-//! changes nothing. On a file a single task owns the one connection that
-//! writes: it takes what waits, tenant by tenant in turn, applies each unit
-//! under a savepoint of its own, commits once for all of them, and only then
-//! answers. On a server several tasks do, each with what waits of one tenant,
-//! which no other has at the same time.
+//! A commit queues its unit and waits for the reply; dropping the caller changes
+//! nothing. On `SQLite` a single task owns the writing connection: it takes the
+//! waiting units, tenant by tenant in turn, applies each under a savepoint,
+//! commits once for all of them, and then replies. On a server several tasks do
+//! so, each with the units of a tenant that no other task holds.
 
 use std::sync::Arc;
 
 use sea_orm::{QueryResult, Value};
 use tenantry_application::{
     ports::{CommitError, PortError, PortErrorKind},
-    work::{CommitQueue, UnitOfWork},
+    work::UnitOfWork,
 };
-use tenantry_domain::Timestamp;
+use tenantry_store::CommitQueue;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
     SqlOptions,
-    dialect::{Dialect, Writing},
+    dialect::Dialect,
+    order::Order,
+    writing::{Writing, prepare},
 };
 
-mod order;
 mod task;
 
-pub(crate) use order::{Order, Outcome};
-
-/// The way to the tasks that write. When the last one is gone, they write what
-/// waits and end.
+/// The handle on the writing tasks. Dropping it ends them after the queued
+/// orders are written.
 #[derive(Debug)]
 pub(crate) struct Writer {
     queue: Arc<CommitQueue<Order>>,
@@ -36,7 +34,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the tasks on the connections that write.
+    /// Starts the tasks.
     pub(crate) fn start(options: &SqlOptions, writing: Writing) -> (Self, JoinSet<()>) {
         let queue = Arc::new(CommitQueue::new(options.queue()));
         let dialect = writing.dialect();
@@ -48,59 +46,43 @@ impl Writer {
         (Self { queue, dialect }, tasks)
     }
 
-    /// Applies a unit, or nothing of it.
+    /// Applies a unit or nothing.
     pub(crate) async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
         if unit.changes.is_empty() {
             return Ok(());
         }
         let lane = unit.tenant;
-        let prepared = self.dialect.prepare(&unit);
-        let (reply, answer) = oneshot::channel();
+        let prepared = prepare(self.dialect, &unit);
+        let (reply, result) = oneshot::channel();
         let order = Order::Unit {
             unit,
             prepared,
             reply,
         };
         self.queue.push(lane, order)?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        result.await.unwrap_or_else(|_| Err(gone().into()))
     }
 
-    /// Runs one statement that writes, with `?` for each value, and answers
-    /// the rows it returns.
+    /// Runs one writing statement, with `?` for each value, and returns its
+    /// rows.
     pub(crate) async fn run(
         &self,
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>, PortError> {
         let statement = self.dialect.statement(sql, values);
-        let (reply, answer) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         self.queue
             .push(None, Order::Statement { statement, reply })?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        result.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Removes rows of a table that expired before an instant, up to `limit`,
-    /// and says how many.
-    pub(crate) async fn purge(
-        &self,
-        table: &'static str,
-        before: Timestamp,
-        limit: u32,
-    ) -> Result<u64, PortError> {
-        let purge = format!(
-            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires_at < ? \
-             ORDER BY expires_at, id LIMIT ?) RETURNING id"
-        );
-        let values = [before.as_millis().into(), i64::from(limit).into()];
-        Ok(self.run(&purge, values).await?.len() as u64)
-    }
-
-    /// Takes no more; what waits is still written.
+    /// Closes the queue; queued orders are still written.
     pub(crate) fn close(&self) {
         self.queue.close();
     }
 
-    /// Whether anything can still be written.
+    /// Checks that the queue is open.
     pub(crate) fn probe(&self) -> Result<(), PortError> {
         if self.queue.is_closed() {
             return Err(gone());
@@ -116,7 +98,10 @@ impl Drop for Writer {
 }
 
 fn gone() -> PortError {
-    PortError::new(PortErrorKind::Unavailable, "the database is closed")
+    PortError::new(
+        PortErrorKind::Unavailable,
+        "write to the database: the store is closed",
+    )
 }
 
 #[cfg(test)]

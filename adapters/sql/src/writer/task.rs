@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use tenantry_application::work::CommitQueue;
+use tenantry_store::CommitQueue;
 
-use super::order::Order;
-use crate::dialect::{Dialect, Writing};
+use crate::{dialect::Dialect, order::Order, writing::Writing};
 
-/// Owns connections that write.
+/// A writing task with its connections.
 pub(super) struct Task {
     queue: Arc<CommitQueue<Order>>,
     writing: Writing,
@@ -23,17 +22,17 @@ impl Task {
         }
     }
 
-    /// Writes group after group, until the queue is closed and empty.
+    /// Writes groups until the queue is closed and empty.
     pub(super) async fn run(mut self) {
-        // Whatever ends this task, nobody waits for it in vain.
-        let _served = self.queue.served();
+        // Fails the queued orders however this task ends.
+        let _guard = self.queue.guard();
         let queue = Arc::clone(&self.queue);
         match self.writing.dialect() {
             Dialect::Sqlite => {
                 while let Some(orders) = queue.take(self.group).await {
                     self.serve(orders).await;
-                    // Those who were answered run first: what they ask for
-                    // next goes into one group, and not the first of it alone.
+                    // Lets the callers queue their next units, so that these
+                    // form one group.
                     tokio::task::yield_now().await;
                 }
             }
@@ -52,14 +51,14 @@ impl Task {
         match self.writing.write(&orders).await {
             Ok(outcomes) => {
                 for (order, outcome) in orders.into_iter().zip(outcomes) {
-                    order.answer(outcome);
+                    order.complete(outcome);
                 }
             }
             Err(error) => {
                 tracing::warn!(
                     error = error.source.as_deref().map(tracing::field::display),
                     orders = orders.len(),
-                    "a group of commits failed"
+                    "commit a group failed"
                 );
                 for order in orders {
                     order.fail(error.clone());

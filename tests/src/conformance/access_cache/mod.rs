@@ -46,7 +46,8 @@ impl CacheWorld {
 
     fn put(&self, tenant: Option<TenantId>) -> Arc<AccessGrant> {
         let grant = self.grant(tenant);
-        self.cache.put(self.cache.mark(), Arc::clone(&grant));
+        self.cache
+            .insert(self.cache.generation(), Arc::clone(&grant));
         grant
     }
 

@@ -39,8 +39,8 @@ pub trait DirectAccess: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnfinishedEnd {
     /// A sweep removes it.
-    Swept,
-    /// A sweep reports its key, and `end_unfinished` ends it.
+    SweepResult,
+    /// A sweep reports its key, and `abort_unfinished` ends it.
     Reported,
     /// The service discards it after a while.
     Expired,

@@ -17,7 +17,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_application::ports::{
-    BlobBody, BlobEntry, BlobKey, BlobStore, BodyError, IdGenerator, PortErrorKind, Swept,
+    BlobBody, BlobEntry, BlobKey, BlobStore, BodyError, IdGenerator, PortErrorKind, SweepResult,
 };
 use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::{
@@ -146,7 +146,7 @@ impl BlobFixture {
         entries
     }
 
-    async fn sweep(&self, age: Duration) -> Swept {
+    async fn sweep(&self, age: Duration) -> SweepResult {
         self.store.sweep_staging(age).await.expect("swept")
     }
 

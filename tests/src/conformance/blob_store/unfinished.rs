@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::join;
-use tenantry_application::ports::{BlobKey, PutError, Swept};
+use tenantry_application::ports::{BlobKey, PutError, SweepResult};
 
 use super::{
     BlobFixture, MIB, UnfinishedEnd, key,
@@ -33,7 +33,7 @@ pub(super) async fn a_sweep_spares_young_writes(fixture: &BlobFixture) {
     for key in keys {
         fixture.direct.abandon_write(key).await;
     }
-    assert_eq!(fixture.sweep(super::HOUR).await, Swept::default());
+    assert_eq!(fixture.sweep(super::HOUR).await, SweepResult::default());
     for key in keys {
         assert!(is_unfinished(fixture, key).await, "{key} was swept");
     }
@@ -45,7 +45,7 @@ pub(super) async fn a_sweep_spares_young_writes(fixture: &BlobFixture) {
         let reported: HashSet<_> = swept.unfinished.iter().copied().collect();
         assert_eq!(reported.len(), swept.unfinished.len(), "reported twice");
         let is_done = match fixture.direct.unfinished_end() {
-            UnfinishedEnd::Swept => {
+            UnfinishedEnd::SweepResult => {
                 assert!(reported.is_empty());
                 pieces == 3
             }
@@ -58,7 +58,7 @@ pub(super) async fn a_sweep_spares_young_writes(fixture: &BlobFixture) {
         is_done.then_some(())
     })
     .await;
-    let is_swept = fixture.direct.unfinished_end() == UnfinishedEnd::Swept;
+    let is_swept = fixture.direct.unfinished_end() == UnfinishedEnd::SweepResult;
     assert_eq!(pieces, if is_swept { 3 } else { 0 });
     for key in keys {
         // Reported writes may be open: only their records can say.
@@ -93,7 +93,7 @@ pub(super) async fn ending_a_key_ends_all_of_its_writes(fixture: &BlobFixture) {
     }
     let is_reported = is_reported(fixture);
     for (key, writes) in [(ended, 2), (ended, 0), (stored, 1)] {
-        let count = fixture.store.end_unfinished(key).await.expect("ended");
+        let count = fixture.store.abort_unfinished(key).await.expect("ended");
         assert_eq!(count, if is_reported { writes } else { 0 });
         assert_eq!(is_unfinished(fixture, key).await, !is_reported, "{key}");
     }
@@ -112,7 +112,7 @@ pub(super) async fn an_ended_put_does_not_finish(fixture: &BlobFixture) {
     for size in [OPEN_BYTES, TWO_PARTS] {
         let (key, bytes) = (key(), Bytes::from(sample(size)));
         let put = open_put(fixture, key, &bytes).await;
-        let ended = fixture.store.end_unfinished(key).await.expect("ended");
+        let ended = fixture.store.abort_unfinished(key).await.expect("ended");
         let outcome = put.finish().await;
         if is_reported(fixture) {
             assert_eq!(ended, 1);
@@ -137,7 +137,7 @@ pub(super) async fn an_end_racing_a_finish_has_one_outcome(fixture: &BlobFixture
         let key = key();
         let put = open_put(fixture, key, &bytes).await;
         let end = async {
-            fixture.store.end_unfinished(key).await.expect("ended");
+            fixture.store.abort_unfinished(key).await.expect("ended");
             fixture.size(key).await
         };
         let (size, outcome) = join(end, put.finish()).await;

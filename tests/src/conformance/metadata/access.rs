@@ -1,4 +1,4 @@
-//! What a session opens, and what closes it.
+//! Access lookups: the permissions of a session, and their revocation.
 
 use tenantry_application::ports::{AccessGrant, EpochSubject};
 use tenantry_domain::{
@@ -80,7 +80,7 @@ pub(super) async fn a_live_session_opens_its_tenant(world: &World) {
         tenant: Some(active(ann.acme.id)),
         permissions: PermissionSet::EMPTY.with(Permission::FilesWrite),
         platform_admin: false,
-        // Joining the tenant and making the role have raised them.
+        // Raised by the membership and the role.
         user_epoch: 1,
         tenant_epoch: 1,
         expires_at: ann.session.expires_at,
@@ -276,7 +276,7 @@ pub(super) async fn epochs_are_those_of_the_person_and_the_tenant(world: &World)
         .done();
     let grant = ann.opens().await.expect("the session is live");
     assert_eq!((grant.user_epoch, grant.tenant_epoch), (2, 3));
-    // What was read is what an expectation may name.
+    // An expectation may name the value that was read.
     world
         .commit(|work| {
             work.expect_epoch(EpochSubject::User(ann.ann.id), grant.user_epoch);

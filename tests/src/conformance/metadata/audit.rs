@@ -1,4 +1,4 @@
-//! Audit entries: what is stored, how it is listed.
+//! Audit entries: storage and lists.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ pub(super) async fn the_platform_has_a_chain_of_its_own(world: &World) {
     let acme = world.company("Acme").await;
     let ours = world.samples.entry(Some(acme.id), "tenant.rename");
     let platform = world.samples.entry(None, "tenant.create");
-    // A platform unit writes to either.
+    // A platform unit can write to both chains.
     world
         .commit(|work| {
             work.audit(ours.clone());
@@ -184,7 +184,7 @@ pub(super) async fn pages_make_the_whole_newest_first(world: &World) {
         });
         seen.extend(page);
         assert!(seen.len() < 1000, "the pages do not end");
-        // What is written meanwhile is newer than any page to come.
+        // Entries added meanwhile are newer than any remaining page.
         let newer = AuditEntry {
             at: at(100),
             ..world.samples.entry(Some(acme.id), "a.new")

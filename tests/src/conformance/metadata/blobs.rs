@@ -1,4 +1,4 @@
-//! Blob records: what is stored, how they are shared and swept.
+//! Blob records: storage, deduplication, sweeping.
 
 use tenantry_domain::{
     Revision,
@@ -128,7 +128,7 @@ pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
         .await
         .answer();
     assert_eq!(found, None);
-    // A whole one of the same content is found past the damaged one.
+    // An intact blob of the same content is found instead of the damaged one.
     let whole = world.samples.stored_blob(acme.id, digest(1), 10);
     add(&acme, &whole).await;
     let found = blobs
@@ -138,8 +138,8 @@ pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
     assert_eq!(found, Some(whole));
 }
 
-/// Blobs of each kind that the sweeper looks at, silent or unreferenced since
-/// so many seconds.
+/// Blobs of each kind that is swept, with the seconds since their last heartbeat
+/// or reference.
 pub(super) async fn the_sweeper_finds_what_is_over(world: &World) {
     let acme = world.company("Acme").await;
     let mut expected = Vec::new();

@@ -1,4 +1,4 @@
-//! Units of work that meet: one wins where only one can, none is lost.
+//! Concurrent units of work: one wins a conflict, and none is lost.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,14 +8,16 @@ use tenantry_application::{
     work::Kind,
 };
 use tenantry_domain::Revision;
+use tokio::time::timeout;
 
 use super::world::{Answer, Outcome, World};
+use crate::wait::until;
 
-/// A commit that was begun and dropped happens or not, but wholly.
+/// Checks that a dropped commit takes effect completely or not at all.
 pub(super) async fn a_dropped_commit_is_all_or_nothing(world: &World) {
-    const ROUNDS: u32 = 24;
+    const ROUNDS: u32 = 32;
     let acme = world.company("Acme").await;
-    let mut begun = Vec::new();
+    let mut units = Vec::new();
     for n in 0..ROUNDS {
         let file = world.samples.file(acme.id, &format!("{n}.txt"));
         let version = world.samples.version(acme.id, file.id, 1);
@@ -23,29 +25,46 @@ pub(super) async fn a_dropped_commit_is_all_or_nothing(world: &World) {
         work.files().add(&file);
         work.versions().add(&version);
         work.quota().reserve(1);
-        // Polled once, then dropped.
-        let _ = acme.store.commit(work).now_or_never();
-        begun.push((file.id, version.id));
+        let commit = acme.store.commit(work);
+        let outcome = match n % 4 {
+            0 => commit.now_or_never(),
+            1 => timeout(Duration::from_micros(u64::from(n) * 50), commit)
+                .await
+                .ok(),
+            2 => {
+                drop(commit);
+                None
+            }
+            _ => Some(commit.await),
+        };
+        let must_exist = match outcome {
+            Some(outcome) => {
+                outcome.done();
+                Some(true)
+            }
+            None => (n % 4 == 2).then_some(false),
+        };
+        units.push((file.id, version.id, must_exist));
     }
-    // Whatever was begun is done before what is committed later; a little
-    // time is for stores that keep no such order.
-    acme.commit(|_| ()).await.done();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let mut landed = 0;
-    for (file, version) in begun {
-        let file = acme.store.files().lookup(file).await.answer().is_some();
-        let version = acme
-            .store
-            .versions()
-            .lookup(version)
-            .await
-            .answer()
-            .is_some();
-        assert_eq!(file, version, "half a unit");
-        landed += u64::from(file);
+    let exist = until("no unit is stored in part", async || {
+        let mut exist = Vec::new();
+        for (file, version, _) in &units {
+            let file = acme.store.files().lookup(*file).await.answer();
+            let version = acme.store.versions().lookup(*version).await.answer();
+            if file.is_some() != version.is_some() {
+                return None;
+            }
+            exist.push(file.is_some());
+        }
+        let stored = exist.iter().filter(|exists| **exists).count() as u64;
+        let quota = acme.store.quota().current().await.answer();
+        (quota.reserved_bytes == stored).then_some(exist)
+    })
+    .await;
+    for (exists, (file, _, must_exist)) in exist.into_iter().zip(units) {
+        let expected = must_exist.unwrap_or(exists);
+        assert_eq!(exists, expected, "{file:?}");
     }
-    let quota = acme.store.quota().current().await.answer();
-    assert_eq!(quota.reserved_bytes, landed);
 }
 
 pub(super) async fn one_of_many_concurrent_updates_wins(world: &World) {

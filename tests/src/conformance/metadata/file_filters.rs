@@ -1,4 +1,4 @@
-//! Filters of files: what each lets through, and how much that is.
+//! Filters of files, and their counts.
 
 use tenantry_application::ports::{Count, FileFilter, FileQuery, FileSort};
 use tenantry_domain::{
@@ -22,7 +22,7 @@ fn everything(place: Place) -> FileFilter {
     }
 }
 
-/// The paths that a filter lets through, in order; the count must agree.
+/// Returns the paths that match a filter, in order, and asserts their count.
 async fn paths(company: &Company, filter: FileFilter) -> Vec<String> {
     let count = company.store.files().count(&filter, 1000).await.answer();
     let query = FileQuery {
@@ -112,8 +112,7 @@ pub(super) async fn no_character_of_a_prefix_means_another(world: &World) {
     assert_eq!(with_prefix(&acme, "__").await, [""; 0]);
 }
 
-/// The upper end of a prefix's range lies behind the last of its last
-/// character, wherever that is in Unicode.
+/// Checks the upper bound of prefixes with unusual last characters.
 pub(super) async fn a_prefix_may_end_anywhere_in_unicode(world: &World) {
     let names = [
         "\u{7F}".replace('\u{7F}', "~"),

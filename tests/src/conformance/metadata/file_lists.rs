@@ -1,8 +1,8 @@
-//! Lists of files: every order, page by page, whatever happens in between.
+//! Lists of files: every sort order, paginated, under concurrent changes.
 
 use std::collections::HashSet;
 
-use tenantry_application::ports::{FileFilter, FilePosition, FileQuery, FileSort, SortKey};
+use tenantry_application::ports::{FileFilter, FileQuery, FileSort, Position, SortKey, SortOrder};
 use tenantry_domain::{
     file::{File, Place},
     id::FileId,
@@ -19,7 +19,8 @@ const SORTS: [FileSort; 5] = [
     FileSort::Size,
 ];
 
-/// Names whose order differs by case, length, form, script and encoding.
+/// Names whose order depends on case, length, normalization, script and
+/// encoding.
 const NAMES: [&str; 14] = [
     "B.txt",
     "a.txt",
@@ -56,20 +57,17 @@ fn query(place: Place, sort: FileSort, descending: bool) -> FileQuery {
     }
 }
 
-fn position(sort: FileSort, file: &File) -> FilePosition {
-    FilePosition {
-        key: sort.key_of(file),
-        id: file.id,
-    }
+fn position(sort: FileSort, file: &File) -> Position {
+    sort.position(file)
 }
 
 fn ids(files: &[File]) -> Vec<FileId> {
     files.iter().map(|file| file.id).collect()
 }
 
-/// The order that a query asks for, made here.
+/// Returns the files in the order of a query.
 fn sorted(files: &[File], sort: FileSort, descending: bool) -> Vec<File> {
-    let key = |file: &File| match sort.key_of(file) {
+    let key = |file: &File| match sort.position(file).key {
         SortKey::Text(text) => (text.into_bytes(), 0, file.id),
         SortKey::Number(number) => (Vec::new(), number, file.id),
     };
@@ -81,7 +79,7 @@ fn sorted(files: &[File], sort: FileSort, descending: bool) -> Vec<File> {
     files
 }
 
-/// Files with ties in every order but that of paths.
+/// Adds files with ties in every order except that of paths.
 async fn shelf(world: &World, company: &Company) -> Vec<File> {
     let mut files = Vec::new();
     for (n, name) in (0..).zip(NAMES) {
@@ -91,7 +89,7 @@ async fn shelf(world: &World, company: &Company) -> Vec<File> {
         file.head.size_bytes = [0, 9, 10, 1 << 40][usize::try_from(n % 4).expect("small")];
         files.push(file);
     }
-    // The same name in many folders.
+    // The same name in several folders.
     for folder in ["x", "Y", "Ünï"] {
         files.push(
             world
@@ -177,7 +175,7 @@ pub(super) async fn ties_go_by_id(world: &World) {
     }
 }
 
-/// Between two pages files come and go on both sides of the cursor.
+/// Files are added and removed on both sides of the cursor between two pages.
 pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
     let acme = world.company("Acme").await;
     for (round, descending) in [(1, false), (2, true)] {
@@ -195,7 +193,7 @@ pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
         let files = sorted(&files, FileSort::Path, descending);
         let mut seen = acme.store.files().list(&query).await.answer();
         assert_eq!(ids(&seen), ids(&files[..7]));
-        // The cursor's own file goes, one before it and one behind it too.
+        // Remove the cursor's own file, and one on each side of it.
         let (early, late) = if descending { (295, 5) } else { (5, 295) };
         let before = world.samples.file(acme.id, &name(early));
         let behind = world.samples.file(acme.id, &name(late));
@@ -242,9 +240,9 @@ pub(super) async fn a_position_need_not_be_a_file(world: &World) {
     acme.commit(|work| files.iter().for_each(|file| work.files().add(file)))
         .await
         .done();
-    let id = FileId::from_uuid(world.samples.id());
+    let id = world.samples.id();
     let mut query = query(acme.place(), FileSort::Name, false);
-    query.after = Some(FilePosition {
+    query.after = Some(Position {
         key: SortKey::Text("b".to_owned()),
         id,
     });
@@ -282,7 +280,7 @@ pub(super) async fn an_offset_leaves_out(world: &World) {
     assert_eq!(list(None, 10, 3, false).await, "");
     assert_eq!(list(None, 10_000, 3, false).await, "");
     assert_eq!(list(None, 3, 3, true).await, "654");
-    // From the position on.
+    // Pages start at the position.
     assert_eq!(list(Some(4), 2, 3, false).await, "789");
     assert_eq!(list(Some(4), 2, 3, true).await, "10");
 }

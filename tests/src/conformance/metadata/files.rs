@@ -1,4 +1,4 @@
-//! Files: what is stored, where it lies, what is unique.
+//! Files: storage, places, unique keys.
 
 use tenantry_application::{
     ports::{Refusal, UniqueKey},
@@ -23,7 +23,7 @@ async fn read(company: &Company, file: &File) -> Option<File> {
     company.store.files().lookup(file.id).await.answer()
 }
 
-/// A file with everything that a file can have.
+/// Returns a file with all optional values.
 fn complete(world: &World, company: &Company) -> File {
     let tags = [
         (
@@ -49,7 +49,7 @@ fn complete(world: &World, company: &Company) -> File {
         version: u32::MAX,
         content_version: Some(7),
         head: Head {
-            // No fraction of 64 bits holds it.
+            // Not representable as a 64-bit float.
             size_bytes: (1 << 53) + 1,
             media_type: MediaType::parse("image/svg+xml").expect("a type"),
             digest: digest(0xFE),
@@ -150,8 +150,7 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
     );
 }
 
-/// The space of a person and that of a tenant are two, even if one id named
-/// both.
+/// Checks that the spaces of a user and of a tenant with the same id differ.
 pub(super) async fn a_path_is_taken_in_its_place_alone(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     add(&acme, &world.samples.file(acme.id, "a.txt")).await;
@@ -235,7 +234,7 @@ pub(super) async fn an_id_is_taken_once(world: &World) {
     assert_eq!(read(&acme, &file).await, Some(file));
 }
 
-/// Names that have broken stores: each is a path like any other.
+/// Names that have broken other stores are paths like any other.
 pub(super) async fn hostile_names_are_names(world: &World) {
     let acme = world.company("Acme").await;
     let names = [

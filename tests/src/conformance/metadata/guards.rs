@@ -1,4 +1,4 @@
-//! Guards and epochs: counters that make changes of whole sets visible.
+//! Guards and epochs: counters that make changes of sets visible.
 
 use std::sync::Arc;
 
@@ -84,8 +84,8 @@ pub(super) async fn guards_and_the_tenant_row_leave_each_other_alone(world: &Wor
         .await
         .done();
     assert_eq!(world.tenant(acme.id).await.revision, read.revision);
-    // Written from what was read before the guard rose: not stale, and the
-    // guard does not fall back.
+    // A row that was read before the guard rose is not stale, and does not reset
+    // the guard.
     world
         .commit(|work| work.tenants().update(&read))
         .await
@@ -112,7 +112,7 @@ pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
     assert_eq!(refusal, Refusal::Stale(Kind::Tenant));
     assert_eq!(world.store.identities().lookup(ann.id).await.answer(), None);
     assert_eq!(guards(world, &acme).await, (1, 0));
-    // The other guard has not moved; expecting it raises it.
+    // The other guard has not moved; an expectation raises it.
     world.commit(|work| work.expect_roles(&before)).await.done();
     assert_eq!(guards(world, &acme).await, (1, 1));
     let refusal = world
@@ -162,7 +162,7 @@ pub(super) async fn one_of_many_concurrent_demotions_wins(world: &World) {
         .commit(|work| owners.iter().for_each(|row| work.memberships(NOW).add(row)))
         .await
         .done();
-    // Every one was decided on the same set.
+    // All decisions are based on the same set.
     let seen = world.tenant(acme.id).await;
     let demotions = owners.into_iter().map(|mut row| {
         let (store, seen) = (Arc::clone(&world.store), seen.clone());
@@ -221,7 +221,8 @@ pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
     assert_eq!(since(4).await, []);
 }
 
-/// One that is left out would leave open what it was raised to close.
+/// Checks that no epoch is skipped: a missing one would leave a revoked
+/// permission cached.
 pub(super) async fn every_epoch_of_a_busy_moment_is_told(world: &World) {
     const EACH: usize = 1000;
     for _ in 0..6 {

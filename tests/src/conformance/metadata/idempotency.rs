@@ -1,4 +1,4 @@
-//! Requests that came with an idempotency key.
+//! Requests with an idempotency key.
 
 use tenantry_application::ports::{Refusal, UniqueKey};
 use tenantry_domain::{
@@ -62,7 +62,7 @@ pub(super) async fn a_key_is_taken_in_its_scope_alone(world: &World) {
         .refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdempotencyKey));
 
-    // Another caller, operation, spelling or tenant is another scope.
+    // Another caller, operation, key or tenant is another scope.
     let mut others = vec![again; 4];
     others[0].scope.user_id = world.samples.user();
     "other".clone_into(&mut others[1].scope.operation);
@@ -110,7 +110,7 @@ pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
     for record in records {
         let kept = record.expires_at >= at(0);
         assert_eq!(find(world, &record).await.is_some(), kept);
-        // What was purged leaves its key free.
+        // A purged key is free again.
         if !kept {
             add(world, &record).await;
         }

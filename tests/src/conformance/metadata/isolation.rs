@@ -1,7 +1,10 @@
-//! The wall between tenants: no read sees over it, no write reaches over it.
+//! Tenant isolation: no read and no write crosses it.
 
 use tenantry_application::{
-    ports::{AuditQuery, Count, FileFilter, FileQuery, FileSort, PortErrorKind, Refusal},
+    ports::{
+        AuditQuery, CommitError, Count, FileFilter, FileQuery, FileSort, PortErrorKind, Refusal,
+        UniqueKey,
+    },
     work::{Kind, TenantWork},
 };
 use tenantry_domain::{
@@ -16,10 +19,10 @@ use tenantry_domain::{
 use super::world::{Answer, Company, Outcome, World};
 use crate::conformance::samples::{at, backend, digest};
 
-/// What a unit of the intruder tries.
+/// A write in a unit of the intruder.
 type Write<'w> = &'w dyn Fn(&mut TenantWork);
 
-/// Everything a tenant can have, and a neighbour that has nothing.
+/// A tenant with a row of every kind, and another without any.
 struct Neighbours {
     victim: Company,
     intruder: Company,
@@ -183,8 +186,7 @@ pub(super) async fn no_read_sees_over_the_wall(world: &World) {
     }
 }
 
-/// A foreign id with the intruder's own tenant on the row: as if it were not
-/// there.
+/// Checks that a foreign id with the intruder's tenant on the row is missing.
 pub(super) async fn a_foreign_id_is_missing(world: &World) {
     let all = Neighbours::new(world).await;
     let tenant_id = all.intruder.id;
@@ -229,7 +231,7 @@ pub(super) async fn a_foreign_id_is_missing(world: &World) {
     }
 }
 
-/// A foreign id may be taken or free, but what it names there stays.
+/// Checks that a foreign id may be taken or free, but its row is unchanged.
 pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
     let all = Neighbours::new(world).await;
     let tenant_id = all.intruder.id;
@@ -249,17 +251,31 @@ pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
         tenant_id,
         ..all.blob.clone()
     };
-    let _ = all.intruder.commit(|work| work.files().add(&file)).await;
-    let _ = all
-        .intruder
-        .commit(|work| work.versions().add(&version))
-        .await;
-    let _ = all.intruder.commit(|work| work.blobs().add(&blob)).await;
+    let store = &all.intruder.store;
+    let added = all.intruder.commit(|work| work.files().add(&file)).await;
+    let found = store.files().lookup(file.id).await.answer();
+    assert_eq!(found, is_free(Kind::File, added).then_some(file));
+    let added = all.intruder.commit(|work| work.versions().add(&version));
+    let added = added.await;
+    let found = store.versions().lookup(version.id).await.answer();
+    assert_eq!(found, is_free(Kind::Version, added).then_some(version));
+    let added = all.intruder.commit(|work| work.blobs().add(&blob)).await;
+    let found = store.blobs().lookup(blob.id).await.answer();
+    assert_eq!(found, is_free(Kind::Blob, added).then_some(blob));
     all.is_untouched(world).await;
 }
 
-/// A foreign row with the victim's tenant on it: a fault of the program, which
-/// no store gets to see.
+/// Returns whether an id was free; otherwise it must have been taken.
+fn is_free(kind: Kind, added: Result<(), CommitError>) -> bool {
+    if added.is_ok() {
+        return true;
+    }
+    assert_eq!(added.refusal(), Refusal::Duplicate(UniqueKey::Id(kind)));
+    false
+}
+
+/// Checks that a foreign row with the victim's tenant is an internal error,
+/// which no store receives.
 pub(super) async fn a_foreign_row_cannot_be_recorded(world: &World) {
     let all = Neighbours::new(world).await;
     let writes: [Write; 8] = [
@@ -301,8 +317,8 @@ pub(super) async fn a_foreign_entry_cannot_be_sealed(world: &World) {
     all.is_untouched(world).await;
 }
 
-/// Both have a file of the same path and content; removing one's leaves the
-/// other's.
+/// Checks that two tenants with a file of the same path and content are
+/// independent.
 pub(super) async fn equal_rows_of_two_tenants_share_nothing(world: &World) {
     let all = Neighbours::new(world).await;
     let file = world.samples.file(all.intruder.id, all.file.path.as_str());

@@ -1,4 +1,4 @@
-//! Leases of jobs: one worker at a time, and none that came too late.
+//! Leases of jobs: one worker at a time, and no late acknowledgements.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -30,7 +30,7 @@ pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
             until: at(61)
         })
     );
-    // The first worker comes back, too late.
+    // The first worker returns after its lease.
     assert_eq!(
         complete(world, &first).await.refusal(),
         Refusal::Stale(Kind::Job)
@@ -46,10 +46,10 @@ pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
     let jobs = world.store.jobs();
     let queued = world.samples.job(None);
     enqueue(world, &queued).await;
-    assert!(!jobs.extend(queued.id, 0, at(60)).await.answer());
+    assert!(!jobs.extend_lease(queued.id, 0, at(60)).await.answer());
     let first = claim(world, "w1", NOW).await.expect("a job is due");
-    assert!(!jobs.extend(first.id, 2, at(60)).await.answer());
-    assert!(jobs.extend(first.id, 1, at(60)).await.answer());
+    assert!(!jobs.extend_lease(first.id, 2, at(60)).await.answer());
+    assert!(jobs.extend_lease(first.id, 1, at(60)).await.answer());
     let stored = jobs
         .lookup(first.id)
         .await
@@ -66,16 +66,30 @@ pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
     let second = claim(world, "w2", at(61))
         .await
         .expect("the lease has ended");
-    assert!(!jobs.extend(first.id, 1, at(100)).await.answer());
-    assert!(jobs.extend(second.id, 2, at(100)).await.answer());
+    assert!(!jobs.extend_lease(first.id, 1, at(100)).await.answer());
+    assert!(jobs.extend_lease(second.id, 2, at(100)).await.answer());
 }
 
 pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &World) {
     enqueue(world, &world.samples.job(None)).await;
     let job = claim(world, "w", NOW).await.expect("a job is due");
-    assert!(world.store.jobs().extend(job.id, 1, at(60)).await.answer());
+    assert!(
+        world
+            .store
+            .jobs()
+            .extend_lease(job.id, 1, at(60))
+            .await
+            .answer()
+    );
     complete(world, &job).await.done();
-    assert!(!world.store.jobs().extend(job.id, 1, at(90)).await.answer());
+    assert!(
+        !world
+            .store
+            .jobs()
+            .extend_lease(job.id, 1, at(90))
+            .await
+            .answer()
+    );
 }
 
 pub(super) async fn a_job_and_its_effect_end_together(world: &World) {

@@ -1,4 +1,4 @@
-//! The queue of background work: what is handed out, when, and how it ends.
+//! The job queue: claims, retries, completion.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
     let nobody = world.samples.job(None);
     assert_eq!(jobs.lookup(nobody.id).await.answer(), None);
     assert_eq!(claim(world, "w", NOW).await, None);
-    assert!(!jobs.extend(nobody.id, 1, at(1)).await.answer());
+    assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.answer());
 }
 
 pub(super) async fn every_field_comes_back(world: &World) {
@@ -169,7 +169,8 @@ pub(super) async fn a_failed_attempt_is_handed_out_again_later(world: &World) {
     assert_eq!(again.error.as_deref(), Some("no luck"));
 }
 
-/// The tenant's own handle takes nothing any more, and still the job must end.
+/// Checks that a job of a suspended tenant can end, though the tenant's handle
+/// accepts no writes.
 pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
     let acme = world.company("Acme").await;
     let job = world.samples.job(Some(acme.id));

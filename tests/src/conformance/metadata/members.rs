@@ -1,4 +1,4 @@
-//! Memberships and roles: what is stored, how they are found, what is unique.
+//! Memberships and roles: storage, lookups, unique keys.
 
 use tenantry_application::{
     ports::{Refusal, UniqueKey},

@@ -1,5 +1,5 @@
-//! The metadata ports: everything that `PlatformStore` and `TenantStore` lead
-//! to. One file for each port or concern, one function for each case.
+//! The metadata ports: `PlatformStore`, `TenantStore` and their repositories. A
+//! file for each port or concern, a function for each case.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed case panics")]
 

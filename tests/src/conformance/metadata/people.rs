@@ -1,4 +1,4 @@
-//! People: what is stored, how they are found, what is unique.
+//! Identities: storage, lookups, unique keys.
 
 use tenantry_application::{
     ports::{Refusal, UniqueKey},
@@ -18,7 +18,7 @@ fn username(text: &str) -> Username {
     Username::parse(text).expect("a username")
 }
 
-/// A person with everything that a person can have.
+/// Returns an identity with all optional values.
 fn complete(world: &World, email: &str) -> Identity {
     Identity {
         email_verified: true,
@@ -195,7 +195,7 @@ pub(super) async fn names_are_free_again_once_let_go(world: &World) {
     add(world, &ann).await;
     let mut heir = world.samples.person("ann@example.com");
     heir.username = Some(username("ann"));
-    // In the same unit: removals come before additions.
+    // In one unit, removals come before additions.
     world
         .commit(|work| {
             work.identities().add(&heir);

@@ -1,4 +1,4 @@
-//! The storage quota: exact under any mix of units.
+//! The storage quota is exact under any sequence of units.
 
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ pub(super) async fn the_last_byte_fits_and_the_next_does_not(world: &World) {
     let refusal = acme.commit(|work| work.quota().reserve(2)).await.refusal();
     assert_eq!(refusal, Refusal::Quota);
     acme.commit(|work| work.quota().reserve(1)).await.done();
-    // More was used than was held, and nothing is left.
+    // More was used than reserved, and nothing is left.
     let refusal = acme
         .commit(|work| work.quota().settle(100, 101))
         .await
@@ -122,7 +122,7 @@ pub(super) async fn what_was_not_taken_cannot_be_given_back(world: &World) {
 pub(super) async fn movements_of_a_unit_are_one(world: &World) {
     let acme = world.company_with_room("Acme", 100).await;
     acme.commit(|work| work.quota().reserve(90)).await.done();
-    // One by one the first would not fit.
+    // One by one, the first would not fit.
     acme.commit(|work| {
         work.quota().reserve(80);
         work.quota().release_reserved(90);
@@ -130,7 +130,7 @@ pub(super) async fn movements_of_a_unit_are_one(world: &World) {
     .await
     .done();
     assert_eq!(used_and_reserved(&acme).await, (0, 80));
-    // One by one each would fit.
+    // One by one, each would fit.
     let refusal = acme
         .commit(|work| {
             work.quota().reserve(15);
@@ -149,7 +149,7 @@ pub(super) async fn a_ledger_is_set_right(world: &World) {
     let correct = |work: &mut TenantWork| work.quota().correct((40, 30), (45, 0));
     acme.commit(correct).await.done();
     assert_eq!(used_and_reserved(&acme).await, (45, 0));
-    // Nothing less is left afterwards: allowed over a limit that was passed.
+    // Usage does not grow, so this is allowed above the limit.
     acme.commit(|work| work.quota().correct((45, 0), (5, 40)))
         .await
         .done();
@@ -191,7 +191,8 @@ pub(super) async fn usage_adds_up(world: &World) {
     let acme = world.company("Acme").await;
     let globex = world.company("Globex").await;
     let (ann, bob) = (world.samples.user(), world.samples.user());
-    // Per file: where it lies, and the sizes of its versions; none: let go.
+    // For each file its place and the sizes of its versions; `None` has no
+    // content any more.
     let files: [(Place, &[Option<u64>]); 4] = [
         (acme.place(), &[Some(100), Some(50)]),
         (acme.place(), &[Some(7)]),

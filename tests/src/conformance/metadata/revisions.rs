@@ -1,5 +1,5 @@
-//! Adding, writing and removing rows of every kind: what is not there is
-//! missing, what was written since is stale, what is there is taken.
+//! Adding, updating and removing rows of every kind: absent rows are missing,
+//! changed ones stale, present ones duplicates.
 
 use tenantry_application::{
     ports::{CommitError, Refusal, UniqueKey},
@@ -27,7 +27,8 @@ macro_rules! record {
     };
 }
 
-/// The life of one row, by whatever commits and reads rows of its kind.
+/// Walks a row through its lifecycle, with functions to commit and to read rows
+/// of its kind.
 async fn life<T: Entity + PartialEq + std::fmt::Debug>(
     first: T,
     commit: impl AsyncFn(Verb, &T) -> Result<(), CommitError>,
@@ -57,7 +58,7 @@ async fn life<T: Entity + PartialEq + std::fmt::Debug>(
     assert_eq!(commit(Verb::Remove, &second).await.refusal(), missing);
     assert_eq!(commit(Verb::Update, &second).await.refusal(), missing);
 
-    // What is gone leaves nothing behind that would be in the way.
+    // A removed row leaves nothing that conflicts.
     commit(Verb::Add, &second).await.done();
     let again = read().await.expect("the row is there");
     assert_eq!(again.revision(), Revision::FIRST);

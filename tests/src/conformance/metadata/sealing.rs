@@ -12,7 +12,7 @@ use tenantry_domain::{
 use super::world::{Answer, Company, Outcome, World};
 use crate::conformance::samples::at;
 
-/// A made-up hash: stores keep hashes, they do not check them.
+/// Returns an arbitrary hash: stores do not verify hashes.
 fn hash(sequence: u64) -> [u8; 32] {
     [u8::try_from(sequence).expect("a short chain"); 32]
 }
@@ -27,7 +27,7 @@ fn head(sequence: u64) -> ChainHead {
     }
 }
 
-/// Seals entries behind the given number.
+/// Seals entries after the given number.
 fn seal(tenant_id: Option<TenantId>, from: u64, ids: &[AuditId]) -> AuditSeal {
     let seals = (from + 1..).zip(ids);
     AuditSeal {

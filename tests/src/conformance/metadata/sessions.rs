@@ -1,4 +1,4 @@
-//! Sessions: what is stored, and how old ones go.
+//! Sessions: storage and expiry.
 
 use tenantry_domain::{
     Revision,

@@ -1,4 +1,4 @@
-//! Tenants: what is stored, how they are found, what is unique.
+//! Tenants: storage, lookups, unique keys.
 
 use tenantry_application::{
     ports::{Refusal, UniqueKey},
@@ -142,7 +142,7 @@ pub(super) async fn names_of_a_deleting_tenant_are_free(world: &World) {
     assert_eq!(found.map(|tenant| tenant.id), Some(heir.id));
     let found = tenants.find_by_subdomain("acme").await.answer();
     assert_eq!(found.map(|tenant| tenant.id), Some(heir.id));
-    // A second one of the name may go the same way.
+    // Another tenant may take over the name in the same way.
     let mut heir = heir;
     heir.begin_deleting(at(2)).expect("active");
     world

@@ -1,4 +1,4 @@
-//! Units of work: all or nothing, and refused alike everywhere.
+//! Units of work: atomic, and refused identically by every store.
 
 use tenantry_application::{
     ports::{PortErrorKind, Refusal, UniqueKey},
@@ -26,7 +26,7 @@ pub(super) async fn the_first_failing_class_refuses(world: &World) {
     .await
     .done();
     acme.commit(|work| work.blobs().update(&blob)).await.done();
-    // In canonical order the duplicate comes first and the missing row last.
+    // In canonical order the duplicate is first and the missing row last.
     let duplicate = world.samples.file(acme.id, "taken.txt");
     let missing = world.samples.version(acme.id, file.id, 1);
     let failing = |count: usize| {
@@ -160,7 +160,7 @@ pub(super) async fn nothing_of_a_refused_unit_is_visible(world: &World) {
         acme.store.quota().current().await.answer().reserved_bytes,
         0
     );
-    // What the unit would have taken is free.
+    // The refused unit has taken nothing.
     acme.commit(|work| work.files().add(&new)).await.done();
 }
 
@@ -290,7 +290,7 @@ pub(super) async fn a_unit_recorded_wrongly_fails(world: &World) {
     assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
 }
 
-/// More rows than any store takes in one statement.
+/// Checks a unit with more rows than any store accepts in one statement.
 pub(super) async fn a_large_unit_is_one_step(world: &World) {
     const ROWS: u32 = 1000;
     let acme = world.company("Acme").await;

@@ -1,4 +1,4 @@
-//! The index of what upkeep is due.
+//! The index of due maintenance.
 
 use tenantry_application::work::AuditSeal;
 use tenantry_domain::{
@@ -83,7 +83,10 @@ pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World
         [-9, -1].map(|seconds| open(world, tenant, seconds)).into()
     })
     .await;
-    let let_go = with_blobs(world, "Let go", |tenant| vec![unshown(world, tenant, -1)]).await;
+    let unreferenced = with_blobs(world, "Unreferenced", |tenant| {
+        vec![unshown(world, tenant, -1)]
+    })
+    .await;
     let abandoned = with_blobs(world, "Abandoned", |tenant| {
         let mut blob = world.samples.open_blob(tenant, 1);
         blob.abandon().expect("open");
@@ -101,7 +104,7 @@ pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World
     world.company("Empty").await;
     assert_eq!(
         to_sweep(world, 10).await,
-        [silent.id, let_go.id, abandoned.id]
+        [silent.id, unreferenced.id, abandoned.id]
     );
     assert_eq!(to_sweep(world, 2).await.len(), 2);
 }

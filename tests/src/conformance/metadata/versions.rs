@@ -1,4 +1,4 @@
-//! Versions: what is stored, how they are found and listed.
+//! Versions: storage, lookups, lists.
 
 use tenantry_application::{
     ports::{Refusal, UniqueKey},

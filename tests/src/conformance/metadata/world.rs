@@ -1,4 +1,4 @@
-//! What cases of the metadata store are told with.
+//! The store and the assertions of metadata cases.
 
 use std::{any::Any, sync::Arc};
 
@@ -14,21 +14,20 @@ use tenantry_domain::{
 
 use crate::conformance::samples::Samples;
 
-/// A fresh store, and rows to fill it with.
+/// An empty store with samples of rows.
 pub struct World {
-    /// Makes rows.
+    /// Creates rows.
     pub samples: Samples,
     /// The store under test.
     pub store: Arc<dyn PlatformStore>,
     _keep: Box<dyn Any + Send + Sync>,
 }
 
-/// How many bytes a company of a case may store.
+/// The quota of a company, in bytes.
 pub(super) const ROOM: u64 = 1_000_000;
 
 impl World {
-    /// The world of an empty store. `keep` is what must outlive it, such as
-    /// the folder it lies in.
+    /// Wraps an empty store. `keep` is dropped after it, such as its folder.
     pub fn new(store: Arc<dyn PlatformStore>, keep: impl Any + Send + Sync) -> Self {
         Self {
             samples: Samples::default(),
@@ -47,12 +46,12 @@ impl World {
         self.store.commit(work).await
     }
 
-    /// An active tenant with a ledger of [`ROOM`] bytes, and its handle.
+    /// Adds an active tenant with a quota of [`ROOM`] bytes and opens it.
     pub(super) async fn company(&self, name: &str) -> Company {
         self.company_with_room(name, ROOM).await
     }
 
-    /// The same with other room.
+    /// Adds an active tenant with a quota of `room` bytes and opens it.
     pub(super) async fn company_with_room(&self, name: &str, room: u64) -> Company {
         let tenant = self.samples.tenant(name);
         self.commit(|work| {
@@ -68,14 +67,14 @@ impl World {
         }
     }
 
-    /// The tenant as it is stored.
+    /// Returns the stored tenant.
     pub(super) async fn tenant(&self, id: TenantId) -> Tenant {
         let tenant = self.store.tenants().lookup(id).await.answer();
         tenant.expect("the tenant is there")
     }
 }
 
-/// The witness for a tenant that a case knows to be active, or was.
+/// Returns the witness of a tenant that is active, or was.
 pub(super) fn active(tenant: TenantId) -> ActiveTenant {
     ActiveTenant::of(tenant, TenantStatus::Active).expect("active")
 }
@@ -97,40 +96,40 @@ impl Company {
         self.store.commit(work).await
     }
 
-    /// Its own space.
+    /// Returns the tenant's own space.
     pub(super) fn place(&self) -> Place {
         Place::Company(self.id)
     }
 }
 
-/// What a case expects of a read.
+/// The expected result of a read.
 pub(super) trait Answer<T> {
-    /// The answer, which the store must give.
+    /// Returns the value; panics if the read failed.
     fn answer(self) -> T;
 
-    /// The failure that the store must give instead.
+    /// Returns the kind of the failure; panics if the read succeeded.
     fn failure(self) -> PortErrorKind;
 }
 
 impl<T> Answer<T> for Result<T, PortError> {
     fn answer(self) -> T {
-        self.expect("the store answers")
+        self.expect("the read succeeds")
     }
 
     fn failure(self) -> PortErrorKind {
-        self.err().expect("the store fails").kind
+        self.err().expect("the read fails").kind
     }
 }
 
-/// What a case expects of a commit.
+/// The expected result of a commit.
 pub(super) trait Outcome {
-    /// The unit must be applied.
+    /// Panics if the unit was not applied.
     fn done(self);
 
-    /// The unit must be refused, and why.
+    /// Returns the refusal; panics if the unit was not refused.
     fn refusal(self) -> Refusal;
 
-    /// The unit must fail, and how.
+    /// Returns the kind of the failure; panics if the commit did not fail.
     fn failure(self) -> PortErrorKind;
 }
 

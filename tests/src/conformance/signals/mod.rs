@@ -45,14 +45,14 @@ impl SignalWorld {
 
 /// Waits until `to` receives the signals of `from`.
 pub async fn until_heard(from: &dyn Signals, to: &dyn Signals) {
-    let mut received = to.listen();
+    let mut received = to.subscribe();
     let mut sent = 0;
     while timeout(Duration::from_millis(50), received.next())
         .await
         .is_err()
     {
         assert!(sent < 400, "no signal is received");
-        from.tell(&[Signal::JobsAdded]);
+        from.publish(&[Signal::JobsAdded]);
         sent += 1;
     }
 }

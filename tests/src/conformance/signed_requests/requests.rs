@@ -141,7 +141,7 @@ pub(super) async fn expired_requests_are_rejected(fixture: &SignedFixture) {
     let day = Duration::from_hours(24);
     let signed = fixture.signed(key, PresignAccess::Get, day).await;
     let lifetime = signed.expires_at.since(SystemClock.now());
-    assert!(lifetime <= PresignRequest::LONGEST, "{lifetime:?}");
+    assert!(lifetime <= PresignRequest::MAX_LIFETIME, "{lifetime:?}");
 }
 
 /// Expects a change of a bound property to be rejected, and any other to be

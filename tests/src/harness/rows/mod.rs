@@ -1,8 +1,9 @@
-//! What lies in the stores, read past the service or past its API.
+//! The contents of the stores, read without the service or its API.
 
-mod mongodb;
-mod postgres;
-mod sqlite;
+pub(super) mod mongodb;
+pub(super) mod postgres;
+pub(super) mod reader;
+pub(super) mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,28 +14,18 @@ use tenantry_domain::{
     tenant::{ActiveTenant, TenantStatus},
 };
 
-use super::{Actor, Database, TestService};
-
-/// A database, read past the service.
-enum Rows<'s> {
-    Sqlite(sqlite::Rows),
-    Postgres(postgres::Rows<'s>),
-    Mongodb(mongodb::Rows<'s>),
-}
+use self::reader::{Rows, bare};
+use super::{Actor, TestService};
 
 impl TestService {
-    /// Every row of every table as a line of text, but for those that name
+    /// Returns every row of every table as a line of text, except rows that name
     /// one of `without`.
     pub async fn rows(&self, without: &[&Actor]) -> BTreeSet<String> {
         let ids = without
             .iter()
             .flat_map(|actor| [&actor.user_id, &actor.tenant_id]);
         let marks: Vec<String> = ids.map(|id| bare(id)).collect();
-        let mut rows = match self.database() {
-            Rows::Sqlite(rows) => rows.all().await,
-            Rows::Postgres(rows) => rows.all().await,
-            Rows::Mongodb(rows) => rows.all().await,
-        };
+        let mut rows = self.database().all().await;
         rows.retain(|line| {
             let line = bare(line);
             !marks.iter().any(|mark| line.contains(mark))
@@ -42,20 +33,15 @@ impl TestService {
         rows
     }
 
-    /// The ids of a company's jobs, oldest first.
+    /// Returns the job ids of a company, oldest first.
     pub async fn jobs_of(&self, company: &Actor) -> Vec<String> {
-        let tenant = &company.tenant_id;
-        let mut ids = match self.database() {
-            Rows::Sqlite(rows) => rows.jobs_of(tenant).await,
-            Rows::Postgres(rows) => rows.jobs_of(tenant).await,
-            Rows::Mongodb(rows) => rows.jobs_of(tenant).await,
-        };
+        let mut ids = self.database().jobs_of(&company.tenant_id).await;
         ids.sort();
         ids
     }
 
-    /// The stored bytes of a company by their keys, wherever they lie; none
-    /// where there is no record of them.
+    /// Returns the stored bytes of a company by key; empty for an object without
+    /// a record.
     pub async fn stored(&self, company: &Actor) -> BTreeMap<String, Vec<u8>> {
         let services = self.services();
         let id = company.tenant_id.parse().expect("an id");
@@ -71,11 +57,11 @@ impl TestService {
                 if let Some(content) = record.as_ref().and_then(Blob::content) {
                     let whole = 0..content.size_bytes;
                     let read = match blobs.read(entry.key, content, whole).await {
-                        // It was swept since it was listed.
+                        // SweepResult after it was listed.
                         Err(error) if error.kind == PortErrorKind::NotFound => continue,
                         read => read.expect("read"),
                     };
-                    bytes = read.try_collect().await.expect("read to the end");
+                    bytes = read.try_collect().await.expect("the whole content");
                 }
                 found.insert(entry.key.to_string(), bytes.concat());
             }
@@ -83,16 +69,9 @@ impl TestService {
         found
     }
 
-    fn database(&self) -> Rows<'_> {
-        match self.place().providers.database {
-            Database::Sqlite => Rows::Sqlite(sqlite::Rows::of(self.data())),
-            Database::Postgres => Rows::Postgres(postgres::Rows::of(self.place())),
-            Database::Mongodb => Rows::Mongodb(mongodb::Rows::of(self.place())),
-        }
+    fn database(&self) -> Box<dyn Rows> {
+        let open = self.place().providers.database.rows;
+        let url = self.place().find("TENANTRY_DATABASE__URL");
+        open.expect("a database")(url.unwrap_or_default(), self.data())
     }
-}
-
-/// Text in which an id stands in one form alone.
-pub(super) fn bare(text: &str) -> String {
-    text.to_uppercase().replace('-', "")
 }

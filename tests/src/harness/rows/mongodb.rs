@@ -1,32 +1,34 @@
-//! The documents of a database.
+//! The documents of a MongoDB database.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
+use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use mongodb::{
     Client, Database,
     bson::{Bson, Document, doc, spec::BinarySubtype},
 };
 
-use crate::harness::Place;
+use super::reader::Rows;
 
-pub(super) struct Rows<'s> {
-    url: &'s str,
+struct MongodbRows {
+    url: String,
 }
 
-impl<'s> Rows<'s> {
-    pub(super) fn of(place: &'s Place) -> Self {
-        Self {
-            url: place.setting("TENANTRY_DATABASE__URL"),
-        }
-    }
+/// Opens the database of a URL.
+pub(in crate::harness) fn open(url: &str, _data: &Path) -> Box<dyn Rows> {
+    let url = url.to_owned();
+    Box::new(MongodbRows { url })
+}
 
-    pub(super) async fn all(&self) -> BTreeSet<String> {
+#[async_trait]
+impl Rows for MongodbRows {
+    async fn all(&self) -> BTreeSet<String> {
         let database = self.database().await;
         let collections = database.list_collection_names().await;
         let mut rows = BTreeSet::new();
         for name in collections.expect("collections") {
-            // Who writes is no data, and changes by itself.
+            // The writer's lease is not data and changes by itself.
             if name == "leases" {
                 continue;
             }
@@ -36,7 +38,7 @@ impl<'s> Rows<'s> {
         rows
     }
 
-    pub(super) async fn jobs_of(&self, tenant: &str) -> Vec<String> {
+    async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         let database = self.database().await;
         let jobs = documents(&database, "jobs", doc! {}).await.into_iter();
         let text = |job: &Document, key: &str| {
@@ -47,9 +49,11 @@ impl<'s> Rows<'s> {
             .filter_map(|job| text(&job, "_id"))
             .collect()
     }
+}
 
+impl MongodbRows {
     async fn database(&self) -> Database {
-        let client = Client::with_uri_str(self.url).await.expect("a client");
+        let client = Client::with_uri_str(&self.url).await.expect("a client");
         client.default_database().expect("a database in the URL")
     }
 }
@@ -60,7 +64,7 @@ async fn documents(database: &Database, collection: &str, filter: Document) -> V
     found.try_collect().await.expect("documents")
 }
 
-/// The same with ids as text.
+/// Converts ids to text.
 fn readable(value: Bson) -> Bson {
     match value {
         Bson::Binary(binary) if binary.subtype == BinarySubtype::Uuid => {

@@ -1,23 +1,25 @@
-//! The rows of a schema of a server.
+//! The rows of a PostgreSQL schema.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
+use async_trait::async_trait;
 use sqlx::{Connection, PgConnection, Row};
 
-use crate::harness::Place;
+use super::reader::Rows;
 
-pub(super) struct Rows<'s> {
-    url: &'s str,
+struct PostgresRows {
+    url: String,
 }
 
-impl<'s> Rows<'s> {
-    pub(super) fn of(place: &'s Place) -> Self {
-        Self {
-            url: place.setting("TENANTRY_DATABASE__URL"),
-        }
-    }
+/// Opens the database of a URL.
+pub(in crate::harness) fn open(url: &str, _data: &Path) -> Box<dyn Rows> {
+    let url = url.to_owned();
+    Box::new(PostgresRows { url })
+}
 
-    pub(super) async fn all(&self) -> BTreeSet<String> {
+#[async_trait]
+impl Rows for PostgresRows {
+    async fn all(&self) -> BTreeSet<String> {
         let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()";
         let mut rows = BTreeSet::new();
         for table in self.texts(tables).await {
@@ -28,15 +30,17 @@ impl<'s> Rows<'s> {
         rows
     }
 
-    pub(super) async fn jobs_of(&self, tenant: &str) -> Vec<String> {
+    async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         self.texts(&format!(
             "SELECT id::text FROM jobs WHERE tenant_id = '{tenant}'"
         ))
         .await
     }
+}
 
+impl PostgresRows {
     async fn texts(&self, query: &str) -> Vec<String> {
-        let mut database = PgConnection::connect(self.url).await.expect("connected");
+        let mut database = PgConnection::connect(&self.url).await.expect("connected");
         let query = sqlx::query(sqlx::AssertSqlSafe(query.to_owned()));
         let rows = query.fetch_all(&mut database).await.expect("rows");
         database.close().await.expect("closed");

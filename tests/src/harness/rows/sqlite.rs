@@ -1,29 +1,31 @@
-//! The rows of a file.
+//! The rows of a SQLite file.
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
+use async_trait::async_trait;
 use sqlx::{
     Row, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::bare;
+use super::reader::{Rows, bare};
 
-pub(super) struct Rows {
+struct SqliteRows {
     file: PathBuf,
 }
 
-impl Rows {
-    pub(super) fn of(data: &Path) -> Self {
-        Self {
-            file: data.join("tenantry.db"),
-        }
-    }
+/// Opens the database in the data directory of a service.
+pub(in crate::harness) fn open(_url: &str, data: &Path) -> Box<dyn Rows> {
+    let file = data.join("tenantry.db");
+    Box::new(SqliteRows { file })
+}
 
-    pub(super) async fn all(&self) -> BTreeSet<String> {
+#[async_trait]
+impl Rows for SqliteRows {
+    async fn all(&self) -> BTreeSet<String> {
         let pool = self.open().await;
         let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
         let mut rows = BTreeSet::new();
@@ -39,7 +41,7 @@ impl Rows {
         rows
     }
 
-    pub(super) async fn jobs_of(&self, tenant: &str) -> Vec<String> {
+    async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         let pool = self.open().await;
         let tenant = bare(tenant);
         let jobs = format!("SELECT hex(id) FROM jobs WHERE hex(tenant_id) = '{tenant}'");
@@ -49,7 +51,9 @@ impl Rows {
         pool.close().await;
         ids
     }
+}
 
+impl SqliteRows {
     async fn open(&self) -> SqlitePool {
         let options = SqliteConnectOptions::new()
             .filename(&self.file)

@@ -1,4 +1,4 @@
-//! A front of a server that cuts the line at a word.
+//! A proxy before a server that breaks the connection at a command.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,78 +10,78 @@ use tokio::{
 
 use super::{Message, address_of};
 
-/// What becomes of a command.
+/// The handling of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes through, and so does its answer.
+    /// Forwards the command and its reply.
     Pass,
-    /// It does not reach the server any more.
+    /// Breaks the connection before the command reaches the server.
     CutBefore,
-    /// The server does it, and nobody learns of it.
+    /// Breaks the connection before the reply reaches the client.
     CutAfter,
 }
 
 impl Verdict {
-    /// This one where a condition holds; else the command passes.
+    /// Returns this verdict if `holds`, and `Pass` otherwise.
     pub fn when(self, holds: bool) -> Self {
         if holds { self } else { Self::Pass }
     }
 }
 
-/// What the front is asked of each command.
+/// A function that returns the verdict for a command.
 type Rule = Box<dyn FnMut(&Message) -> Verdict + Send>;
 
-/// Stands before a server. Once the line is cut, nothing goes through until it
-/// is mended.
+/// A proxy before a server. After a break it accepts no connections until it is
+/// restored.
 pub struct Front {
     port: u16,
-    line: Arc<Line>,
+    state: Arc<ProxyState>,
 }
 
-struct Line {
+struct ProxyState {
     server: String,
     rule: Mutex<Rule>,
-    is_cut: watch::Sender<bool>,
+    is_broken: watch::Sender<bool>,
 }
 
 impl Front {
-    /// Before the server of a URL, letting everything through.
+    /// Starts a proxy before the server of a URL that forwards everything.
     pub async fn before(url: &str) -> Self {
         let server = address_of(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("its address").port();
-        let line = Arc::new(Line {
+        let state = Arc::new(ProxyState {
             server,
             rule: Mutex::new(Box::new(|_| Verdict::Pass)),
-            is_cut: watch::Sender::new(false),
+            is_broken: watch::Sender::new(false),
         });
-        tokio::spawn(accept(listener, Arc::clone(&line)));
-        Self { port, line }
+        tokio::spawn(accept(listener, Arc::clone(&state)));
+        Self { port, state }
     }
 
-    /// The URL of the same database through the front.
-    pub fn url(&self, behind: &str) -> String {
-        behind.replacen(&self.line.server, &format!("127.0.0.1:{}", self.port), 1)
+    /// Returns the URL of the same database through the proxy.
+    pub fn url(&self, url: &str) -> String {
+        url.replacen(&self.state.server, &format!("127.0.0.1:{}", self.port), 1)
     }
 
-    /// From now on this decides.
+    /// Sets the rule.
     pub fn rule(&self, rule: impl FnMut(&Message) -> Verdict + Send + 'static) {
-        *self.line.rule() = Box::new(rule);
+        *self.state.rule() = Box::new(rule);
     }
 
-    /// Lets nothing through any more.
+    /// Breaks all connections.
     pub fn cut(&self) {
-        self.line.is_cut.send_replace(true);
+        self.state.is_broken.send_replace(true);
     }
 
-    /// Lets everything through again.
-    pub fn mend(&self) {
+    /// Accepts connections again.
+    pub fn restore(&self) {
         self.rule(|_| Verdict::Pass);
-        self.line.is_cut.send_replace(false);
+        self.state.is_broken.send_replace(false);
     }
 }
 
-impl Line {
+impl ProxyState {
     fn rule(&self) -> MutexGuard<'_, Rule> {
         self.rule.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,39 +90,39 @@ impl Line {
         let mut server = TcpStream::connect(&self.server).await?;
         loop {
             let request = Message::read(&mut client).await?;
-            if *self.is_cut.borrow() {
+            if *self.is_broken.borrow() {
                 return Ok(());
             }
             let verdict = (self.rule())(&request);
             if verdict == Verdict::CutBefore {
-                self.is_cut.send_replace(true);
+                self.is_broken.send_replace(true);
                 return Ok(());
             }
             server.write_all(request.bytes()).await?;
-            if !request.wants_answer() {
+            if !request.wants_reply() {
                 continue;
             }
-            let answer = Message::read(&mut server).await?;
+            let reply = Message::read(&mut server).await?;
             if verdict == Verdict::CutAfter {
-                self.is_cut.send_replace(true);
+                self.is_broken.send_replace(true);
                 return Ok(());
             }
-            client.write_all(answer.bytes()).await?;
+            client.write_all(reply.bytes()).await?;
         }
     }
 }
 
-async fn accept(listener: TcpListener, line: Arc<Line>) {
+async fn accept(listener: TcpListener, state: Arc<ProxyState>) {
     while let Ok((client, _)) = listener.accept().await {
-        let line = Arc::clone(&line);
+        let state = Arc::clone(&state);
         tokio::spawn(async move {
-            let mut is_cut = line.is_cut.subscribe();
-            if *is_cut.borrow() {
+            let mut is_broken = state.is_broken.subscribe();
+            if *is_broken.borrow() {
                 return;
             }
             tokio::select! {
-                _ = line.relay(client) => {}
-                _ = is_cut.wait_for(|is_cut| *is_cut) => {}
+                _ = state.relay(client) => {}
+                _ = is_broken.wait_for(|is_broken| *is_broken) => {}
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Messages of the `MongoDB` protocol.
+//! Messages of the MongoDB protocol.
 
 use std::io;
 
@@ -10,14 +10,14 @@ const OP_REPLY: i32 = 1;
 const OP_QUERY: i32 = 2004;
 const OP_MSG: i32 = 2013;
 
-/// A message with one command or its answer.
+/// A message with a command or a reply.
 #[derive(Debug, Clone)]
 pub struct Message {
     bytes: Vec<u8>,
 }
 
 impl Message {
-    /// The next one of a connection.
+    /// Reads the next message of a connection.
     pub async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Self> {
         let mut bytes = vec![0; 4];
         from.read_exact(&mut bytes).await?;
@@ -28,7 +28,7 @@ impl Message {
         Ok(Self { bytes })
     }
 
-    /// One that asks for a command.
+    /// Creates a message with a command.
     pub fn request(command: &Document) -> Self {
         let mut bytes = vec![0; 12];
         bytes.extend(OP_MSG.to_le_bytes());
@@ -38,27 +38,28 @@ impl Message {
         Self::of(bytes)
     }
 
-    /// With its length before it.
+    /// Prepends the length.
     fn of(mut bytes: Vec<u8>) -> Self {
         let length = i32::try_from(bytes.len()).expect("a short message");
         bytes[..4].copy_from_slice(&length.to_le_bytes());
         Self { bytes }
     }
 
-    /// As it goes over the wire.
+    /// Returns the bytes of the message.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether an answer is expected.
-    pub fn wants_answer(&self) -> bool {
+    /// Returns whether a reply is expected.
+    pub fn wants_reply(&self) -> bool {
         !(self.code() == OP_MSG && number(&self.bytes, HEADER).is_some_and(|flags| flags & 2 != 0))
     }
 
-    /// The command, or the answer.
+    /// Returns the command or the reply.
     pub fn document(&self) -> Option<Document> {
         let body = match self.code() {
-            // Flags, and the kind of the section: commands come whole.
+            // The flags and the kind of the first section: commands have a
+            // single section.
             OP_MSG => &self.bytes[HEADER + 5..],
             OP_QUERY => {
                 let name = &self.bytes[HEADER + 4..];
@@ -71,21 +72,21 @@ impl Message {
         deserialize_from_slice(body.get(..length)?).ok()
     }
 
-    /// The first word of the command, and what it is about.
+    /// Returns the name of the command and its subject.
     pub fn command(&self) -> Option<(String, String)> {
         let document = self.document()?;
         let (name, value) = document.iter().next()?;
         Some((name.clone(), value.as_str().unwrap_or_default().to_owned()))
     }
 
-    /// The answer to it.
-    pub fn answer(&self, document: &Document) -> Self {
+    /// Creates the reply to this message.
+    pub fn reply(&self, document: &Document) -> Self {
         let mut bytes = vec![0; 4];
         bytes.extend(0_i32.to_le_bytes());
         bytes.extend(&self.bytes[4..8]);
         if self.code() == OP_QUERY {
             bytes.extend(OP_REPLY.to_le_bytes());
-            // Flags, no cursor, from the first of one.
+            // The flags, no cursor, and the number of the first document.
             bytes.extend(0_i32.to_le_bytes());
             bytes.extend(0_i64.to_le_bytes());
             bytes.extend(0_i32.to_le_bytes());

@@ -1,4 +1,4 @@
-//! The `MongoDB` protocol.
+//! MongoDB, or a server that speaks its protocol.
 
 mod front;
 mod message;
@@ -17,28 +17,36 @@ use std::{
     time::Duration,
 };
 
-use mongodb::{Client, bson::doc, options::ClientOptions};
+use async_trait::async_trait;
+use mongodb::{
+    Client,
+    bson::{Document, doc},
+    options::ClientOptions,
+};
 use tokio::sync::OnceCell;
 
-use super::{child::Server, free_port, given, programs_folder};
-use crate::harness::until;
+use super::{
+    Namespace, TestServer, child::Server, cleanup::remove_at_exit, free_port, given,
+    programs_folder,
+};
+use crate::wait::until;
 
-/// Where one may be that is used instead of one of our own.
+/// The variable that names another server, by its URL.
 const URL: &str = "TENANTRY_TEST_MONGODB_URL";
 
-/// The program that `tests/scripts/services` builds of `tests/services/mongodb`.
+/// The program built from `tests/services/mongodb` by `tests/scripts/services`.
 const PROGRAM: &str = "mongodb-1.24.2/mongodb";
 
 /// A server.
 pub struct Mongodb {
-    /// Without a database.
+    /// The URL without a database.
     url: String,
     server: Option<Server>,
     databases: AtomicU32,
 }
 
 impl Mongodb {
-    /// The server of this run.
+    /// Returns the server of this run.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Mongodb> = OnceCell::const_new();
         SHARED.get_or_init(Self::find).await
@@ -55,7 +63,7 @@ impl Mongodb {
             server,
             databases: AtomicU32::new(0),
         };
-        found.answers().await;
+        found.wait_until_ready().await;
         found
     }
 
@@ -75,7 +83,7 @@ impl Mongodb {
         (format!("mongodb://127.0.0.1:{port}/"), Some(server))
     }
 
-    /// One member of a replica set of its own.
+    /// Starts a `mongod` as the single member of a replica set.
     fn start_mongod(mongod: &PathBuf) -> (String, Option<Server>) {
         let port = free_port();
         let server = Server::start(None, |folder| {
@@ -88,8 +96,8 @@ impl Mongodb {
         (url, Some(server))
     }
 
-    async fn answers(&self) {
-        let ready = until("MongoDB answers", async || self.is_ready().await);
+    async fn wait_until_ready(&self) {
+        let ready = until("MongoDB is ready", async || self.is_ready().await);
         let ready = tokio::time::timeout(Duration::from_mins(1), ready).await;
         if ready.is_err() {
             let log = self.server.as_ref().map(Server::log).unwrap_or_default();
@@ -112,30 +120,41 @@ impl Mongodb {
         is_primary.is_ok_and(|yes| yes).then_some(())
     }
 
-    /// Its version, and what it is.
+    /// Returns its version, and its kind.
     pub async fn version(&self) -> String {
         if self.server.is_some() && mongod().is_none() {
-            // It tells the version that it stands in for.
+            // The reported version is that of the emulated server.
             return "(FerretDB 1.24.2, no transactions)".to_owned();
         }
-        let client = Client::with_uri_str(&self.url).await.expect("a client");
-        let admin = client.database("admin");
-        let info = admin.run_command(doc! { "buildInfo": 1 }).await;
-        let info = info.expect("what it is");
+        let info = self.run_on_admin(doc! { "buildInfo": 1 }).await;
         info.get_str("version").unwrap_or_default().to_owned()
     }
 
-    /// The URL of a database that nobody uses yet.
+    /// Returns whether the server is a member of a replica set, which several
+    /// processes may use.
+    pub async fn is_replica_set(&self) -> bool {
+        let hello = self.run_on_admin(doc! { "hello": 1 }).await;
+        hello.contains_key("setName")
+    }
+
+    async fn run_on_admin(&self, command: Document) -> Document {
+        let client = Client::with_uri_str(&self.url).await.expect("a client");
+        let admin = client.database("admin");
+        admin.run_command(command).await.expect("a response")
+    }
+
+    /// Returns the URL of a new database.
     pub fn fresh(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}_{number}", std::process::id());
+        remove_at_exit(URL, &name);
         let (server, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let url = format!("{}/{name}?{options}", server.trim_end_matches('/'));
         url.trim_end_matches('?').to_owned()
     }
 }
 
-/// The host and port of a URL.
+/// Returns the host and port of a URL.
 fn address_of(url: &str) -> String {
     let server = url.trim_start_matches("mongodb://");
     server.split('/').next().expect("an address").to_owned()
@@ -147,4 +166,30 @@ fn mongod() -> Option<PathBuf> {
     folders
         .find(|folder| folder.join("mongod").is_file())
         .map(|folder| folder.join("mongod"))
+}
+
+#[async_trait]
+impl TestServer for Mongodb {
+    async fn version(&self) -> String {
+        Self::version(self).await
+    }
+
+    async fn namespace(&self) -> Namespace {
+        let url = self.fresh();
+        let path = url.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        Namespace {
+            name: name.to_owned(),
+            settings: vec![("URL", url.clone())],
+        }
+    }
+
+    async fn remove(&self, name: &str) -> bool {
+        let client = Client::with_uri_str(&self.url).await.expect("a client");
+        let names = client.list_database_names().await.expect("the databases");
+        let exists = names.iter().any(|other| other == name);
+        let dropped = client.database(name).drop().await;
+        dropped.expect("drop the database");
+        exists
+    }
 }

@@ -1,4 +1,4 @@
-//! A peer that says it is a replica set, and answers as it is told.
+//! A simulated replica set with scripted replies.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,10 +10,10 @@ use tokio::{
 
 use super::Message;
 
-/// What is answered in place of the usual.
+/// A function that returns a reply instead of the usual one.
 type Script = Box<dyn FnMut(&Document) -> Option<Document> + Send>;
 
-/// Has no documents, takes every write, and keeps what it was asked.
+/// A server without documents that accepts every write and records its commands.
 pub struct Peer {
     address: String,
     inner: Arc<Inner>,
@@ -22,49 +22,49 @@ pub struct Peer {
 struct Inner {
     address: String,
     script: Mutex<Script>,
-    asked: Mutex<Vec<Document>>,
+    commands: Mutex<Vec<Document>>,
 }
 
 impl Peer {
-    /// One that answers as usual.
+    /// Starts a server with the usual replies.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
         let inner = Arc::new(Inner {
             address: address.clone(),
             script: Mutex::new(Box::new(|_| None)),
-            asked: Mutex::default(),
+            commands: Mutex::default(),
         });
         tokio::spawn(accept(listener, Arc::clone(&inner)));
         Self { address, inner }
     }
 
-    /// The URL of a database there.
+    /// Returns the URL of a database.
     pub fn url(&self) -> String {
         format!("mongodb://{}/tenantry", self.address)
     }
 
-    /// From now on this answers first, and what was asked is forgotten.
+    /// Sets the script and clears the recorded commands.
     pub fn script(&self, script: impl FnMut(&Document) -> Option<Document> + Send + 'static) {
         *locked(&self.inner.script) = Box::new(script);
-        locked(&self.inner.asked).clear();
+        locked(&self.inner.commands).clear();
     }
 
-    /// What was asked of the database, in order.
-    pub fn asked(&self) -> Vec<Document> {
-        locked(&self.inner.asked).clone()
+    /// Returns the recorded commands, in order.
+    pub fn commands(&self) -> Vec<Document> {
+        locked(&self.inner.commands).clone()
     }
 }
 
 impl Inner {
-    fn answer(&self, command: &Document) -> Document {
+    fn reply(&self, command: &Document) -> Document {
         let name = command.keys().next().map(String::as_str);
         if matches!(name, Some("hello" | "isMaster" | "ismaster")) {
             return hello(&self.address);
         }
-        locked(&self.asked).push(command.clone());
-        if let Some(answer) = (locked(&self.script))(command) {
-            return answer;
+        locked(&self.commands).push(command.clone());
+        if let Some(reply) = (locked(&self.script))(command) {
+            return reply;
         }
         match name {
             Some("find" | "listCollections") => doc! {
@@ -79,8 +79,8 @@ impl Inner {
         loop {
             let request = Message::read(&mut client).await?;
             let command = request.document().unwrap_or_default();
-            let answer = request.answer(&self.answer(&command));
-            client.write_all(answer.bytes()).await?;
+            let reply = request.reply(&self.reply(&command));
+            client.write_all(reply.bytes()).await?;
         }
     }
 }
@@ -96,7 +96,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the primary of a replica set says of itself.
+/// Returns the `hello` reply of the primary of a replica set.
 pub(super) fn hello(address: &str) -> Document {
     doc! {
         "ok": 1,

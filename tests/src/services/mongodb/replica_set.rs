@@ -1,8 +1,8 @@
-//! A front that makes a replica set of one of a server without transactions.
+//! A proxy that adds transactions to a server without them, as a replica set.
 //!
-//! It lets one transaction happen at a time, keeps back what it writes until
-//! it is committed, and stores that while nobody reads: what a client sees is
-//! what transactions promise, conflicts apart.
+//! It runs one transaction at a time and buffers its writes until the commit,
+//! which it applies while no one reads. Clients see transactions without
+//! conflicts.
 
 use std::{
     collections::HashMap,
@@ -18,8 +18,8 @@ use tokio::{
 
 use super::{Message, address_of, peer::hello};
 
-/// What only replica sets understand.
-const OF_TRANSACTIONS: &[&str] = &[
+/// The command fields that only replica sets accept.
+const TRANSACTION_FIELDS: &[&str] = &[
     "lsid",
     "txnNumber",
     "autocommit",
@@ -28,7 +28,7 @@ const OF_TRANSACTIONS: &[&str] = &[
     "writeConcern",
 ];
 
-/// Stands before a server.
+/// A proxy before a server.
 pub struct ReplicaSet {
     inner: Arc<Inner>,
 }
@@ -38,7 +38,7 @@ struct Inner {
     server: String,
     turn: Arc<Turn<()>>,
     stored: RwLock<()>,
-    /// By their sessions.
+    /// The open transactions by session.
     open: Mutex<HashMap<String, Transaction>>,
 }
 
@@ -48,7 +48,7 @@ struct Transaction {
 }
 
 impl ReplicaSet {
-    /// Before the server of a URL.
+    /// Starts a proxy before the server of a URL.
     pub async fn before(url: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
@@ -63,11 +63,11 @@ impl ReplicaSet {
         Self { inner }
     }
 
-    /// The URL of the same database through the front.
-    pub fn url(&self, behind: &str) -> String {
-        let url = behind.replacen(&self.inner.server, &self.inner.address, 1);
+    /// Returns the URL of the same database through the proxy.
+    pub fn url(&self, url: &str) -> String {
+        let url = url.replacen(&self.inner.server, &self.inner.address, 1);
         let mark = if url.contains('?') { '&' } else { '?' };
-        // The server would not know a write that comes twice.
+        // The server does not deduplicate retried writes.
         format!("{url}{mark}retryWrites=false")
     }
 }
@@ -83,15 +83,15 @@ impl Inner {
             let request = Message::read(&mut client).await?;
             let command = request.document().unwrap_or_default();
             let name = command.keys().next().map_or("", String::as_str);
-            let answer = if matches!(name, "hello" | "isMaster" | "ismaster") {
-                request.answer(&hello(&self.address))
+            let reply = if matches!(name, "hello" | "isMaster" | "ismaster") {
+                request.reply(&hello(&self.address))
             } else if command.contains_key("autocommit") {
                 self.transact(&mut server, &request, &command, name).await?
             } else {
                 let _stored = self.stored.read().await;
-                ask(&mut server, &request).await?
+                send(&mut server, &request).await?
             };
-            client.write_all(answer.bytes()).await?;
+            client.write_all(reply.bytes()).await?;
         }
     }
 
@@ -105,11 +105,11 @@ impl Inner {
         let session = command.get("lsid").map(ToString::to_string);
         let session = session.unwrap_or_default();
         if command.contains_key("startTransaction") {
-            let begun = Transaction {
+            let transaction = Transaction {
                 _turn: Arc::clone(&self.turn).lock_owned().await,
                 writes: Vec::new(),
             };
-            self.open().insert(session.clone(), begun);
+            self.open().insert(session.clone(), transaction);
         }
         let done = doc! { "ok": 1, "n": 1 };
         match name {
@@ -118,10 +118,11 @@ impl Inner {
                 let ended = self.open().remove(&session);
                 let _stored = self.stored.write().await;
                 for write in ended.iter().flat_map(|ended| &ended.writes) {
-                    let answer = ask(server, &Message::request(write)).await?;
-                    let said = answer.document().unwrap_or_default();
-                    let is_well = said.get("writeErrors").is_none() && !said.contains_key("code");
-                    assert!(is_well, "what was decided cannot be stored: {said}");
+                    let reply = send(server, &Message::request(write)).await?;
+                    let result = reply.document().unwrap_or_default();
+                    let is_success =
+                        result.get("writeErrors").is_none() && !result.contains_key("code");
+                    assert!(is_success, "a committed write failed: {result}");
                 }
             }
             "insert" | "update" | "delete" => {
@@ -130,24 +131,24 @@ impl Inner {
                 }
             }
             _ => {
-                let answer = ask(server, &Message::request(&plain(command))).await?;
-                return Ok(request.answer(&answer.document().unwrap_or_default()));
+                let reply = send(server, &Message::request(&plain(command))).await?;
+                return Ok(request.reply(&reply.document().unwrap_or_default()));
             }
         }
-        Ok(request.answer(&done))
+        Ok(request.reply(&done))
     }
 }
 
-/// A command as a server without transactions knows it.
+/// Removes the fields that only replica sets accept.
 fn plain(command: &Document) -> Document {
     let mut command = command.clone();
-    for key in OF_TRANSACTIONS {
+    for key in TRANSACTION_FIELDS {
         command.remove(key);
     }
     command
 }
 
-async fn ask(server: &mut TcpStream, request: &Message) -> std::io::Result<Message> {
+async fn send(server: &mut TcpStream, request: &Message) -> std::io::Result<Message> {
     server.write_all(request.bytes()).await?;
     Message::read(server).await
 }

@@ -1,9 +1,6 @@
-//! What holds while a server that the service depends on fails: answers come
-//! soon and say what is wrong, the service notices and comes back by itself,
-//! and nothing is lost or left over.
+//! Faults of a server that the service depends on: requests fail or succeed
+//! soon, the service detects the fault and recovers, and no data is lost.
 
-mod cache;
-mod database;
 mod outage;
+mod server;
 mod starts;
-mod storage;

@@ -1,9 +1,9 @@
-//! An outage, as it is seen from outside.
+//! An outage as clients see it.
 
 use std::{sync::Arc, time::Duration};
 
 use tenantry_tests::{
-    harness::{Actor, Answer, ServiceProcess, record_text, until},
+    harness::{Actor, ApiResponse, Provider, ServiceProcess, record_text, until},
     services::{Fault, FaultProxy},
 };
 use tokio::{
@@ -12,22 +12,22 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How soon the service is not ready any more, and how soon it says so to
-/// whoever reads.
+/// The maximum time until the service is not ready, and until a request fails.
 const NOTICED: Duration = Duration::from_secs(2);
-/// How soon everything works again, once the server does.
+/// The maximum time until the service works after the server has recovered.
 const RECOVERED: Duration = Duration::from_secs(5);
-/// What a busy machine may add to a bound.
+/// The tolerance for a busy machine.
 const ALLOWANCE: Duration = Duration::from_secs(1);
-/// How long the server fails, after the service has noticed.
+/// The duration of a fault after the service has detected it.
 const LASTING: Duration = Duration::from_secs(2);
-/// How often a server comes and goes, and how long it stays.
+/// The number of times a flapping server fails and recovers.
 const FLAPS: usize = 8;
+/// The time between two changes of a flapping server.
 const FLAP: Duration = Duration::from_millis(300);
-/// People who go on asking.
+/// The number of clients that keep reading.
 const READERS: usize = 8;
 
-/// The ways in which a server fails.
+/// The faults by name.
 pub(crate) const FAULTS: [(&str, Fault); 4] = [
     ("down", Fault::Down),
     ("mute", Fault::Hang),
@@ -35,7 +35,7 @@ pub(crate) const FAULTS: [(&str, Fault); 4] = [
     ("slow", Fault::Slow(Duration::from_secs(2))),
 ];
 
-/// What was measured.
+/// The measurements of an outage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outage {
     noticed_after: Duration,
@@ -43,30 +43,30 @@ pub(crate) struct Outage {
     recovered_after: Duration,
 }
 
-/// A service in use, and what is looked at while a server fails.
+/// A service in use while a server fails.
 pub(crate) struct Watched<'w> {
     /// The service.
     pub(crate) process: &'w ServiceProcess,
-    /// The way to the server.
+    /// The proxy in front of the server.
     pub(crate) proxy: &'w FaultProxy,
-    /// Who goes on asking.
+    /// The user who keeps reading.
     pub(crate) reader: &'w Actor,
-    /// What for.
+    /// The path to read.
     pub(crate) path: &'w str,
-    /// Which health tells of the server.
+    /// The path of the health check for the server.
     pub(crate) health: &'w str,
-    /// Whether who asks may be refused meanwhile.
+    /// Whether reads may fail during the fault.
     pub(crate) may_fail: bool,
 }
 
 impl Watched<'_> {
-    /// Lets the server fail, and watches.
+    /// Injects a fault and measures the outage.
     pub(crate) async fn outage(&self, fault: Fault) -> Outage {
         let anyone = self.process.anonymous();
         let (stop, readers) = self.readers(READERS);
         let begun = Instant::now();
         self.proxy.set(fault);
-        until("the fault is noticed", async || {
+        until("the fault is detected", async || {
             (anyone.get(self.health).await.status == 503).then_some(())
         })
         .await;
@@ -78,9 +78,9 @@ impl Watched<'_> {
 
         let ended = Instant::now();
         self.proxy.set(Fault::None);
-        until("the service is well and answers", async || {
-            let well = anyone.get(self.health).await.status == 200;
-            (well && self.reader.get(self.path).await.status == 200).then_some(())
+        until("the service is healthy and responds", async || {
+            let healthy = anyone.get(self.health).await.status == 200;
+            (healthy && self.reader.get(self.path).await.status == 200).then_some(())
         })
         .await;
         let recovered_after = ended.elapsed();
@@ -93,8 +93,8 @@ impl Watched<'_> {
         }
     }
 
-    /// Lets the server come and go, and returns how soon everything works
-    /// again after that.
+    /// Lets the server fail and recover repeatedly, and returns the time until
+    /// the service works after that.
     pub(crate) async fn flapping(&self) -> Duration {
         let (stop, readers) = self.readers(1);
         for _ in 0..FLAPS {
@@ -104,7 +104,7 @@ impl Watched<'_> {
             sleep(FLAP).await;
         }
         let ended = Instant::now();
-        until("the service answers", async || {
+        until("the service responds", async || {
             (self.reader.get(self.path).await.status == 200).then_some(())
         })
         .await;
@@ -120,35 +120,34 @@ impl Watched<'_> {
         recovered_after
     }
 
-    /// Every way of failing, one after the other; what was measured is left
-    /// for the table of providers under the server's name.
-    pub(crate) async fn every_fault(&self, server: &str) {
+    /// Injects each fault in turn, and records the measurements for the table
+    /// of faults.
+    pub(crate) async fn every_fault(&self, provider: &Provider) {
+        let (section, kind) = (provider.section.name(), provider.kind);
+        let record = |fault: &str, line: &str| {
+            let name = format!("fault.{section}.{kind}.{fault}");
+            record_text(env!("CARGO_TARGET_TMPDIR"), &name, line);
+        };
         for (name, fault) in FAULTS {
-            let seen = self.outage(fault).await;
-            println!("{server} {name}: {seen:?}");
-            seen.expect_bounded();
-            let [noticed, error, recovered] =
-                [seen.noticed_after, seen.worst_error, seen.recovered_after]
-                    .map(|time| time.as_millis());
-            let line = format!("{noticed} {error} {recovered}");
-            record_text(
-                env!("CARGO_TARGET_TMPDIR"),
-                &format!("fault.{server}.{name}"),
-                &line,
-            );
+            let outage = self.outage(fault).await;
+            println!("{section} {kind} {name}: {outage:?}");
+            outage.expect_bounded();
+            let [noticed, error, recovered] = [
+                outage.noticed_after,
+                outage.worst_error,
+                outage.recovered_after,
+            ]
+            .map(|time| time.as_millis());
+            record(name, &format!("{noticed} {error} {recovered}"));
         }
         let recovered = self.flapping().await.as_millis();
-        record_text(
-            env!("CARGO_TARGET_TMPDIR"),
-            &format!("fault.{server}.flapping"),
-            &format!("- - {recovered}"),
-        );
+        record("flapping", &format!("- - {recovered}"));
     }
 
-    /// What is written is stored again, soon after the server is there.
+    /// Asserts that an upload succeeds soon after the server has recovered.
     pub(crate) async fn expect_written(&self, path: &str) {
         let begun = Instant::now();
-        let stored = until("something is stored", async || {
+        let stored = until("a file is stored", async || {
             let answer = self.reader.upload(path, "text/plain", "two").await;
             answer.status.is_success().then_some(answer)
         })
@@ -168,8 +167,8 @@ impl Watched<'_> {
     }
 }
 
-/// Reads until told to stop, and returns how long the slowest refusal took, or the
-/// slowest answer where none may be refused.
+/// Reads until `stop` is set. Returns the time of the slowest failure, or of the
+/// slowest response if none may fail.
 async fn read_on(
     reader: Actor,
     path: Arc<str>,
@@ -182,7 +181,7 @@ async fn read_on(
         let answer = reader.get(&path).await;
         if answer.status != 200 {
             assert!(may_fail, "{answer:?}");
-            expect_refusal(&answer);
+            expect_unavailable(&answer);
         }
         if answer.status != 200 || !may_fail {
             worst = worst.max(begun.elapsed());
@@ -192,16 +191,16 @@ async fn read_on(
     worst
 }
 
-/// A refusal that says to come back.
+/// Asserts that the response asks the client to retry later.
 #[track_caller]
-fn expect_refusal(answer: &Answer) {
+fn expect_unavailable(answer: &ApiResponse) {
     let answer = answer.clone().expect(503);
     let after = answer.header("retry-after").map(str::parse::<u32>);
     assert!(matches!(after, Some(Ok(1..))), "{after:?}");
 }
 
 impl Outage {
-    /// Every bound held.
+    /// Asserts that all times are within bounds.
     #[track_caller]
     fn expect_bounded(self) {
         assert!(self.noticed_after < NOTICED + ALLOWANCE, "{self:?}");

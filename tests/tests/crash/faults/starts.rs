@@ -1,12 +1,11 @@
-//! Starts that no waiting mends.
+//! Starts that fail permanently.
 
 use tenantry_tests::services::Postgres;
 
 use crate::{data_folder::DataFolder, program::run};
 
-/// What cannot be mended by waiting ends the start with one line.
 #[tokio::test]
-async fn a_start_that_cannot_be_says_why() {
+async fn a_permanent_error_ends_the_start_with_one_line() {
     let url = Postgres::shared().await.fresh().await;
     let data = DataFolder::new();
     let line = |url: &str| {
@@ -16,7 +15,7 @@ async fn a_start_that_cannot_be_says_why() {
         ];
         let ended = run(data.path(), &settings, &["serve"]);
         assert!(!ended.is_success());
-        let line = ended.complained();
+        let line = ended.stderr();
         assert!(!line.contains("hunter2"), "{line}");
         assert_eq!(line.lines().count(), 1, "{line}");
         line

@@ -1,12 +1,13 @@
-//! What opens nothing: tokens that are forged, foreign, late or for another purpose.
+//! Access tokens that are rejected: forged, foreign, expired, or issued for
+//! another purpose.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tenantry_application::ports::AccessClaims;
-use tenantry_tests::harness::{Actor, Answer, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, TestService};
 
-async fn show(alice: &Actor, token: &str) -> Answer {
+async fn get_me(alice: &Actor, token: &str) -> ApiResponse {
     alice.with_token(Some(token)).get("/api/v1/auth/me").await
 }
 
@@ -14,7 +15,7 @@ fn token_of(actor: &Actor) -> &str {
     actor.token.as_deref().expect("an access token")
 }
 
-/// Header and claims of a token.
+/// Returns the header and the claims of a token.
 fn parts(token: &str) -> (Value, Value) {
     let mut parts = token.split('.').map(|part| {
         let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
@@ -29,7 +30,7 @@ fn encoded(part: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_token_says_who_and_nothing_more() {
+async fn a_token_has_no_other_claims() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let (header, claims) = parts(token_of(&alice));
@@ -47,7 +48,7 @@ async fn a_token_says_who_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn forged_tokens_open_nothing() {
+async fn forged_tokens_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let elsewhere = TestService::start().await.company("acme").await;
@@ -65,7 +66,7 @@ async fn forged_tokens_open_nothing() {
     let mut own_key = header.clone();
     own_key["jwk"] = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" });
     own_key["jku"] = json!("https://mallory.example.com/jwks.json");
-    let loose_end = format!("{head}.{body}.{signature}A");
+    let padded = format!("{head}.{body}.{signature}A");
     for forged in [
         format!("{none}.{body}."),
         format!("{none}.{body}.{signature}"),
@@ -75,20 +76,20 @@ async fn forged_tokens_open_nothing() {
         format!("{}.{body}.{signature}", encoded(&other_kid)),
         format!("{}.{body}.{signature}", encoded(&own_key)),
         format!("{head}.{body}.{}", "A".repeat(86)),
-        loose_end,
+        padded,
         token_of(&elsewhere).to_owned(),
         "a.b.c".to_owned(),
         "x".to_owned(),
         "A".repeat(5000),
     ] {
-        let refused = show(&alice, &forged).await;
+        let refused = get_me(&alice, &forged).await;
         refused.expect_problem(401, "unauthorized");
     }
-    show(&alice, token).await.expect(200);
+    get_me(&alice, token).await.expect(200);
 }
 
 #[tokio::test]
-async fn the_public_key_is_no_shared_secret() {
+async fn the_public_key_is_not_accepted_as_a_shared_secret() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let (header, claims) = parts(token_of(&alice));
@@ -101,31 +102,31 @@ async fn the_public_key_is_no_shared_secret() {
         head.typ = Some("at+jwt".to_owned());
         let key = EncodingKey::from_secret(secret);
         let forged = jsonwebtoken::encode(&head, &claims, &key).expect("a token");
-        let refused = show(&alice, &forged).await;
+        let refused = get_me(&alice, &forged).await;
         refused.expect_problem(401, "unauthorized");
     }
 }
 
 #[tokio::test]
-async fn a_token_is_for_its_time_its_session_and_its_tenant() {
+async fn time_session_and_tenant_of_a_token_are_verified() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
-    let on = service.services();
-    let now = on.now();
-    let good = on
+    let services = service.services();
+    let now = services.now();
+    let good = services
         .access_tokens
         .verify(token_of(&alice), now)
-        .expect("a good token");
+        .expect("a valid token");
     let minute = std::time::Duration::from_mins(1);
-    let issue = |claims: &AccessClaims| on.access_tokens.issue(claims).expect("a token");
+    let issue = |claims: &AccessClaims| services.access_tokens.issue(claims).expect("a token");
 
     let expired = issue(&AccessClaims {
         issued_at: now.minus(2 * minute),
         expires_at: now.minus(minute),
         ..good
     });
-    let refused = show(&alice, &expired).await;
+    let refused = get_me(&alice, &expired).await;
     refused.expect_problem(401, "token_expired");
 
     let other = |id: &Actor| id.user_id.parse().expect("an id");
@@ -154,21 +155,21 @@ async fn a_token_is_for_its_time_its_session_and_its_tenant() {
             ..good
         },
     ] {
-        let refused = show(&alice, &issue(&claims)).await;
+        let refused = get_me(&alice, &issue(&claims)).await;
         refused.expect_problem(401, "unauthorized");
     }
-    show(&alice, &issue(&good)).await.expect(200);
+    get_me(&alice, &issue(&good)).await.expect(200);
 }
 
 #[tokio::test]
-async fn only_a_bearer_token_in_its_header_is_a_credential() {
+async fn only_bearer_tokens_in_the_authorization_header_are_accepted() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let stranger = service.anonymous();
     let token = token_of(&alice);
     let refresh_token = alice.refresh_token.as_deref().expect("a refresh token");
 
-    let refused = show(&alice, refresh_token).await;
+    let refused = get_me(&alice, refresh_token).await;
     refused.expect_problem(401, "unauthorized");
     let refused = stranger.get("/api/v1/auth/me").await;
     let refused = refused.expect_problem(401, "missing_jwt_token");

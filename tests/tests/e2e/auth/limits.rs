@@ -1,4 +1,4 @@
-//! The limit on tries.
+//! Rate limits of authentication.
 
 use serde_json::json;
 use tenantry_tests::harness::{PASSWORD, TestService};
@@ -6,7 +6,7 @@ use tenantry_tests::harness::{PASSWORD, TestService};
 const FIVE: (&str, &str) = ("TENANTRY_LIMITS__AUTH_PER_MINUTE", "5");
 
 #[tokio::test]
-async fn the_sixth_try_of_a_minute_has_to_wait() {
+async fn attempts_above_the_limit_are_rejected() {
     let service = TestService::with(&[FIVE]).await;
     let stranger = service.anonymous();
     let wrong = json!({ "identifier": "nobody@example.com", "password": PASSWORD });
@@ -16,23 +16,23 @@ async fn the_sixth_try_of_a_minute_has_to_wait() {
         refused.expect_problem(401, "unauthorized");
     }
 
-    let waiting = stranger.post("/api/v1/auth/login", &wrong).await;
-    let waiting = waiting.expect_problem(429, "rate_limited");
+    let limited = stranger.post("/api/v1/auth/login", &wrong).await;
+    let limited = limited.expect_problem(429, "rate_limited");
 
     let seconds = |name: &str| {
-        let value = waiting.header(name).expect(name);
+        let value = limited.header(name).expect(name);
         value.parse::<u64>().expect("a number")
     };
     assert!((1..=60).contains(&seconds("retry-after")));
     assert!((1..=60).contains(&seconds("ratelimit-reset")));
     assert_eq!(seconds("ratelimit-limit"), 5);
     assert_eq!(seconds("ratelimit-remaining"), 0);
-    // Other operations go on.
+    // Other operations are not limited.
     stranger.get("/version").await.expect(200);
 }
 
 #[tokio::test]
-async fn what_is_left_is_announced() {
+async fn responses_announce_the_remaining_attempts() {
     let service = TestService::with(&[FIVE]).await;
     let alice = service.company("acme").await;
     let body = json!({ "identifier": alice.email, "password": PASSWORD });
@@ -42,7 +42,7 @@ async fn what_is_left_is_announced() {
 }
 
 #[tokio::test]
-async fn one_account_is_guarded_against_many_addresses() {
+async fn attempts_on_one_account_are_limited_across_addresses() {
     let settings = [
         FIVE,
         ("TENANTRY_HTTP__TRUSTED_PROXIES", "[\"127.0.0.0/8\"]"),
@@ -55,23 +55,23 @@ async fn one_account_is_guarded_against_many_addresses() {
         let request = request.header("x-forwarded-for", address);
         stranger.send(request.json(&wrong)).await
     };
-    let mut waiting = None;
+    let mut limited = None;
     for number in 1..=50 {
-        let answer = from(format!("192.0.2.{number}")).await;
-        if answer.status == 429 {
-            assert!(number > 5, "the try {number} had to wait");
-            waiting = Some(answer);
+        let response = from(format!("192.0.2.{number}")).await;
+        if response.status == 429 {
+            assert!(number > 5, "attempt {number} was limited");
+            limited = Some(response);
             break;
         }
     }
-    let waiting = waiting
+    let limited = limited
         .expect("a limit")
         .expect_problem(429, "rate_limited");
-    assert!(waiting.header("retry-after").is_some());
+    assert!(limited.header("retry-after").is_some());
 }
 
 #[tokio::test]
-async fn a_strangers_forwarding_header_counts_for_nothing() {
+async fn forwarding_headers_of_untrusted_clients_are_ignored() {
     let service = TestService::with(&[FIVE]).await;
     let stranger = service.anonymous();
     let mut last = 0;

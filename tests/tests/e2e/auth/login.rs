@@ -1,18 +1,18 @@
-//! Signing in and out.
+//! Sign-in and sign-out.
 
 use serde_json::{Value, json};
 use tenantry_domain::identity::PasswordHash;
-use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService};
 
-/// bcrypt of [`PASSWORD`], cost 4.
+/// A bcrypt hash of [`PASSWORD`], cost 4.
 const BCRYPT: &str = "$2b$04$FtizkUZ6NH35u9vgwTle1.F0g1Xxq6YCsGGxUh6KoZ0QUiYBdkyKG";
 
-async fn login(actor: &Actor, body: &Value) -> Answer {
+async fn login(actor: &Actor, body: &Value) -> ApiResponse {
     actor.post("/api/v1/auth/login", body).await
 }
 
 #[tokio::test]
-async fn a_person_signs_in_by_address_or_username() {
+async fn users_sign_in_by_address_or_username() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let named = json!({ "username": "Alice" });
@@ -41,7 +41,7 @@ async fn a_person_signs_in_by_address_or_username() {
 }
 
 #[tokio::test]
-async fn one_name_is_asked_for_and_no_other() {
+async fn exactly_one_identifier_is_required() {
     let service = TestService::start().await;
     let stranger = service.anonymous();
     for body in [
@@ -54,7 +54,7 @@ async fn one_name_is_asked_for_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_sign_in_is_not_told() {
+async fn failed_sign_ins_are_indistinguishable() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
@@ -63,7 +63,7 @@ async fn what_is_wrong_with_a_sign_in_is_not_told() {
         .await;
     let stranger = service.anonymous();
 
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for (identifier, password) in [
         (alice.email.as_str(), "wrong horse battery"),
         (alice.email.as_str(), ""),
@@ -86,21 +86,21 @@ async fn what_is_wrong_with_a_sign_in_is_not_told() {
         ] {
             headers.remove(changing);
         }
-        answers.push((text, headers));
+        responses.push((text, headers));
     }
-    let (first, others) = answers.split_first().expect("answers");
+    let (first, others) = responses.split_first().expect("responses");
     for other in others {
         assert_eq!(other, first);
     }
 }
 
 #[tokio::test]
-async fn nobody_signs_in_to_a_tenant_that_is_not_theirs() {
+async fn signing_in_to_a_foreign_tenant_is_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
     let stranger = service.anonymous();
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for tenant in [
         bob.tenant_id.as_str(),
         "globex",
@@ -109,14 +109,18 @@ async fn nobody_signs_in_to_a_tenant_that_is_not_theirs() {
     ] {
         let body = json!({ "identifier": alice.email, "password": PASSWORD, "tenant": tenant });
         let refused = login(&stranger, &body).await;
-        answers.push(refused.expect_problem(404, "tenant_not_found").essence());
+        responses.push(
+            refused
+                .expect_problem(404, "tenant_not_found")
+                .without_request_id(),
+        );
     }
-    answers.dedup();
-    assert_eq!(answers.len(), 1);
+    responses.dedup();
+    assert_eq!(responses.len(), 1);
 }
 
 #[tokio::test]
-async fn a_deactivated_person_is_out_at_once() {
+async fn deactivation_revokes_tokens() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     alice.get("/api/v1/auth/me").await.expect(200);
@@ -125,9 +129,9 @@ async fn a_deactivated_person_is_out_at_once() {
         .change_identity(&alice, |alice| alice.deactivate().expect("deactivated"))
         .await;
 
-    tenantry_tests::harness::until("the token opens nothing", async || {
-        let answer = alice.get("/api/v1/auth/me").await;
-        (answer.status == 401).then_some(())
+    tenantry_tests::harness::until("the token is rejected", async || {
+        let response = alice.get("/api/v1/auth/me").await;
+        (response.status == 401).then_some(())
     })
     .await;
     let body = json!({ "refresh_token": alice.refresh_token });
@@ -136,7 +140,7 @@ async fn a_deactivated_person_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_at_once_and_no_other() {
+async fn signing_out_revokes_only_its_session() {
     let service = TestService::start().await;
     let laptop = service.company("acme").await;
     let mut phone = laptop.clone();
@@ -158,7 +162,7 @@ async fn signing_out_ends_the_session_at_once_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_hash_of_an_older_system_opens_and_is_upgraded() {
+async fn legacy_hashes_are_accepted_and_upgraded() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     service
@@ -182,7 +186,7 @@ async fn a_hash_of_an_older_system_opens_and_is_upgraded() {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_from_any_keyboard() {
+async fn passwords_are_normalized() {
     let service = TestService::start().await;
     let stranger = service.anonymous();
     let body = json!({

@@ -1,15 +1,15 @@
-//! Oneself: seen and changed.
+//! The current user.
 
 use reqwest::{Method, header::IF_MATCH};
 use serde_json::{Value, json};
-use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService, expect_null};
 
-async fn change(actor: &Actor, body: &Value) -> Answer {
+async fn change(actor: &Actor, body: &Value) -> ApiResponse {
     actor.put("/api/v1/auth/me", body).await
 }
 
 #[tokio::test]
-async fn names_are_set_and_cleared() {
+async fn names_can_be_set_and_cleared() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
 
@@ -18,17 +18,17 @@ async fn names_are_set_and_cleared() {
     assert_eq!(me["user"]["display_name"], "Alice 🗂");
     assert_eq!(me["user"]["username"], "alice");
 
-    // What is absent stays, what is null goes.
+    // Absent members are kept, `null` clears.
     let body = json!({ "display_name": null });
     let me = change(&alice, &body).await.expect(200).json();
-    assert_eq!(me["user"]["display_name"], Value::Null);
+    expect_null(&me["user"], "display_name");
     assert_eq!(me["user"]["username"], "alice");
     let seen = alice.get("/api/v1/auth/me").await.expect(200).json();
     assert_eq!(seen, me);
 }
 
 #[tokio::test]
-async fn two_editors_do_not_overwrite_each_other() {
+async fn stale_updates_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let seen = alice.get("/api/v1/auth/me").await.expect(200);
@@ -55,7 +55,7 @@ async fn two_editors_do_not_overwrite_each_other() {
 }
 
 #[tokio::test]
-async fn another_address_needs_the_password() {
+async fn changing_the_address_requires_the_password() {
     let service = TestService::start().await;
     let mut alice = service.company("acme").await;
     for password in [Value::Null, json!("wrong horse battery")] {
@@ -77,7 +77,7 @@ async fn another_address_needs_the_password() {
 }
 
 #[tokio::test]
-async fn nobody_takes_anothers_names() {
+async fn names_of_other_users_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
@@ -93,7 +93,7 @@ async fn nobody_takes_anothers_names() {
 }
 
 #[tokio::test]
-async fn nothing_else_can_be_assigned() {
+async fn other_fields_cannot_be_assigned() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for field in [

@@ -1,4 +1,4 @@
-//! Registering, signing in, staying signed in, and oneself.
+//! Registration, sessions, and the current user.
 
 mod access_tokens;
 mod limits;

@@ -1,47 +1,47 @@
-//! Staying signed in: one use, one lineage, a short time to retry.
+//! Refresh tokens: single use, token families, and a grace time for retries.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use tenantry_tests::harness::{Actor, Answer, TestService, until};
+use tenantry_tests::harness::{Actor, ApiResponse, TestService, until};
 
-async fn refresh(actor: &Actor, token: &str) -> Answer {
+async fn refresh(actor: &Actor, token: &str) -> ApiResponse {
     let body = json!({ "refresh_token": token });
-    let anyone = actor.with_token(None);
-    anyone.post("/api/v1/auth/refresh", &body).await
+    let stranger = actor.with_token(None);
+    stranger.post("/api/v1/auth/refresh", &body).await
 }
 
-fn held(actor: &Actor) -> &str {
+fn refresh_token_of(actor: &Actor) -> &str {
     actor.refresh_token.as_deref().expect("a refresh token")
 }
 
 #[tokio::test]
-async fn a_refresh_token_brings_a_new_pair() {
+async fn a_refresh_token_is_exchanged_for_a_new_pair() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
 
-    let pair = refresh(&alice, held(&alice)).await.expect(200);
+    let pair = refresh(&alice, refresh_token_of(&alice)).await.expect(200);
 
-    assert_ne!(pair.text("refresh_token"), held(&alice));
+    assert_ne!(pair.text("refresh_token"), refresh_token_of(&alice));
     assert_eq!(pair.json()["token_type"], "Bearer");
     let alice = alice.with_token(Some(&pair.text("access_token")));
     alice.get("/api/v1/auth/me").await.expect(200);
-    // The next one of the lineage works as well.
+    // The successor works as well.
     let next = refresh(&alice, &pair.text("refresh_token")).await;
     next.expect(200);
 }
 
 #[tokio::test]
-async fn sixteen_clients_with_one_token_get_one_successor() {
+async fn concurrent_refreshes_of_one_token_return_one_successor() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let calls = (0..16).map(|_| {
         let alice = alice.clone();
-        tokio::spawn(async move { refresh(&alice, held(&alice)).await })
+        tokio::spawn(async move { refresh(&alice, refresh_token_of(&alice)).await })
     });
     let mut successors = BTreeSet::new();
     for call in calls.collect::<Vec<_>>() {
-        let pair = call.await.expect("an answer").expect(200);
+        let pair = call.await.expect("a response").expect(200);
         successors.insert(pair.text("refresh_token"));
         let alice = alice.with_token(Some(&pair.text("access_token")));
         alice.get("/api/v1/auth/me").await.expect(200);
@@ -52,26 +52,26 @@ async fn sixteen_clients_with_one_token_get_one_successor() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again() {
+async fn a_refresh_can_be_retried() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let first = refresh(&alice, held(&alice)).await.expect(200);
-    let again = refresh(&alice, held(&alice)).await.expect(200);
+    let first = refresh(&alice, refresh_token_of(&alice)).await.expect(200);
+    let again = refresh(&alice, refresh_token_of(&alice)).await.expect(200);
     assert_eq!(again.text("refresh_token"), first.text("refresh_token"));
 }
 
 #[tokio::test]
-async fn an_older_token_ends_the_whole_family() {
+async fn reuse_of_an_older_token_revokes_the_family() {
     let service = TestService::start().await;
     let mut alice = service.company("acme").await;
-    let stolen = held(&alice).to_owned();
+    let stolen = refresh_token_of(&alice).to_owned();
     let elsewhere = {
         let mut elsewhere = alice.clone();
         elsewhere.sign_in().await;
         elsewhere
     };
     for _ in 0..2 {
-        let pair = refresh(&alice, held(&alice)).await.expect(200);
+        let pair = refresh(&alice, refresh_token_of(&alice)).await.expect(200);
         alice.token = Some(pair.text("access_token"));
         alice.refresh_token = Some(pair.text("refresh_token"));
     }
@@ -80,7 +80,7 @@ async fn an_older_token_ends_the_whole_family() {
     let refused = refresh(&alice, &stolen).await;
     refused.expect_problem(401, "unauthorized");
 
-    let refused = refresh(&alice, held(&alice)).await;
+    let refused = refresh(&alice, refresh_token_of(&alice)).await;
     refused.expect_problem(401, "unauthorized");
     let refused = alice.get("/api/v1/auth/me").await;
     refused.expect_problem(401, "unauthorized");
@@ -89,14 +89,14 @@ async fn an_older_token_ends_the_whole_family() {
 }
 
 #[tokio::test]
-async fn without_a_grace_time_the_second_use_is_theft() {
+async fn without_a_grace_time_reuse_revokes_the_family() {
     let settings = [("TENANTRY_SECURITY__REFRESH_GRACE_SECONDS", "0")];
     let service = TestService::with(&settings).await;
     let alice = service.company("acme").await;
-    let first = refresh(&alice, held(&alice)).await.expect(200);
-    // Within the millisecond of the rotation the token counts as retried.
+    let first = refresh(&alice, refresh_token_of(&alice)).await.expect(200);
+    // Reuse within the millisecond of the rotation counts as a retry.
     until("the first token is refused", async || {
-        let again = refresh(&alice, held(&alice)).await;
+        let again = refresh(&alice, refresh_token_of(&alice)).await;
         (again.status == 401).then_some(())
     })
     .await;
@@ -105,12 +105,12 @@ async fn without_a_grace_time_the_second_use_is_theft() {
 }
 
 #[tokio::test]
-async fn forged_and_garbled_tokens_open_nothing_and_harm_nobody() {
+async fn invalid_refresh_tokens_are_rejected_without_side_effects() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let elsewhere = TestService::start().await;
     let mallory = elsewhere.company("mallory").await;
-    let token = held(&alice);
+    let token = refresh_token_of(&alice);
     let flipped: String = token.chars().rev().collect();
     for garbled in [
         "",
@@ -119,7 +119,7 @@ async fn forged_and_garbled_tokens_open_nothing_and_harm_nobody() {
         &format!("{token}="),
         &flipped,
         &"A".repeat(token.len()),
-        held(&mallory),
+        refresh_token_of(&mallory),
         alice
             .token
             .as_deref()
@@ -136,17 +136,17 @@ async fn forged_and_garbled_tokens_open_nothing_and_harm_nobody() {
 }
 
 #[tokio::test]
-async fn sessions_outlive_a_restart() {
+async fn sessions_survive_a_restart() {
     let mut service = TestService::start().await;
     let alice = service.company("acme").await;
-    let pair = refresh(&alice, held(&alice)).await.expect(200);
+    let pair = refresh(&alice, refresh_token_of(&alice)).await.expect(200);
 
     service.restart(&[]).await;
 
     let mut back = service.anonymous();
     back.token = Some(pair.text("access_token"));
     back.get("/api/v1/auth/me").await.expect(200);
-    let retried = refresh(&back, held(&alice)).await.expect(200);
+    let retried = refresh(&back, refresh_token_of(&alice)).await.expect(200);
     assert_eq!(retried.text("refresh_token"), pair.text("refresh_token"));
     refresh(&back, &pair.text("refresh_token"))
         .await

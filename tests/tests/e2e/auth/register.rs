@@ -1,9 +1,9 @@
-//! A person makes an account, and with it a company.
+//! Registration of a user with a company.
 
 use serde_json::{Value, json};
-use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService};
 
-async fn register(actor: &Actor, body: &Value) -> Answer {
+async fn register(actor: &Actor, body: &Value) -> ApiResponse {
     actor.post("/api/v1/auth/register", body).await
 }
 
@@ -21,7 +21,7 @@ fn ann(more: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn everything_given_is_kept() {
+async fn registration_stores_all_values() {
     let service = TestService::start().await;
     let mut owner = service.anonymous();
     let body = ann(&json!({
@@ -49,11 +49,11 @@ async fn everything_given_is_kept() {
 }
 
 #[tokio::test]
-async fn an_address_is_taken_in_any_spelling() {
+async fn email_addresses_are_unique_in_any_spelling() {
     let service = TestService::start().await;
-    let anyone = service.anonymous();
+    let stranger = service.anonymous();
     let first = ann(&json!({ "email": "jürgen@example.com" }));
-    register(&anyone, &first).await.expect(201);
+    register(&stranger, &first).await.expect(201);
 
     for spelling in [
         "jürgen@example.com",
@@ -63,17 +63,17 @@ async fn an_address_is_taken_in_any_spelling() {
         "jürgen@ｅxample.com",
     ] {
         let again = ann(&json!({ "email": spelling, "organization_name": "Other" }));
-        let refused = register(&anyone, &again).await;
+        let refused = register(&stranger, &again).await;
         refused.expect_problem(409, "already_exists");
     }
 }
 
 #[tokio::test]
-async fn names_are_taken_whatever_the_case() {
+async fn names_are_unique_regardless_of_case() {
     let service = TestService::start().await;
-    let anyone = service.anonymous();
+    let stranger = service.anonymous();
     let first = ann(&json!({ "subdomain": "acme", "username": "ann" }));
-    register(&anyone, &first).await.expect(201);
+    register(&stranger, &first).await.expect(201);
 
     for taken in [
         json!({ "subdomain": "ACME", "organization_name": "Other" }),
@@ -82,19 +82,19 @@ async fn names_are_taken_whatever_the_case() {
     ] {
         let mut body = ann(&taken);
         body["email"] = json!("bob@example.com");
-        let refused = register(&anyone, &body).await;
+        let refused = register(&stranger, &body).await;
         refused.expect_problem(409, "already_exists");
     }
-    // Nothing of the refused ones is left.
+    // Rejected registrations leave nothing.
     let body = ann(&json!({ "email": "bob@example.com", "organization_name": "Other" }));
-    register(&anyone, &body).await.expect(201);
+    register(&stranger, &body).await.expect(201);
 }
 
 #[tokio::test]
-async fn a_derived_subdomain_is_numbered_where_it_is_taken() {
+async fn derived_subdomains_are_numbered_when_taken() {
     let service = TestService::start().await;
     let mut seen = Vec::new();
-    // Three names, one label.
+    // Three names with the same label.
     for (number, name) in ["Acme, Ltd", "Acme Ltd", "acme-ltd!"].iter().enumerate() {
         let mut owner = service.anonymous();
         owner.email = format!("ann{number}@example.com");
@@ -108,9 +108,9 @@ async fn a_derived_subdomain_is_numbered_where_it_is_taken() {
 }
 
 #[tokio::test]
-async fn reserved_and_impossible_subdomains_are_refused() {
+async fn reserved_and_invalid_subdomains_are_rejected() {
     let service = TestService::start().await;
-    let anyone = service.anonymous();
+    let stranger = service.anonymous();
     for (subdomain, code) in [
         ("admin", "reserved"),
         ("WWW", "reserved"),
@@ -120,16 +120,16 @@ async fn reserved_and_impossible_subdomains_are_refused() {
         ("bücher", "invalid_characters"),
     ] {
         let body = ann(&json!({ "subdomain": subdomain }));
-        register(&anyone, &body)
+        register(&stranger, &body)
             .await
             .expect_field("subdomain", code);
     }
 }
 
 #[tokio::test]
-async fn every_value_that_is_wrong_is_named() {
+async fn every_invalid_value_is_reported() {
     let service = TestService::start().await;
-    let anyone = service.anonymous();
+    let stranger = service.anonymous();
     for (field, value, code) in [
         ("email", json!("ann"), "invalid_format"),
         ("email", json!("ann@exa mple.com"), "invalid_format"),
@@ -158,15 +158,15 @@ async fn every_value_that_is_wrong_is_named() {
         ),
     ] {
         let body = ann(&json!({ field: value }));
-        register(&anyone, &body).await.expect_field(field, code);
+        register(&stranger, &body).await.expect_field(field, code);
     }
 
-    let nothing = json!({ "email": "ann@example.com", "password": PASSWORD });
-    let refused = register(&anyone, &nothing).await;
+    let incomplete = json!({ "email": "ann@example.com", "password": PASSWORD });
+    let refused = register(&stranger, &incomplete).await;
     refused.expect_field("organization_name", "required");
 
-    let all = json!({ "email": "ann", "password": "short", "organization_name": "" });
-    let refused = register(&anyone, &all).await;
+    let invalid = json!({ "email": "ann", "password": "short", "organization_name": "" });
+    let refused = register(&stranger, &invalid).await;
     refused
         .expect_field("email", "invalid_format")
         .expect_field("password", "too_short")
@@ -174,26 +174,26 @@ async fn every_value_that_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn two_at_once_with_one_address_make_one_account() {
+async fn concurrent_registrations_of_one_address_create_one_account() {
     let service = TestService::start().await;
     let tries = (0..8).map(|number| {
-        let anyone = service.anonymous();
+        let stranger = service.anonymous();
         let name = format!("Company {number}");
         tokio::spawn(async move {
             let body = ann(&json!({ "organization_name": name }));
-            register(&anyone, &body).await.status.as_u16()
+            register(&stranger, &body).await.status.as_u16()
         })
     });
     let mut statuses = Vec::new();
     for attempt in tries.collect::<Vec<_>>() {
-        statuses.push(attempt.await.expect("an answer"));
+        statuses.push(attempt.await.expect("a response"));
     }
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
 }
 
 #[tokio::test]
-async fn nobody_registers_where_that_is_closed() {
+async fn registration_can_be_closed() {
     for mode in ["invite", "closed"] {
         let service = TestService::with(&[("TENANTRY_SECURITY__REGISTRATION", mode)]).await;
         let refused = register(&service.anonymous(), &ann(&json!({}))).await;
@@ -202,10 +202,10 @@ async fn nobody_registers_where_that_is_closed() {
 }
 
 #[tokio::test]
-async fn with_one_tenant_the_first_owns_it_and_the_others_join() {
+async fn with_a_single_tenant_the_first_user_owns_it_and_others_join() {
     let service = TestService::with(&[("TENANTRY_TENANCY__STRATEGY", "none")]).await;
-    let anyone = service.anonymous();
-    let refused = register(&anyone, &ann(&json!({}))).await;
+    let stranger = service.anonymous();
+    let refused = register(&stranger, &ann(&json!({}))).await;
     refused.expect_field("organization_name", "not_allowed");
 
     let mut tenants = Vec::new();

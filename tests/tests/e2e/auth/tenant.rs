@@ -1,19 +1,19 @@
-//! The tenant a request names beside its credentials: it chooses at sign-in,
-//! and must agree anywhere else.
+//! The tenant that a request names besides its credentials: it selects at
+//! sign-in and must match otherwise.
 
 use reqwest::{Method, header::HOST};
 use serde_json::json;
-use tenantry_tests::harness::{Actor, Answer, PASSWORD, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService};
 
-/// What was never an id of anything.
-const NOBODY: &str = "018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0b";
+/// An id that does not exist.
+const UNKNOWN: &str = "018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0b";
 
-async fn ask(actor: &Actor, name: &str, value: &str) -> Answer {
+async fn list_files(actor: &Actor, name: &str, value: &str) -> ApiResponse {
     let request = actor.request(Method::GET, "/api/v1/files");
     actor.send(request.header(name, value)).await
 }
 
-async fn sign_in(actor: &Actor, name: &str, value: &str) -> Answer {
+async fn sign_in(actor: &Actor, name: &str, value: &str) -> ApiResponse {
     let stranger = actor.with_token(None);
     let request = stranger.request(Method::POST, "/api/v1/auth/login");
     let body = json!({ "identifier": actor.email, "password": PASSWORD });
@@ -21,31 +21,31 @@ async fn sign_in(actor: &Actor, name: &str, value: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_header_names_the_tenant_by_its_id() {
+async fn a_header_selects_the_tenant_by_id() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
 
-    ask(&alice, "x-tenant-id", &alice.tenant_id)
+    list_files(&alice, "x-tenant-id", &alice.tenant_id)
         .await
         .expect(200);
     let session = sign_in(&alice, "x-tenant-id", &alice.tenant_id).await;
     assert_eq!(session.expect(200).text("tenant/id"), alice.tenant_id);
 
-    for other in [bob.tenant_id.as_str(), NOBODY, "acme", "", "nonsense"] {
-        let refused = ask(&alice, "x-tenant-id", other).await;
+    for other in [bob.tenant_id.as_str(), UNKNOWN, "acme", "", "nonsense"] {
+        let refused = list_files(&alice, "x-tenant-id", other).await;
         refused.expect_problem(404, "tenant_not_found");
         let refused = sign_in(&alice, "x-tenant-id", other).await;
         refused.expect_problem(404, "tenant_not_found");
     }
-    // The host says nothing where the header is what counts.
-    ask(&alice, HOST.as_str(), "globex.example.com")
+    // The host is ignored by this strategy.
+    list_files(&alice, HOST.as_str(), "globex.example.com")
         .await
         .expect(200);
 }
 
 #[tokio::test]
-async fn two_names_of_a_tenant_must_agree() {
+async fn header_and_body_must_name_the_same_tenant() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let sign_in = async |tenant: &str, header: &str| {
@@ -57,14 +57,14 @@ async fn two_names_of_a_tenant_must_agree() {
             .await
     };
     sign_in("acme", &alice.tenant_id).await.expect(200);
-    let refused = sign_in("acme", NOBODY).await;
+    let refused = sign_in("acme", UNKNOWN).await;
     refused.expect_problem(404, "tenant_not_found");
     let refused = sign_in("globex", &alice.tenant_id).await;
     refused.expect_problem(404, "tenant_not_found");
 }
 
 #[tokio::test]
-async fn a_subdomain_names_the_tenant_where_that_is_configured() {
+async fn a_subdomain_selects_the_tenant_if_configured() {
     let settings = [
         ("TENANTRY_TENANCY__STRATEGY", "subdomain"),
         ("TENANTRY_TENANCY__MAIN_DOMAIN", "example.com"),
@@ -79,18 +79,19 @@ async fn a_subdomain_names_the_tenant_where_that_is_configured() {
         "example.com",
         "www.example.com",
     ] {
-        ask(&alice, HOST.as_str(), own).await.expect(200);
+        list_files(&alice, HOST.as_str(), own).await.expect(200);
         sign_in(&alice, HOST.as_str(), own).await.expect(200);
     }
     for other in ["globex.example.com", "nowhere.example.com"] {
-        let refused = ask(&alice, HOST.as_str(), other).await;
+        let refused = list_files(&alice, HOST.as_str(), other).await;
         refused.expect_problem(404, "tenant_not_found");
         let refused = sign_in(&alice, HOST.as_str(), other).await;
         refused.expect_problem(404, "tenant_not_found");
     }
-    // A header is not what counts here, and a stranger's word about the host is none.
-    ask(&alice, "x-tenant-id", NOBODY).await.expect(200);
-    ask(&alice, "x-forwarded-host", "globex.example.com")
+    // This strategy ignores the header, and forwarding headers of untrusted
+    // clients.
+    list_files(&alice, "x-tenant-id", UNKNOWN).await.expect(200);
+    list_files(&alice, "x-forwarded-host", "globex.example.com")
         .await
         .expect(200);
 }

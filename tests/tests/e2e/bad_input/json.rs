@@ -1,31 +1,31 @@
-//! Bodies that are no JSON, or not the JSON that is read.
+//! Bodies that are not JSON, or not the expected JSON.
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tenantry_tests::harness::{Actor, Answer, Operation, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, Operation, TestService};
 
-use super::belongings;
-use crate::cases::{Call, Sent, served_operations, usual};
+use super::resources;
+use crate::cases::{Call, Payload, served_operations, valid_call};
 
-/// Every operation that reads JSON, and its usual call and body.
+/// Returns every operation that reads JSON, with a valid call and its body.
 async fn json_calls(service: &TestService, alice: &Actor) -> Vec<(Operation, Call, Value)> {
-    let own = belongings(service, alice).await;
+    let own = resources(service, alice).await;
     let mut calls = Vec::new();
     for operation in served_operations(alice).await {
-        let call = usual(&operation, &own);
-        if let Sent::Json(body) = &call.sent {
+        let call = valid_call(&operation, &own);
+        if let Payload::Json(body) = &call.payload {
             let body = body.clone();
             calls.push((operation, call, body));
         }
     }
-    assert!(calls.len() >= 4, "operations that read json");
+    assert!(calls.len() >= 4, "too few operations read JSON");
     calls
 }
 
-async fn send_text(alice: &Actor, call: &Call, kind: Option<&str>, body: &[u8]) -> Answer {
-    let mut bare = call.clone();
-    bare.sent = Sent::Nothing;
-    let mut request = bare.request(alice);
+async fn send_text(alice: &Actor, call: &Call, kind: Option<&str>, body: &[u8]) -> ApiResponse {
+    let mut without_body = call.clone();
+    without_body.payload = Payload::Nothing;
+    let mut request = without_body.request(alice);
     if let Some(kind) = kind {
         request = request.header(CONTENT_TYPE, kind);
     }
@@ -33,7 +33,7 @@ async fn send_text(alice: &Actor, call: &Call, kind: Option<&str>, body: &[u8]) 
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_malformed() {
+async fn invalid_json_is_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for (operation, call, body) in json_calls(&service, &alice).await {
@@ -74,13 +74,13 @@ async fn what_is_no_json_is_malformed() {
 }
 
 #[tokio::test]
-async fn every_field_that_does_not_fit_is_named() {
+async fn every_invalid_field_is_reported() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for (operation, call, body) in json_calls(&service, &alice).await {
         let send = async |body: &Value| {
             let mut call = call.clone();
-            call.sent = Sent::Json(body.clone());
+            call.payload = Payload::Json(body.clone());
             alice.send(call.request(&alice)).await
         };
         for wrong in [json!([]), json!("text"), json!(7), json!(true)] {
@@ -92,7 +92,7 @@ async fn every_field_that_does_not_fit_is_named() {
         let known = body.as_object().expect("an object");
         for name in known.keys() {
             for value in [json!(7), json!([]), json!({ "$gt": "" }), json!(false)] {
-                // Where an object is wanted, one of anything is not wrong by its type.
+                // An object is a valid type here.
                 if known[name].is_object() && value.is_object() {
                     continue;
                 }
@@ -106,8 +106,8 @@ async fn every_field_that_does_not_fit_is_named() {
                 send(&long).await.expect_field(name, "too_long");
                 let mut nul = body.clone();
                 nul[name] = json!("a\u{0}b@example.com");
-                let answer = send(&nul).await;
-                let status = answer.status.as_u16();
+                let response = send(&nul).await;
+                let status = response.status.as_u16();
                 assert!(
                     (400..500).contains(&status),
                     "{} {name}: {status}",
@@ -115,9 +115,9 @@ async fn every_field_that_does_not_fit_is_named() {
                 );
             }
         }
-        // What is required is missed.
-        let answer = send(&json!({})).await;
-        assert!(answer.status.as_u16() < 500, "{}", operation.id);
+        // Required members are missing.
+        let response = send(&json!({})).await;
+        assert!(response.status.as_u16() < 500, "{}", operation.id);
     }
     for (path, missing) in [
         ("register", "email"),
@@ -138,7 +138,7 @@ async fn every_field_that_does_not_fit_is_named() {
 }
 
 #[tokio::test]
-async fn bodies_are_of_the_type_and_size_that_is_read() {
+async fn other_content_types_and_large_bodies_are_rejected() {
     let service = TestService::with(&[("TENANTRY_LIMITS__JSON_KB", "16")]).await;
     let alice = service.company("acme").await;
     for (_, call, body) in json_calls(&service, &alice).await {

@@ -1,16 +1,16 @@
-//! What comes in broken: every operation says so in the one shape, cheaply,
-//! and nothing is half done.
+//! Invalid input: every operation rejects it with a problem and without side
+//! effects.
 
 mod json;
 mod requests;
 
 use tenantry_tests::harness::{Actor, TestService};
 
-use crate::cases::Belongings;
+use crate::cases::Resources;
 
-async fn belongings(service: &TestService, alice: &Actor) -> Belongings {
+async fn resources(service: &TestService, alice: &Actor) -> Resources {
     let file = alice.upload_ready("a.txt", "text/plain", "content").await;
-    Belongings {
+    Resources {
         file: file["id"].as_str().expect("an id").to_owned(),
         path: "a.txt".to_owned(),
         job: service.jobs_of(alice).await.pop().expect("a job"),

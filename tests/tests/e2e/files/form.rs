@@ -5,7 +5,7 @@ use serde_json::json;
 use tenantry_tests::harness::{Form, TestService};
 
 #[tokio::test]
-async fn a_file_gets_its_own_name_made_unique() {
+async fn duplicate_file_names_are_numbered() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for name in ["report.pdf", "report (2).pdf", "report (3).pdf"] {
@@ -21,7 +21,7 @@ async fn a_file_gets_its_own_name_made_unique() {
 }
 
 #[tokio::test]
-async fn the_fields_say_where_and_what() {
+async fn form_fields_set_place_and_tags() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let tags = json!({ "kind": "invoice", "year": 2024, "net": 1.5, "paid": true, "note": null });
@@ -51,7 +51,7 @@ async fn the_fields_say_where_and_what() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_taken_is_a_conflict() {
+async fn an_explicit_path_must_be_free() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let form = || {
@@ -67,7 +67,7 @@ async fn a_path_that_is_taken_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_name_never_becomes_a_path_or_a_header() {
+async fn file_names_are_sanitized() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for (given, kept) in [
@@ -106,7 +106,7 @@ async fn a_name_never_becomes_a_path_or_a_header() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_wrong_leaves_nothing() {
+async fn invalid_forms_leave_nothing() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let text = |form: Form| form.file("a.txt", "text/plain", "hello");
@@ -193,7 +193,7 @@ async fn a_form_that_is_wrong_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn only_forms_are_read_as_forms() {
+async fn other_content_types_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for (kind, status, code) in [
@@ -214,7 +214,7 @@ async fn only_forms_are_read_as_forms() {
 }
 
 #[tokio::test]
-async fn the_older_name_does_the_same() {
+async fn the_older_path_is_an_alias() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let form = Form::new().file("a.txt", "text/plain", "hello").end();
@@ -225,7 +225,7 @@ async fn the_older_name_does_the_same() {
 }
 
 #[tokio::test]
-async fn a_file_may_be_empty() {
+async fn empty_files_are_accepted() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let form = Form::new().file("empty.txt", "text/plain", "").end();

@@ -1,10 +1,10 @@
-//! Uploads with an idempotency key: sent twice, done once.
+//! Uploads with an idempotency key take effect once.
 
 use futures_util::future::join_all;
 use reqwest::{Body, Method, header::CONTENT_TYPE};
-use tenantry_tests::harness::{Actor, Answer, Form, TestService, until};
+use tenantry_tests::harness::{Actor, ApiResponse, Form, TestService, until};
 
-async fn upload(actor: &Actor, path: &str, key: &str, form: impl Into<Body>) -> Answer {
+async fn upload(actor: &Actor, path: &str, key: &str, form: impl Into<Body>) -> ApiResponse {
     let request = actor
         .request(Method::POST, path)
         .header(CONTENT_TYPE, Form::CONTENT_TYPE)
@@ -23,7 +23,7 @@ async fn file_count(actor: &Actor) -> u64 {
 }
 
 #[tokio::test]
-async fn the_same_request_is_answered_as_before() {
+async fn a_repeated_request_returns_the_first_response() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let first = upload(&alice, "/api/v1/files", "k-1", form("hello")).await;
@@ -31,16 +31,17 @@ async fn the_same_request_is_answered_as_before() {
     alice.processed(&first.text("file_id")).await;
     let usage = alice.usage().await;
 
-    // Both names are one operation, quotes are not part of a key.
+    // Both paths are one operation; quotes are not part of the key.
     for (path, key) in [("/api/v1/files", "k-1"), ("/api/v1/upload", "\"k-1\"")] {
         let again = upload(&alice, path, key, form("hello")).await.expect(201);
         assert_eq!(again.json(), first.json());
-        assert_eq!(again.header("location"), first.header("location"));
+        let location = first.header("location").expect("a location");
+        assert_eq!(again.header("location"), Some(location));
     }
     assert_eq!(file_count(&alice).await, 1);
     assert_eq!(alice.usage().await, usage);
 
-    // Also when what it made is gone since.
+    // Also after the file was deleted.
     let file = format!("/api/v1/files/{}", first.text("file_id"));
     alice.delete(&file).await.expect(204);
     let again = upload(&alice, "/api/v1/files", "k-1", form("hello")).await;
@@ -49,7 +50,7 @@ async fn the_same_request_is_answered_as_before() {
 }
 
 #[tokio::test]
-async fn another_request_is_refused() {
+async fn a_key_is_rejected_for_another_request() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let first = upload(&alice, "/api/v1/files", "k", form("hello")).await;
@@ -80,7 +81,7 @@ async fn another_request_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_is_its_callers_own() {
+async fn keys_are_scoped_to_the_caller() {
     let service = TestService::start().await;
     let (alice, bob) = (
         service.company("acme").await,
@@ -93,7 +94,7 @@ async fn a_key_is_its_callers_own() {
 }
 
 #[tokio::test]
-async fn a_refused_request_leaves_its_key_free() {
+async fn rejected_requests_release_their_key() {
     let service = TestService::with(&[("TENANTRY_LIMITS__MAX_FILE_MB", "1")]).await;
     let alice = service.company("acme").await;
     let large = form(&"x".repeat(1024 * 1024 + 1));
@@ -107,7 +108,7 @@ async fn a_refused_request_leaves_its_key_free() {
 }
 
 #[tokio::test]
-async fn a_key_is_held_while_its_request_runs() {
+async fn a_key_is_locked_while_its_request_runs() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let whole = form(&"x".repeat(100_000));
@@ -115,47 +116,48 @@ async fn a_key_is_held_while_its_request_runs() {
     let mut wire = alice.wire().await;
     let head = alice.head("POST", "/api/v1/files");
     let (kind, length) = (Form::CONTENT_TYPE, whole.len());
-    wire.say(format!(
+    wire.send(format!(
         "{head}Content-Type: {kind}\r\nContent-Length: {length}\r\nIdempotency-Key: k\r\n\r\n"
     ))
     .await;
-    wire.say(sent).await;
-    until("the upload is under way", async || {
+    wire.send(sent).await;
+    until("the upload is in progress", async || {
         (alice.usage().await["open_uploads"] == 1).then_some(())
     })
     .await;
 
     let second = upload(&alice, "/api/v1/files", "k", whole.clone()).await;
     second.expect_problem(409, "idempotency_in_flight");
-    wire.say(rest).await;
-    let first = wire.answer().await.expect(201);
+    wire.send(rest).await;
+    let first = wire.response().await.expect(201);
     let again = upload(&alice, "/api/v1/files", "k", whole.clone()).await;
     assert_eq!(again.expect(201).json(), first.json());
     assert_eq!(file_count(&alice).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_at_once_one_is_done() {
+async fn concurrent_requests_with_one_key_take_effect_once() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let answers =
+    let responses =
         join_all((0..16).map(|_| upload(&alice, "/api/v1/files", "k", form("hello")))).await;
     let mut done = Vec::new();
-    for answer in answers {
-        if answer.status == 409 {
-            answer.expect_problem(409, "idempotency_in_flight");
+    for response in responses {
+        if response.status == 409 {
+            response.expect_problem(409, "idempotency_in_flight");
         } else {
-            done.push(answer.expect(201).json());
+            done.push(response.expect(201).json());
         }
     }
     let last = upload(&alice, "/api/v1/files", "k", form("hello")).await;
     let last = last.expect(201).json();
-    assert!(done.iter().all(|answer| *answer == last), "{done:?}");
+    assert!(!done.is_empty(), "every request was refused");
+    assert!(done.iter().all(|response| *response == last), "{done:?}");
     assert_eq!(file_count(&alice).await, 1);
 }
 
 #[tokio::test]
-async fn keys_are_checked() {
+async fn invalid_keys_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for key in ["", "\"\"", "a b", &"k".repeat(256)] {

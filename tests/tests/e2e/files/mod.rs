@@ -1,4 +1,4 @@
-//! Files: brought in, listed, changed, served and deleted.
+//! Files: uploads, lists, updates, downloads, deletion.
 
 mod changes;
 mod form;

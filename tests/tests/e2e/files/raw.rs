@@ -1,13 +1,13 @@
-//! Uploads as a body.
+//! Uploads as the request body.
 
 use reqwest::{
     Method,
     header::{CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH},
 };
 use serde_json::json;
-use tenantry_tests::harness::{Actor, Answer, TestService, until};
+use tenantry_tests::harness::{Actor, ApiResponse, TestService, until};
 
-async fn put(actor: &Actor, path: &str, header: (HeaderName, &str), body: &str) -> Answer {
+async fn put(actor: &Actor, path: &str, header: (HeaderName, &str), body: &str) -> ApiResponse {
     let request = actor
         .request(Method::PUT, "/api/v1/files/content")
         .query(&[("path", path)])
@@ -18,7 +18,7 @@ async fn put(actor: &Actor, path: &str, header: (HeaderName, &str), body: &str) 
 }
 
 #[tokio::test]
-async fn a_second_upload_to_a_path_is_a_new_version() {
+async fn a_second_upload_to_a_path_creates_a_version() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let first = alice.upload("a.txt", "text/plain", "one").await.expect(201);
@@ -27,14 +27,16 @@ async fn a_second_upload_to_a_path_is_a_new_version() {
     assert_eq!(first.text("file_id"), second.text("file_id"));
     assert_eq!(first.json()["version"], 1);
     assert_eq!(second.json()["version"], 2);
-    assert_ne!(first.header("etag"), second.header("etag"));
-    assert_eq!(first.header("location"), second.header("location"));
+    let tag = second.header("etag").expect("a tag");
+    assert_ne!(first.header("etag").expect("a tag"), tag);
+    let location = first.header("location").expect("a location");
+    assert_eq!(second.header("location"), Some(location));
     let id = first.text("file_id");
     alice.processed(&id).await;
     let download = alice.download(&id).await.expect(200);
     assert_eq!(download.body, "two");
-    assert_eq!(download.header("etag"), second.header("etag"));
-    // Paths are told apart by case, and by nothing else than their characters.
+    assert_eq!(download.header("etag"), Some(tag));
+    // Paths are case-sensitive and compared in NFC.
     alice.upload("A.txt", "text/plain", "x").await.expect(201);
     alice.upload("ü.txt", "text/plain", "x").await.expect(201);
     let composed = alice.upload("u\u{308}.txt", "text/plain", "y").await;
@@ -42,11 +44,11 @@ async fn a_second_upload_to_a_path_is_a_new_version() {
 }
 
 #[tokio::test]
-async fn conditions_keep_writers_from_each_other() {
+async fn conditional_uploads_are_evaluated() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let nothing_there = put(&alice, "a.txt", (IF_MATCH, "*"), "x").await;
-    nothing_there.expect_problem(412, "precondition_failed");
+    let missing = put(&alice, "a.txt", (IF_MATCH, "*"), "x").await;
+    missing.expect_problem(412, "precondition_failed");
     let first = put(&alice, "a.txt", (IF_NONE_MATCH, "*"), "one").await;
     let first = first.expect(201);
     let tag = first.header("etag").expect("a tag").to_owned();
@@ -78,7 +80,7 @@ async fn conditions_keep_writers_from_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_writers_with_one_condition_one_wins() {
+async fn concurrent_conditional_creations_succeed_once() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let writers = (0..16).map(|number| {
@@ -93,7 +95,7 @@ async fn of_writers_with_one_condition_one_wins() {
     });
     let mut created = 0;
     for writer in writers.collect::<Vec<_>>() {
-        match writer.await.expect("an answer") {
+        match writer.await.expect("a response") {
             201 => created += 1,
             other => assert_eq!(other, 412),
         }
@@ -102,7 +104,7 @@ async fn of_writers_with_one_condition_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writers_without_a_condition_all_make_a_version() {
+async fn concurrent_unconditional_uploads_each_create_a_version() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let writers = (0..16).map(|number| {
@@ -115,14 +117,14 @@ async fn writers_without_a_condition_all_make_a_version() {
     });
     let mut versions = Vec::new();
     for writer in writers.collect::<Vec<_>>() {
-        versions.extend(writer.await.expect("an answer"));
+        versions.extend(writer.await.expect("a response"));
     }
     versions.sort_unstable();
     assert_eq!(versions, (1..=16).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_length_is_what_it_says_or_nothing_is_kept() {
+async fn uploads_with_invalid_framing_are_discarded() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let head = |path: &str, framing: &str| {
@@ -131,20 +133,20 @@ async fn a_length_is_what_it_says_or_nothing_is_kept() {
         format!("{head}Content-Type: text/plain\r\n{framing}\r\n\r\n")
     };
 
-    // Chunks need no length.
+    // Chunked bodies need no length.
     let mut wire = alice.wire().await;
-    wire.say(head("chunks.txt", "Transfer-Encoding: chunked"))
+    wire.send(head("chunks.txt", "Transfer-Encoding: chunked"))
         .await;
-    wire.say("5\r\nhello\r\n0\r\n\r\n").await;
-    let stored = wire.answer().await.expect(201);
+    wire.send("5\r\nhello\r\n0\r\n\r\n").await;
+    let stored = wire.response().await.expect(201);
     assert_eq!(stored.json()["size_bytes"], 5);
 
-    // Fewer bytes than were declared: the connection ends first.
+    // Fewer bytes than declared.
     let mut wire = alice.wire().await;
-    wire.say(head("short.txt", "Content-Length: 100")).await;
-    wire.say("hello").await;
+    wire.send(head("short.txt", "Content-Length: 100")).await;
+    wire.send("hello").await;
     drop(wire);
-    // Broken chunks, and a length that is none or two.
+    // Invalid chunks, and missing, invalid or contradictory lengths.
     for (framing, body) in [
         ("Transfer-Encoding: chunked", "zz\r\nhello\r\n0\r\n\r\n"),
         ("Transfer-Encoding: chunked", "ffffffffffffffffff\r\nhello"),
@@ -157,22 +159,20 @@ async fn a_length_is_what_it_says_or_nothing_is_kept() {
         ),
     ] {
         let mut wire = alice.wire().await;
-        wire.say(head("broken.txt", framing)).await;
-        wire.say(body).await;
-        if let Some(answer) = wire.try_answer().await {
-            let status = answer.status.as_u16();
-            assert!((400..500).contains(&status), "{framing}: {status}");
-        }
+        wire.send(head("broken.txt", framing)).await;
+        wire.send(body).await;
+        let status = wire.response().await.status.as_u16();
+        assert!((400..500).contains(&status), "{framing}: {status}");
     }
 
-    // More bytes than were declared are another request, and no good one.
+    // Bytes after the declared length are another, invalid request.
     let mut wire = alice.wire().await;
-    wire.say(head("more.txt", "Content-Length: 5")).await;
-    wire.say("hello and more").await;
-    let stored = wire.answer().await.expect(201);
+    wire.send(head("more.txt", "Content-Length: 5")).await;
+    wire.send("hello and more").await;
+    let stored = wire.response().await.expect(201);
     assert_eq!(stored.json()["size_bytes"], 5);
 
-    until("what was cut is released", async || {
+    until("the reservation is released", async || {
         let usage = alice.usage().await;
         (usage["storage_reserved_bytes"] == 0).then_some(())
     })
@@ -189,7 +189,7 @@ async fn a_length_is_what_it_says_or_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn the_declared_type_is_read_with_care() {
+async fn the_declared_type_is_parsed_leniently() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let typed = async |kind: Option<&str>| {
@@ -222,7 +222,7 @@ async fn the_declared_type_is_read_with_care() {
 }
 
 #[tokio::test]
-async fn paths_that_are_tricks_are_refused() {
+async fn invalid_paths_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let long = "x".repeat(256);

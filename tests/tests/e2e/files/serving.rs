@@ -1,10 +1,10 @@
-//! Content on its way out: whole, in part, or not at all.
+//! Downloads: whole, in part, conditional.
 
 use reqwest::{
     Method,
     header::{HeaderName, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE},
 };
-use tenantry_tests::harness::{Actor, Answer, Form, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, Form, TestService};
 
 const TEXT: &str = "0123456789";
 
@@ -15,7 +15,12 @@ async fn ten_bytes(service: &TestService) -> (Actor, String) {
     (alice, id)
 }
 
-async fn ask(actor: &Actor, method: Method, id: &str, headers: &[(HeaderName, &str)]) -> Answer {
+async fn request_content(
+    actor: &Actor,
+    method: Method,
+    id: &str,
+    headers: &[(HeaderName, &str)],
+) -> ApiResponse {
     let request = actor.request(method, &format!("/api/v1/files/{id}/content"));
     let request = headers.iter().fold(request, |request, (name, value)| {
         request.header(name, *value)
@@ -24,7 +29,7 @@ async fn ask(actor: &Actor, method: Method, id: &str, headers: &[(HeaderName, &s
 }
 
 #[tokio::test]
-async fn head_and_get_say_the_same() {
+async fn head_and_get_have_equal_headers() {
     let service = TestService::start().await;
     let (alice, id) = ten_bytes(&service).await;
     for path in [
@@ -65,7 +70,7 @@ async fn head_and_get_say_the_same() {
 }
 
 #[tokio::test]
-async fn a_range_brings_its_bytes() {
+async fn ranges_are_served() {
     let service = TestService::start().await;
     let (alice, id) = ten_bytes(&service).await;
     for (range, content, shown) in [
@@ -78,7 +83,7 @@ async fn a_range_brings_its_bytes() {
         ("bytes=8-99", "89", "bytes 8-9/10"),
         ("bytes=0-9", TEXT, "bytes 0-9/10"),
     ] {
-        let part = ask(&alice, Method::GET, &id, &[(RANGE, range)])
+        let part = request_content(&alice, Method::GET, &id, &[(RANGE, range)])
             .await
             .expect(206);
         assert_eq!(part.body, content, "{range}");
@@ -87,11 +92,11 @@ async fn a_range_brings_its_bytes() {
         assert_eq!(part.header("content-length"), Some(length.as_str()));
     }
     for beyond in ["bytes=10-", "bytes=99-100", "bytes=-0"] {
-        let refused = ask(&alice, Method::GET, &id, &[(RANGE, beyond)]).await;
+        let refused = request_content(&alice, Method::GET, &id, &[(RANGE, beyond)]).await;
         let refused = refused.expect_problem(416, "range_not_satisfiable");
         assert_eq!(refused.header("content-range"), Some("bytes */10"));
     }
-    // What is not understood, or asks for several, is answered with everything.
+    // Invalid and multiple ranges are ignored (RFC 9110, section 14.2).
     for odd in [
         "bytes=0-1,4-5",
         "bytes=5-2",
@@ -99,7 +104,7 @@ async fn a_range_brings_its_bytes() {
         "bytes=a-b",
         "bytes=",
     ] {
-        let whole = ask(&alice, Method::GET, &id, &[(RANGE, odd)])
+        let whole = request_content(&alice, Method::GET, &id, &[(RANGE, odd)])
             .await
             .expect(200);
         assert_eq!(whole.body, TEXT, "{odd}");
@@ -107,7 +112,7 @@ async fn a_range_brings_its_bytes() {
 }
 
 #[tokio::test]
-async fn what_the_client_has_is_not_sent_again() {
+async fn conditional_requests_are_evaluated() {
     let service = TestService::start().await;
     let (alice, id) = ten_bytes(&service).await;
     let got = alice.download(&id).await.expect(200);
@@ -117,41 +122,47 @@ async fn what_the_client_has_is_not_sent_again() {
 
     for method in [Method::GET, Method::HEAD] {
         for known in [tag, &weak, &list, "*"] {
-            let answer = ask(&alice, method.clone(), &id, &[(IF_NONE_MATCH, known)]).await;
-            let answer = answer.expect(304);
-            assert!(answer.body.is_empty());
-            assert_eq!(answer.header("etag"), Some(tag));
+            let response =
+                request_content(&alice, method.clone(), &id, &[(IF_NONE_MATCH, known)]).await;
+            let response = response.expect(304);
+            assert!(response.body.is_empty());
+            assert_eq!(response.header("etag"), Some(tag));
         }
-        let answer = ask(&alice, method.clone(), &id, &[(IF_NONE_MATCH, "\"other\"")]).await;
-        answer.expect(200);
+        let response =
+            request_content(&alice, method.clone(), &id, &[(IF_NONE_MATCH, "\"other\"")]).await;
+        response.expect(200);
         for other in ["\"other\"", weak.as_str()] {
-            let answer = ask(&alice, method.clone(), &id, &[(IF_MATCH, other)]).await;
-            answer.expect(412);
+            let response = request_content(&alice, method.clone(), &id, &[(IF_MATCH, other)]).await;
+            response.expect(412);
         }
         for same in [tag, &list, "*"] {
-            let answer = ask(&alice, method.clone(), &id, &[(IF_MATCH, same)]).await;
-            answer.expect(200);
+            let response = request_content(&alice, method.clone(), &id, &[(IF_MATCH, same)]).await;
+            response.expect(200);
         }
     }
     let part = [(RANGE, "bytes=0-1"), (IF_RANGE, tag)];
-    ask(&alice, Method::GET, &id, &part).await.expect(206);
+    request_content(&alice, Method::GET, &id, &part)
+        .await
+        .expect(206);
     for other in ["\"other\"", weak.as_str(), "Wed, 21 Oct 2015 07:28:00 GMT"] {
         let whole = [(RANGE, "bytes=0-1"), (IF_RANGE, other)];
-        let whole = ask(&alice, Method::GET, &id, &whole).await.expect(200);
+        let whole = request_content(&alice, Method::GET, &id, &whole)
+            .await
+            .expect(200);
         assert_eq!(whole.body, TEXT);
     }
-    // The tag of a listed version is that of its content.
+    // After an upload the old tag no longer matches.
     alice
         .upload("ten.txt", "text/plain", "other")
         .await
         .expect(200);
     alice.processed(&id).await;
-    let answer = ask(&alice, Method::GET, &id, &[(IF_NONE_MATCH, tag)]).await;
-    assert_eq!(answer.expect(200).body, "other");
+    let response = request_content(&alice, Method::GET, &id, &[(IF_NONE_MATCH, tag)]).await;
+    assert_eq!(response.expect(200).body, "other");
 }
 
 #[tokio::test]
-async fn what_is_served_is_inert() {
+async fn served_content_cannot_run_scripts() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for (name, kind, content) in [
@@ -181,7 +192,7 @@ async fn what_is_served_is_inert() {
 }
 
 #[tokio::test]
-async fn names_stay_inside_their_header() {
+async fn file_names_are_escaped_in_headers() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for (path, shown) in [
@@ -216,7 +227,7 @@ async fn names_stay_inside_their_header() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_on_one_connection_stay_apart() {
+async fn pipelined_requests_are_answered_in_order() {
     let service = TestService::start().await;
     let mut people = Vec::new();
     for name in ["acme", "globex", "initech"] {
@@ -226,19 +237,19 @@ async fn answers_on_one_connection_stay_apart() {
             .await;
         people.push((person, file["id"].as_str().expect("an id").to_owned(), name));
     }
-    // Two requests in one packet are answered in their order, each to its caller.
+    // Two requests in one packet get their responses in order.
     for _ in 0..10 {
         for (first, second) in [(0, 1), (1, 2), (2, 0)] {
-            let asked = [&people[first], &people[second]];
-            let heads = asked.map(|(person, id, _)| {
+            let requests = [&people[first], &people[second]];
+            let heads = requests.map(|(person, id, _)| {
                 let head = person.head("GET", &format!("/api/v1/files/{id}/content"));
                 head.replace("Connection: close\r\n", "") + "\r\n"
             });
-            let mut wire = asked[0].0.wire().await;
-            wire.say(heads.concat()).await;
-            for (_, _, name) in asked {
-                let answer = wire.answer().await.expect(200);
-                assert_eq!(answer.body, name.repeat(5000));
+            let mut wire = requests[0].0.wire().await;
+            wire.send(heads.concat()).await;
+            for (_, _, name) in requests {
+                let response = wire.response().await.expect(200);
+                assert_eq!(response.body, name.repeat(5000));
             }
         }
     }

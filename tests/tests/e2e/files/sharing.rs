@@ -1,4 +1,4 @@
-//! Equal content is kept once in a tenant, and never shared between two.
+//! Deduplication of equal content within a tenant, never across tenants.
 
 use futures_util::future::join_all;
 use tenantry_application::upkeep::fsck;
@@ -20,7 +20,7 @@ async fn equal_content_of_a_tenant_is_stored_once() {
     assert_eq!(usage["stored_bytes"], CONTENT.len());
     assert_eq!(usage["storage_used_bytes"], 3 * CONTENT.len());
 
-    // The last one that shows them takes the bytes along, and no other.
+    // The content stays until its last file is deleted.
     let (last, others) = ids.split_last().expect("files");
     for id in others {
         alice
@@ -37,28 +37,28 @@ async fn two_tenants_share_nothing() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
-    let hers = alice.upload_ready("a.txt", "text/plain", CONTENT).await;
-    let his = bob.upload_ready("a.txt", "text/plain", CONTENT).await;
+    let acme_file = alice.upload_ready("a.txt", "text/plain", CONTENT).await;
+    let globex_file = bob.upload_ready("a.txt", "text/plain", CONTENT).await;
 
     assert_eq!(service.stored(&alice).await.len(), 1);
     assert_eq!(service.stored(&bob).await.len(), 1);
-    assert_ne!(hers["id"], his["id"]);
+    assert_ne!(acme_file["id"], globex_file["id"]);
     for person in [&alice, &bob] {
         assert_eq!(person.usage().await["stored_bytes"], CONTENT.len());
     }
 
-    let hers = hers["id"].as_str().expect("an id");
+    let acme_file = acme_file["id"].as_str().expect("an id");
     alice
-        .delete(&format!("/api/v1/files/{hers}"))
+        .delete(&format!("/api/v1/files/{acme_file}"))
         .await
         .expect(204);
-    let his = his["id"].as_str().expect("an id");
-    assert_eq!(bob.download(his).await.expect(200).body, CONTENT);
+    let globex_file = globex_file["id"].as_str().expect("an id");
+    assert_eq!(bob.download(globex_file).await.expect(200).body, CONTENT);
     assert_eq!(bob.usage().await["storage_used_bytes"], CONTENT.len());
 }
 
 #[tokio::test]
-async fn bytes_that_nobody_shows_are_swept() {
+async fn unreferenced_content_is_swept() {
     let settings = [
         ("TENANTRY_WORKER__SWEEP_INTERVAL_SECONDS", "1"),
         ("TENANTRY_WORKER__UPLOAD_GRACE_SECONDS", "2"),
@@ -74,7 +74,7 @@ async fn bytes_that_nobody_shows_are_swept() {
         .await
         .expect(204);
 
-    until("the bytes are gone", async || {
+    until("the content is removed", async || {
         (service.stored(&alice).await.len() == 1).then_some(())
     })
     .await;
@@ -83,10 +83,9 @@ async fn bytes_that_nobody_shows_are_swept() {
     assert_eq!(alice.usage().await["stored_bytes"], 5);
 }
 
-/// Those that arrive in the same moment may be kept apart; what they count
-/// for is exact all the same.
+/// Checks that usage is exact even if concurrent uploads are stored separately.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn equal_content_uploaded_at_once_counts_exactly() {
+async fn concurrent_uploads_of_equal_content_count_exactly() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let uploads = (0..16).map(|number| {

@@ -1,12 +1,12 @@
-//! Two processes of one installation: one database, one volume, and a Redis
-//! server that may go away.
+//! Two processes of one installation that share a database, a volume and a Redis
+//! server.
 
 mod outage;
 mod sharing;
 
 use tenantry_tests::{
     conformance::signals::until_heard,
-    harness::{Answer, Settings, TestService},
+    harness::{ApiResponse, Settings, TestService},
     services::{Postgres, Redis},
 };
 
@@ -17,7 +17,7 @@ struct Replicas {
 }
 
 impl Replicas {
-    /// On `PostgreSQL`, with further settings of each.
+    /// Starts both on PostgreSQL, with further settings for each.
     async fn with(redis: &Redis, one: Settings<'_>, other: Settings<'_>) -> Self {
         let url = Postgres::shared().await.fresh().await;
         let database = [
@@ -27,7 +27,7 @@ impl Replicas {
         Self::on(&database, redis, one, other).await
     }
 
-    /// On another database.
+    /// Starts both on another database.
     async fn on(
         database: Settings<'_>,
         redis: &Redis,
@@ -46,8 +46,8 @@ impl Replicas {
         Self { one, other }
     }
 
-    /// Waits until each hears what the other tells.
-    async fn hear_each_other(&self) {
+    /// Waits until each process receives the signals of the other.
+    async fn receive_signals(&self) {
         let [one, other] = self.each().map(|service| &service.services().signals);
         until_heard(one.as_ref(), other.as_ref()).await;
         until_heard(other.as_ref(), one.as_ref()).await;
@@ -58,8 +58,8 @@ impl Replicas {
     }
 }
 
-/// A try to refresh from an address of the client's choice.
-async fn attempt(service: &TestService, address: &str) -> Answer {
+/// Attempts a refresh from an address of the client's choice.
+async fn attempt(service: &TestService, address: &str) -> ApiResponse {
     let stranger = service.anonymous();
     let request = stranger.request(reqwest::Method::POST, "/api/v1/auth/refresh");
     let request = request.header("x-forwarded-for", address);

@@ -1,4 +1,4 @@
-//! A server that goes, hangs and comes back while people work.
+//! Outages of the Redis server under load.
 
 use std::{
     sync::{
@@ -17,20 +17,20 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{Replicas, attempt};
 
-/// Within which everything is as before once the server is back.
+/// The maximum time to recover after the server is back.
 const RECOVERY: Duration = Duration::from_secs(5);
 
-/// The binary, built for tests.
+/// The program, built for tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
 
 async fn checks(service: &TestService, path: &str) -> (u16, Value) {
-    let answer = service.anonymous().get(path).await;
-    (answer.status.as_u16(), answer.json())
+    let response = service.anonymous().get(path).await;
+    (response.status.as_u16(), response.json())
 }
 
-/// It tells, and goes on serving.
+/// Asserts that the service reports the outage and keeps serving.
 async fn expect_degraded(service: &TestService) {
-    until("the cache is known to be away", async || {
+    until("the outage of the cache is reported", async || {
         let (status, health) = checks(service, "/health/cache").await;
         (status == 503 && health["status"] == "unhealthy").then_some(())
     })
@@ -42,71 +42,72 @@ async fn expect_degraded(service: &TestService) {
 }
 
 async fn expect_recovered(service: &TestService) {
-    let begun = Instant::now();
-    until("the cache is back", async || {
+    let started = Instant::now();
+    until("the cache has recovered", async || {
         let (status, health) = checks(service, "/health").await;
         (status == 200 && health["status"] == "healthy").then_some(())
     })
     .await;
-    assert!(begun.elapsed() < RECOVERY, "{:?}", begun.elapsed());
+    assert!(started.elapsed() < RECOVERY, "{:?}", started.elapsed());
 }
 
-/// What people at work meet.
+/// Responses to clients under load.
 #[derive(Default)]
-struct Met {
-    answers: AtomicU64,
-    /// Tries that went on although they come from an exhausted address.
+struct Observations {
+    responses: AtomicU64,
+    /// Attempts that were allowed although their address is exhausted.
     allowed: AtomicU64,
-    faults: Mutex<Vec<String>>,
+    failures: Mutex<Vec<String>>,
 }
 
-impl Met {
-    fn note(&self, what: &str, status: u16) {
-        self.answers.fetch_add(1, Ordering::Relaxed);
+impl Observations {
+    fn record(&self, what: &str, status: u16) {
+        self.responses.fetch_add(1, Ordering::Relaxed);
         if status >= 500 {
-            let mut faults = self.faults.lock().expect("no fault of a test");
-            faults.push(format!("{what}: {status}"));
+            let mut failures = self.failures.lock().expect("an intact lock");
+            failures.push(format!("{what}: {status}"));
         }
     }
 }
 
-/// Reads, sign-ins and guesses on both services until the set is dropped.
-fn work(replicas: &Arc<Replicas>, alice: &Actor, met: &Arc<Met>) -> JoinSet<()> {
-    let mut people = JoinSet::new();
+/// Sends reads, sign-ins and guesses to both services until the set is dropped.
+fn work(replicas: &Arc<Replicas>, alice: &Actor, observed: &Arc<Observations>) -> JoinSet<()> {
+    let mut clients = JoinSet::new();
     for number in 0..4_u32 {
-        let (replicas, met, alice) = (Arc::clone(replicas), Arc::clone(met), alice.clone());
-        people.spawn(async move {
+        let (replicas, observed, alice) =
+            (Arc::clone(replicas), Arc::clone(observed), alice.clone());
+        clients.spawn(async move {
             for round in number.. {
                 let service = replicas.each()[(round % 2) as usize];
                 let me = alice.at(service.base()).get("/api/v1/auth/me").await;
-                met.note("me", me.status.as_u16());
+                observed.record("me", me.status.as_u16());
                 let address = format!("192.0.2.{}", 10 + round % 200);
                 let tried = attempt(service, &address).await;
-                met.note("refresh", tried.status.as_u16());
+                observed.record("refresh", tried.status.as_u16());
                 let guessed = attempt(service, "192.0.2.1").await;
-                met.note("guess", guessed.status.as_u16());
+                observed.record("guess", guessed.status.as_u16());
                 if guessed.status != 429 {
-                    met.allowed.fetch_add(1, Ordering::Relaxed);
+                    observed.allowed.fetch_add(1, Ordering::Relaxed);
                 }
             }
         });
     }
-    people
+    clients
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_at_work_do_not_notice() {
+async fn clients_do_not_notice_an_outage() {
     let mut redis = Redis::own().await;
     let ten = [("TENANTRY_LIMITS__AUTH_PER_MINUTE", "10")];
     let replicas = Arc::new(Replicas::with(&redis, &ten, &ten).await);
     let alice = replicas.one.company("acme").await;
-    let begun = Instant::now();
+    let started = Instant::now();
     for service in replicas.each() {
         while attempt(service, "192.0.2.1").await.status != 429 {}
     }
 
-    let met = Arc::<Met>::default();
-    let people = work(&replicas, &alice, &met);
+    let observed = Arc::<Observations>::default();
+    let clients = work(&replicas, &alice, &observed);
     for _ in 0..2 {
         redis.kill().await;
         for service in replicas.each() {
@@ -125,19 +126,19 @@ async fn people_at_work_do_not_notice() {
     for service in replicas.each() {
         expect_recovered(service).await;
     }
-    drop(people);
+    drop(clients);
 
-    let faults = met.faults.lock().expect("no fault of a test");
-    assert!(faults.is_empty(), "{faults:?}");
-    assert!(met.answers.load(Ordering::Relaxed) > 100);
-    // One in six seconds comes back, by each process while it counts alone.
-    let back = 2 * (begun.elapsed().as_secs() / 6 + 1);
-    let allowed = met.allowed.load(Ordering::Relaxed);
-    assert!(allowed <= back, "{allowed} guesses, {back} at most");
+    let failures = observed.failures.lock().expect("an intact lock");
+    assert!(failures.is_empty(), "{failures:?}");
+    assert!(observed.responses.load(Ordering::Relaxed) > 100);
+    // Each process alone regains one attempt in six seconds.
+    let back = 2 * (started.elapsed().as_secs() / 6 + 1);
+    let allowed = observed.allowed.load(Ordering::Relaxed);
+    assert!(allowed <= back, "{allowed} guesses, at most {back}");
 }
 
 #[tokio::test]
-async fn a_service_starts_without_the_server() {
+async fn a_service_starts_without_redis() {
     let mut redis = Redis::own().await;
     redis.kill().await;
     let replicas = Replicas::with(&redis, &[], &[]).await;
@@ -149,7 +150,7 @@ async fn a_service_starts_without_the_server() {
     }
 }
 
-/// A wrong password does not go away by waiting.
+/// Checks that a wrong password is a permanent error.
 #[tokio::test]
 async fn a_wrong_password_ends_the_start_with_one_line() {
     let redis = Redis::own().await;

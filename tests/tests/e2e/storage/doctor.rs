@@ -1,4 +1,4 @@
-//! What storage there is, and how it is.
+//! Listing and diagnosis of storage backends.
 
 use serde_json::{Value, json};
 use tenantry_domain::role::Preset;
@@ -7,22 +7,22 @@ use tenantry_tests::{
     services::{Fault, FaultProxy, Minio},
 };
 
-/// The binary, built for tests.
+/// The program, built for tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
 
-/// The status of a check of a backend.
+/// Returns the status of a check of a backend.
 fn status<'v>(report: &'v Value, backend: &str, check: &str) -> &'v Value {
     let named = |list: &'v Value, name: &str| {
         let mut items = list.as_array().expect("a list").iter();
         let found = items.find(|item| item["name"] == name);
-        found.expect("one of that name")
+        found.expect("an item of that name")
     };
     let backend = named(&report["backends"], backend);
     &named(&backend["checks"], check)["status"]
 }
 
 #[tokio::test]
-async fn two_backends_are_listed_and_examined() {
+async fn all_backends_are_listed_and_diagnosed() {
     let minio = Minio::shared().await;
     let settings = minio.settings("STORAGES__ARCHIVE", &minio.fresh());
     let service = TestService::embedded(&borrowed(&settings)).await;
@@ -62,28 +62,28 @@ async fn two_backends_are_listed_and_examined() {
 }
 
 #[tokio::test]
-async fn what_fails_is_told_with_what_to_do() {
+async fn failures_are_reported_with_advice() {
     let minio = Minio::shared().await;
-    let gate = FaultProxy::to(minio.address()).await;
+    let proxy = FaultProxy::to(minio.address()).await;
     let mut settings = minio.settings("STORAGE", &minio.fresh());
-    let endpoint = format!("http://{}", gate.address());
+    let endpoint = format!("http://{}", proxy.address());
     settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint.clone()));
     let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;
-    gate.set(Fault::Down);
+    proxy.set(Fault::Down);
     let report = alice.post("/api/v1/storage/doctor", &json!({})).await;
     let report = report.expect(200);
-    let told = report.text("backends/0/checks/0/advice");
-    assert!(told.contains("cannot be reached"), "{told}");
-    let address = gate.address().to_string();
-    assert!(!told.contains(&address), "{told}");
+    let advice = report.text("backends/0/checks/0/advice");
+    assert!(advice.contains("cannot be reached"), "{advice}");
+    let address = proxy.address().to_string();
+    assert!(!advice.contains(&address), "{advice}");
     let report = report.json();
     assert_eq!(report["healthy"], false);
     assert_eq!(status(&report, "default", "write"), "failed");
 }
 
 #[tokio::test]
-async fn a_tenant_may_ask_so_often() {
+async fn diagnosis_is_rate_limited_per_tenant() {
     let two = [("TENANTRY_LIMITS__DOCTOR_PER_MINUTE", "2")];
     let service = TestService::with(&two).await;
     let (alice, bob) = (
@@ -91,32 +91,35 @@ async fn a_tenant_may_ask_so_often() {
         service.company("globex").await,
     );
     let vera = service.member(&alice, "vera", Preset::Viewer).await;
-    let ask = async |who: &Actor| who.post("/api/v1/storage/doctor", &json!({})).await;
-    // Who may not ask at all takes nothing from who may.
-    ask(&vera).await.expect_problem(403, "access_denied");
+    let diagnose = async |who: &Actor| who.post("/api/v1/storage/doctor", &json!({})).await;
+    // Callers without the permission do not use up the limit.
+    diagnose(&vera).await.expect_problem(403, "access_denied");
     for _ in 0..2 {
-        ask(&alice).await.expect(200);
+        diagnose(&alice).await.expect(200);
     }
-    let waiting = ask(&alice).await.expect_problem(429, "rate_limited");
-    let after = waiting.header("retry-after").map(str::parse::<u32>);
+    let limited = diagnose(&alice).await.expect_problem(429, "rate_limited");
+    let after = limited.header("retry-after").map(str::parse::<u32>);
     assert!(matches!(after, Some(Ok(1..=30))), "{after:?}");
-    ask(&bob).await.expect(200);
+    diagnose(&bob).await.expect(200);
     alice.get("/api/v1/storage/available").await.expect(200);
 }
 
 #[tokio::test]
-async fn the_command_says_the_same_in_lines() {
+async fn the_command_prints_one_line_per_check() {
     let minio = Minio::shared().await;
     let settings = minio.settings("STORAGE", &minio.fresh());
     let folder = tempfile::tempdir().expect("a folder");
     let mut doctor = command(PROGRAM, folder.path(), &borrowed(&settings));
-    let ended = doctor.arg("doctor").output().expect("a process");
-    let said = String::from_utf8_lossy(&ended.stdout);
-    assert!(ended.status.success(), "{said}");
-    let lines: Vec<_> = said.lines().collect();
-    assert_eq!(lines.first(), Some(&"default (s3) write: ok"), "{said}");
-    assert!(lines.contains(&"default (s3) presigned_get: ok"), "{said}");
-    let ended = "default (s3) unfinished_uploads: ok";
-    assert!(lines.contains(&ended), "{said}");
-    assert!(!said.contains(minio.secret_access_key()));
+    let exit = doctor.arg("doctor").output().expect("a process");
+    let output = String::from_utf8_lossy(&exit.stdout);
+    assert!(exit.status.success(), "{output}");
+    let lines: Vec<_> = output.lines().collect();
+    assert_eq!(lines.first(), Some(&"default (s3) write: ok"), "{output}");
+    assert!(
+        lines.contains(&"default (s3) presigned_get: ok"),
+        "{output}"
+    );
+    let exit = "default (s3) unfinished_uploads: ok";
+    assert!(lines.contains(&exit), "{output}");
+    assert!(!output.contains(minio.secret_access_key()));
 }

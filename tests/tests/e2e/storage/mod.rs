@@ -1,5 +1,4 @@
-//! Storage: what there is, how it is, services that are wrong, away or late, and
-//! what crashes leave in them.
+//! Storage: listing, diagnosis, startup failures, orphaned uploads.
 
 mod doctor;
 mod starts;

@@ -1,5 +1,4 @@
-//! A storage that cannot be used ends the start with one line that says what
-//! to change.
+//! An unusable storage ends the start with one line that names the fix.
 
 use std::time::Duration;
 
@@ -11,10 +10,10 @@ use tenantry_tests::{
 };
 use tokio::time::timeout;
 
-type Owned = Vec<(String, String)>;
+type OwnedSettings = Vec<(String, String)>;
 
-/// The same settings with others of the default storage.
-fn with(mut settings: Owned, changes: &[(&str, &str)]) -> Owned {
+/// Returns the settings with changes of the default storage.
+fn with(mut settings: OwnedSettings, changes: &[(&str, &str)]) -> OwnedSettings {
     for (key, value) in changes {
         let name = format!("TENANTRY_STORAGE__{key}");
         settings.retain(|(other, _)| *other != name);
@@ -25,8 +24,8 @@ fn with(mut settings: Owned, changes: &[(&str, &str)]) -> Owned {
     settings
 }
 
-/// The line that a start ends with.
-async fn refused(settings: &Owned) -> String {
+/// Returns the line that a failed start ends with.
+async fn refused(settings: &OwnedSettings) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let opened = Service::open(configuration(folder.path(), &borrowed(settings))).await;
     let line = opened.err().expect("a refusal").to_string();
@@ -45,7 +44,7 @@ fn expect(line: &str, parts: &[&str]) {
 }
 
 #[tokio::test]
-async fn s3_says_what_is_wrong() {
+async fn s3_misconfigurations_are_reported() {
     let minio = Minio::shared().await;
     let settings = || minio.settings("STORAGE", &minio.fresh());
     let line = refused(&with(settings(), &[("CREATE", "false")])).await;
@@ -71,7 +70,7 @@ async fn s3_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn certificates_are_asked_for() {
+async fn s3_certificates_are_verified() {
     let (minio, certificate) = Minio::with_tls().await;
     let bucket = minio.fresh();
     let settings = minio.settings("STORAGE", &bucket);
@@ -94,7 +93,7 @@ async fn certificates_are_asked_for() {
 }
 
 #[tokio::test]
-async fn azure_says_what_is_wrong() {
+async fn azure_misconfigurations_are_reported() {
     let azurite = Azurite::shared().await;
     let settings = || azurite.settings("STORAGE", &azurite.fresh());
     let line = refused(&with(settings(), &[("CREATE", "false")])).await;
@@ -123,7 +122,7 @@ async fn azure_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn webdav_says_what_is_wrong() {
+async fn webdav_misconfigurations_are_reported() {
     let (webdav, minio) = (Webdav::shared().await, Minio::shared().await);
     let collection = webdav.fresh();
     let settings = || webdav.settings("STORAGE", &collection);
@@ -133,13 +132,13 @@ async fn webdav_says_what_is_wrong() {
         &["storage default (webdav)", "does not exist", "create"],
     );
     let wrong = with(settings(), &[("PASSWORD", "hunter2")]);
-    let told = ["does not accept the login", "401"];
-    expect(&refused(&wrong).await, &told);
+    let expected = ["rejected the credentials", "401"];
+    expect(&refused(&wrong).await, &expected);
     let wrong = with(settings(), &[("USERNAME", ""), ("PASSWORD", "")]);
-    expect(&refused(&wrong).await, &told);
+    expect(&refused(&wrong).await, &expected);
     let deep = format!("{collection}/deep");
     let wrong = with(settings(), &[("URL", &deep)]);
-    expect(&refused(&wrong).await, &["cannot make the collection"]);
+    expect(&refused(&wrong).await, &["cannot create the collection"]);
     let wrong = with(settings(), &[("URL", minio.endpoint())]);
     expect(&refused(&wrong).await, &["does not speak WebDAV"]);
     let tls = collection.as_str().replace("http://", "https://");
@@ -160,12 +159,12 @@ async fn webdav_says_what_is_wrong() {
     let line = opened.err().expect("a refusal").to_string();
     expect(
         &line,
-        &["storage default (webdav)", "no blobs were ever kept"],
+        &["storage default (webdav)", "no blobs were ever stored"],
     );
 }
 
 #[tokio::test]
-async fn certificates_of_webdav_are_asked_for() {
+async fn webdav_certificates_are_verified() {
     let (webdav, certificate) = Webdav::with_tls().await;
     let settings = webdav.settings("STORAGE", &webdav.fresh());
     expect(&refused(&settings).await, &["unknown authority", "ca_file"]);
@@ -180,7 +179,7 @@ async fn certificates_of_webdav_are_asked_for() {
 }
 
 #[tokio::test]
-async fn credentials_that_may_only_read_are_told() {
+async fn read_only_credentials_of_azure_and_s3_are_reported() {
     let azurite = Azurite::shared().await;
     let container = azurite.fresh();
     let settings = azurite.settings("STORAGE", &container);
@@ -199,7 +198,10 @@ async fn credentials_that_may_only_read_are_told() {
         ];
         with(settings.clone(), &changes)
     };
-    expect(&refused(&signed("rl")).await, &["may not", "allow them to"]);
+    expect(
+        &refused(&signed("rl")).await,
+        &["lack permission", "allow them to"],
+    );
     TestService::embedded(&borrowed(&signed("rwdlc")))
         .await
         .stop()
@@ -213,56 +215,65 @@ async fn credentials_that_may_only_read_are_told() {
         .stop()
         .await;
     let read = ["s3:GetObject", "s3:ListBucket"];
-    let lent = [settings.clone(), minio.lent(&bucket, &read).await].concat();
-    let line = refused(&lent).await;
-    expect(&line, &["storage default (s3)", "cannot write", "may not"]);
+    let temporary = [
+        settings.clone(),
+        minio.temporary_credentials(&bucket, &read).await,
+    ]
+    .concat();
+    let line = refused(&temporary).await;
+    expect(
+        &line,
+        &["storage default (s3)", "cannot write", "lack permission"],
+    );
     expect(&line, &["allow them to", "AccessDenied"]);
     let rest = ["s3:PutObject", "s3:DeleteObject"];
-    let lent = minio.lent(&bucket, &[&read[..], &rest].concat()).await;
-    let lent = [settings.clone(), lent].concat();
-    TestService::embedded(&borrowed(&lent)).await.stop().await;
-    // A key that is lent is none without its token.
-    let half = with(lent, &[("SESSION_TOKEN", "")]);
+    let temporary = minio
+        .temporary_credentials(&bucket, &[&read[..], &rest].concat())
+        .await;
+    let temporary = [settings.clone(), temporary].concat();
+    TestService::embedded(&borrowed(&temporary))
+        .await
+        .stop()
+        .await;
+    // A temporary key is invalid without its session token.
+    let half = with(temporary, &[("SESSION_TOKEN", "")]);
     expect(&refused(&half).await, &["credentials", "check keys"]);
 }
 
 #[tokio::test]
-async fn a_service_that_is_away_is_named() {
+async fn unavailable_storage_is_reported() {
     let minio = Minio::shared().await;
-    let gate = FaultProxy::to(minio.address()).await;
-    let endpoint = format!("http://{}", gate.address());
+    let proxy = FaultProxy::to(minio.address()).await;
+    let endpoint = format!("http://{}", proxy.address());
     let changes = [("ENDPOINT", &*endpoint), ("CONNECT_WAIT_SECONDS", "0")];
     let settings = with(minio.settings("STORAGE", &minio.fresh()), &changes);
-    for (way, told) in [
-        (Fault::Down, "cannot be reached"),
-        (Fault::Hang, "does not answer in time"),
-    ] {
-        gate.set(way);
+    for (fault, expected) in [(Fault::Down, "cannot be reached"), (Fault::Hang, "in time")] {
+        proxy.set(fault);
         let line = timeout(Duration::from_secs(5), refused(&settings)).await;
         let line = line.expect("a prompt refusal");
-        expect(&line, &["storage default (s3)", told]);
+        expect(&line, &["storage default (s3)", expected]);
     }
 }
 
 #[tokio::test]
-async fn a_service_that_comes_late_is_waited_for() {
+async fn the_start_waits_for_storage() {
     let minio = Minio::shared().await;
-    let gate = FaultProxy::to(minio.address()).await;
-    gate.set(Fault::CutAfter(0));
-    let endpoint = format!("http://{}", gate.address());
+    let proxy = FaultProxy::to(minio.address()).await;
+    proxy.set(Fault::CutAfter(0));
+    let endpoint = format!("http://{}", proxy.address());
     let settings = minio.settings("STORAGE", &minio.fresh());
     let settings = with(settings, &[("ENDPOINT", &*endpoint)]);
     let settings = borrowed(&settings);
     let (service, ()) = tokio::join!(TestService::embedded(&settings), async {
-        gate.tried().await;
-        gate.set(Fault::None);
+        proxy.tried().await;
+        proxy.set(Fault::None);
     });
     let alice = service.company("acme").await;
     alice.upload_ready("a.txt", "text/plain", "one").await;
 }
 
 #[tokio::test]
-async fn another_bucket_under_the_same_name_is_refused() {
+async fn another_bucket_under_the_same_name_is_rejected() {
     let minio = Minio::shared().await;
     let (first, second) = (minio.fresh(), minio.fresh());
     let settings = minio.settings("STORAGE", &first);
@@ -275,15 +286,18 @@ async fn another_bucket_under_the_same_name_is_refused() {
     let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
     let line = opened.err().expect("a refusal").to_string();
     expect(&line, &["storage default (s3)", "does not exist"]);
-    // Also where it is there already.
+    // Also if the bucket exists.
     let other = minio.settings("STORAGES__OTHER", &second);
     TestService::embedded(&borrowed(&other)).await.stop().await;
     let behind = minio.client(&second);
     behind.delete(&Path::from("tenantry")).await.expect("gone");
     let opened = Service::open(configuration(service.data(), &borrowed(&moved))).await;
     let line = opened.err().expect("a refusal").to_string();
-    expect(&line, &["storage default (s3)", "no blobs were ever kept"]);
-    // Back in its place all is well.
+    expect(
+        &line,
+        &["storage default (s3)", "no blobs were ever stored"],
+    );
+    // The original bucket still works.
     service.restart(&borrowed(&settings)).await;
     assert_eq!(
         alice.at(service.base()).usage().await["storage_used_bytes"],

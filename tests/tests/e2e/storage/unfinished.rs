@@ -1,4 +1,4 @@
-//! What a crash leaves of uploads in parts is ended by the service itself.
+//! Orphaned multipart uploads are aborted by the sweep.
 
 use std::{future::ready, time::Duration};
 
@@ -25,7 +25,7 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A bucket, and a service on it.
+/// A service on a bucket.
 struct World {
     minio: &'static Minio,
     bucket: String,
@@ -33,18 +33,18 @@ struct World {
 }
 
 impl World {
-    /// `rights` are those of the service, where it has not all of them.
+    /// Starts a service with all rights, or with `rights` only.
     async fn new(rights: Option<&[&str]>) -> Self {
         let minio = Minio::shared().await;
         let bucket = minio.fresh();
         let mut settings = minio.settings("STORAGE", &bucket);
         if let Some(rights) = rights {
-            // Somebody has to make the bucket.
+            // The bucket is created with all rights.
             TestService::embedded(&borrowed(&settings))
                 .await
                 .stop()
                 .await;
-            settings.extend(minio.lent(&bucket, rights).await);
+            settings.extend(minio.temporary_credentials(&bucket, rights).await);
         }
         let mut settings = borrowed(&settings);
         settings.extend(SETTINGS);
@@ -60,7 +60,7 @@ impl World {
         BlobKey { tenant_id, blob_id }
     }
 
-    /// The record of an upload that gave its last sign of life an hour ago.
+    /// Adds the record of an upload whose last heartbeat was an hour ago.
     async fn record(&self, key: BlobKey) {
         let services = self.service.services();
         let (backend, then) = (services.blobs.default_name(), services.now().minus(HOUR));
@@ -81,26 +81,26 @@ impl World {
         found.expect("read").is_some()
     }
 
-    /// Begins an upload and leaves it.
-    async fn leave(&self, name: &str) -> Path {
+    /// Starts a multipart upload and abandons it.
+    async fn abandon(&self, name: &str) -> Path {
         let path = Path::from(name);
         let client = self.minio.client(&self.bucket);
-        client.create_multipart(&path).await.expect("begun");
+        client.create_multipart(&path).await.expect("started");
         path
     }
 
-    async fn left(&self, path: &Path) -> usize {
+    async fn orphaned(&self, path: &Path) -> usize {
         self.minio.unfinished(&self.bucket, path).await
     }
 }
 
 #[tokio::test]
-async fn uploads_that_were_left_are_ended_and_living_ones_are_not() {
+async fn orphaned_uploads_are_aborted_and_active_ones_are_not() {
     let world = World::new(None).await;
     let alice = world.service.company("acme").await;
     let tenant: TenantId = alice.tenant_id.parse().expect("an id");
 
-    // One that takes longer than the grace.
+    // An upload that takes longer than the grace time.
     let bytes = Bytes::from(vec![7; 6 * 1024 * 1024]);
     let upload = alice.put_content("slow.bin", 2 * bytes.len() as u64);
     let (resume, resumed) = oneshot::channel::<()>();
@@ -116,23 +116,23 @@ async fn uploads_that_were_left_are_ended_and_living_ones_are_not() {
     let stored = stored.keys().next().expect("stored").clone();
     let crashed = world.key(tenant);
     let other = TenantId::from_uuid(world.service.services().ids.next());
-    let elsewhere = world.leave(&world.key(other).to_string()).await;
-    let foreign = world.leave("videos/holiday.mp4").await;
+    let elsewhere = world.abandon(&world.key(other).to_string()).await;
+    let foreign = world.abandon("videos/holiday.mp4").await;
     let unknown = world.key(tenant);
-    let mut left = Vec::new();
+    let mut orphaned = Vec::new();
     for name in [crashed.to_string(), unknown.to_string(), stored] {
-        left.push(world.leave(&name).await);
+        orphaned.push(world.abandon(&name).await);
     }
     world.record(crashed).await;
-    until("the record is gone", async || {
+    until("the record is removed", async || {
         (!world.is_known(crashed).await).then_some(())
     })
     .await;
-    // Before its record: that one is never missed.
-    assert_eq!(world.left(&left[0]).await, 0);
-    until("those without a record are ended", async || {
-        for path in &left {
-            if world.left(path).await > 0 {
+    // Aborted before the record is removed.
+    assert_eq!(world.orphaned(&orphaned[0]).await, 0);
+    until("uploads without a record are aborted", async || {
+        for path in &orphaned {
+            if world.orphaned(path).await > 0 {
                 return None;
             }
         }
@@ -140,17 +140,17 @@ async fn uploads_that_were_left_are_ended_and_living_ones_are_not() {
     })
     .await;
     for others in [elsewhere, foreign] {
-        assert_eq!(world.left(&others).await, 1, "{others}");
+        assert_eq!(world.orphaned(&others).await, 1, "{others}");
     }
     let id = kept["id"].as_str().expect("an id");
     assert_eq!(alice.download(id).await.expect(200).body, "one");
 
     resume.send(()).expect("it waits");
-    upload.await.expect("an answer").expect(201);
+    upload.await.expect("a response").expect(201);
 }
 
 #[tokio::test]
-async fn a_right_that_is_missing_stops_no_sweep() {
+async fn a_missing_right_does_not_stop_the_sweep() {
     let rights = [
         "s3:GetObject",
         "s3:PutObject",
@@ -160,11 +160,11 @@ async fn a_right_that_is_missing_stops_no_sweep() {
     let world = World::new(Some(&rights)).await;
     let alice = world.service.company("acme").await;
     let crashed = world.key(alice.tenant_id.parse().expect("an id"));
-    let path = world.leave(&crashed.to_string()).await;
+    let path = world.abandon(&crashed.to_string()).await;
     world.record(crashed).await;
     until("its record is gone", async || {
         (!world.is_known(crashed).await).then_some(())
     })
     .await;
-    assert_eq!(world.left(&path).await, 1);
+    assert_eq!(world.orphaned(&path).await, 1);
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tenantry_tests::harness::TestService;
 
 #[tokio::test]
-async fn everything_is_healthy() {
+async fn all_checks_are_healthy() {
     let service = TestService::start().await;
     let anyone = service.anonymous();
     for (path, checks) in [
@@ -30,7 +30,7 @@ async fn everything_is_healthy() {
 }
 
 #[tokio::test]
-async fn the_public_settings_hold_no_secret() {
+async fn the_public_settings_have_no_secrets() {
     let secret = "a root secret that is long enough for anybody";
     let settings = [
         ("TENANTRY_SECURITY__SECRET", secret),

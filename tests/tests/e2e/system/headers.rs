@@ -1,18 +1,18 @@
-//! What goes with every answer: security headers, CORS, the request's id.
+//! Headers of all responses: security, CORS, request id.
 
 use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::json;
-use tenantry_tests::harness::{Actor, Answer, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, TestService};
 
 #[tokio::test]
-async fn every_answer_carries_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let file = alice.upload_ready("a.html", "text/html", "<b>").await;
     let file = file["id"].as_str().expect("an id");
-    let answers = [
+    let responses = [
         alice.get("/health").await,
         alice.get("/docs").await,
         alice.get("/nothing").await,
@@ -25,29 +25,48 @@ async fn every_answer_carries_the_security_headers() {
             .await,
         alice.delete("/health").await,
     ];
-    for answer in answers {
+    for response in responses {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
             ("referrer-policy", "no-referrer"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
-            assert_eq!(answer.header(name), Some(value), "{} {name}", answer.asked);
+            assert_eq!(
+                response.header(name),
+                Some(value),
+                "{} {name}",
+                response.request
+            );
         }
-        let policy = answer.header("content-security-policy").expect("a policy");
-        assert!(policy.contains("default-src 'none'"), "{}", answer.asked);
-        assert!(answer.header("cache-control").is_some(), "{}", answer.asked);
-        assert!(answer.header("x-request-id").is_some(), "{}", answer.asked);
-        assert_eq!(answer.header("strict-transport-security"), None);
-        assert_eq!(answer.header("server"), None);
+        let policy = response
+            .header("content-security-policy")
+            .expect("a policy");
+        assert!(
+            policy.contains("default-src 'none'"),
+            "{}",
+            response.request
+        );
+        assert!(
+            response.header("cache-control").is_some(),
+            "{}",
+            response.request
+        );
+        assert!(
+            response.header("x-request-id").is_some(),
+            "{}",
+            response.request
+        );
+        assert_eq!(response.header("strict-transport-security"), None);
+        assert_eq!(response.header("server"), None);
     }
     let public = [("TENANTRY_HTTP__PUBLIC_URL", "https://files.example.com")];
     let service = TestService::with(&public).await;
-    let answer = service.anonymous().get("/version").await;
-    assert!(answer.header("strict-transport-security").is_some());
+    let response = service.anonymous().get("/version").await;
+    assert!(response.header("strict-transport-security").is_some());
 }
 
-async fn from_origin(actor: &Actor, method: Method, origin: &str) -> Answer {
+async fn from_origin(actor: &Actor, method: Method, origin: &str) -> ApiResponse {
     let request = actor
         .request(method, "/api/v1/files")
         .header("origin", origin);
@@ -61,13 +80,13 @@ async fn from_origin(actor: &Actor, method: Method, origin: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn other_origins_are_shut_out_unless_they_are_named() {
+async fn only_configured_origins_are_allowed() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     for method in [Method::GET, Method::OPTIONS] {
-        let answer = from_origin(&alice, method, "https://app.example.com").await;
+        let response = from_origin(&alice, method, "https://app.example.com").await;
         assert!(
-            answer
+            response
                 .headers
                 .keys()
                 .all(|name| !name.as_str().starts_with("access-control"))
@@ -82,11 +101,11 @@ async fn other_origins_are_shut_out_unless_they_are_named() {
     let alice = service.company("acme").await;
     let preflight = from_origin(&alice, Method::OPTIONS, "https://app.example.com").await;
     let preflight = preflight.expect(204);
-    let answer = from_origin(&alice, Method::GET, "https://app.example.com")
+    let response = from_origin(&alice, Method::GET, "https://app.example.com")
         .await
         .expect(200);
-    for answer in [&preflight, &answer] {
-        let header = |name| answer.header(name);
+    for response in [&preflight, &response] {
+        let header = |name| response.header(name);
         assert_eq!(
             header("access-control-allow-origin"),
             Some("https://app.example.com")
@@ -102,7 +121,7 @@ async fn other_origins_are_shut_out_unless_they_are_named() {
             .iter()
             .all(|m| methods.contains(m))
     );
-    let exposed = answer
+    let exposed = response
         .header("access-control-expose-headers")
         .expect("headers");
     for name in [
@@ -121,9 +140,9 @@ async fn other_origins_are_shut_out_unless_they_are_named() {
         "null",
     ] {
         for method in [Method::GET, Method::OPTIONS] {
-            let answer = from_origin(&alice, method, other).await;
+            let response = from_origin(&alice, method, other).await;
             assert_eq!(
-                answer.header("access-control-allow-origin"),
+                response.header("access-control-allow-origin"),
                 None,
                 "{other}"
             );
@@ -132,7 +151,7 @@ async fn other_origins_are_shut_out_unless_they_are_named() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_id() {
+async fn valid_request_ids_are_kept() {
     let service = TestService::start().await;
     let anyone = service.anonymous();
     let with_id = async |id: &str| {
@@ -144,11 +163,11 @@ async fn a_request_keeps_its_id() {
     assert_eq!(kept.text("request_id"), "trace-1.2_3");
     let long = "a".repeat(129);
     let mut made = BTreeSet::new();
-    for odd in ["", "a b", "a\"b", "<script>", "ü", &long] {
-        let answer = with_id(odd).await;
-        let id = answer.header("x-request-id").expect("an id").to_owned();
-        assert_ne!(id, odd);
-        assert_eq!(answer.text("request_id"), id);
+    for invalid in ["", "a b", "a\"b", "<script>", "ü", &long] {
+        let response = with_id(invalid).await;
+        let id = response.header("x-request-id").expect("an id").to_owned();
+        assert_ne!(id, invalid);
+        assert_eq!(response.text("request_id"), id);
         made.insert(id);
     }
     assert_eq!(made.len(), 6);

@@ -1,4 +1,4 @@
-//! The service about itself, and what goes with every answer.
+//! Health, settings, documentation, and headers of all responses.
 
 mod about;
 mod headers;

@@ -1,4 +1,4 @@
-//! The document, the pages that show it, and the pages of problems.
+//! The API document, the pages that show it, and the pages of problems.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use tenantry_tests::harness::TestService;
 
 #[tokio::test]
-async fn the_document_is_served_in_both_forms() {
+async fn the_document_is_served_as_json_and_yaml() {
     let service = TestService::start().await;
     let anyone = service.anonymous();
     let json = anyone.get("/openapi.json").await.expect(200);
@@ -17,22 +17,18 @@ async fn the_document_is_served_in_both_forms() {
     let yaml = String::from_utf8(yaml.body.to_vec()).expect("text");
     let document = json.json();
     assert_eq!(document["openapi"], "3.0.3");
-    // Every key and text of the one is in the other.
+    // Every key and text of the JSON form is in the YAML form.
     let mut words = BTreeSet::new();
     collect(&document, &mut words);
     let missing: Vec<_> = words.iter().filter(|word| !yaml.contains(*word)).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    let tag = json.header("etag").map(str::to_owned);
-    if let Some(tag) = tag {
-        let again = anyone.request(Method::GET, "/openapi.json");
-        anyone
-            .send(again.header("if-none-match", tag))
-            .await
-            .expect(304);
-    }
+    let tag = json.header("etag").expect("a tag");
+    let again = anyone.request(Method::GET, "/openapi.json");
+    let again = anyone.send(again.header("if-none-match", tag)).await;
+    again.expect(304);
 }
 
-/// Keys, and texts of one plain line, which no writer of YAML has to change.
+/// Collects keys and single-line texts, which YAML does not change.
 fn collect(value: &Value, words: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| {
@@ -48,7 +44,7 @@ fn collect(value: &Value, words: &mut BTreeSet<String>) {
 }
 
 #[tokio::test]
-async fn the_pages_load_nothing_from_elsewhere() {
+async fn the_pages_load_no_foreign_resources() {
     let service = TestService::start().await;
     let anyone = service.anonymous();
     for path in ["/docs", "/redoc", "/scalar"] {
@@ -74,7 +70,7 @@ async fn the_pages_load_nothing_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn every_problem_is_explained() {
+async fn every_problem_has_a_page() {
     let service = TestService::start().await;
     let anyone = service.anonymous();
     let list = anyone.get("/problems").await.expect(200).json();
@@ -99,7 +95,7 @@ async fn every_problem_is_explained() {
 }
 
 #[tokio::test]
-async fn large_answers_are_compressed_for_who_asks() {
+async fn large_responses_are_compressed_on_request() {
     let service = TestService::start().await;
     let anyone = service.anonymous();
     let plain = anyone.get("/openapi.json").await.expect(200);

@@ -1,13 +1,13 @@
-//! What a service starts with, and without what it does not start.
+//! Settings at startup: the seeded administrator and the required secret.
 
 use serde_json::json;
 use tenantry_tests::harness::{PASSWORD, TestService, command};
 
-/// The binary, built for tests.
+/// The program, built for tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
 
 #[tokio::test]
-async fn a_seeded_administrator_is_there_from_the_start() {
+async fn the_administrator_is_seeded_once() {
     let settings = [
         ("TENANTRY_SEED__ADMIN_EMAIL", "root@example.com"),
         ("TENANTRY_SEED__ADMIN_PASSWORD", PASSWORD),
@@ -21,7 +21,7 @@ async fn a_seeded_administrator_is_there_from_the_start() {
     assert_eq!(me["memberships"][0]["tenant"]["name"], "Head Office");
     assert_eq!(me["memberships"][0]["tenant"]["subdomain"], "head-office");
     assert_eq!(me["memberships"][0]["roles"], json!(["owner"]));
-    // Once only: a store with somebody in it is left alone.
+    // Users exist, so nothing is seeded again.
     let again = [
         ("TENANTRY_SEED__ADMIN_EMAIL", "other@example.com"),
         ("TENANTRY_SEED__ADMIN_PASSWORD", PASSWORD),
@@ -33,7 +33,7 @@ async fn a_seeded_administrator_is_there_from_the_start() {
 }
 
 #[test]
-fn production_without_a_secret_refuses_and_says_what_helps() {
+fn production_requires_a_secret() {
     let folder = tempfile::tempdir().expect("a folder");
     for secret in [None, Some("short")] {
         let mut serve = command(
@@ -52,5 +52,5 @@ fn production_without_a_secret_refuses_and_says_what_helps() {
         assert!(!words.contains("short\""), "{words}");
     }
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
-    assert_eq!(left, 0, "nothing was made");
+    assert_eq!(left, 0, "the start left files");
 }

@@ -1,30 +1,30 @@
-//! Connection strings: `name=value` pairs with semicolons between them.
+//! Connection strings: `name=value` pairs separated by semicolons.
 
 use url::Url;
 
-use super::AzureCredential;
+use super::credential::AzureCredential;
 
-/// What one names.
+/// The content of a connection string.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct ConnectionString {
     pub(super) account: String,
     pub(super) credential: AzureCredential,
     pub(super) endpoint: Option<Url>,
 }
 
-/// `None` where it lacks the account or what proves it, or its endpoint is no
-/// URL.
-pub(super) fn read(text: &str) -> Option<Named> {
+/// Parses a connection string. Returns `None` if it lacks the account or its
+/// credential, or if the endpoint is not a URL.
+pub(super) fn parse(text: &str) -> Option<ConnectionString> {
     let value = |name: &str| {
         let mut pairs = text.split(';').filter_map(|pair| pair.split_once('='));
-        let found = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.trim().to_owned())
+        let pair = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+        pair.map(|(_, value)| value.trim().to_owned())
     };
     let endpoint = match value("BlobEndpoint") {
         Some(url) => Some(url.parse::<Url>().ok()?),
         None => None,
     };
-    // The account's name is the first part of its host, or of its path.
+    // The account is the first label of the host, or the first path segment.
     let in_endpoint = endpoint.as_ref().and_then(|url| match url.domain() {
         Some(host) => host.split('.').next().map(str::to_owned),
         None => url.path_segments()?.next().map(str::to_owned),
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Option<Named> {
         }
         (endpoint, _) => endpoint,
     };
-    Some(Named {
+    Some(ConnectionString {
         account,
         credential,
         endpoint,
@@ -58,40 +58,42 @@ pub(super) fn read(text: &str) -> Option<Named> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Option<(String, Option<String>)> {
-        let named = read(text)?;
-        let endpoint = named.endpoint.map(|url| url.to_string());
-        Some((named.account, endpoint))
+    fn account_and_endpoint(text: &str) -> Option<(String, Option<String>)> {
+        let parsed = parse(text)?;
+        let endpoint = parsed.endpoint.map(|url| url.to_string());
+        Some((parsed.account, endpoint))
     }
 
     #[test]
-    fn the_usual_forms_are_read() {
+    fn common_forms_are_parsed() {
         let portal = "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=a2V5Cg==;\
                       EndpointSuffix=core.windows.net";
         let endpoint = "https://acme.blob.core.windows.net/".to_owned();
-        assert_eq!(shown(portal), Some(("acme".to_owned(), Some(endpoint))));
-        let key = read(portal).map(|named| named.credential);
+        let expected = Some(("acme".to_owned(), Some(endpoint)));
+        assert_eq!(account_and_endpoint(portal), expected);
+        let key = parse(portal).map(|parsed| parsed.credential);
         assert_eq!(key, Some(AzureCredential::AccessKey("a2V5Cg==".to_owned())));
 
-        let own = "AccountName=dev;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/dev;";
+        let emulator = "AccountName=dev;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/dev;";
         let endpoint = "http://127.0.0.1:10000/dev".to_owned();
-        assert_eq!(shown(own), Some(("dev".to_owned(), Some(endpoint))));
+        let expected = Some(("dev".to_owned(), Some(endpoint)));
+        assert_eq!(account_and_endpoint(emulator), expected);
 
         let sas = "BlobEndpoint=https://acme.blob.core.windows.net/;\
                    SharedAccessSignature=sv=2022-11-02&sig=abc%3D";
-        let named = read(sas);
+        let parsed = parse(sas);
         assert_eq!(
-            named.as_ref().map(|named| named.account.as_str()),
+            parsed.as_ref().map(|parsed| parsed.account.as_str()),
             Some("acme")
         );
         let sas = AzureCredential::Sas("sv=2022-11-02&sig=abc%3D".to_owned());
-        assert_eq!(named.map(|named| named.credential), Some(sas));
+        assert_eq!(parsed.map(|parsed| parsed.credential), Some(sas));
     }
 
     #[test]
-    fn what_lacks_something_is_refused() {
+    fn incomplete_strings_are_rejected() {
         for text in ["", "AccountName=acme", "AccountKey=a2V5", "hunter2"] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

@@ -1,49 +1,49 @@
-//! Files on their way to their place.
+//! Files that are not yet visible.
 
 use std::{
     fs::{self, File, TryLockError},
     io::{self, ErrorKind, Write},
     mem,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use tenantry_application::ports::PortError;
 use tenantry_domain::Timestamp;
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::{LocalFolder, sync_folder};
+use super::layout::{Layout, sync_directory, timestamp};
 use crate::{
-    error::{already_there, from_io},
+    error::{already_exists, from_io},
     name::ObjectName,
 };
 
-/// After so many bytes the disk is told to begin, on a thread of its own: it
-/// would otherwise do all its work while the client waits at the end.
+/// The number of bytes after which a flush starts on a separate thread, so that
+/// the client does not wait for all of it at the end.
 const FLUSH_BYTES: usize = 32 * 1024 * 1024;
 
-/// A file that nobody sees yet. It is locked while it is held, so that a
-/// sweep, of this process or another, tells it from one that a kill left.
-pub(super) struct StagedFile {
+/// A file in the staging directory. It is locked while in use, so that a sweep
+/// of any process can distinguish it from the remains of a crash.
+pub(super) struct StagingFile {
     file: File,
-    path: Temporary,
+    path: TemporaryPath,
     unflushed_bytes: usize,
     flush: Option<JoinHandle<io::Result<()>>>,
 }
 
-/// A file in its place, removed again unless it is kept: whoever asked for it
-/// may have gone away while it was placed.
-pub(super) struct Placed(Temporary);
+/// A visible file that is deleted on drop unless kept, because its caller may be
+/// gone.
+pub(super) struct FileGuard(TemporaryPath);
 
-/// A path whose file goes when this is dropped.
-struct Temporary(PathBuf);
+/// A path whose file is deleted on drop.
+struct TemporaryPath(PathBuf);
 
-impl StagedFile {
+impl StagingFile {
     pub(super) fn create(path: PathBuf) -> Result<Self, PortError> {
         let file = File::create_new(&path).map_err(from_io("create", path.display()))?;
-        // A file system without locks: the age must do.
-        let _unlocked = file.try_lock();
-        let path = Temporary(path);
+        // Fails if the file system does not support locks; the sweep then relies
+        // on age alone.
+        let _result = file.try_lock();
+        let path = TemporaryPath(path);
         Ok(Self {
             file,
             path,
@@ -53,14 +53,15 @@ impl StagedFile {
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
-        let written = self.file.write_all(bytes);
+        let result = self.file.write_all(bytes);
         self.unflushed_bytes += bytes.len();
-        written
-            .and_then(|()| self.flush_ahead())
+        result
+            .and_then(|()| self.start_flush())
             .map_err(from_io("write", self.path.0.display()))
     }
 
-    fn flush_ahead(&mut self) -> io::Result<()> {
+    /// Starts a flush if enough bytes are unflushed and none is running.
+    fn start_flush(&mut self) -> io::Result<()> {
         let is_flushing = self
             .flush
             .as_ref()
@@ -68,54 +69,54 @@ impl StagedFile {
         if self.unflushed_bytes < FLUSH_BYTES || is_flushing {
             return Ok(());
         }
-        self.await_flush()?;
+        self.wait_for_flush()?;
         let file = self.file.try_clone()?;
         self.flush = Some(Handle::current().spawn_blocking(move || file.sync_data()));
         self.unflushed_bytes = 0;
         Ok(())
     }
 
-    /// A failed flush is told once, to whoever asked for it: the one at the
-    /// end would not know.
-    fn await_flush(&mut self) -> io::Result<()> {
+    /// Waits for a running flush. Its error must be handled here, because the
+    /// operating system reports it only once and a later flush would succeed.
+    fn wait_for_flush(&mut self) -> io::Result<()> {
         match self.flush.take() {
             Some(flush) => Handle::current().block_on(flush)?,
             None => Ok(()),
         }
     }
 
-    /// Makes the bytes durable, then gives them their name, then makes that
-    /// durable.
-    pub(super) fn place(
+    /// Makes the bytes durable, then the file visible, then its name durable.
+    pub(super) fn publish(
         mut self,
-        folder: &LocalFolder,
+        layout: &Layout,
         name: ObjectName,
-    ) -> Result<Placed, PortError> {
+    ) -> Result<FileGuard, PortError> {
         let failed = |error| from_io("store", name)(error);
-        self.await_flush().map_err(failed)?;
+        self.wait_for_flush().map_err(failed)?;
         self.file.sync_all().map_err(failed)?;
-        let target = folder.path(name);
+        let target = layout.path(name);
         let mut linked = self.link(&target);
         if matches!(&linked, Err(error) if error.kind() == ErrorKind::NotFound) {
-            // The first of its tenant, most likely.
-            folder.make_parent(&target).map_err(failed)?;
+            // Most likely the first file of its tenant.
+            layout.create_parent(&target).map_err(failed)?;
             linked = self.link(&target);
         }
         linked.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => already_there(name),
+            ErrorKind::AlreadyExists => already_exists(name),
             _ => failed(error),
         })?;
-        let placed = Placed(Temporary(target));
-        if let Some(parent) = placed.0.0.parent() {
-            sync_folder(parent).map_err(failed)?;
+        let guard = FileGuard(TemporaryPath(target));
+        if let Some(parent) = guard.0.0.parent() {
+            sync_directory(parent).map_err(failed)?;
         }
-        Ok(placed)
+        Ok(guard)
     }
 
-    /// A hard link, unlike a rename, replaces nothing.
+    /// Links the file to `target`. Unlike a rename, a hard link does not replace
+    /// an existing file.
     fn link(&self, target: &Path) -> io::Result<()> {
         match fs::hard_link(&self.path.0, target) {
-            // What Linux and others answer for a file system without links.
+            // The file system does not support hard links.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -132,25 +133,25 @@ impl StagedFile {
     }
 }
 
-impl Placed {
+impl FileGuard {
     pub(super) fn keep(mut self) {
         self.0.0 = PathBuf::new();
     }
 }
 
-impl Drop for Temporary {
+impl Drop for TemporaryPath {
     fn drop(&mut self) {
         let path = mem::take(&mut self.0);
         if path.as_os_str().is_empty() {
             return;
         }
-        // To let go of a large file takes a disk its time.
+        // Deleting a large file can take long.
         let remove = move || {
             if let Err(error) = fs::remove_file(&path)
                 && error.kind() != ErrorKind::NotFound
             {
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, path = %path.display(), "cannot remove a temporary file");
+                tracing::warn!(error, path = %path.display(), "cannot delete a temporary file");
             }
         };
         match Handle::try_current() {
@@ -160,25 +161,25 @@ impl Drop for Temporary {
     }
 }
 
-/// Removes the files of a folder that were last written before `before` and
-/// that nobody holds.
-pub(super) fn sweep(folder: &Path, before: Timestamp) -> io::Result<u64> {
-    let mut swept = 0;
-    for entry in fs::read_dir(folder)? {
-        match sweep_one(&entry?.path(), before) {
-            Ok(true) => swept += 1,
+/// Deletes the unlocked files of a directory that were last written before
+/// `before`, and returns their number.
+pub(super) fn sweep(directory: &Path, before: Timestamp) -> io::Result<u64> {
+    let mut count = 0;
+    for entry in fs::read_dir(directory)? {
+        match sweep_file(&entry?.path(), before) {
+            Ok(true) => count += 1,
             Ok(false) => {}
-            // Finished or swept by another at this moment.
+            // Published or swept concurrently.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(swept)
+    Ok(count)
 }
 
-fn sweep_one(path: &Path, before: Timestamp) -> io::Result<bool> {
+fn sweep_file(path: &Path, before: Timestamp) -> io::Result<bool> {
     let metadata = fs::symlink_metadata(path)?;
-    if !metadata.is_file() || written(metadata.modified()?) > before {
+    if !metadata.is_file() || timestamp(metadata.modified()?) > before {
         return Ok(false);
     }
     if let Err(TryLockError::WouldBlock) = File::open(path)?.try_lock() {
@@ -186,9 +187,4 @@ fn sweep_one(path: &Path, before: Timestamp) -> io::Result<bool> {
     }
     fs::remove_file(path)?;
     Ok(true)
-}
-
-pub(super) fn written(at: SystemTime) -> Timestamp {
-    at.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(Timestamp::EPOCH, |since| Timestamp::EPOCH.plus(since))
 }

@@ -1,4 +1,4 @@
-//! Lists the blobs of a folder.
+//! Listing of blobs.
 
 use std::{
     fs::{self, DirEntry, ReadDir},
@@ -9,28 +9,28 @@ use std::{
 use futures_util::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use tenantry_application::ports::{BlobEntry, BlobKey, PortError};
 
-use super::staging::written;
+use super::layout::timestamp;
 use crate::{
-    error::{blocking, from_io},
+    error::{from_io, run_blocking},
     name::BLOBS,
 };
 
-/// Files that are looked at in one step on a blocking thread.
-const STEP: usize = 512;
+/// The number of files per batch on a blocking thread.
+const BATCH: usize = 512;
 
-/// All blobs below the folder `t`.
-pub(super) fn stream(folder: PathBuf) -> BoxStream<'static, Result<BlobEntry, PortError>> {
+/// Lists all blobs in the directory `t`.
+pub(super) fn stream(directory: PathBuf) -> BoxStream<'static, Result<BlobEntry, PortError>> {
     let walk = Walk {
-        folder,
+        directory,
         tenants: None,
         tenant: None,
     };
     stream::try_unfold(walk, |mut walk| async move {
-        let stepped = blocking(move || {
-            let entries = walk.step();
+        let batch = run_blocking(move || {
+            let entries = walk.next_batch();
             entries.map(|entries| (walk, entries))
         });
-        let (walk, entries) = stepped.await?.map_err(from_io("list", BLOBS))?;
+        let (walk, entries) = batch.await?.map_err(from_io("list", BLOBS))?;
         Ok::<_, PortError>(entries.map(|entries| (stream::iter(entries).map(Ok), walk)))
     })
     .try_flatten()
@@ -38,18 +38,18 @@ pub(super) fn stream(folder: PathBuf) -> BoxStream<'static, Result<BlobEntry, Po
 }
 
 struct Walk {
-    folder: PathBuf,
+    directory: PathBuf,
     tenants: Option<ReadDir>,
     tenant: Option<ReadDir>,
 }
 
 impl Walk {
-    /// The blobs among the next files; `None` at the end.
-    fn step(&mut self) -> io::Result<Option<Vec<BlobEntry>>> {
+    /// Returns the blobs among the next files, or `None` at the end.
+    fn next_batch(&mut self) -> io::Result<Option<Vec<BlobEntry>>> {
         let mut entries = Vec::new();
-        for _ in 0..STEP {
+        for _ in 0..BATCH {
             match self.next_file()? {
-                Some(file) => entries.extend(unless_gone(blob_of(&file))?.flatten()),
+                Some(file) => entries.extend(ignore_missing(blob_entry(&file))?.flatten()),
                 None if entries.is_empty() => return Ok(None),
                 None => break,
             }
@@ -64,22 +64,22 @@ impl Walk {
             }
             let tenants = match &mut self.tenants {
                 Some(tenants) => tenants,
-                unread => unread.insert(fs::read_dir(&self.folder)?),
+                unopened => unopened.insert(fs::read_dir(&self.directory)?),
             };
             let Some(tenant) = tenants.next().transpose()? else {
                 return Ok(None);
             };
             self.tenant = None;
             if tenant.file_type()?.is_dir() {
-                self.tenant = unless_gone(fs::read_dir(tenant.path()))?;
+                self.tenant = ignore_missing(fs::read_dir(tenant.path()))?;
             }
         }
     }
 }
 
-/// `None` for what is not a blob.
-fn blob_of(file: &DirEntry) -> io::Result<Option<BlobEntry>> {
-    let Some(key) = key_of(file) else {
+/// Returns the entry of a blob, or `None` for other files.
+fn blob_entry(file: &DirEntry) -> io::Result<Option<BlobEntry>> {
+    let Some(key) = blob_key(file) else {
         return Ok(None);
     };
     let metadata = file.metadata()?;
@@ -89,19 +89,19 @@ fn blob_of(file: &DirEntry) -> io::Result<Option<BlobEntry>> {
     Ok(Some(BlobEntry {
         key,
         size_bytes: metadata.len(),
-        modified_at: written(metadata.modified()?),
+        modified_at: timestamp(metadata.modified()?),
     }))
 }
 
-fn key_of(file: &DirEntry) -> Option<BlobKey> {
+fn blob_key(file: &DirEntry) -> Option<BlobKey> {
     let path = file.path();
     let tenant = path.parent()?.file_name()?.to_str()?;
     let blob = path.file_name()?.to_str()?;
     format!("{BLOBS}/{tenant}/{blob}").parse().ok()
 }
 
-/// What was removed since its name was read was not there.
-fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// Returns `None` for a file that was deleted after it was listed.
+fn ignore_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -1,9 +1,8 @@
-//! What services do each in their own way.
+//! Differences between object storage services.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use tenantry_application::ports::{
     BlobCapabilities, PortError, PortErrorKind, PresignAccess, PresignedRequest,
@@ -11,11 +10,13 @@ use tenantry_application::ports::{
 use tenantry_domain::Timestamp;
 
 use crate::name::ObjectName;
+#[cfg(feature = "objects")]
+use crate::network::ServiceClient;
 
-/// A service, beside what `object_store` makes the same of all.
+/// The operations of a service that `object_store` does not unify.
 #[async_trait]
-pub(crate) trait Service: Send + Sync {
-    /// What it can do.
+pub(in crate::backend) trait Service: Send + Sync {
+    /// Returns the capabilities.
     fn capabilities(&self) -> BlobCapabilities;
 
     /// Deletes one object.
@@ -23,62 +24,63 @@ pub(crate) trait Service: Send + Sync {
         store.delete(path).await
     }
 
-    /// The uploads in parts that are not finished; `None` where they cannot
-    /// be seen.
-    fn uploads(&self) -> Option<&dyn Uploads> {
+    /// Returns access to unfinished multipart uploads, if they can be listed.
+    fn multipart_uploads(&self) -> Option<&dyn MultipartUploads> {
         None
     }
 
-    /// Signs a request.
+    /// Presigns a request.
     async fn presign(
         &self,
         _path: &Path,
         _access: &PresignAccess,
         _lifetime: Duration,
     ) -> Result<PresignedRequest, PortError> {
-        let context = "this storage signs no requests";
+        let context = "this storage does not support presigned requests";
         Err(PortError::new(PortErrorKind::Unsupported, context))
     }
 
-    /// Makes a signed request; answers the body.
-    async fn follow(&self, _request: PresignedRequest, _body: Bytes) -> Result<Bytes, PortError> {
-        let context = "this storage is not reached by requests";
-        Err(PortError::new(PortErrorKind::Unsupported, context))
-    }
-
-    /// By how much its clock differed from ours when it last answered.
-    fn clock_difference(&self) -> Option<Duration> {
+    /// Returns the HTTP client, unless the store is in memory.
+    #[cfg(feature = "objects")]
+    fn client(&self) -> Option<&ServiceClient> {
         None
     }
+
+    /// Creates the bucket or container; creating an existing one succeeds.
+    #[cfg(feature = "objects")]
+    async fn create_bucket(&self) -> Result<(), PortError> {
+        let context = "this storage does not support creating a bucket";
+        Err(PortError::new(PortErrorKind::Unsupported, context))
+    }
 }
 
-/// Uploads in parts that are neither complete nor aborted. No list of objects
-/// shows them.
+/// Access to multipart uploads that are neither completed nor aborted, which
+/// object listings do not contain.
 #[async_trait]
-pub(crate) trait Uploads: Send + Sync {
-    /// Those of one object, or of all. Of very many not all at once, and none
-    /// of foreign names.
-    async fn list(&self, of: Option<ObjectName>) -> Result<Vec<OpenUpload>, PortError>;
+pub(in crate::backend) trait MultipartUploads: Send + Sync {
+    /// Lists the unfinished uploads of one object, or of all, without foreign
+    /// names. The number of results may be limited.
+    async fn list(&self, name: Option<ObjectName>) -> Result<Vec<UnfinishedUpload>, PortError>;
 
-    /// Aborts one. It may be gone already.
-    async fn abort(&self, upload: &OpenUpload) -> Result<(), PortError>;
+    /// Aborts an upload; aborting a missing upload succeeds.
+    async fn abort(&self, upload: &UnfinishedUpload) -> Result<(), PortError>;
 }
 
-/// An upload in parts that is not finished.
+/// An unfinished multipart upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OpenUpload {
-    /// What it is to become.
-    pub(crate) name: ObjectName,
-    /// The service's own name for it.
-    pub(crate) id: String,
-    /// When it began, by the service's clock.
-    pub(crate) begun_at: Timestamp,
+pub(in crate::backend) struct UnfinishedUpload {
+    /// The object to be written.
+    pub(in crate::backend) name: ObjectName,
+    /// The service's id of the upload.
+    pub(in crate::backend) id: String,
+    /// The start of the upload by the service's clock.
+    pub(in crate::backend) started_at: Timestamp,
 }
 
-/// The memory of this process.
-pub(super) struct Plain;
+/// The in-memory store, and stores without a dedicated constructor.
+pub(super) struct MemoryService;
 
-impl Service for Plain {
+impl Service for MemoryService {
     fn capabilities(&self) -> BlobCapabilities {
         BlobCapabilities {
             kind: "memory",

@@ -1,4 +1,4 @@
-//! Uploads in parts.
+//! Multipart uploads.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,73 +6,71 @@ use object_store::MultipartUpload;
 use tenantry_application::ports::{PortError, PortErrorKind};
 use tokio::{runtime::Handle, task::JoinSet};
 
-use super::Objects;
+use super::error::{from_store, is_missing_upload};
 use crate::{
-    backend::{
-        Upload,
-        placed::{Placed, place},
-    },
-    error::{from_store, is_missing_upload},
+    backend::publish::{ObjectGuard, publish},
+    contract::{Backend, Upload},
     name::ObjectName,
-    upload_memory::Part,
+    upload_memory::{Part, UploadMemory},
 };
 
-/// Parts of one upload that are sent at the same time.
-const PARTS_UNDER_WAY: usize = 2;
+/// The maximum number of concurrent part requests of one upload.
+const CONCURRENT_PARTS: usize = 2;
 
-type Sending = JoinSet<object_store::Result<()>>;
-
-/// An upload in parts.
-pub(super) struct ObjectUpload {
-    objects: Objects,
+/// A multipart upload.
+pub(super) struct ObjectUpload<B> {
+    backend: B,
+    memory: UploadMemory,
     name: ObjectName,
-    unfinished: Unfinished,
-    /// What is gathered for the next part.
+    guard: UploadGuard,
+    /// The part that is being filled.
     part: Option<Part>,
-    sending: Sending,
+    requests: JoinSet<object_store::Result<()>>,
 }
 
-impl ObjectUpload {
+impl<B> ObjectUpload<B> {
     pub(super) fn new(
-        objects: Objects,
+        backend: B,
+        memory: UploadMemory,
         name: ObjectName,
         upload: Box<dyn MultipartUpload>,
     ) -> Self {
-        let unfinished = Unfinished {
+        let guard = UploadGuard {
             name,
             upload: Some(upload),
         };
         Self {
-            objects,
+            backend,
+            memory,
             name,
-            unfinished,
+            guard,
             part: None,
-            sending: JoinSet::new(),
+            requests: JoinSet::new(),
         }
     }
 
     async fn send(&mut self, part: Part) -> Result<(), PortError> {
-        while self.sending.len() >= PARTS_UNDER_WAY {
-            self.await_part().await?;
+        while self.requests.len() >= CONCURRENT_PARTS {
+            self.wait_for_part().await?;
         }
-        if let Some(upload) = &mut self.unfinished.upload {
-            let (bytes, room) = part.into_bytes();
-            let sent = upload.put_part(bytes.clone().into());
-            self.sending.spawn(async move {
-                let sent = sent.await;
-                room.give_back(bytes);
-                sent
+        if let Some(upload) = &mut self.guard.upload {
+            let (bytes, memory) = part.into_bytes();
+            let request = upload.put_part(bytes.clone().into());
+            self.requests.spawn(async move {
+                let result = request.await;
+                memory.recycle(bytes);
+                result
             });
         }
         Ok(())
     }
 
-    async fn await_part(&mut self) -> Result<(), PortError> {
-        match self.sending.join_next().await {
+    async fn wait_for_part(&mut self) -> Result<(), PortError> {
+        match self.requests.join_next().await {
             None => Ok(()),
-            Some(Ok(sent)) => sent.map_err(from_store("write", self.name)),
+            Some(Ok(result)) => result.map_err(from_store("write", self.name)),
             Some(Err(error)) => {
-                let context = format!("a part of {} ended early", self.name);
+                let context = format!("a part of {} was not sent", self.name);
                 Err(PortError::new(PortErrorKind::Unavailable, context).caused_by(error))
             }
         }
@@ -80,14 +78,14 @@ impl ObjectUpload {
 }
 
 #[async_trait]
-impl Upload for ObjectUpload {
+impl<B: Backend + Clone + 'static> Upload for ObjectUpload<B> {
     async fn write(&mut self, mut chunk: Bytes) -> Result<(), PortError> {
         while !chunk.is_empty() {
             let mut part = match self.part.take() {
                 Some(part) => part,
-                None => self.objects.memory.part().await,
+                None => self.memory.part().await,
             };
-            part.take_from(&mut chunk);
+            part.fill_from(&mut chunk);
             if part.is_full() {
                 self.send(part).await?;
             } else {
@@ -101,46 +99,46 @@ impl Upload for ObjectUpload {
         if let Some(part) = self.part.take() {
             self.send(part).await?;
         }
-        while !self.sending.is_empty() {
-            self.await_part().await?;
+        while !self.requests.is_empty() {
+            self.wait_for_part().await?;
         }
         let Self {
-            objects,
+            backend,
             name,
-            mut unfinished,
+            mut guard,
             ..
         } = *self;
-        let completing = objects.clone();
+        let owner = backend.clone();
         let complete = async move {
-            if let Some(upload) = &mut unfinished.upload
+            if let Some(upload) = &mut guard.upload
                 && let Err(error) = upload.complete().await
             {
-                // Nothing was there before, and something may be now: the
-                // answer may have been lost.
-                drop(Placed::new(completing, name));
+                // The object did not exist before, but may exist now if only the
+                // response was lost.
+                drop(ObjectGuard::new(owner, name));
                 return Err(from_store("complete", name)(error));
             }
-            unfinished.complete();
+            guard.disarm();
             Ok(())
         };
-        place(&objects, name, complete).await
+        publish(&backend, name, complete).await
     }
 }
 
-/// Parts that are no object yet, and go unless they become one.
-struct Unfinished {
+/// An upload that is aborted on drop unless completed.
+struct UploadGuard {
     name: ObjectName,
-    /// Gone once it is complete.
+    /// `None` once completed.
     upload: Option<Box<dyn MultipartUpload>>,
 }
 
-impl Unfinished {
-    fn complete(mut self) {
+impl UploadGuard {
+    fn disarm(mut self) {
         self.upload = None;
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for UploadGuard {
     fn drop(&mut self) {
         if let (Some(mut upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
             let name = self.name;
@@ -148,7 +146,7 @@ impl Drop for Unfinished {
                 match upload.abort().await.map_err(from_store("abort", name)) {
                     Err(error) if !is_missing_upload(&error) => {
                         let error: &dyn std::error::Error = &error;
-                        tracing::warn!(error, blob.name = %name, "cannot abort an upload in parts");
+                        tracing::warn!(error, blob.name = %name, "cannot abort a multipart upload");
                     }
                     _ => {}
                 }

@@ -1,5 +1,4 @@
-//! Uploads in parts that are not finished. `object_store` can end them and
-//! cannot list them.
+//! Unfinished multipart uploads, which `object_store` can abort but not list.
 
 use async_trait::async_trait;
 use http::{HeaderMap, Method};
@@ -10,29 +9,28 @@ use tenantry_domain::Timestamp;
 use thiserror::Error;
 use url::Url;
 
-use super::{AT_ONCE, Bucket};
+use super::bucket::{Bucket, LIFETIME};
 use crate::{
-    backend::objects::{OpenUpload, Uploads},
-    error::{from_http, from_store, is_missing_upload},
+    backend::objects::{MultipartUploads, UnfinishedUpload, from_store, is_missing_upload},
     name::ObjectName,
+    network::from_http,
 };
 
-/// How many answers are taken at once, each of a thousand uploads: when some
-/// of them are aborted the next sweep sees more.
-const PAGES: usize = 10;
+/// The maximum number of pages per list, of a thousand uploads each. Once these
+/// are aborted, the next sweep finds more.
+const MAX_PAGES: usize = 10;
 
-/// What is done, in the service's own word for it: whoever is refused it has
-/// to allow just that.
-const LIST: &str = "the unfinished uploads (s3:ListBucketMultipartUploads)";
-const ABORT: &str = "in parts (s3:AbortMultipartUpload)";
+/// The target of a request with the permission that it needs.
+const LIST_TARGET: &str = "the unfinished uploads (s3:ListBucketMultipartUploads)";
 
 #[async_trait]
-impl Uploads for Bucket {
-    /// All are asked for without a prefix: `MinIO` knows none but whole keys.
-    async fn list(&self, of: Option<ObjectName>) -> Result<Vec<OpenUpload>, PortError> {
+impl MultipartUploads for Bucket {
+    /// Lists all uploads without a prefix, because `MinIO` supports only whole
+    /// keys as prefixes.
+    async fn list(&self, name: Option<ObjectName>) -> Result<Vec<UnfinishedUpload>, PortError> {
         let (mut uploads, mut after) = (Vec::new(), None);
-        for _ in 0..PAGES {
-            let page = self.page(of, after.as_ref()).await?;
+        for _ in 0..MAX_PAGES {
+            let page = self.page(name, after.as_ref()).await?;
             uploads.extend(page.uploads);
             after = page.next;
             if after.is_none() {
@@ -42,14 +40,16 @@ impl Uploads for Bucket {
         Ok(uploads)
     }
 
-    async fn abort(&self, upload: &OpenUpload) -> Result<(), PortError> {
+    async fn abort(&self, upload: &UnfinishedUpload) -> Result<(), PortError> {
         let path = upload.name.object_path();
-        let aborted = self.s3.abort_multipart(&path, &upload.id).await;
-        let what = format!("the upload of {} {ABORT}", upload.name);
-        match aborted.map_err(from_store("abort", what)) {
-            // Somebody was faster.
+        let result = self.s3.abort_multipart(&path, &upload.id).await;
+        let target = format!(
+            "the multipart upload of {} (s3:AbortMultipartUpload)",
+            upload.name
+        );
+        match result.map_err(from_store("abort", target)) {
             Err(error) if is_missing_upload(&error) => Ok(()),
-            aborted => aborted,
+            result => result,
         }
     }
 }
@@ -57,25 +57,26 @@ impl Uploads for Bucket {
 impl Bucket {
     async fn page(
         &self,
-        of: Option<ObjectName>,
+        name: Option<ObjectName>,
         after: Option<&Marker>,
     ) -> Result<Page, PortError> {
-        let (url, none) = (question(&self.url, of, after), HeaderMap::new());
-        let url = self.sign(&Method::GET, &url, &none, AT_ONCE).await?;
-        let answer = self.client.send(Method::GET, url, none, "").await;
-        let answer = answer.map_err(from_http("list", LIST))?;
-        Page::read(&answer, of).map_err(|unread| {
-            PortError::new(PortErrorKind::Internal, format!("cannot list {LIST}")).caused_by(unread)
+        let (url, headers) = (page_url(&self.url, name, after), HeaderMap::new());
+        let url = self.sign(&Method::GET, &url, &headers, LIFETIME).await?;
+        let response = self.client.send(Method::GET, url, headers, "").await;
+        let response = response.map_err(from_http("list", LIST_TARGET))?;
+        Page::parse(&response, name).map_err(|error| {
+            let context = format!("cannot list {LIST_TARGET}");
+            PortError::new(PortErrorKind::Internal, context).caused_by(error)
         })
     }
 }
 
-/// The address that answers with a page.
-fn question(bucket: &Url, of: Option<ObjectName>, after: Option<&Marker>) -> Url {
+/// Returns the URL of a page.
+fn page_url(bucket: &Url, name: Option<ObjectName>, after: Option<&Marker>) -> Url {
     let mut url = bucket.clone();
     let mut query = url.query_pairs_mut();
     query.append_pair("uploads", "");
-    query.extend_pairs(of.map(|name| ("prefix", name.to_string())));
+    query.extend_pairs(name.map(|name| ("prefix", name.to_string())));
     if let Some(marker) = after {
         query.append_pair("key-marker", &marker.key);
         query.append_pair("upload-id-marker", &marker.upload_id);
@@ -84,68 +85,72 @@ fn question(bucket: &Url, of: Option<ObjectName>, after: Option<&Marker>) -> Url
     url
 }
 
-/// What one answer tells of.
+/// One page of unfinished uploads.
 #[derive(Debug, PartialEq, Eq)]
 struct Page {
-    /// Those of our own names.
-    uploads: Vec<OpenUpload>,
-    /// Where the next answer goes on, if there is one.
+    /// The uploads without foreign names.
+    uploads: Vec<UnfinishedUpload>,
+    /// The start of the next page, if any.
     next: Option<Marker>,
 }
 
+/// The position of a page.
 #[derive(Debug, PartialEq, Eq)]
 struct Marker {
     key: String,
     upload_id: String,
 }
 
-/// Of the error nothing more is told: it may quote the answer.
+/// The error of a malformed response, without details that may quote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the answer of the service is none of S3")]
-struct Unread;
+#[error("the response of the service is not valid S3 XML")]
+struct MalformedResponse;
 
-/// An answer as the protocol has it, as far as it matters here.
+/// The relevant elements of a `ListMultipartUploadsResult`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct ListResult {
     is_truncated: bool,
     next_key_marker: Option<String>,
     next_upload_id_marker: Option<String>,
     #[serde(default, rename = "Upload")]
-    uploads: Vec<Told>,
+    uploads: Vec<UploadElement>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Told {
+struct UploadElement {
     key: String,
     upload_id: String,
     initiated: String,
 }
 
 impl Page {
-    /// Nothing but `of` where that was asked for, whatever the service makes of
-    /// a prefix: what is listed is going to be aborted.
-    fn read(answer: &[u8], of: Option<ObjectName>) -> Result<Self, Unread> {
-        let answer: Answer = quick_xml::de::from_reader(answer).map_err(|_| Unread)?;
+    /// Parses a response. If an object is given, other objects are left out even
+    /// if the service returns them, because listed uploads are aborted.
+    fn parse(response: &[u8], object: Option<ObjectName>) -> Result<Self, MalformedResponse> {
+        let result: ListResult =
+            quick_xml::de::from_reader(response).map_err(|_| MalformedResponse)?;
         let mut uploads = Vec::new();
-        for told in answer.uploads {
-            let name = ObjectName::parse(&told.key);
-            if let Some(name) = name.filter(|name| of.is_none_or(|of| *name == of)) {
-                uploads.push(OpenUpload {
-                    name,
-                    id: told.upload_id,
-                    begun_at: Timestamp::parse(&told.initiated).map_err(|_| Unread)?,
-                });
-            }
+        for element in result.uploads {
+            let name = ObjectName::parse(&element.key);
+            let Some(name) = name.filter(|name| object.is_none_or(|object| *name == object)) else {
+                continue;
+            };
+            let started_at = Timestamp::parse(&element.initiated);
+            uploads.push(UnfinishedUpload {
+                name,
+                id: element.upload_id,
+                started_at: started_at.map_err(|_| MalformedResponse)?,
+            });
         }
-        let next = answer.next_key_marker.map(|key| Marker {
+        let next = result.next_key_marker.map(|key| Marker {
             key,
-            upload_id: answer.next_upload_id_marker.unwrap_or_default(),
+            upload_id: result.next_upload_id_marker.unwrap_or_default(),
         });
         Ok(Self {
             uploads,
-            next: next.filter(|_| answer.is_truncated),
+            next: next.filter(|_| result.is_truncated),
         })
     }
 }
@@ -159,17 +164,17 @@ mod tests {
     const TENANT: &str = "018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0b";
     const BLOB: &str = "018f4e6a-1c2d-7e3f-8a4b-5c6d7e8f9a0c";
 
-    /// An answer of the form that the protocol documents.
-    fn answer(is_truncated: bool, uploads: &[(&str, &str)]) -> String {
+    /// Returns a response as documented by the protocol.
+    fn response(is_truncated: bool, uploads: &[(&str, &str)]) -> String {
         let uploads: Vec<_> = uploads
             .iter()
-            .map(|(key, begun_at)| {
+            .map(|(key, initiated)| {
                 format!(
                     "<Upload><Key>{key}</Key><UploadId>id of {key}</UploadId>\
                      <Initiator><ID>1</ID><DisplayName>one</DisplayName></Initiator>\
                      <Owner><ID>2</ID><DisplayName>two</DisplayName></Owner>\
                      <StorageClass>STANDARD</StorageClass>\
-                     <Initiated>{begun_at}</Initiated></Upload>"
+                     <Initiated>{initiated}</Initiated></Upload>"
                 )
             })
             .collect();
@@ -186,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_tells_of_our_own_uploads() {
+    fn only_uploads_with_names_of_the_service_are_listed() {
         let (blob, probe) = (format!("t/{TENANT}/{BLOB}"), format!("probe/{BLOB}"));
-        let begun = "2010-11-10T20:48:33.000Z";
+        let initiated = "2010-11-10T20:48:33.000Z";
         let foreign = [
             "a.txt",
             "t/x/y",
@@ -197,26 +202,30 @@ mod tests {
             &format!("probe/{blob}"),
         ];
         let mut uploads: Vec<_> = foreign.iter().map(|key| (*key, "soon")).collect();
-        uploads.push((&blob, begun));
-        uploads.push((&probe, begun));
-        let page = Page::read(answer(false, &uploads).as_bytes(), None).unwrap();
+        uploads.push((&blob, initiated));
+        uploads.push((&probe, initiated));
+        let page = Page::parse(response(false, &uploads).as_bytes(), None).unwrap();
         assert_eq!(page.next, None);
-        let told: Vec<_> = page.uploads.iter().map(|it| it.name.to_string()).collect();
-        assert_eq!(told, [blob.as_str(), &probe]);
+        let names: Vec<_> = page
+            .uploads
+            .iter()
+            .map(|upload| upload.name.to_string())
+            .collect();
+        assert_eq!(names, [blob.as_str(), &probe]);
         for upload in &page.uploads {
             assert_eq!(upload.id, format!("id of {}", upload.name));
-            assert_eq!(upload.begun_at, Timestamp::parse(begun).unwrap());
+            assert_eq!(upload.started_at, Timestamp::parse(initiated).unwrap());
         }
-        let of = page.uploads[1].name;
-        let asked = Page::read(answer(false, &uploads).as_bytes(), Some(of)).unwrap();
-        assert_eq!(asked.uploads, page.uploads[1..]);
+        let object = page.uploads[1].name;
+        let filtered = Page::parse(response(false, &uploads).as_bytes(), Some(object)).unwrap();
+        assert_eq!(filtered.uploads, page.uploads[1..]);
     }
 
     #[test]
-    fn a_page_that_is_not_the_last_says_where_to_go_on() {
-        let page = Page::read(answer(true, &[]).as_bytes(), None).unwrap();
+    fn a_truncated_page_has_a_next_page() {
+        let page = Page::parse(response(true, &[]).as_bytes(), None).unwrap();
         let bucket = "https://s3/files/".parse().unwrap();
-        let url = |of, after| question(&bucket, of, after).to_string();
+        let url = |name, after| page_url(&bucket, name, after).to_string();
         assert_eq!(
             url(None, page.next.as_ref()),
             "https://s3/files/?uploads=&key-marker=a%26b&upload-id-marker=7"
@@ -227,16 +236,19 @@ mod tests {
     }
 
     #[test]
-    fn less_than_an_answer_is_refused() {
-        let whole = answer(false, &[]);
+    fn incomplete_and_malformed_responses_are_rejected() {
+        let whole = response(false, &[]);
         let end = whole.find("</ListMultipartUploadsResult>").unwrap();
         for length in 0..end {
-            assert_eq!(Page::read(&whole.as_bytes()[..length], None), Err(Unread));
+            let result = Page::parse(&whole.as_bytes()[..length], None);
+            assert_eq!(result, Err(MalformedResponse));
         }
         for other in ["<html><body>welcome</body></html>", "welcome", ""] {
-            assert_eq!(Page::read(other.as_bytes(), None), Err(Unread));
+            let result = Page::parse(other.as_bytes(), None);
+            assert_eq!(result, Err(MalformedResponse));
         }
-        let undated = answer(false, &[(&format!("probe/{BLOB}"), "soon")]);
-        assert_eq!(Page::read(undated.as_bytes(), None), Err(Unread));
+        let undated = response(false, &[(&format!("probe/{BLOB}"), "soon")]);
+        let result = Page::parse(undated.as_bytes(), None);
+        assert_eq!(result, Err(MalformedResponse));
     }
 }

@@ -1,4 +1,4 @@
-//! Requests to a server, and what its answers mean.
+//! Requests to a server, and the meaning of its responses.
 
 use std::{fmt, ops::Range, time::Duration};
 
@@ -12,42 +12,42 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::{
-    WebdavOptions,
     multistatus::{self, Member},
-    staging::Pipe,
+    options::WebdavOptions,
+    pipe::PipeBody,
 };
 use crate::{
-    error::{from_http, unusable},
+    error::invalid_config,
     name::ObjectName,
-    network::{Refusal, ServiceClient},
+    network::{ErrorResponse, ServiceClient, from_http},
 };
 
-/// How often a request is tried again, after how long at first, then twice
-/// that and so on: as object stores do.
-const TRIES: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(50);
+/// The maximum number of retries.
+const MAX_RETRIES: u32 = 3;
+/// The delay before the first retry, doubled for each further one.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// What is asked of members.
+/// The body of a `PROPFIND` request.
 const PROPERTIES: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <propfind xmlns=\"DAV:\"><prop><resourcetype/><getcontentlength/><getlastmodified/></prop></propfind>";
 
-/// A collection, and the way to it. Names are relative to it and those of
-/// collections end with a slash. Clones share connections.
+/// A collection of a server. Names are relative to it; names of collections end
+/// with a slash. Clones share connections.
 #[derive(Clone)]
 pub(super) struct Collection {
     client: ServiceClient,
     url: Url,
-    login: Option<HeaderValue>,
+    authorization: Option<HeaderValue>,
 }
 
-/// What became of a move.
+/// The outcome of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moved {
-    Done,
-    /// There is something already.
-    Taken,
-    /// There is no collection to move it into.
-    NoParent,
+pub(super) enum MoveOutcome {
+    Moved,
+    /// The target already exists.
+    TargetExists,
+    /// The parent collection of the target does not exist.
+    MissingParent,
 }
 
 impl Collection {
@@ -58,200 +58,205 @@ impl Collection {
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", options.url.path()));
         }
-        let login = options.login.as_ref().map(|login| {
+        let authorization = options.login.as_ref().map(|login| {
             let pair = STANDARD.encode(format!("{}:{}", login.username, login.password));
             let value = HeaderValue::try_from(format!("Basic {pair}"));
-            let mut value = value.map_err(|_| unusable("the password is none"))?;
+            let mut value = value.map_err(|_| invalid_config("the password is not valid"))?;
             value.set_sensitive(true);
             Ok(value)
         });
         Ok(Self {
             client,
             url,
-            login: login.transpose()?,
+            authorization: authorization.transpose()?,
         })
     }
 
-    pub(super) fn clock_difference(&self) -> Option<Duration> {
-        self.client.clock_difference()
+    pub(super) fn clock_skew(&self) -> Option<Duration> {
+        self.client.clock_skew()
     }
 
-    /// Whether the collection itself is there. The first question of all: says
-    /// what is wrong with a server that cannot answer it.
-    pub(super) async fn is_there(&self) -> Result<bool, PortError> {
-        let found = self.find("").await.map_err(|error| {
-            let refusal = Refusal::behind(&error);
-            let advice = refusal.map(Refusal::status).and_then(first_advice);
-            match (advice, refusal) {
-                (Some(advice), Some(refusal)) => {
-                    unusable(&format!("{advice} (it answered {})", refusal.status()))
-                }
-                _ => error,
+    /// Returns whether the collection itself exists. As the first request, it
+    /// explains the errors of a misconfigured server.
+    pub(super) async fn exists(&self) -> Result<bool, PortError> {
+        let member = self.lookup("").await.map_err(|error| {
+            let status = status_of(&error);
+            match status.and_then(|status| Some((status, startup_advice(status)?))) {
+                Some((status, (message, advice))) => invalid_config(&format!(
+                    "{message} (the server responded {status}); {advice}"
+                )),
+                None => error,
             }
         })?;
-        match found {
-            Some(found) if !found.is_collection => {
-                Err(unusable("what is at the url is no collection"))
+        match member {
+            Some(member) if !member.is_collection => {
+                Err(invalid_config("the resource at url is not a collection"))
             }
-            found => Ok(found.is_some()),
+            member => Ok(member.is_some()),
         }
     }
 
-    /// `None` where nothing has that name.
-    pub(super) async fn find(&self, name: &str) -> Result<Option<Member>, PortError> {
-        let Some(answer) = self.properties(name, "0").await? else {
+    /// Returns the member of a name, or `None` if it does not exist.
+    pub(super) async fn lookup(&self, name: &str) -> Result<Option<Member>, PortError> {
+        let Some(response) = self.properties(name, "0").await? else {
             return Ok(None);
         };
-        let mut members = multistatus::members(answer.into_body(), shown(name).to_owned());
+        let target = display_name(name).to_owned();
+        let mut members = multistatus::members(response.into_body(), target);
         let member = members.try_next().await?;
-        member.map_or_else(|| Err(no_webdav("nothing")), |it| Ok(Some(it)))
+        member.map_or_else(
+            || Err(not_webdav("without a member")),
+            |member| Ok(Some(member)),
+        )
     }
 
-    /// What is in a collection, itself included; `None` where there is none of
-    /// that name.
+    /// Lists the members of a collection, including itself. Returns `None` if it
+    /// does not exist.
     pub(super) async fn members(
         &self,
         name: String,
     ) -> Result<Option<BoxStream<'static, Result<Member, PortError>>>, PortError> {
-        let answer = self.properties(&name, "1").await?;
-        Ok(answer.map(|answer| multistatus::members(answer.into_body(), name)))
+        let response = self.properties(&name, "1").await?;
+        Ok(response.map(|response| multistatus::members(response.into_body(), name)))
     }
 
     async fn properties(&self, name: &str, depth: &str) -> Result<Option<HttpResponse>, PortError> {
         let request = self.request("PROPFIND", name)?.header("depth", depth);
         let request = request.header(header::CONTENT_TYPE, "application/xml; charset=utf-8");
         let body = Bytes::from_static(PROPERTIES.as_bytes());
-        let answer = self.ask("find", name, request, body).await?;
-        match answer.status() {
-            StatusCode::MULTI_STATUS => Ok(Some(answer)),
+        let response = self.send_with_retry("find", name, request, body).await?;
+        match response.status() {
+            StatusCode::MULTI_STATUS => Ok(Some(response)),
             StatusCode::NOT_FOUND => Ok(None),
-            status => Err(no_webdav(status)),
+            status => Err(not_webdav(status)),
         }
     }
 
-    /// Makes a collection in one that is there. One that is there itself is
-    /// fine.
-    pub(super) async fn make(&self, name: &str) -> Result<(), PortError> {
+    /// Creates a collection in an existing one; creating an existing collection
+    /// succeeds.
+    pub(super) async fn create(&self, name: &str) -> Result<(), PortError> {
         let request = self.request("MKCOL", name)?;
-        match self.ask("make", name, request, Bytes::new()).await {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(unexpected("make", name, answer.status())),
-            // What it answers where there is something of that name.
+        let response = self.send_with_retry("create", name, request, Bytes::new());
+        match response.await {
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => Err(unexpected("create", name, response.status())),
+            // RFC 4918, section 9.3.1: the resource already exists.
             Err(error) if status_of(&error) == Some(StatusCode::METHOD_NOT_ALLOWED) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Writes, and replaces what is there.
+    /// Writes an object, replacing an existing one.
     pub(super) async fn write(&self, name: &str, body: Bytes) -> Result<(), PortError> {
         let request = self.request("PUT", name)?;
-        let answer = self.ask("write", name, request, body).await?;
-        written(name, answer.status())
+        let response = self.send_with_retry("write", name, request, body).await?;
+        check_write(name, response.status())
     }
 
-    /// The same with bytes that are still to come.
-    pub(super) async fn write_piped(&self, name: &str, body: Pipe) -> Result<(), PortError> {
+    /// Writes an object from a streamed body, replacing an existing one.
+    pub(super) async fn write_streamed(&self, name: &str, body: PipeBody) -> Result<(), PortError> {
         let request = self.request("PUT", name)?;
-        let request = request.body(body).map_err(unspeakable)?;
-        let answer = self.client.stream(request).await;
-        let answer = answer.map_err(from_http("write", name))?;
-        written(name, answer.status())
+        let request = request.body(body).map_err(invalid_url)?;
+        let response = self.client.stream(request).await;
+        let response = response.map_err(from_http("write", name))?;
+        check_write(name, response.status())
     }
 
-    /// Gives another name to what is there, if nothing has it. Is not tried
-    /// again: it may have been done.
-    pub(super) async fn rename(&self, from: &str, to: &str) -> Result<Moved, PortError> {
+    /// Moves an object unless the target exists. Does not retry, because a failed
+    /// attempt may have succeeded on the server.
+    pub(super) async fn rename(&self, from: &str, to: &str) -> Result<MoveOutcome, PortError> {
         let request = self.request("MOVE", from)?.header("overwrite", "F");
-        let request = request.header("destination", self.at(to)?.as_str());
+        let request = request.header("destination", self.url_of(to)?.as_str());
         let request = request.body(HttpRequestBody::empty());
-        let answer = self.client.call(request.map_err(unspeakable)?).await;
-        match answer.map_err(from_http("place", to))?.status() {
-            StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(Moved::Done),
-            StatusCode::PRECONDITION_FAILED => Ok(Moved::Taken),
-            StatusCode::CONFLICT => Ok(Moved::NoParent),
-            status => Err(unexpected("place", to, status)),
+        let response = self.client.call(request.map_err(invalid_url)?).await;
+        match response.map_err(from_http("publish", to))?.status() {
+            StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(MoveOutcome::Moved),
+            StatusCode::PRECONDITION_FAILED => Ok(MoveOutcome::TargetExists),
+            StatusCode::CONFLICT => Ok(MoveOutcome::MissingParent),
+            status => Err(unexpected("publish", to, status)),
         }
     }
 
-    /// Whether there was something to delete.
+    /// Deletes an object, and returns whether it existed.
     pub(super) async fn delete(&self, name: &str) -> Result<bool, PortError> {
         let request = self.request("DELETE", name)?;
-        let answer = self.ask("delete", name, request, Bytes::new()).await?;
-        match answer.status() {
+        let response = self.send_with_retry("delete", name, request, Bytes::new());
+        match response.await?.status() {
             StatusCode::NOT_FOUND => Ok(false),
             StatusCode::OK | StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Ok(true),
             status => Err(unexpected("delete", name, status)),
         }
     }
 
-    /// `None` where there is no such object; less than the range where it is
-    /// shorter.
+    /// Streams a range of an object; the stream of a shorter object ends early.
+    /// Returns `None` if the object does not exist.
     pub(super) async fn read(
         &self,
         name: ObjectName,
         range: Range<u64>,
     ) -> Result<Option<BlobStream>, PortError> {
-        let asked = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
+        let bytes = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
         let path = name.to_string();
-        let request = self.request("GET", &path)?.header(header::RANGE, asked);
-        let answer = self.ask("read", &path, request, Bytes::new()).await?;
-        let first = match answer.status() {
-            StatusCode::PARTIAL_CONTENT => first_byte(answer.headers()),
-            // It knows no ranges.
+        let request = self.request("GET", &path)?.header(header::RANGE, bytes);
+        let response = self.send_with_retry("read", &path, request, Bytes::new());
+        let response = response.await?;
+        let first = match response.status() {
+            StatusCode::PARTIAL_CONTENT => first_byte(response.headers()),
+            // The server does not support ranges.
             StatusCode::OK => Some(0),
             StatusCode::RANGE_NOT_SATISFIABLE => return Ok(Some(stream::empty().boxed())),
             StatusCode::NOT_FOUND => return Ok(None),
             status => return Err(unexpected("read", &path, status)),
         };
-        let skipped = first.and_then(|first| range.start.checked_sub(first));
-        let skipped = skipped.ok_or_else(|| {
-            let context = format!("cannot read {name}: another range came than was asked for");
+        let skip = first.and_then(|first| range.start.checked_sub(first));
+        let skip = skip.ok_or_else(|| {
+            let context = format!("cannot read {name}: the server returned another range");
             PortError::new(PortErrorKind::Internal, context)
         })?;
-        let bytes = answer.into_body().bytes_stream();
+        let bytes = response.into_body().bytes_stream();
         let bytes = bytes.map_err(move |error| from_http("read", name)(error));
-        let wanted = range.end.saturating_sub(range.start);
-        Ok(Some(window(bytes.boxed(), skipped, wanted)))
+        let length = range.end.saturating_sub(range.start);
+        Ok(Some(window(bytes.boxed(), skip, length)))
     }
 
-    fn at(&self, name: &str) -> Result<Url, PortError> {
-        // Names are made here and hold nothing that means something in a URL.
-        self.url.join(name).map_err(unspeakable)
+    fn url_of(&self, name: &str) -> Result<Url, PortError> {
+        // Names contain no characters that are special in a URL.
+        self.url.join(name).map_err(invalid_url)
     }
 
     fn request(&self, method: &str, name: &str) -> Result<Builder, PortError> {
         let request = Request::builder().method(method);
-        let request = request.uri(self.at(name)?.as_str());
-        Ok(match &self.login {
-            Some(login) => request.header(header::AUTHORIZATION, login),
+        let request = request.uri(self.url_of(name)?.as_str());
+        Ok(match &self.authorization {
+            Some(value) => request.header(header::AUTHORIZATION, value),
             None => request,
         })
     }
 
-    /// Asks what can be asked twice.
-    async fn ask(
+    /// Sends an idempotent request, and retries transient errors.
+    async fn send_with_retry(
         &self,
-        doing: &str,
+        action: &str,
         name: &str,
         request: Builder,
         body: Bytes,
     ) -> Result<HttpResponse, PortError> {
-        let request = request.body(body).map_err(unspeakable)?;
-        let mut tries = 0;
+        let request = request.body(body).map_err(invalid_url)?;
+        let mut retries = 0;
         loop {
             match self.client.call(request.clone().map(Into::into)).await {
-                Err(error) if tries < TRIES && is_passing(&error) => {
-                    sleep(PAUSE * 2_u32.pow(tries)).await;
-                    tries += 1;
+                Err(error) if retries < MAX_RETRIES && is_transient(&error) => {
+                    sleep(RETRY_DELAY * 2_u32.pow(retries)).await;
+                    retries += 1;
                 }
-                answer => return answer.map_err(from_http(doing, shown(name))),
+                result => return result.map_err(from_http(action, display_name(name))),
             }
         }
     }
 }
 
-/// What the collection itself is called in errors.
-fn shown(name: &str) -> &str {
+/// Returns the name for error messages.
+fn display_name(name: &str) -> &str {
     if name.is_empty() {
         "the collection"
     } else {
@@ -259,17 +264,18 @@ fn shown(name: &str) -> &str {
     }
 }
 
-fn is_passing(error: &HttpError) -> bool {
+fn is_transient(error: &HttpError) -> bool {
     use HttpErrorKind::{Connect, Interrupted, Request};
     matches!(error.kind(), Connect | Interrupted | Request)
 }
 
-fn written(name: &str, status: StatusCode) -> Result<(), PortError> {
+fn check_write(name: &str, status: StatusCode) -> Result<(), PortError> {
     match status {
         status if status.is_success() => Ok(()),
         StatusCode::NOT_FOUND | StatusCode::CONFLICT => {
             let context = format!(
-                "cannot write {name}: its collection is gone: is the disk of its server mounted?"
+                "cannot write {name}: its collection does not exist; \
+                 check whether the server's disk is mounted"
             );
             Err(PortError::new(PortErrorKind::Unavailable, context))
         }
@@ -277,61 +283,68 @@ fn written(name: &str, status: StatusCode) -> Result<(), PortError> {
     }
 }
 
-fn unexpected(doing: &str, name: &str, status: StatusCode) -> PortError {
-    let name = shown(name);
-    unusable(&format!(
-        "cannot {doing} {name}: the server answered {status}"
+fn unexpected(action: &str, name: &str, status: StatusCode) -> PortError {
+    let name = display_name(name);
+    invalid_config(&format!(
+        "cannot {action} {name}: the server responded {status}"
     ))
 }
 
-fn no_webdav(answer: impl fmt::Display) -> PortError {
-    unusable(&format!("{NO_WEBDAV} (it answered {answer})"))
+fn not_webdav(response: impl fmt::Display) -> PortError {
+    invalid_config(&format!(
+        "{NOT_WEBDAV} (the server responded {response}); {CHECK_URL}"
+    ))
 }
 
-const NO_WEBDAV: &str = "the server does not speak WebDAV at the url";
+const NOT_WEBDAV: &str = "the server does not speak WebDAV at this URL";
+const CHECK_URL: &str = "check url";
 
-/// What a refusal of the very first question means.
-fn first_advice(status: StatusCode) -> Option<&'static str> {
+/// Returns the meaning of an error response to the first request, and the remedy.
+fn startup_advice(status: StatusCode) -> Option<(&'static str, &'static str)> {
     match status.as_u16() {
-        300..=399 => Some("the server sends to another address: check the url"),
-        400 | 405 | 501 => Some(NO_WEBDAV),
-        401 => Some("the server does not accept the login: check username and password"),
+        300..=399 => Some(("the server redirects to another URL", CHECK_URL)),
+        400 | 405 | 501 => Some((NOT_WEBDAV, CHECK_URL)),
+        401 => Some((
+            "the server rejected the credentials",
+            "check username and password",
+        )),
         _ => None,
     }
 }
 
 fn status_of(error: &PortError) -> Option<StatusCode> {
-    Refusal::behind(error).map(Refusal::status)
+    ErrorResponse::behind(error).map(ErrorResponse::status)
 }
 
-/// Of the error nothing is told: it may quote the address.
-fn unspeakable<E>(_: E) -> PortError {
-    unusable("the url is none that can be asked for")
+/// Returns the error of an invalid URL. The source is dropped because it may
+/// quote the URL.
+fn invalid_url<E>(_: E) -> PortError {
+    invalid_config("the configured url is not valid")
 }
 
-/// Where what came begins.
+/// Returns the start of the range in a response.
 fn first_byte(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
     let (first, _) = range.strip_prefix("bytes ")?.split_once('-')?;
     first.parse().ok()
 }
 
-/// So many bytes behind those that are skipped; nothing is read after them.
-fn window(bytes: BlobStream, skipped: u64, wanted: u64) -> BlobStream {
-    let rest = (bytes, skipped, wanted);
-    stream::try_unfold(rest, |(mut bytes, mut skipped, mut wanted)| async move {
-        while wanted > 0 {
+/// Skips `skip` bytes and returns the next `length`, without reading further.
+fn window(bytes: BlobStream, skip: u64, length: u64) -> BlobStream {
+    let state = (bytes, skip, length);
+    stream::try_unfold(state, |(mut bytes, mut skip, mut length)| async move {
+        while length > 0 {
             let Some(mut chunk) = bytes.try_next().await? else {
                 break;
             };
-            let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
-            let skip = skip.min(chunk.len());
-            chunk.advance(skip);
-            skipped -= skip as u64;
-            chunk.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
-            wanted -= chunk.len() as u64;
+            let count = usize::try_from(skip).unwrap_or(usize::MAX);
+            let count = count.min(chunk.len());
+            chunk.advance(count);
+            skip -= count as u64;
+            chunk.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            length -= chunk.len() as u64;
             if !chunk.is_empty() {
-                return Ok(Some((chunk, (bytes, skipped, wanted))));
+                return Ok(Some((chunk, (bytes, skip, length))));
             }
         }
         Ok::<_, PortError>(None)
@@ -339,7 +352,7 @@ fn window(bytes: BlobStream, skipped: u64, wanted: u64) -> BlobStream {
     .boxed()
 }
 
-/// Without a login, which the URL may not hold.
+/// Shows the path only.
 impl fmt::Display for Collection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.path())
@@ -353,10 +366,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_range_is_cut_out_of_more() {
+    async fn a_window_skips_and_truncates() {
         let whole = b"0123456789";
         for chunk in [1, 3, 10] {
-            for (skipped, wanted, expected) in [
+            for (skip, length, expected) in [
                 (0, 10, &whole[..]),
                 (0, 4, b"0123"),
                 (2, 3, b"234"),
@@ -364,10 +377,10 @@ mod tests {
                 (10, 5, b""),
                 (3, 0, b""),
             ] {
-                let chunks = whole.chunks(chunk).map(|it| Ok(Bytes::from_static(it)));
+                let chunks = whole.chunks(chunk).map(|part| Ok(Bytes::from_static(part)));
                 let bytes = stream::iter(chunks.collect::<Vec<_>>()).boxed();
-                let came: Vec<_> = window(bytes, skipped, wanted).try_collect().await.unwrap();
-                assert_eq!(came.concat(), expected, "{skipped}+{wanted} by {chunk}");
+                let parts: Vec<_> = window(bytes, skip, length).try_collect().await.unwrap();
+                assert_eq!(parts.concat(), expected, "{skip}+{length} by {chunk}");
             }
         }
     }

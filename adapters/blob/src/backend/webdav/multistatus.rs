@@ -1,5 +1,5 @@
-//! Reads what a server tells of the members of a collection, one by one as
-//! they come.
+//! Streaming parser for the members of a `multistatus` response (RFC 4918,
+//! section 13).
 
 use std::{
     future::ready,
@@ -20,14 +20,14 @@ use tenantry_domain::Timestamp;
 use thiserror::Error;
 use tokio_util::io::StreamReader;
 
-/// The most that is read of one member, in bytes.
-const MEMBER_BYTES: u64 = 1024 * 1024;
+/// The maximum size of one member in a response, in bytes.
+const MAX_MEMBER_BYTES: u64 = 1024 * 1024;
 
-/// What is told of a member.
+/// A member of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Member {
-    /// The last part of its address, as it stands there: names of ours hold
-    /// nothing that is written otherwise in an address.
+    /// The last segment of the URL, not decoded: names of the service need no
+    /// percent-encoding.
     pub(super) name: String,
     pub(super) is_collection: bool,
     size_bytes: Option<u64>,
@@ -35,17 +35,18 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// `None` for a collection.
+    /// Returns the size, or `None` for a collection.
     pub(super) fn size(&self) -> Option<u64> {
         self.size_bytes.filter(|_| !self.is_collection)
     }
 
-    /// Whether it was written before; not where nobody knows.
+    /// Returns whether the object was last modified at or before `before`, as far
+    /// as the server reports it.
     pub(super) fn is_older(&self, before: Timestamp) -> bool {
         !self.is_collection && self.modified_at.is_some_and(|at| at <= before)
     }
 
-    /// As what it is under a whole name; `None` for what is foreign.
+    /// Converts the member with its full name; returns `None` for foreign names.
     pub(super) fn into_blob(self, name: &str) -> Result<Option<BlobEntry>, PortError> {
         let Some(key) = name.parse().ok().filter(|_| !self.is_collection) else {
             return Ok(None);
@@ -57,53 +58,53 @@ impl Member {
                 modified_at,
             })),
             _ => {
-                let context = format!("the server tells neither size nor time of {name}");
+                let context = format!("the server did not report size and time of {name}");
                 Err(PortError::new(PortErrorKind::Internal, context))
             }
         }
     }
 }
 
-/// The members that an answer tells of.
+/// Streams the members in a response.
 pub(super) fn members(
     body: HttpResponseBody,
     name: String,
 ) -> BoxStream<'static, Result<Member, PortError>> {
-    let answer = Answer::new(body.bytes_stream());
-    stream::try_unfold(answer, |mut answer| async move {
-        let member = answer.next().await?;
-        Ok(member.map(|member| (member, answer)))
+    let parser = Parser::new(body.bytes_stream());
+    stream::try_unfold(parser, |mut parser| async move {
+        let member = parser.next().await?;
+        Ok(member.map(|member| (member, parser)))
     })
-    .map_err(move |unread: Unread| {
-        let kind = match unread {
-            Unread::Cut => PortErrorKind::Unavailable,
-            Unread::Malformed => PortErrorKind::Internal,
+    .map_err(move |error: ParseError| {
+        let kind = match error {
+            ParseError::Truncated => PortErrorKind::Unavailable,
+            ParseError::Malformed => PortErrorKind::Internal,
         };
-        PortError::new(kind, format!("cannot list {name}")).caused_by(unread)
+        PortError::new(kind, format!("cannot list {name}")).caused_by(error)
     })
     .boxed()
 }
 
-/// Why an answer was not read to its end.
+/// The error of an incomplete or malformed response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-enum Unread {
-    #[error("the answer of the server broke off")]
-    Cut,
-    #[error("the answer of the server is none of WebDAV")]
+enum ParseError {
+    #[error("the response of the server is incomplete")]
+    Truncated,
+    #[error("the response of the server is not valid WebDAV XML")]
     Malformed,
 }
 
-/// Of the error nothing more is told: it may quote the answer.
-impl From<quick_xml::Error> for Unread {
+/// Drops the source, because it may quote the response.
+impl From<quick_xml::Error> for ParseError {
     fn from(error: quick_xml::Error) -> Self {
         match error {
-            quick_xml::Error::Io(_) => Self::Cut,
+            quick_xml::Error::Io(_) => Self::Truncated,
             _ => Self::Malformed,
         }
     }
 }
 
-impl From<EncodingError> for Unread {
+impl From<EncodingError> for ParseError {
     fn from(_: EncodingError) -> Self {
         Self::Malformed
     }
@@ -111,23 +112,23 @@ impl From<EncodingError> for Unread {
 
 type Source = BoxStream<'static, io::Result<Bytes>>;
 
-/// An answer that is read as it comes, a member at a time.
-struct Answer {
+/// A parser that reads a response one member at a time.
+struct Parser {
     xml: Reader<StreamReader<Source, Bytes>>,
-    /// What came since the last member.
-    unread: Arc<AtomicU64>,
+    /// The number of bytes received since the last member.
+    member_bytes: Arc<AtomicU64>,
     buffer: Vec<u8>,
-    /// Whether the end was seen: one that breaks off before tells of fewer.
-    is_whole: bool,
+    /// Whether the end element was read. Without it, members may be missing.
+    is_complete: bool,
 }
 
-impl Answer {
+impl Parser {
     fn new(body: impl Stream<Item = Result<Bytes, HttpError>> + Send + 'static) -> Self {
-        let unread = Arc::<AtomicU64>::default();
-        let came = Arc::clone(&unread);
+        let member_bytes = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&member_bytes);
         let bounded = body.map_err(io::Error::other).and_then(move |bytes| {
-            let before = came.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            ready(if before > MEMBER_BYTES {
+            let before = counter.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            ready(if before > MAX_MEMBER_BYTES {
                 Err(ErrorKind::FileTooLarge.into())
             } else {
                 Ok(bytes)
@@ -135,16 +136,16 @@ impl Answer {
         });
         Self {
             xml: Reader::from_reader(StreamReader::new(bounded.boxed())),
-            unread,
+            member_bytes,
             buffer: Vec::new(),
-            is_whole: false,
+            is_complete: false,
         }
     }
 
-    /// The next member; `None` at the end. The names of its elements are taken
-    /// for those of `DAV:`, whatever their prefix.
-    async fn next(&mut self) -> Result<Option<Member>, Unread> {
-        self.unread.store(0, Ordering::Relaxed);
+    /// Returns the next member, or `None` at the end. Namespace prefixes are
+    /// ignored; all elements are assumed to be in `DAV:`.
+    async fn next(&mut self) -> Result<Option<Member>, ParseError> {
+        self.member_bytes.store(0, Ordering::Relaxed);
         let (mut member, mut text) = (None, String::new());
         loop {
             self.buffer.clear();
@@ -159,16 +160,16 @@ impl Answer {
                 }
                 Event::Text(part) => text.push_str(&part.decode()?),
                 Event::CData(part) => text.push_str(&part.decode()?),
-                // In no value of ours: it makes the name a foreign one.
+                // Occurs only in foreign names; the exact character is irrelevant.
                 Event::GeneralRef(_) => text.push('&'),
                 Event::End(tag) => match (tag.local_name().as_ref(), &mut member) {
                     (b"response", Some(_)) => return Ok(member),
-                    (b"multistatus", None) => self.is_whole = true,
-                    (element, Some(member)) => member.learn(element, text.trim()),
+                    (b"multistatus", None) => self.is_complete = true,
+                    (element, Some(member)) => member.set(element, text.trim()),
                     _ => {}
                 },
-                Event::Eof if self.is_whole => return Ok(None),
-                Event::Eof => return Err(Unread::Cut),
+                Event::Eof if self.is_complete => return Ok(None),
+                Event::Eof => return Err(ParseError::Truncated),
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             }
         }
@@ -176,22 +177,23 @@ impl Answer {
 }
 
 impl Member {
-    fn learn(&mut self, element: &[u8], text: &str) {
+    /// Sets the property of an element.
+    fn set(&mut self, element: &[u8], text: &str) {
         match element {
             b"href" if self.name.is_empty() => {
                 let last = text.trim_end_matches('/').rsplit('/').next();
                 last.unwrap_or_default().clone_into(&mut self.name);
             }
             b"getcontentlength" => self.size_bytes = text.parse().ok(),
-            b"getlastmodified" => self.modified_at = instant(text),
+            b"getlastmodified" => self.modified_at = http_date(text),
             _ => {}
         }
     }
 }
 
-fn instant(text: &str) -> Option<Timestamp> {
-    let at = httpdate::parse_http_date(text).ok()?;
-    let since = at.duration_since(UNIX_EPOCH).ok()?;
+fn http_date(text: &str) -> Option<Timestamp> {
+    let time = httpdate::parse_http_date(text).ok()?;
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp::EPOCH.plus(since))
 }
 
@@ -201,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    const ANSWER: &str = r#"<?xml version="1.0"?>
+    const RESPONSE: &str = r#"<?xml version="1.0"?>
 <D:multistatus xmlns:D="DAV:">
   <D:response>
     <D:href>/dav/t/one/</D:href>
@@ -218,53 +220,57 @@ mod tests {
   <D:response><D:href>/a&amp;b</D:href></D:response>
 </D:multistatus>"#;
 
-    /// An answer that comes in chunks of a size.
-    fn answer(text: &str, chunk: usize) -> Answer {
+    /// Returns a parser of a response received in chunks of a size.
+    fn parser(text: &str, chunk: usize) -> Parser {
         let chunks = text.as_bytes().chunks(chunk);
-        let chunks: Vec<_> = chunks.map(|it| Ok(Bytes::copy_from_slice(it))).collect();
-        Answer::new(stream::iter(chunks))
+        let chunks: Vec<_> = chunks
+            .map(|part| Ok(Bytes::copy_from_slice(part)))
+            .collect();
+        Parser::new(stream::iter(chunks))
     }
 
     #[tokio::test]
-    async fn members_come_one_by_one() {
+    async fn members_are_parsed_one_by_one() {
         for chunk in [1, 7, 4096] {
-            let mut answer = answer(ANSWER, chunk);
-            let folder = answer.next().await.unwrap().unwrap();
-            assert_eq!((&*folder.name, folder.size()), ("one", None));
-            assert!(folder.is_collection && !folder.is_older(Timestamp::from_millis(i64::MAX)));
-            let file = answer.next().await.unwrap().unwrap();
+            let mut parser = parser(RESPONSE, chunk);
+            let collection = parser.next().await.unwrap().unwrap();
+            assert_eq!((&*collection.name, collection.size()), ("one", None));
+            let end_of_time = Timestamp::from_millis(i64::MAX);
+            assert!(collection.is_collection && !collection.is_older(end_of_time));
+            let file = parser.next().await.unwrap().unwrap();
             assert_eq!((&*file.name, file.size()), ("two", Some(17)));
             let minute = Timestamp::from_millis(60_000);
             assert!(file.is_older(minute) && !file.is_older(Timestamp::from_millis(59_999)));
-            assert_eq!(answer.next().await.unwrap().unwrap().name, "a&b");
-            assert_eq!(answer.next().await, Ok(None));
+            assert_eq!(parser.next().await.unwrap().unwrap().name, "a&b");
+            assert_eq!(parser.next().await, Ok(None));
         }
     }
 
     #[tokio::test]
-    async fn less_than_all_is_no_end() {
-        for length in 1..ANSWER.len() - 1 {
-            let mut answer = answer(&ANSWER[..length], 4096);
+    async fn incomplete_responses_are_rejected() {
+        for length in 1..RESPONSE.len() - 1 {
+            let mut parser = parser(&RESPONSE[..length], 4096);
             let end = loop {
-                match answer.next().await {
+                match parser.next().await {
                     Ok(Some(_)) => {}
                     end => break end,
                 }
             };
             assert!(end.is_err(), "{length}");
         }
-        let page = answer("<html><body>welcome</body></html>", 4096)
+        let page = parser("<html><body>welcome</body></html>", 4096)
             .next()
             .await;
-        assert_eq!(page, Err(Unread::Cut));
+        assert_eq!(page, Err(ParseError::Truncated));
     }
 
     #[tokio::test]
-    async fn a_member_without_end_is_not_gathered() {
+    async fn an_endless_member_is_rejected() {
         let endless = format!(
             "<multistatus><response><href>{}",
             "x".repeat(3 * 1024 * 1024)
         );
-        assert_eq!(answer(&endless, 4096).next().await, Err(Unread::Cut));
+        let member = parser(&endless, 4096).next().await;
+        assert_eq!(member, Err(ParseError::Truncated));
     }
 }

@@ -1,48 +1,40 @@
-//! A file in a form (multipart/form-data, RFC 7578), read as it arrives: the
-//! small fields first, the file last, never spooled.
+//! Files in forms (`multipart/form-data`, RFC 7578), parsed as they arrive: first
+//! the small fields, then the file, which is streamed.
 
 use futures_util::{StreamExt, stream};
 use multer::{Field, Multipart};
-use poem::{Request, RequestBody, Result as PoemResult};
-use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    payload::{ParsePayload, Payload},
-    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
-    types::Type,
-};
-use serde_json::Value;
+use poem::{Request, RequestBody};
+use poem_openapi::types::ParseFromJSON;
 use tenantry_application::{
     Error, Result,
     files::Length,
     ports::{BlobBody, BodyError},
 };
-use tenantry_domain::{Invalid, media_type::MediaType, tags::Tags};
+use tenantry_domain::{Invalid, file::Bucket, media_type::MediaType, tags::Tags};
 use uuid::Uuid;
 
-use super::shape::{self, BucketName};
-use crate::{
-    payload::{blob_body, parse_json},
-    problem::Problem,
-};
+use super::tags::{self, TagsBody};
+use crate::payload::{blob_body, parse_json};
 
+mod payload;
 mod steps;
 #[cfg(test)]
 mod tests;
 
 use steps::{Gate, Steps};
 
-/// The most bytes of a small field.
+/// The maximum size of a small field, in bytes.
 const FIELD_BYTES: usize = 64 * 1024;
-/// The most bytes in front of the file: small fields and what divides them.
+/// The maximum size of everything before the file, in bytes.
 const LEADING_BYTES: u64 = 256 * 1024;
-/// The most small fields.
+/// The maximum number of small fields.
 const FIELDS: usize = 16;
-/// What closes a form behind the boundary: the line before it, and its dashes.
-const CLOSING: u64 = "\r\n--".len() as u64 + "--\r\n".len() as u64;
+/// The size of the closing delimiter without its boundary.
+const CLOSING_BYTES: u64 = "\r\n--".len() as u64 + "--\r\n".len() as u64;
 
-/// A form with a file.
+/// A form with a file as its last field.
 pub(super) struct FileForm {
-    pub(super) bucket: BucketName,
+    pub(super) bucket: Bucket,
     pub(super) bucket_id: Option<Uuid>,
     pub(super) path: Option<String>,
     pub(super) tags: Option<Tags>,
@@ -53,12 +45,12 @@ pub(super) struct FileForm {
 }
 
 impl FileForm {
-    /// Reads a form up to the beginning of its file.
-    async fn read(request: &Request, body: &mut RequestBody) -> Result<Self> {
+    /// Parses a form up to the start of its file.
+    async fn parse(request: &Request, body: &mut RequestBody) -> Result<Self> {
         let content_type = request.content_type().unwrap_or_default();
         let boundary = multer::parse_boundary(content_type)
-            .map_err(|_| malformed("the form has no boundary"))?;
-        let closing = CLOSING + boundary.len() as u64;
+            .map_err(|_| malformed("the form has no boundary in its Content-Type"))?;
+        let closing = CLOSING_BYTES + boundary.len() as u64;
         let total = request
             .header("content-length")
             .and_then(|length| length.parse::<u64>().ok());
@@ -70,39 +62,42 @@ impl FileForm {
         while let Some(field) = gate
             .drive(form.next_field())
             .await
-            .map_err(|e| broken(&e))?
+            .map_err(|e| parse_error(&e))?
         {
             if field.name() == Some("file") {
-                let rest = total.map(|total| total.saturating_sub(gate.passed() + closing));
+                let file_size = total.map(|total| total.saturating_sub(gate.passed() + closing));
                 gate.open();
-                return Ok(fields.with_file(form, field, rest));
+                return Ok(fields.with_file(form, field, file_size));
             }
             count += 1;
             if count > FIELDS {
                 return Err(malformed("the form has too many fields"));
             }
-            fields.take(&gate, field).await?;
+            fields.add(&gate, field).await?;
         }
-        let missing = Invalid::new("required", "must be given, as the last field of the form");
+        let missing = Invalid::new("required", "must be the last field of the form");
         Err(Error::field("file", missing))
     }
 }
 
-/// The small fields.
+/// The small fields of a form.
 #[derive(Default)]
 struct Fields {
-    bucket: Option<BucketName>,
+    bucket: Option<Bucket>,
     bucket_id: Option<Uuid>,
     path: Option<String>,
     tags: Option<Tags>,
 }
 
 impl Fields {
-    async fn take(&mut self, gate: &Gate, field: Field<'static>) -> Result<()> {
+    async fn add(&mut self, gate: &Gate, field: Field<'static>) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
         let value = text(gate, field).await?;
         match name.as_str() {
-            "bucket" => self.bucket = Some(parse_bucket(&value)?),
+            "bucket" => {
+                let bucket = Bucket::parse(&value);
+                self.bucket = Some(bucket.map_err(|e| Error::field("bucket", e))?);
+            }
             "bucket_id" => {
                 let id = value.parse().map_err(|_| Invalid::format("must be a UUID"));
                 self.bucket_id = Some(id.map_err(|e| Error::field("bucket_id", e))?);
@@ -124,7 +119,7 @@ impl Fields {
         self,
         form: Multipart<'static>,
         file: Field<'static>,
-        rest: Option<u64>,
+        file_size: Option<u64>,
     ) -> FileForm {
         let declared = file
             .content_type()
@@ -137,7 +132,7 @@ impl Fields {
             tags: self.tags,
             client_name: file.file_name().unwrap_or_default().to_owned(),
             declared_type: declared.unwrap_or_else(MediaType::octet_stream),
-            length: rest.map_or(Length::Unknown, Length::About),
+            length: file_size.map_or(Length::Unknown, Length::About),
             body: file_body(form, file),
         }
     }
@@ -145,32 +140,29 @@ impl Fields {
 
 async fn text(gate: &Gate, mut field: Field<'static>) -> Result<String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = gate.drive(field.chunk()).await.map_err(|e| broken(&e))? {
+    while let Some(chunk) = gate
+        .drive(field.chunk())
+        .await
+        .map_err(|e| parse_error(&e))?
+    {
         if bytes.len() + chunk.len() > FIELD_BYTES {
             return Err(malformed("a field of the form is too large"));
         }
         bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(bytes).map_err(|_| malformed("a field of the form is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| malformed("a field of the form is not valid UTF-8"))
 }
 
 fn parse_tags(value: &str) -> Result<Tags, Invalid> {
-    match parse_json(value.as_bytes()) {
-        Ok(Value::Object(members)) => shape::tags(members.into_iter().collect()),
-        _ => Err(Invalid::format(
-            "must be a JSON object that names no key twice",
-        )),
-    }
+    parse_json(value.as_bytes())
+        .ok()
+        .and_then(|value| TagsBody::parse_from_json(Some(value)).ok())
+        .ok_or_else(|| Invalid::format("must be a JSON object without duplicate keys"))
+        .and_then(tags::parse)
 }
 
-fn parse_bucket(value: &str) -> Result<BucketName> {
-    tenantry_domain::file::Bucket::parse(value)
-        .map(BucketName::from)
-        .map_err(|e| Error::field("bucket", e))
-}
-
-/// The file's bytes, and behind them the end of the form: a form that is cut,
-/// or goes on behind its file, is refused as a whole.
+/// Streams the file and verifies the end of the form: a form that is truncated,
+/// or continues after its file, is rejected.
 fn file_body(form: Multipart<'static>, file: Field<'static>) -> BlobBody {
     stream::try_unfold((form, Some(file)), |(mut form, file)| async move {
         let Some(mut file) = file else {
@@ -183,7 +175,7 @@ fn file_body(form: Multipart<'static>, file: Field<'static>) -> BlobBody {
         match form.next_field().await.map_err(|e| body_error(&e))? {
             None => Ok(None),
             Some(_) => Err(BodyError::Malformed(
-                "the file must be the last field".to_owned(),
+                "the file must be the last field of the form".to_owned(),
             )),
         }
     })
@@ -194,7 +186,7 @@ fn malformed(reason: &str) -> Error {
     Error::Malformed(reason.to_owned())
 }
 
-fn broken(error: &multer::Error) -> Error {
+fn parse_error(error: &multer::Error) -> Error {
     Error::Malformed(body_error(error).to_string())
 }
 
@@ -208,108 +200,5 @@ fn body_error(error: &multer::Error) -> BodyError {
         | multer::Error::IncompleteHeaders
         | multer::Error::IncompleteStream => BodyError::Cut,
         other => BodyError::Malformed(other.to_string()),
-    }
-}
-
-impl Payload for FileForm {
-    const CONTENT_TYPE: &'static str = "multipart/form-data";
-
-    fn check_content_type(content_type: &str) -> bool {
-        content_type
-            .trim()
-            .to_ascii_lowercase()
-            .starts_with(Self::CONTENT_TYPE)
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        let described = |description, schema: MetaSchema| {
-            MetaSchemaRef::Inline(Box::new(MetaSchema {
-                description: Some(description),
-                ..schema
-            }))
-        };
-        let text = |max_length| MetaSchema {
-            max_length: Some(max_length),
-            ..MetaSchema::new("string")
-        };
-        let mut form = MetaSchema::new("object");
-        form.required = vec!["file"];
-        form.properties = vec![
-            ("bucket", <BucketName as Type>::schema_ref()),
-            (
-                "bucket_id",
-                described(
-                    "Whose space; one's own or the tenant's where absent.",
-                    MetaSchema::new_with_format("string", "uuid"),
-                ),
-            ),
-            (
-                "path",
-                described(
-                    "Where in the space; the file's name, made unique, where absent.",
-                    text(1024),
-                ),
-            ),
-            (
-                "tags",
-                described("A JSON object of at most 50 scalars.", text(FIELD_BYTES)),
-            ),
-            (
-                "file",
-                described(
-                    "The file; the last field of the form.",
-                    MetaSchema::new_with_format("string", "binary"),
-                ),
-            ),
-        ];
-        MetaSchemaRef::Inline(Box::new(form))
-    }
-
-    fn register(registry: &mut Registry) {
-        BucketName::register(registry);
-    }
-}
-
-impl ParsePayload for FileForm {
-    const IS_REQUIRED: bool = true;
-
-    async fn from_request(request: &Request, body: &mut RequestBody) -> PoemResult<Self> {
-        Ok(Self::read(request, body).await.map_err(Problem::from)?)
-    }
-}
-
-impl<'a> ApiExtractor<'a> for FileForm {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        <Self as Payload>::register(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest {
-            description: None,
-            content: vec![MetaMediaType {
-                content_type: Self::CONTENT_TYPE,
-                schema: Self::schema_ref(),
-            }],
-            required: true,
-        })
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> PoemResult<Self> {
-        if !request.content_type().is_some_and(Self::check_content_type) {
-            return Err(poem_openapi::error::ContentTypeError::NotSupported {
-                content_type: request.content_type().unwrap_or_default().to_owned(),
-            }
-            .into());
-        }
-        <Self as ParsePayload>::from_request(request, body).await
     }
 }

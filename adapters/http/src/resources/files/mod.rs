@@ -1,13 +1,20 @@
-//! Files: `documents` has the operations on files as things with a name and
-//! versions, `content` those on their bytes. `shape` is what a file looks
-//! like, `form` and `raw` how one arrives, `range` which bytes are asked for.
+//! Files: `metadata` and `versions` contain the operations on metadata,
+//! `form_upload`, `upload` and `download` those on content.
 
-mod content;
-mod documents;
+mod disposition;
+mod download;
 mod form;
+mod form_upload;
+mod location;
+mod metadata;
 mod raw;
 mod shape;
+mod tags;
+mod upload;
+mod versions;
 
-pub(crate) use content::ContentApi;
-pub(crate) use documents::FilesApi;
-pub(super) use shape::BucketName;
+pub(super) use download::ContentApi;
+pub(super) use form_upload::FormUploadsApi;
+pub(super) use metadata::FilesApi;
+pub(super) use upload::UploadsApi;
+pub(super) use versions::VersionsApi;

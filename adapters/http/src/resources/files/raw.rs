@@ -1,4 +1,4 @@
-//! A file as the body itself, of whatever type or none.
+//! Raw request bodies with any content type or none.
 
 use poem::{Body, FromRequest, Request, RequestBody, Result};
 use poem_openapi::{
@@ -7,8 +7,8 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest},
 };
 
-/// A body that is not read yet. poem-openapi's own asks for a content type,
-/// which not every client sends with plain bytes.
+/// An unread body. poem-openapi's equivalent requires a content type, which some
+/// clients omit.
 pub(super) struct RawBody(pub(super) Body);
 
 impl<'a> ApiExtractor<'a> for RawBody {
@@ -19,7 +19,7 @@ impl<'a> ApiExtractor<'a> for RawBody {
 
     fn request_meta() -> Option<MetaRequest> {
         Some(MetaRequest {
-            description: Some("The bytes; `Content-Type` declares what they are."),
+            description: Some("The content; `Content-Type` declares its media type."),
             content: vec![MetaMediaType {
                 content_type: Binary::<Body>::CONTENT_TYPE,
                 schema: Binary::<Body>::schema_ref(),

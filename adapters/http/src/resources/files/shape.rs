@@ -1,145 +1,45 @@
-//! The HTTP shape of files and versions.
+//! The representations of files and versions.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use poem_openapi::{Enum, Object};
-use serde_json::{Number, Value};
-use tenantry_application::files::{FileView, VersionView};
+use poem_openapi::Object;
+use tenantry_application::files::{FileView, Uploaded, VersionView};
 use tenantry_domain::{
-    Invalid,
     file::{Bucket, Review},
-    tags::{TagValue, Tags},
-    version::{Failure, Processing},
+    version::Failure,
 };
 use uuid::Uuid;
 
-use crate::resources::body::Time;
+use super::tags::{self, TagsBody};
+use crate::{
+    resources::{
+        enums::FileStatus,
+        paging::ListItem,
+        texts::{
+            DigestText, EmailText, FilenameText, MediaTypeText, MessageText, NameText, PathText,
+        },
+    },
+    types::{Choice, Text, Time},
+};
 
-/// The kinds of spaces for files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
-#[oai(rename_all = "snake_case", rename = "Bucket")]
-pub(crate) enum BucketName {
-    /// People's own spaces.
-    Users,
-    /// The tenant's space.
-    #[default]
-    Companies,
-    /// Spaces of projects.
-    Projects,
-}
-
-impl From<BucketName> for Bucket {
-    fn from(name: BucketName) -> Self {
-        match name {
-            BucketName::Users => Self::Users,
-            BucketName::Companies => Self::Companies,
-            BucketName::Projects => Self::Projects,
-        }
-    }
-}
-
-impl From<Bucket> for BucketName {
-    fn from(bucket: Bucket) -> Self {
-        match bucket {
-            Bucket::Users => Self::Users,
-            Bucket::Companies => Self::Companies,
-            Bucket::Projects => Self::Projects,
-        }
-    }
-}
-
-/// How far the processing of a version is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "FileStatus")]
-pub(super) enum FileStatus {
-    /// Under validation; not served yet.
-    Pending,
-    /// Whole, of an accepted type, and served.
-    Ready,
-    /// Refused; `error` says why.
-    Failed,
-}
-
-impl FileStatus {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Ready => "ready",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl From<&Processing> for FileStatus {
-    fn from(processing: &Processing) -> Self {
-        match processing {
-            Processing::Pending => Self::Pending,
-            Processing::Ready => Self::Ready,
-            Processing::Failed(_) => Self::Failed,
-        }
-    }
-}
-
-/// The editorial state of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "ReviewState")]
-pub(super) enum ReviewState {
-    /// Being worked on.
-    Draft,
-    /// Waiting for approval.
-    PendingValidation,
-    /// Approved.
-    Validated,
-    /// Turned down.
-    Rejected,
-    /// Kept, no longer in use.
-    Archived,
-}
-
-impl From<Review> for ReviewState {
-    fn from(review: Review) -> Self {
-        match review {
-            Review::Draft => Self::Draft,
-            Review::PendingValidation => Self::PendingValidation,
-            Review::Validated => Self::Validated,
-            Review::Rejected => Self::Rejected,
-            Review::Archived => Self::Archived,
-        }
-    }
-}
-
-impl From<ReviewState> for Review {
-    fn from(review: ReviewState) -> Self {
-        match review {
-            ReviewState::Draft => Self::Draft,
-            ReviewState::PendingValidation => Self::PendingValidation,
-            ReviewState::Validated => Self::Validated,
-            ReviewState::Rejected => Self::Rejected,
-            ReviewState::Archived => Self::Archived,
-        }
-    }
-}
-
-/// Why a version was refused.
+/// The reason why validation of a version failed.
 #[derive(Debug, Clone, Object)]
 pub(super) struct FileError {
-    /// Stable: `content_missing`, `digest_mismatch` or `content_type_mismatch`.
-    code: String,
-    /// For people.
-    message: String,
+    /// The stable code: `content_missing`, `digest_mismatch` or
+    /// `content_type_mismatch`.
+    code: NameText,
+    /// A human-readable explanation.
+    message: MessageText,
 }
 
 impl From<&Failure> for FileError {
     fn from(failure: &Failure) -> Self {
         Self {
-            code: failure.code.clone(),
-            message: failure.message.clone(),
+            code: Text::of(&failure.code),
+            message: Text::of(&failure.message),
         }
     }
 }
-
-/// Free labels: at most 50 scalars by key.
-pub(super) type TagsBody = BTreeMap<String, Value>;
 
 /// A file.
 #[derive(Debug, Clone, Object)]
@@ -147,71 +47,74 @@ pub(super) type TagsBody = BTreeMap<String, Value>;
 pub(super) struct FileBody {
     /// The file's id.
     id: Uuid,
-    /// The last segment of its path.
-    filename: String,
-    /// The kind of space it lies in.
-    bucket: BucketName,
-    /// The person or tenant whose space it is.
+    /// The last segment of the path.
+    filename: FilenameText,
+    /// The kind of bucket.
+    bucket: Choice<Bucket>,
+    /// The id of the user or tenant that owns the bucket.
     bucket_id: Uuid,
-    /// Where in that space.
-    path: String,
-    /// Size of the served content, or of the newest version while none is ready.
+    /// The path in the bucket.
+    path: PathText,
+    /// The size in bytes of the served version, or of the newest version while
+    /// none is ready.
     size_bytes: u64,
-    /// Type of the same.
-    mime_type: String,
-    /// Processing of the newest version.
-    status: FileStatus,
-    /// Why that failed, if it did.
+    /// The media type of the same version.
+    mime_type: MediaTypeText,
+    /// The processing status of the newest version.
+    status: Choice<FileStatus>,
+    /// The reason why processing failed; null unless it did.
     #[oai(nullable)]
     error: Option<FileError>,
-    /// Editorial state.
-    review: ReviewState,
-    /// Number of the newest version, from 1.
+    /// The editorial state.
+    review: Choice<Review>,
+    /// The number of the newest version, from 1.
     version: u32,
-    /// Number of the version that is served; null while none is ready.
+    /// The number of the served version; null while none is ready.
     #[oai(nullable)]
     content_version: Option<u32>,
-    /// SHA-256 of the same content as `size_bytes`, in hexadecimal.
-    digest: String,
-    /// Free labels.
+    /// The SHA-256 digest of the same version as `size_bytes`, in hexadecimal.
+    digest: DigestText,
+    /// The tags, at most 50.
     tags: TagsBody,
-    /// Whom the file belongs to.
+    /// The owner of the file.
     owner_id: Uuid,
-    /// Who uploaded the newest version.
+    /// The user who uploaded the newest version.
     uploaded_by: Uuid,
-    /// Their address; null where they are gone.
+    /// That user's e-mail address; null if the user no longer exists.
     #[oai(nullable)]
-    uploaded_by_email: Option<String>,
-    /// When the first version was uploaded.
+    uploaded_by_email: Option<EmailText>,
+    /// The upload time of the first version.
     uploaded_at: Time,
-    /// When processing of the newest version ended.
+    /// The time when processing of the newest version ended.
     #[oai(nullable)]
     processed_at: Option<Time>,
-    /// When anything about it last changed.
+    /// The time of the last change.
     updated_at: Time,
 }
+
+impl ListItem for FileBody {}
 
 impl From<FileView> for FileBody {
     fn from(view: FileView) -> Self {
         let file = view.file;
         Self {
             id: file.id.as_uuid(),
-            filename: file.name().to_owned(),
-            bucket: file.place.bucket().into(),
+            filename: Text::of(file.name()),
+            bucket: Choice(file.place.bucket()),
             bucket_id: file.place.owner(),
-            path: file.path.to_string(),
+            path: Text::of(&file.path),
             size_bytes: file.head.size_bytes,
-            mime_type: file.head.media_type.to_string(),
-            status: (&file.processing).into(),
+            mime_type: Text::of(&file.head.media_type),
+            status: Choice((&file.processing).into()),
             error: file.processing.failure().map(FileError::from),
-            review: file.review.into(),
+            review: Choice(file.review),
             version: file.version,
             content_version: file.content_version,
-            digest: file.head.digest.to_string(),
-            tags: tags_body(&file.tags),
+            digest: Text::of(&file.head.digest),
+            tags: tags::body(&file.tags),
             owner_id: file.owner_id.as_uuid(),
             uploaded_by: file.uploaded_by.as_uuid(),
-            uploaded_by_email: view.uploaded_by_email.map(|email| email.to_string()),
+            uploaded_by_email: view.uploaded_by_email.as_ref().map(Text::of),
             uploaded_at: file.created_at.into(),
             processed_at: file.processed_at.map(Time::from),
             updated_at: file.updated_at.into(),
@@ -225,29 +128,35 @@ impl From<FileView> for FileBody {
 pub(super) struct VersionBody {
     /// The version's id.
     id: Uuid,
-    /// Its number among the file's versions, from 1.
+    /// The number of the version, from 1.
     version: u32,
-    /// Size in bytes.
+    /// The size in bytes.
     size_bytes: u64,
-    /// Type; the declared one until processing settles it.
-    mime_type: String,
-    /// SHA-256, in hexadecimal.
-    digest: String,
-    /// How far its processing is.
-    status: FileStatus,
-    /// Why that failed, if it did.
+    /// The media type; the declared one until processing detects it.
+    mime_type: MediaTypeText,
+    /// The SHA-256 digest in hexadecimal.
+    digest: DigestText,
+    /// The processing status.
+    status: Choice<FileStatus>,
+    /// The reason why processing failed; null unless it did.
     #[oai(nullable)]
     error: Option<FileError>,
-    /// Who uploaded it.
+    /// The user who uploaded the version.
     uploaded_by: Uuid,
-    /// Their address; null where they are gone.
+    /// That user's e-mail address; null if the user no longer exists.
     #[oai(nullable)]
-    uploaded_by_email: Option<String>,
-    /// When.
+    uploaded_by_email: Option<EmailText>,
+    /// The upload time.
     uploaded_at: Time,
-    /// When its processing ended.
+    /// The time when processing ended.
     #[oai(nullable)]
     processed_at: Option<Time>,
+}
+
+impl ListItem for VersionBody {
+    fn page_name() -> Cow<'static, str> {
+        "VersionPage".into()
+    }
 }
 
 impl From<VersionView> for VersionBody {
@@ -257,51 +166,55 @@ impl From<VersionView> for VersionBody {
             id: version.id.as_uuid(),
             version: version.number,
             size_bytes: version.size_bytes,
-            mime_type: version.media_type.to_string(),
-            digest: version.digest.to_string(),
-            status: (&version.processing).into(),
+            mime_type: Text::of(&version.media_type),
+            digest: Text::of(&version.digest),
+            status: Choice((&version.processing).into()),
             error: version.processing.failure().map(FileError::from),
             uploaded_by: version.created_by.as_uuid(),
-            uploaded_by_email: view.created_by_email.map(|email| email.to_string()),
+            uploaded_by_email: view.created_by_email.as_ref().map(Text::of),
             uploaded_at: version.created_at.into(),
             processed_at: version.processed_at.map(Time::from),
         }
     }
 }
 
-/// Tags out of a JSON object.
-pub(super) fn tags(body: TagsBody) -> Result<Tags, Invalid> {
-    let entries: Result<Vec<_>, Invalid> = body
-        .into_iter()
-        .map(|(key, value)| {
-            let value = match value {
-                Value::Null => TagValue::Empty,
-                Value::Bool(flag) => TagValue::Flag(flag),
-                Value::String(text) => TagValue::Text(text),
-                Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                    (Some(whole), _) => TagValue::Integer(whole),
-                    (None, Some(number)) => TagValue::Number(number),
-                    (None, None) => return Err(Invalid::format("must have finite numbers")),
-                },
-                Value::Array(_) | Value::Object(_) => {
-                    return Err(Invalid::format("must have scalar values"));
-                }
-            };
-            Ok((key, value))
-        })
-        .collect();
-    Tags::new(entries?)
+/// An uploaded file.
+#[derive(Object)]
+#[oai(rename = "UploadedFile")]
+pub(super) struct UploadedBody {
+    /// The file's id.
+    file_id: Uuid,
+    /// The last segment of the path.
+    filename: FilenameText,
+    /// The path in the bucket.
+    path: PathText,
+    /// The number of the uploaded version.
+    version: u32,
+    /// The processing status: `pending` until background validation ends.
+    status: Choice<FileStatus>,
+    /// The size in bytes.
+    size_bytes: u64,
+    /// The SHA-256 digest in hexadecimal.
+    digest: DigestText,
 }
 
-fn tags_body(tags: &Tags) -> TagsBody {
-    let value = |value: &TagValue| match value {
-        TagValue::Empty => Value::Null,
-        TagValue::Flag(flag) => Value::Bool(*flag),
-        TagValue::Text(text) => Value::String(text.clone()),
-        TagValue::Integer(whole) => Value::Number((*whole).into()),
-        TagValue::Number(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
-    };
-    tags.iter()
-        .map(|(key, tag)| (key.to_owned(), value(tag)))
-        .collect()
+impl UploadedBody {
+    /// Returns the URL of an uploaded file.
+    pub(super) fn location(uploaded: &Uploaded) -> crate::types::Location {
+        format!("/api/v1/files/{}", uploaded.file_id).into()
+    }
+}
+
+impl From<&Uploaded> for UploadedBody {
+    fn from(uploaded: &Uploaded) -> Self {
+        Self {
+            file_id: uploaded.file_id.as_uuid(),
+            filename: Text::of(uploaded.path.file_name()),
+            path: Text::of(&uploaded.path),
+            version: uploaded.version,
+            status: Choice(FileStatus::Pending),
+            size_bytes: uploaded.size_bytes,
+            digest: Text::of(&uploaded.digest),
+        }
+    }
 }

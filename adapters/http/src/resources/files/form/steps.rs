@@ -1,6 +1,6 @@
-//! Hands a form to its parser in steps, each no earlier than the parser can do
-//! nothing without it, so that the bytes in front of the file can be counted:
-//! the rest of the request's length is then the file's.
+//! A body that reaches the form parser in steps, each only when the parser cannot
+//! continue without it. This counts the bytes before the file; the rest of the
+//! request's length is the file's size.
 
 use std::{
     future::{Future, poll_fn},
@@ -13,39 +13,39 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tenantry_application::ports::BodyError;
 
-/// What ends the headers of a field.
+/// The end of a field's headers.
 const BLANK_LINE: &[u8; 4] = b"\r\n\r\n";
 
-/// Lets the steps pass that the parser needs.
+/// A gate that passes the steps that the parser needs.
 #[derive(Clone, Default)]
 pub(super) struct Gate(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// How many bytes have passed.
+    /// The number of bytes passed.
     passed: u64,
     /// Whether the next step may pass.
     granted: bool,
-    /// Whether the parser asked for more than was granted.
+    /// Whether the parser polled for a step that was not granted.
     starved: bool,
-    /// Whether all may pass.
+    /// Whether all steps may pass.
     open: bool,
 }
 
 impl Gate {
-    /// How many bytes have passed. Once a field has begun, these are the bytes
-    /// in front of its content.
+    /// Returns the number of bytes passed: at the start of a field, the bytes
+    /// before its content.
     pub(super) fn passed(&self) -> u64 {
         self.state().passed
     }
 
-    /// Lets all that comes pass; it is no longer counted.
+    /// Passes all further bytes without counting them.
     pub(super) fn open(&self) {
         self.state().open = true;
     }
 
-    /// Runs a future of the parser to its end, and grants it a step whenever
-    /// it has made use of all it was given.
+    /// Drives a future of the parser to completion, granting a step whenever it
+    /// has consumed the previous ones.
     pub(super) async fn drive<F: Future>(&self, parsing: F) -> F::Output {
         let mut parsing = pin!(parsing);
         poll_fn(|cx| {
@@ -69,35 +69,33 @@ impl Gate {
     }
 }
 
-/// A body in steps: one ends behind each blank line, another with each piece
-/// of the body.
+/// A body in steps, which end after each blank line and each chunk.
 pub(super) struct Steps<S> {
     inner: S,
     gate: Gate,
-    held: Bytes,
-    /// How much of a blank line the bytes that have passed end with.
+    buffer: Bytes,
+    /// The length of the partial blank line at the end of the passed bytes.
     matched: usize,
-    most: u64,
+    max_bytes: u64,
 }
 
 impl<S> Steps<S> {
-    /// Steps through `inner`, of which at most `most` bytes pass before the
-    /// gate is opened.
-    pub(super) fn new(inner: S, most: u64) -> (Self, Gate) {
+    /// Wraps `inner`, of which at most `max_bytes` pass before the gate opens.
+    pub(super) fn new(inner: S, max_bytes: u64) -> (Self, Gate) {
         let gate = Gate::default();
         let steps = Self {
             inner,
             gate: gate.clone(),
-            held: Bytes::new(),
+            buffer: Bytes::new(),
             matched: 0,
-            most,
+            max_bytes,
         };
         (steps, gate)
     }
 
-    /// Takes the next step off what is held.
-    fn step(&mut self) -> Bytes {
-        for (at, byte) in self.held.iter().enumerate() {
+    /// Takes the next step from the buffer.
+    fn next_step(&mut self) -> Bytes {
+        for (at, byte) in self.buffer.iter().enumerate() {
             self.matched = match *byte {
                 byte if byte == BLANK_LINE[self.matched] => self.matched + 1,
                 b'\r' => 1,
@@ -105,10 +103,10 @@ impl<S> Steps<S> {
             };
             if self.matched == BLANK_LINE.len() {
                 self.matched = 0;
-                return self.held.split_to(at + 1);
+                return self.buffer.split_to(at + 1);
             }
         }
-        std::mem::take(&mut self.held)
+        std::mem::take(&mut self.buffer)
     }
 }
 
@@ -127,22 +125,22 @@ where
             }
             state.open
         };
-        if self.held.is_empty() {
+        if self.buffer.is_empty() {
             match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
-                Some(Ok(bytes)) => self.held = bytes,
+                Some(Ok(bytes)) => self.buffer = bytes,
                 end => return Poll::Ready(end),
             }
         }
         if open {
-            return Poll::Ready(Some(Ok(std::mem::take(&mut self.held))));
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.buffer))));
         }
-        let step = self.step();
+        let step = self.next_step();
         let mut state = self.gate.state();
         state.granted = false;
         state.passed += step.len() as u64;
-        // The parser keeps what it cannot make sense of yet.
-        if state.passed > self.most {
-            let reason = "there is too much in front of the file";
+        // The parser buffers incomplete headers.
+        if state.passed > self.max_bytes {
+            let reason = "the form has too much data before the file";
             return Poll::Ready(Some(Err(BodyError::Malformed(reason.to_owned()))));
         }
         drop(state);

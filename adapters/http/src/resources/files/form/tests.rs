@@ -7,7 +7,7 @@ use tenantry_application::files::Length;
 
 use super::FileForm;
 
-/// The file; it holds what ends headers, and nearly what ends the form.
+/// A file that contains the end of headers and almost the end of the form.
 const FILE: &str = "first\r\n\r\nsecond\r\n--edge\r\n\r\nlast\r";
 
 fn form(name: &str) -> String {
@@ -23,53 +23,55 @@ fn form(name: &str) -> String {
     )
 }
 
-/// Reads a form that comes in these pieces.
-async fn read(pieces: Vec<Bytes>) -> tenantry_application::Result<FileForm> {
-    let length: usize = pieces.iter().map(Bytes::len).sum();
+/// Parses a form that arrives in these chunks.
+async fn parse(chunks: Vec<Bytes>) -> tenantry_application::Result<FileForm> {
+    let length: usize = chunks.iter().map(Bytes::len).sum();
     let request = Request::builder()
         .content_type("multipart/form-data; boundary=edges")
         .header("content-length", length)
         .finish();
-    let pieces = stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>));
-    let mut body = RequestBody::new(Body::from_bytes_stream(pieces));
-    FileForm::read(&request, &mut body).await
+    let chunks = stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>));
+    let mut body = RequestBody::new(Body::from_bytes_stream(chunks));
+    FileForm::parse(&request, &mut body).await
 }
 
-/// The length of the file is known exactly and its bytes are whole.
-async fn comes_whole(pieces: Vec<Bytes>) {
-    let mut form = read(pieces).await.expect("the form is well made");
+/// Asserts that the file's length is exact and its content complete.
+async fn assert_complete(chunks: Vec<Bytes>) {
+    let mut form = parse(chunks).await.expect("the form is valid");
     assert_eq!(form.path.as_deref(), Some("a\r\n\r\nb"));
     assert_eq!(form.length, Length::About(FILE.len() as u64));
     let mut bytes = Vec::new();
     while let Some(chunk) = form.body.next().await {
-        bytes.extend_from_slice(&chunk.expect("the file is whole"));
+        bytes.extend_from_slice(&chunk.expect("the file is complete"));
     }
     assert_eq!(bytes, FILE.as_bytes());
 }
 
 #[tokio::test]
-async fn the_length_of_a_file_is_known_however_its_form_is_cut() {
+async fn the_length_is_exact_for_any_chunks() {
     let whole = Bytes::from(form("file"));
     for at in 1..whole.len() {
-        comes_whole(vec![whole.slice(..at), whole.slice(at..)]).await;
+        assert_complete(vec![whole.slice(..at), whole.slice(at..)]).await;
     }
     let single = (0..whole.len()).map(|at| whole.slice(at..=at)).collect();
-    comes_whole(single).await;
+    assert_complete(single).await;
 }
 
 #[tokio::test]
-async fn a_first_piece_of_any_size_is_no_reason_to_refuse() {
+async fn a_large_first_chunk_is_accepted() {
     let content = "x".repeat(1024 * 1024);
     let form = form("file").replace(FILE, &content);
-    let form = read(vec![Bytes::from(form)]).await.expect("it is read");
+    let form = parse(vec![Bytes::from(form)])
+        .await
+        .expect("the form is valid");
     assert_eq!(form.length, Length::About(content.len() as u64));
 }
 
 #[tokio::test]
-async fn what_is_in_front_of_the_file_is_bounded() {
+async fn data_before_the_file_is_limited() {
     let padding = Bytes::from("x".repeat(1024 * 1024));
     assert!(
-        read(vec![padding, Bytes::from(form("file"))])
+        parse(vec![padding, Bytes::from(form("file"))])
             .await
             .is_err()
     );

@@ -1,0 +1,223 @@
+//! Downloads of content.
+
+use poem::Body;
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    param::{Path, Query},
+    payload::{Binary, Response},
+};
+use tenantry_application::{
+    Caller, Error,
+    files::{self, Download, Wanted},
+};
+use tenantry_domain::id::FileId;
+use uuid::Uuid;
+
+use super::{disposition::attachment, location::Location};
+use crate::{
+    caller::Authentication,
+    payload::body_of,
+    problem::ProblemWith,
+    resources::{
+        conditions::{ReadConditions, ReadOutcome},
+        entity_tag::content_tag,
+        range::{ContentRange, RangeHeaders},
+        resource::resource,
+    },
+    tag::Tag,
+    types::{Number, Text},
+};
+
+/// The number of a version.
+type VersionNumber = Number<1, { u32::MAX }>;
+
+resource! {
+    /// The operations that download content.
+    ContentApi
+}
+
+#[derive(ApiResponse)]
+enum ContentResponse {
+    /// The whole content.
+    #[oai(status = 200)]
+    Whole(Binary<Body>),
+    /// The requested range of the content.
+    #[oai(status = 206)]
+    Part(
+        Binary<Body>,
+        /// The range in the content, and the size of the content.
+        #[oai(header = "Content-Range")]
+        Text<128>,
+    ),
+    /// The client has the current content.
+    #[oai(status = 304)]
+    NotModified,
+}
+
+type ContentResult = Result<Response<ContentResponse>, ProblemWith<409, 412, 416>>;
+
+#[OpenApi(prefix_path = "/api/v1/files", tag = "Tag::Files")]
+impl ContentApi {
+    /// Download the content at a path
+    ///
+    /// Returns the newest ready version of the file. Requires `files:read`.
+    #[oai(
+        path = "/content",
+        method = "get",
+        operation_id = "get_content_by_path"
+    )]
+    async fn get_by_path(
+        &self,
+        caller: Authentication,
+        location: Location,
+        range: RangeHeaders,
+        conditions: ReadConditions,
+    ) -> ContentResult {
+        let wanted = location.wanted()?;
+        self.serve(&caller.caller()?, wanted, range, conditions)
+            .await
+    }
+
+    /// Get the headers of the content at a path
+    ///
+    /// Returns the headers of the download without the content.
+    #[oai(
+        path = "/content",
+        method = "head",
+        operation_id = "head_content_by_path"
+    )]
+    async fn head_by_path(
+        &self,
+        caller: Authentication,
+        location: Location,
+        conditions: ReadConditions,
+    ) -> ContentResult {
+        let wanted = location.wanted()?;
+        self.describe(&caller.caller()?, wanted, conditions).await
+    }
+
+    /// Download the content of a file
+    ///
+    /// Returns the newest ready version or the requested one. Responds 409
+    /// `state_conflict` unless the version is ready. Requires `files:read`.
+    #[oai(
+        path = "/:file_id/content",
+        method = "get",
+        operation_id = "get_content"
+    )]
+    async fn get_by_id(
+        &self,
+        caller: Authentication,
+        /// The file's id.
+        file_id: Path<Uuid>,
+        /// The number of the version; the newest ready one by default.
+        version: Query<Option<VersionNumber>>,
+        range: RangeHeaders,
+        conditions: ReadConditions,
+    ) -> ContentResult {
+        let wanted = by_id(&file_id, version.0);
+        self.serve(&caller.caller()?, wanted, range, conditions)
+            .await
+    }
+
+    /// Get the headers of the content of a file
+    ///
+    /// Returns the headers of the download without the content.
+    #[oai(
+        path = "/:file_id/content",
+        method = "head",
+        operation_id = "head_content"
+    )]
+    async fn head_by_id(
+        &self,
+        caller: Authentication,
+        /// The file's id.
+        file_id: Path<Uuid>,
+        /// The number of the version; the newest ready one by default.
+        version: Query<Option<VersionNumber>>,
+        conditions: ReadConditions,
+    ) -> ContentResult {
+        let wanted = by_id(&file_id, version.0);
+        self.describe(&caller.caller()?, wanted, conditions).await
+    }
+}
+
+impl ContentApi {
+    async fn serve(
+        &self,
+        caller: &Caller,
+        wanted: Wanted,
+        range: RangeHeaders,
+        conditions: ReadConditions,
+    ) -> ContentResult {
+        let download = files::download(&self.services, caller, wanted).await?;
+        let size = download.version.size_bytes;
+        let tag = content_tag(download.version.digest);
+        if conditions.evaluate(&tag)? == ReadOutcome::NotModified {
+            return Ok(not_modified(&download));
+        }
+        match range.select(size, &tag) {
+            ContentRange::Unsatisfiable => {
+                Err(Error::RangeNotSatisfiable { size_bytes: size }.into())
+            }
+            ContentRange::Whole => {
+                let bytes = download.open(&self.services, caller, 0..size).await?;
+                let response = ContentResponse::Whole(Binary(body_of(bytes)));
+                Ok(with_headers(response, &download, size))
+            }
+            ContentRange::Part(range) => {
+                let length = range.end - range.start;
+                let content_range = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+                let bytes = download.open(&self.services, caller, range).await?;
+                let response = ContentResponse::Part(Binary(body_of(bytes)), content_range.into());
+                Ok(with_headers(response, &download, length))
+            }
+        }
+    }
+
+    async fn describe(
+        &self,
+        caller: &Caller,
+        wanted: Wanted,
+        conditions: ReadConditions,
+    ) -> ContentResult {
+        let download = files::download(&self.services, caller, wanted).await?;
+        let tag = content_tag(download.version.digest);
+        Ok(match conditions.evaluate(&tag)? {
+            ReadOutcome::NotModified => not_modified(&download),
+            ReadOutcome::Modified => {
+                let response = ContentResponse::Whole(Binary(Body::empty()));
+                with_headers(response, &download, download.version.size_bytes)
+            }
+        })
+    }
+}
+
+fn by_id(file_id: &Uuid, version: Option<VersionNumber>) -> Wanted {
+    Wanted::Id(FileId::from_uuid(*file_id), version.map(|number| number.0))
+}
+
+fn not_modified(download: &Download) -> Response<ContentResponse> {
+    with_cache_headers(ContentResponse::NotModified, download)
+}
+
+fn with_cache_headers(response: ContentResponse, download: &Download) -> Response<ContentResponse> {
+    Response::new(response)
+        .header("ETag", &*content_tag(download.version.digest))
+        .header("Cache-Control", "private, no-cache")
+        .header("Accept-Ranges", "bytes")
+}
+
+/// Adds the headers that describe content. Browsers must not execute it: they
+/// save it under its name, do not sniff its type, and sandbox it.
+fn with_headers(
+    response: ContentResponse,
+    download: &Download,
+    length: u64,
+) -> Response<ContentResponse> {
+    with_cache_headers(response, download)
+        .header("Content-Type", download.version.media_type.as_str())
+        .header("Content-Disposition", attachment(download.file.name()))
+        .header("Content-Security-Policy", "default-src 'none'; sandbox")
+        .header("Content-Length", length.to_string())
+}

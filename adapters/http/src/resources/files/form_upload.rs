@@ -1,0 +1,96 @@
+//! Uploads of files in forms.
+
+use poem_openapi::OpenApi;
+use tenantry_application::{
+    Error,
+    files::{self, Target, Upload},
+};
+use tenantry_domain::{idempotency::IdempotencyKey, path::from_client_name};
+
+use super::{form::FileForm, location::parse_path, shape::UploadedBody};
+use crate::{
+    caller::Authentication,
+    payload::Json,
+    problem::ProblemWith,
+    resources::{resource::resource, response::Created},
+    tag::Tag,
+    types::{Text, parameters},
+};
+
+resource! {
+    /// The operations that upload files in forms.
+    FormUploadsApi
+}
+
+parameters! {
+    /// The idempotency key of a request.
+    struct Idempotency in Header {
+        /// A unique name for the request, 1 to 255 visible ASCII characters. A
+        /// retry with the same key and form within 24 hours returns the first
+        /// response and stores nothing.
+        key as "Idempotency-Key": Option<Text<257>>,
+    }
+}
+
+type UploadResult = Result<Created<UploadedBody>, ProblemWith<413, 415>>;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Files")]
+impl FormUploadsApi {
+    /// Upload a file
+    ///
+    /// Stores a new file from a form. Without `path`, the file gets the name in
+    /// the form, with a number if that path is in use. Requires `files:write`.
+    #[oai(path = "/files", method = "post", operation_id = "upload_file")]
+    async fn upload(
+        &self,
+        caller: Authentication,
+        idempotency: Idempotency,
+        form: FileForm,
+    ) -> UploadResult {
+        self.store(&caller, idempotency, form).await
+    }
+
+    /// Upload a file (legacy path)
+    ///
+    /// Same as `POST /api/v1/files`.
+    #[oai(path = "/upload", method = "post", operation_id = "upload_file_alias")]
+    async fn upload_alias(
+        &self,
+        caller: Authentication,
+        idempotency: Idempotency,
+        form: FileForm,
+    ) -> UploadResult {
+        self.store(&caller, idempotency, form).await
+    }
+}
+
+impl FormUploadsApi {
+    async fn store(
+        &self,
+        caller: &Authentication,
+        idempotency: Idempotency,
+        form: FileForm,
+    ) -> UploadResult {
+        let key = idempotency.key.as_deref().map(IdempotencyKey::parse);
+        let key = key.transpose();
+        let target = match &form.path {
+            Some(path) => Target::New(parse_path(path)?),
+            None => Target::Named(from_client_name(&form.client_name)),
+        };
+        let upload = Upload {
+            bucket: form.bucket,
+            bucket_id: form.bucket_id,
+            target,
+            tags: form.tags,
+            declared_type: form.declared_type,
+            length: form.length,
+            body: form.body,
+            key: key.map_err(|error| Error::field("Idempotency-Key", error))?,
+        };
+        let uploaded = files::upload(&self.services, &caller.caller()?, upload).await?;
+        Ok(Created::Created(
+            Json((&uploaded).into()),
+            UploadedBody::location(&uploaded),
+        ))
+    }
+}

@@ -1,0 +1,82 @@
+//! Opening and migrating a database.
+
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+use tenantry_application::ports::PortError;
+
+use crate::{
+    PostgresOptions, SqlOptions, SqliteOptions, dialect::Dialect, error::port_error, link::Link,
+    postgres, reader::Reader, sqlite, writing::Writing,
+};
+
+/// The connections of an open database.
+pub(crate) struct Database {
+    pub(crate) reader: Reader,
+    pub(crate) writing: Writing,
+}
+
+impl Database {
+    /// Opens the database; a missing `SQLite` file is created.
+    pub(crate) async fn open(options: &SqlOptions) -> Result<Self, PortError> {
+        match options {
+            SqlOptions::Sqlite(options) => open_file(options).await,
+            SqlOptions::Postgres(options) => connect(options).await,
+        }
+    }
+}
+
+async fn open_file(options: &SqliteOptions) -> Result<Database, PortError> {
+    sqlite::create(options).await?;
+    let db = sqlite::open_writer(options).await?;
+    let link = Link::to_file(sqlite::open_reader(options).await?);
+    Ok(Database {
+        reader: Reader::new(link, Dialect::Sqlite, false),
+        writing: Writing::Sqlite(sqlite::Writing {
+            db,
+            options: options.clone(),
+        }),
+    })
+}
+
+async fn connect(options: &PostgresOptions) -> Result<Database, PortError> {
+    let writers = (options.connections / 4).clamp(1, 8);
+    let readers = options.connections.saturating_sub(writers).max(1);
+    let link = postgres::connect(options, readers, writers).await?;
+    let is_guarded = options.row_security && options.guarded_reads;
+    Ok(Database {
+        reader: Reader::new(Arc::clone(&link), Dialect::Postgres, is_guarded),
+        writing: Writing::Postgres(postgres::Writing {
+            link,
+            tasks: writers as usize,
+            walled: options.row_security,
+        }),
+    })
+}
+
+/// Runs `migrate` on a separate connection that may change the schema.
+pub(crate) async fn migrate(
+    options: &SqlOptions,
+    migrate: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), PortError>,
+) -> Result<(), PortError> {
+    match options {
+        SqlOptions::Sqlite(options) => {
+            let db = sqlite::open_writer(options).await?;
+            let migrated = migrate(&db).await;
+            let closed = db.close().await;
+            migrated?;
+            closed.map_err(|error| port_error("close a connection", error))
+        }
+        SqlOptions::Postgres(options) => postgres::migrate_locked(options, migrate).await,
+    }
+}
+
+/// Checks that row-level security is effective, where the options enable it.
+pub(crate) async fn check(options: &SqlOptions, reader: &Reader) -> Result<(), PortError> {
+    match options {
+        SqlOptions::Postgres(options) if options.row_security => {
+            postgres::check(&reader.link.reading()).await
+        }
+        _ => Ok(()),
+    }
+}

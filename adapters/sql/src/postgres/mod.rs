@@ -1,0 +1,62 @@
+//! `PostgreSQL`.
+//!
+//! One task at a time writes the commits of a tenant, all that wait in one
+//! transaction; different tenants write concurrently. A unit is one statement,
+//! and so one round trip: each step is a part of its `WITH`, and the end divides
+//! by zero if a step did not have the required result.
+//!
+//! Row-level security is a second line of defence between tenants: see `wall`.
+
+use sea_orm::DbBackend;
+use tenantry_application::{
+    match_row_change,
+    work::{Change, RowChange, UnitOfWork, Write},
+};
+use tenantry_store::{Scope, StoredEntity};
+
+mod connect;
+mod unit;
+mod wall;
+mod writing;
+
+pub(crate) use connect::{connect, migrate_locked};
+pub(crate) use unit::call;
+pub(crate) use wall::{check, enter};
+pub(crate) use writing::Writing;
+
+/// The backend for building statements.
+const BACKEND: DbBackend = DbBackend::Postgres;
+
+/// Returns whether no step of a unit reads rows that another step writes: the
+/// parts of one statement do not see each other's rows.
+pub(crate) fn is_plain(unit: &UnitOfWork) -> bool {
+    !unit.changes.iter().any(|change| {
+        matches!(
+            change,
+            Change::Row(RowChange::Tenant(Write::Add(_) | Write::Remove(..)))
+                | Change::QuotaOpen(..)
+                | Change::AuditSeal(_)
+        )
+    })
+}
+
+/// Returns whether a unit touches rows of its tenant only.
+fn is_of_tenant(unit: &UnitOfWork) -> bool {
+    unit.tenant.is_some()
+        && unit.changes.iter().all(|change| match change {
+            Change::Expect(_) | Change::QuotaMove(..) => true,
+            Change::Row(row) => match_row_change!(row, write => is_row_of(unit, write)),
+            Change::Audit(entry) => entry.tenant_id == unit.tenant,
+            Change::AuditSeal(seal) => seal.tenant_id == unit.tenant,
+            Change::Guard(_) | Change::Epoch(..) | Change::QuotaOpen(..) => false,
+        })
+}
+
+fn is_row_of<T: StoredEntity>(unit: &UnitOfWork, write: &Write<T>) -> bool {
+    match (T::SCOPE, write) {
+        (Scope::Tenant(_), _) => true,
+        (Scope::Shared(_), Write::Add(row) | Write::Update(row)) => row.tenant() == unit.tenant,
+        // The owner of a removed row is not known here.
+        (Scope::Shared(_), Write::Remove(..)) | (Scope::Platform | Scope::Managed(_), _) => false,
+    }
+}

@@ -1,0 +1,311 @@
+//! What waits to be written: bounded, and fair between tenants. For stores that
+//! write one group after the other.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use event_listener::Event;
+use tenantry_application::ports::{PortError, PortErrorKind};
+use tenantry_domain::id::TenantId;
+
+/// A tenant's orders, or the platform's.
+pub type Lane = Option<TenantId>;
+
+/// Orders in lanes, one a tenant, served in turn: a tenant with a thousand
+/// waiting costs another no more than a tenant with one.
+pub struct CommitQueue<T> {
+    waiting: Mutex<Waiting<T>>,
+    arrived: Event,
+    capacity: usize,
+}
+
+struct Waiting<T> {
+    lanes: HashMap<Lane, VecDeque<T>>,
+    turn: VecDeque<Lane>,
+    /// Lanes that a task has: what waits in them waits for it to come back.
+    taken: HashSet<Lane>,
+    count: usize,
+    closed: bool,
+}
+
+impl<T> CommitQueue<T> {
+    /// An empty queue that takes so many orders, half of them of one lane.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            waiting: Mutex::new(Waiting::empty()),
+            arrived: Event::new(),
+            capacity: capacity.max(1),
+        }
+    }
+
+    /// Adds an order, or refuses it at once when too many wait, all in all or
+    /// in its lane: no tenant can fill the queue alone.
+    pub fn push(&self, lane: Lane, order: T) -> Result<(), PortError> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(gone());
+        }
+        let mine = waiting.lanes.get(&lane).map_or(0, VecDeque::len);
+        if waiting.count >= self.capacity || mine >= self.capacity.div_ceil(2) {
+            let text = "too many commits wait for the database";
+            return Err(PortError::new(PortErrorKind::Busy, text));
+        }
+        waiting.count += 1;
+        if mine == 0 && !waiting.taken.contains(&lane) {
+            waiting.turn.push_back(lane);
+        }
+        waiting.lanes.entry(lane).or_default().push_back(order);
+        drop(waiting);
+        self.arrived.notify(1);
+        Ok(())
+    }
+
+    /// Waits for orders and takes up to `most` of them, one a lane in turn;
+    /// `None` when the queue is closed and empty.
+    pub async fn take(&self, most: usize) -> Option<Vec<T>> {
+        loop {
+            let arrived = self.arrived.listen();
+            {
+                let mut waiting = self.lock();
+                if waiting.count > 0 {
+                    return Some(waiting.take(most.max(1)));
+                }
+                if waiting.closed {
+                    return None;
+                }
+            }
+            arrived.await;
+        }
+    }
+
+    /// Waits for a lane that no other task has, and takes up to `most` of its
+    /// orders; it is to be [released](Self::release). `None` when the queue is
+    /// closed and empty.
+    pub async fn take_lane(&self, most: usize) -> Option<(Lane, Vec<T>)> {
+        loop {
+            let arrived = self.arrived.listen();
+            {
+                let mut waiting = self.lock();
+                if let Some(taken) = waiting.take_lane(most.max(1)) {
+                    let more = !waiting.turn.is_empty();
+                    drop(waiting);
+                    if more {
+                        self.arrived.notify(1);
+                    }
+                    return Some(taken);
+                }
+                if waiting.closed && waiting.count == 0 {
+                    drop(waiting);
+                    // The other tasks end as well.
+                    self.arrived.notify(1);
+                    return None;
+                }
+            }
+            arrived.await;
+        }
+    }
+
+    /// Gives a lane back.
+    pub fn release(&self, lane: Lane) {
+        let mut waiting = self.lock();
+        if waiting.taken.remove(&lane) && waiting.lanes.contains_key(&lane) {
+            waiting.turn.push_back(lane);
+        }
+        drop(waiting);
+        self.arrived.notify(1);
+    }
+
+    /// Lets nothing more in.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify(1);
+    }
+
+    /// Whether nothing more is let in.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// What a task that serves the queue holds: however it ends, nobody waits
+    /// for it in vain.
+    pub fn guard(self: &Arc<Self>) -> QueueGuard<T> {
+        QueueGuard(Arc::clone(self))
+    }
+
+    /// Drops what waits.
+    fn abandon(&self) {
+        let mut waiting = self.lock();
+        *waiting = Waiting {
+            closed: true,
+            ..Waiting::empty()
+        };
+        drop(waiting);
+        self.arrived.notify(usize::MAX);
+    }
+
+    // A panic while it was locked cannot have left it half changed.
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes the queue and drops what waits in it when it is dropped itself.
+#[derive(Debug)]
+pub struct QueueGuard<T>(Arc<CommitQueue<T>>);
+
+impl<T> Drop for QueueGuard<T> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+/// The answer of a queue that is closed.
+fn gone() -> PortError {
+    PortError::new(PortErrorKind::Unavailable, "the database is closed")
+}
+
+impl<T> fmt::Debug for CommitQueue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommitQueue")
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Waiting<T> {
+    fn empty() -> Self {
+        Self {
+            lanes: HashMap::new(),
+            turn: VecDeque::new(),
+            taken: HashSet::new(),
+            count: 0,
+            closed: false,
+        }
+    }
+
+    fn take(&mut self, most: usize) -> Vec<T> {
+        let mut taken = Vec::with_capacity(most.min(self.count));
+        while taken.len() < most
+            && let Some(lane) = self.turn.pop_front()
+        {
+            let Some(orders) = self.lanes.get_mut(&lane) else {
+                continue;
+            };
+            taken.extend(orders.pop_front());
+            if orders.is_empty() {
+                self.lanes.remove(&lane);
+            } else {
+                self.turn.push_back(lane);
+            }
+        }
+        self.count -= taken.len();
+        taken
+    }
+
+    /// What belongs to no tenant has no order among itself: several tasks may
+    /// have some of it.
+    fn take_lane(&mut self, most: usize) -> Option<(Lane, Vec<T>)> {
+        let lane = self.turn.pop_front()?;
+        let orders = self.lanes.get_mut(&lane)?;
+        let taken: Vec<T> = orders.drain(..most.min(orders.len())).collect();
+        if orders.is_empty() {
+            self.lanes.remove(&lane);
+        } else if lane.is_none() {
+            self.turn.push_back(lane);
+        }
+        if lane.is_some() {
+            self.taken.insert(lane);
+        }
+        self.count -= taken.len();
+        Some((lane, taken))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use futures_util::FutureExt;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// An order of the tenant of its number.
+    fn push(queue: &CommitQueue<u128>, number: u128) -> Result<(), PortError> {
+        let tenant = TenantId::from_uuid(Uuid::from_u128(number));
+        queue.push(Some(tenant), number)
+    }
+
+    fn queue(capacity: usize, numbers: &[u128]) -> CommitQueue<u128> {
+        let queue = CommitQueue::new(capacity);
+        for number in numbers {
+            push(&queue, *number).expect("room");
+        }
+        queue
+    }
+
+    /// What can be taken without waiting.
+    fn take(queue: &CommitQueue<u128>, most: usize) -> Vec<u128> {
+        let taken = queue.take(most).now_or_never();
+        taken.expect("something waits").expect("an open queue")
+    }
+
+    #[test]
+    fn tenants_are_served_in_turn() {
+        let queue = queue(100, &[1, 1, 1, 1, 2, 3, 3]);
+        assert_eq!(take(&queue, 4), [1, 2, 3, 1]);
+        assert_eq!(take(&queue, 4), [3, 1, 1]);
+    }
+
+    #[test]
+    fn a_lane_is_one_tasks_until_it_is_released() {
+        let queue = queue(100, &[1, 1, 1, 2]);
+        let lane = |most| queue.take_lane(most).now_or_never().flatten();
+        let (first, orders) = lane(2).expect("orders");
+        assert_eq!(orders, [1, 1]);
+        push(&queue, 1).expect("room");
+        let (second, orders) = lane(2).expect("orders");
+        assert_eq!(orders, [2]);
+        assert!(lane(2).is_none(), "both lanes are taken");
+        queue.release(second);
+        queue.release(first);
+        assert_eq!(lane(9).expect("orders").1, [1, 1]);
+    }
+
+    #[test]
+    fn who_waits_is_woken() {
+        let queue = queue(100, &[]);
+        let mut waiting = Box::pin(queue.take(9));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        queue.push(None, 7).expect("room");
+        let taken = waiting.now_or_never().expect("woken");
+        assert_eq!(taken.expect("an open queue"), [7]);
+        let ended = Box::pin(queue.take(9));
+        queue.close();
+        assert_eq!(ended.now_or_never(), Some(None));
+    }
+
+    #[test]
+    fn no_tenant_fills_the_queue_alone() {
+        let queue = queue(4, &[1, 1]);
+        let is_busy = |pushed: Result<(), PortError>| {
+            pushed.is_err_and(|error| error.kind == PortErrorKind::Busy)
+        };
+        assert!(is_busy(push(&queue, 1)));
+        push(&queue, 2).expect("room");
+        queue.push(None, 3).expect("room");
+        assert!(is_busy(push(&queue, 3)), "the queue is full");
+        assert_eq!(take(&queue, 1), [1]);
+        push(&queue, 3).expect("room again");
+    }
+
+    #[test]
+    fn what_nobody_serves_any_more_is_dropped() {
+        let queue = Arc::new(queue(4, &[1]));
+        drop(queue.guard());
+        assert!(push(&queue, 1).is_err());
+        assert_eq!(queue.take(1).now_or_never(), Some(None));
+    }
+}

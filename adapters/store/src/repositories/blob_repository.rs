@@ -1,0 +1,52 @@
+//! Blob records of one tenant.
+
+use async_trait::async_trait;
+use tenantry_application::ports::{BlobRepository, PortError};
+use tenantry_domain::{
+    Timestamp,
+    blob::{BackendName, Blob, Digest},
+    id::BlobId,
+};
+
+use crate::{
+    Backend, Condition, Direction, TenantRows,
+    rows::{blob::Column, integer},
+};
+
+#[async_trait]
+impl<B: Backend> BlobRepository for TenantRows<B> {
+    async fn lookup(&self, id: BlobId) -> Result<Option<Blob>, PortError> {
+        self.find_by_key(id).await
+    }
+
+    async fn find_by_digest(
+        &self,
+        backend: &BackendName,
+        digest: Digest,
+        size_bytes: u64,
+    ) -> Result<Option<Blob>, PortError> {
+        let query = self
+            .query()
+            .equal(Column::Digest, digest.as_bytes().to_vec())
+            .equal(Column::SizeBytes, integer(size_bytes))
+            .equal(Column::Backend, backend.as_str())
+            .equal(Column::State, "stored")
+            .filter(Condition::Null(Column::CorruptAt));
+        self.backend().find_one(query).await
+    }
+
+    async fn find_to_sweep(&self, before: Timestamp, limit: u32) -> Result<Vec<Blob>, PortError> {
+        let query = self
+            .query()
+            .filter(Condition::Below(Column::SweepAt, before.as_millis().into()))
+            .order_by(Column::SweepAt, Direction::Ascending)
+            .order_by_key(Direction::Ascending)
+            .limit(limit);
+        self.backend().find(query).await
+    }
+
+    async fn scan(&self, after: Option<BlobId>, limit: u32) -> Result<Vec<Blob>, PortError> {
+        let query = self.query().scan(after.map(BlobId::as_uuid)).limit(limit);
+        self.backend().find(query).await
+    }
+}

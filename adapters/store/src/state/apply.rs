@@ -1,0 +1,115 @@
+//! Writing a unit whose expectations hold. Nothing here can fail.
+
+use tenantry_application::{
+    match_row_change,
+    ports::EpochChange,
+    work::{AuditSeal, Change, Guard, GuardedSet, Kind, UnitOfWork, Write},
+};
+use tenantry_domain::{Revision, quota::Quota, tenant::Tenant};
+
+use super::{State, Touched, check::empty};
+use crate::{
+    Key, Stored, StoredEntity, claims,
+    rows::{audit_chain::AuditChain, audit_entry::AuditRecord},
+};
+
+pub(super) fn all(state: &mut State, unit: &UnitOfWork) -> Touched {
+    let mut writer = Writer {
+        state,
+        touched: Touched::default(),
+    };
+    for change in &unit.changes {
+        writer.change(change);
+    }
+    writer.touched
+}
+
+struct Writer<'s> {
+    state: &'s mut State,
+    touched: Touched,
+}
+
+impl Writer<'_> {
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Expect(_) => {}
+            Change::Row(row) => match_row_change!(row, write => self.row(write)),
+            Change::Audit(entry) => self.put(AuditRecord {
+                entry: entry.clone(),
+                seal: None,
+            }),
+            Change::AuditSeal(seal) => self.seal(seal),
+            Change::Guard(guard) => self.raise(*guard),
+            Change::Epoch(subject, at) => self.put(EpochChange {
+                subject: *subject,
+                epoch: self.state.epoch(*subject) + 1,
+                changed_at: *at,
+            }),
+            Change::QuotaOpen(tenant, limit) => self.put(empty(*tenant, *limit)),
+            Change::QuotaMove(tenant, movement) => {
+                let quota = self.state.get::<Quota>(*tenant);
+                if let Some(quota) = quota.and_then(|quota| quota.after(*movement)) {
+                    self.put(quota);
+                }
+            }
+        }
+    }
+
+    fn row<T: StoredEntity>(&mut self, write: &Write<T>) {
+        let key: Key = write.id().into();
+        self.touched.rows.push((<T as Stored>::KIND, key));
+        let old = self.state.remove::<T>(key);
+        if !T::UNIQUE.is_empty()
+            && let Some(old) = &old
+        {
+            self.touched.claims.extend(claims::<T>(&old.to_row()));
+        }
+        let new = match write {
+            Write::Remove(..) => return,
+            Write::Update(new) => {
+                let mut new = new.clone();
+                new.set_revision(new.revision().next());
+                old.map_or(new.clone(), |old| T::keep_counters(new, &old))
+            }
+            Write::Add(new) => {
+                let mut new = new.clone();
+                new.set_revision(Revision::FIRST);
+                new
+            }
+        };
+        if !T::UNIQUE.is_empty() {
+            self.touched.claims.extend(claims::<T>(&new.to_row()));
+        }
+        self.state.load(new);
+    }
+
+    fn put<T: Stored>(&mut self, row: T) {
+        self.touched.rows.push((T::KIND, row.key()));
+        self.state.load(row);
+    }
+
+    fn raise(&mut self, guard: Guard) {
+        let Some(tenant) = self.state.get_mut::<Tenant>(guard.tenant_id) else {
+            return;
+        };
+        match guard.set {
+            GuardedSet::Members => tenant.members_version += 1,
+            GuardedSet::Roles => tenant.roles_version += 1,
+        }
+        let key = guard.tenant_id.into();
+        self.touched.rows.push((Kind::Tenant, key));
+    }
+
+    fn seal(&mut self, seal: &AuditSeal) {
+        for (id, place) in &seal.seals {
+            if let Some(record) = self.state.get_mut::<AuditRecord>(*id) {
+                record.seal = Some(place.clone());
+                self.touched.rows.push((Kind::Audit, (*id).into()));
+            }
+        }
+        self.put(AuditChain {
+            tenant_id: seal.tenant_id,
+            head: seal.to(),
+        });
+    }
+}

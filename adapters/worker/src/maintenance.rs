@@ -1,0 +1,65 @@
+//! The periodic tasks.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use tenantry_application::{
+    Result, Services, audit,
+    upkeep::{self, AccessWatch, SweepReport},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::periodic::PeriodicTask;
+
+/// A task that seals audit entries.
+pub(crate) struct AuditSealer;
+
+#[async_trait]
+impl PeriodicTask for AuditSealer {
+    const NAME: &'static str = "seal the audit log";
+
+    async fn run(&mut self, services: &Services) -> Result<()> {
+        audit::seal_chains(services).await.map(drop)
+    }
+}
+
+/// A task that removes expired and abandoned data.
+pub(crate) struct Sweeper;
+
+#[async_trait]
+impl PeriodicTask for Sweeper {
+    const NAME: &'static str = "sweep";
+
+    async fn run(&mut self, services: &Services) -> Result<()> {
+        let report = upkeep::sweep(services).await?;
+        if report != SweepReport::default() {
+            tracing::info!(
+                uploads = report.uploads,
+                blobs = report.blobs,
+                staging = report.staging,
+                sessions = report.sessions,
+                requests = report.requests,
+                "sweep removed expired data"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PeriodicTask for AccessWatch {
+    const NAME: &'static str = "watch access";
+
+    async fn run(&mut self, services: &Services) -> Result<()> {
+        self.look(services).await
+    }
+}
+
+/// Applies access signals as they arrive, until `stop` is cancelled.
+pub(crate) async fn apply_access_signals(services: Arc<Services>, stop: CancellationToken) {
+    let mut signals = services.signals.subscribe();
+    while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
+        upkeep::hear_of_access(&services, signal);
+    }
+}

@@ -1,0 +1,60 @@
+//! A tenant's store that publishes signals about its commits.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenantry_domain::tenant::ActiveTenant;
+
+use super::publish::publish_signals;
+use crate::{
+    ports::{
+        AuditLog, BlobRepository, CommitError, FileRepository, QuotaRepository, Signals,
+        TenantStore, VersionRepository,
+    },
+    work::TenantWork,
+};
+
+/// A decorator of a tenant's store; see
+/// [`AnnouncingStore`](super::AnnouncingStore).
+pub(super) struct AnnouncingTenantStore {
+    pub(super) store: Arc<dyn TenantStore>,
+    pub(super) signals: Arc<dyn Signals>,
+}
+
+#[async_trait]
+impl TenantStore for AnnouncingTenantStore {
+    fn tenant(&self) -> ActiveTenant {
+        self.store.tenant()
+    }
+
+    fn files(&self) -> &dyn FileRepository {
+        self.store.files()
+    }
+
+    fn versions(&self) -> &dyn VersionRepository {
+        self.store.versions()
+    }
+
+    fn blobs(&self) -> &dyn BlobRepository {
+        self.store.blobs()
+    }
+
+    fn quota(&self) -> &dyn QuotaRepository {
+        self.store.quota()
+    }
+
+    fn audit(&self) -> &dyn AuditLog {
+        self.store.audit()
+    }
+
+    fn begin(&self) -> TenantWork {
+        self.store.begin()
+    }
+
+    async fn commit(&self, work: TenantWork) -> Result<(), CommitError> {
+        let caused = work.signals();
+        let outcome = self.store.commit(work).await;
+        publish_signals(&outcome, self.signals.as_ref(), &caused);
+        outcome
+    }
+}

@@ -1,0 +1,20 @@
+//! Reads of a database past the service.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+
+/// A database.
+#[async_trait]
+pub trait Rows: Send + Sync {
+    /// Returns each row of each table as a line of text.
+    async fn all(&self) -> BTreeSet<String>;
+
+    /// Returns the ids of the jobs of a tenant, in any order.
+    async fn jobs_of(&self, tenant: &str) -> Vec<String>;
+}
+
+/// Returns text in which ids have the same form in all databases.
+pub(super) fn bare(text: &str) -> String {
+    text.to_uppercase().replace('-', "")
+}
