@@ -13,11 +13,21 @@ use tenantry_domain::{
     tenant::Tenant,
 };
 
-use super::State;
-use crate::{Claim, StoredEntity, claims, rows::audit_entry::AuditRecord};
+use super::rows::State;
+use crate::{Claim, StoredEntity, claims, records::AuditRecord};
+
+impl State {
+    /// Checks every expectation of a unit.
+    pub fn check(&self, unit: &UnitOfWork) -> Result<(), Refusal> {
+        missing(self, unit)?;
+        stale(self, unit)?;
+        duplicate(self, unit)?;
+        quota(self, unit)
+    }
+}
 
 /// Checks that everything exists that the unit changes or depends on.
-pub(super) fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         let exists = match change {
             Change::Expect(Expectation::TenantActive(tenant)) => state.is_active(tenant.id()),
@@ -76,7 +86,7 @@ fn has_entries(state: &State, unit: &UnitOfWork, seal: &AuditSeal) -> bool {
 }
 
 /// Checks that everything is as it was read.
-pub(super) fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         let is_fresh = match change {
             Change::Expect(Expectation::Epoch(subject, epoch)) => state.epoch(*subject) == *epoch,
@@ -110,7 +120,7 @@ fn is_fresh<T: StoredEntity>(state: &State, unit: &UnitOfWork, write: &Write<T>)
 }
 
 /// Checks that every primary key and unique key the unit takes is free.
-pub(super) fn duplicate(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn duplicate(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     let mut keys = Keys {
         state,
         unit,
@@ -180,7 +190,7 @@ impl Keys<'_> {
 }
 
 /// Checks that the bytes the unit takes are available.
-pub(super) fn quota(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn quota(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         if let Change::QuotaMove(tenant, movement) = change {
             let quota = state.quota(*tenant).or_else(|| opened(unit, *tenant));
