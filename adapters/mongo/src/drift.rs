@@ -19,10 +19,9 @@ pub(crate) async fn drift(database: &Database) -> Result<Vec<String>, PortError>
         }
     }
     for table in TableInfo::all() {
-        let indexes = database
-            .collection(Collection::of(table.kind))
-            .list_indexes();
-        let indexes = database.bounded(indexes).await.map_err(failed)?;
+        let collection = database.collection(Collection::of(table.kind));
+        let indexes = database.bounded(collection.list_indexes()).await;
+        let indexes = indexes.map_err(failed)?;
         let indexes: Vec<IndexModel> = indexes.try_collect().await.map_err(failed)?;
         for order in &table.orders {
             let fields: Vec<_> = order.iter().copied().chain(["_id"]).collect();
