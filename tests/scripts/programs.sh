@@ -4,8 +4,9 @@
 programs=${TENANTRY_TEST_PROGRAMS:-${XDG_CACHE_HOME:-$HOME/.cache}/tenantry-tests}
 mkdir -p "$programs"
 
+# Looks on the path alone: a function of the same name is no program.
 has() {
-    command -v "$1" >/dev/null
+    type -P "$1" >/dev/null
 }
 
 # Installs a package of Debian. RUNLEVEL keeps it from starting a server.

@@ -1,5 +1,5 @@
-//! One suite per port, generic over the implementation and stamped on each by
-//! one line in `tests/tests/conformance/`.
+//! One conformance suite per port, generic over the implementation. A line in
+//! `tests/tests/conformance/` stamps it on an adapter.
 
 pub mod access_cache;
 pub mod blob_store;

@@ -1,4 +1,4 @@
-//! The store whose commits are told: it is like the one behind it, and tells.
+//! The store that publishes signals after commits.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -31,20 +31,20 @@ fn store() -> Ready<World> {
 
 tenantry_tests::metadata_suite!(store);
 
-/// Remembers what it was to tell.
+/// Records published signals.
 #[derive(Default)]
-struct Told(Mutex<Vec<Signal>>);
+struct RecordedSignals(Mutex<Vec<Signal>>);
 
-impl Told {
+impl RecordedSignals {
     fn take(&self) -> Vec<Signal> {
-        std::mem::take(&mut *self.0.lock().expect("no fault"))
+        std::mem::take(&mut *self.0.lock().expect("no panic"))
     }
 }
 
 #[async_trait]
-impl Signals for Told {
+impl Signals for RecordedSignals {
     fn publish(&self, signals: &[Signal]) {
-        self.0.lock().expect("no fault").extend(signals);
+        self.0.lock().expect("no panic").extend(signals);
     }
 
     fn subscribe(&self) -> BoxStream<'static, Signal> {
@@ -57,9 +57,9 @@ impl Signals for Told {
 }
 
 #[tokio::test]
-async fn what_is_committed_is_told_and_nothing_else() {
-    let told = Arc::<Told>::default();
-    let signals: Arc<dyn Signals> = told.clone();
+async fn only_commits_publish_signals() {
+    let published = Arc::<RecordedSignals>::default();
+    let signals: Arc<dyn Signals> = published.clone();
     let store = AnnouncingStore::new(Arc::new(MemoryStore::new()), signals);
     let samples = Samples::default();
     let ann = samples.person("ann@example.com");
@@ -69,7 +69,7 @@ async fn what_is_committed_is_told_and_nothing_else() {
     work.identities().add(&ann);
     work.tenants().add(&acme);
     store.commit(work).await.expect("committed");
-    assert_eq!(told.take(), []);
+    assert_eq!(published.take(), []);
 
     let membership = samples.membership(acme.id, ann.id, &[]);
     let joins = || {
@@ -79,9 +79,9 @@ async fn what_is_committed_is_told_and_nothing_else() {
     };
     store.commit(joins()).await.expect("committed");
     let raised = Signal::EpochRaised(EpochSubject::User(ann.id));
-    assert_eq!(told.take(), [raised]);
-    store.commit(joins()).await.expect_err("refused");
-    assert_eq!(told.take(), []);
+    assert_eq!(published.take(), [raised]);
+    store.commit(joins()).await.expect_err("a refusal");
+    assert_eq!(published.take(), []);
 
     let mut job = samples.job(Some(acme.id));
     let active = ActiveTenant::of(acme.id, TenantStatus::Active).expect("active");
@@ -89,15 +89,15 @@ async fn what_is_committed_is_told_and_nothing_else() {
     let mut work = tenant.begin();
     work.jobs().add(&job);
     tenant.commit(work).await.expect("committed");
-    assert_eq!(told.take(), [Signal::JobsAdded]);
-    // The end of a job is nobody else's business.
+    assert_eq!(published.take(), [Signal::JobsAdded]);
+    // The end of a job publishes nothing.
     let claimed = store
         .jobs()
         .claim("worker", NOW, std::time::Duration::from_mins(1));
-    job = claimed.await.expect("an answer").expect("a job");
+    job = claimed.await.expect("claimed").expect("a job");
     job.succeed(NOW).expect("running");
     let mut work = PlatformWork::new();
     work.jobs(Some(acme.id)).update(&job);
     store.commit(work).await.expect("committed");
-    assert_eq!(told.take(), []);
+    assert_eq!(published.take(), []);
 }

@@ -1,38 +1,41 @@
-//! Bytes on the local disk.
+//! Blobs on the local disk.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
 use std::{
     fs,
     future::{Ready, ready},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use tempfile::TempDir;
 use tenantry_application::ports::{BlobKey, BlobStore, IdGenerator, PortErrorKind, PutError};
-use tenantry_blob::{LocalOptions, ObjectBlobStore, StoreContext, UploadMemory};
-use tenantry_crypto::{SystemClock, UuidV7Ids};
-use tenantry_domain::{
-    blob::Content,
-    id::{BlobId, TenantId},
-};
-use tenantry_tests::conformance::blob_store::{BehindTheStore, BlobFixture};
+use tenantry_blob::{LocalOptions, ObjectBlobStore};
+use tenantry_crypto::UuidV7Ids;
+use tenantry_tests::conformance::blob_store::{BlobFixture, DirectAccess, UnfinishedEnd};
+
+use crate::objects::{context, key, put};
 
 tenantry_tests::blob_store_suite!(fixture);
 
 struct Folder(TempDir);
 
+impl Folder {
+    fn staging(&self) -> PathBuf {
+        self.0.path().join("staging")
+    }
+}
+
 #[async_trait]
-impl BehindTheStore for Folder {
+impl DirectAccess for Folder {
     async fn plant(&self, name: &str, bytes: Vec<u8>) {
         let path = self.0.path().join(name);
         let parent = path.parent().expect("a folder");
-        fs::create_dir_all(parent).expect("made");
+        fs::create_dir_all(parent).expect("created");
         fs::write(path, bytes).expect("written");
     }
 
@@ -40,6 +43,22 @@ impl BehindTheStore for Folder {
         let mut names = Vec::new();
         collect_names(self.0.path(), "", &mut names);
         names
+    }
+
+    fn unfinished_end(&self) -> UnfinishedEnd {
+        UnfinishedEnd::SweepResult
+    }
+
+    async fn abandon_write(&self, _key: BlobKey) {
+        let file = self.staging().join(UuidV7Ids.next().to_string());
+        fs::write(file, b"half a body").expect("written");
+    }
+
+    async fn unfinished_writes(&self, _key: BlobKey) -> Vec<Vec<u64>> {
+        let files = fs::read_dir(self.staging()).expect("read");
+        // A file may be placed or removed since its name was read.
+        let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
+        sizes.map(|size| vec![size]).collect()
     }
 }
 
@@ -60,12 +79,7 @@ fn open(root: &Path) -> ObjectBlobStore {
         root: root.to_owned(),
         may_be_new: true,
     };
-    let context = StoreContext {
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(UuidV7Ids),
-        upload_memory: UploadMemory::new(8 * 1024 * 1024),
-    };
-    ObjectBlobStore::local(&options, context).expect("opened")
+    ObjectBlobStore::local(&options, context()).expect("opened")
 }
 
 fn fixture() -> Ready<BlobFixture> {
@@ -74,39 +88,23 @@ fn fixture() -> Ready<BlobFixture> {
     ready(BlobFixture::new(Arc::new(store), Box::new(Folder(folder))))
 }
 
-fn key() -> BlobKey {
-    BlobKey {
-        tenant_id: TenantId::from_uuid(UuidV7Ids.next()),
-        blob_id: BlobId::from_uuid(UuidV7Ids.next()),
-    }
-}
-
-async fn put(store: &ObjectBlobStore, key: BlobKey, size: usize) -> Result<Content, PutError> {
-    let frames = vec![Ok(Bytes::from(vec![7; size]))];
-    store.put(key, stream::iter(frames).boxed(), u64::MAX).await
-}
-
 #[tokio::test]
-async fn what_a_kill_leaves_is_swept() {
+async fn a_sweep_spares_the_writes_of_other_processes() {
     let folder = TempDir::new().expect("a folder");
     let store = open(folder.path());
-    let left = folder.path().join("staging").join("left");
-    fs::write(&left, b"half a body").expect("written");
-    let hour = Duration::from_hours(1);
-    let swept = async |age| store.sweep_staging(age).await.expect("swept").pieces;
-    assert_eq!(swept(hour).await, 0);
-    // Another process that still writes holds its lock.
-    let held = fs::File::open(&left).expect("opened");
-    held.lock().expect("locked");
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    assert_eq!(swept(Duration::ZERO).await, 0);
-    drop(held);
-    assert_eq!(swept(Duration::ZERO).await, 1);
-    assert!(!left.exists());
+    let file = folder.path().join("staging").join("other");
+    fs::write(&file, b"half a body").expect("written");
+    let other = fs::File::open(&file).expect("opened");
+    other.lock().expect("locked");
+    let swept = async || store.sweep_staging(Duration::ZERO).await.expect("swept");
+    assert_eq!(swept().await.pieces, 0);
+    drop(other);
+    assert_eq!(swept().await.pieces, 1);
+    assert!(!file.exists());
 }
 
 #[tokio::test]
-async fn a_lost_disk_is_no_empty_disk() {
+async fn a_missing_disk_is_not_an_empty_disk() {
     let folder = TempDir::new().expect("a folder");
     let root = folder.path().join("disk");
     let store = open(&root);
@@ -114,10 +112,10 @@ async fn a_lost_disk_is_no_empty_disk() {
     let content = put(&store, key, 10).await.expect("stored");
     let away = folder.path().join("away");
     fs::rename(&root, &away).expect("unmounted");
-    // With the mount point gone, and with it empty.
-    for is_there in [false, true] {
-        if is_there {
-            fs::create_dir(&root).expect("made");
+    // Without a mount point, and with an empty one.
+    for exists in [false, true] {
+        if exists {
+            fs::create_dir(&root).expect("created");
         }
         let unavailable = Some(PortErrorKind::Unavailable);
         assert_eq!(store.size(key).await.err().map(|e| e.kind), unavailable);
@@ -128,21 +126,22 @@ async fn a_lost_disk_is_no_empty_disk() {
         assert_eq!(listed.map(|e| e.kind), unavailable);
         assert_eq!(store.probe().await.err().map(|e| e.kind), unavailable);
         for size in [10, 3_000_000] {
-            let refused = put(&store, self::key(), size).await;
-            assert!(matches!(refused, Err(PutError::Store(e)) if Some(e.kind) == unavailable));
+            let failed = put(&store, crate::objects::key(), size).await;
+            assert!(matches!(failed, Err(PutError::Store(e)) if Some(e.kind) == unavailable));
         }
     }
-    fs::remove_dir(&root).expect("nothing was written to the mount point");
+    fs::remove_dir(&root).expect("an empty mount point");
     fs::rename(&away, &root).expect("mounted");
     assert_eq!(store.size(key).await.expect("found"), Some(10));
-    put(&store, self::key(), 3_000_000).await.expect("stored");
+    let stored = put(&store, crate::objects::key(), 3_000_000).await;
+    stored.expect("stored");
 }
 
 #[tokio::test]
-async fn a_store_opened_again_has_what_it_had() {
+async fn a_reopened_store_has_its_objects() {
     let folder = TempDir::new().expect("a folder");
     let key = key();
     let content = put(&open(folder.path()), key, 10).await.expect("stored");
     let store = open(folder.path());
-    store.verify(key, &content).await.expect("unharmed");
+    store.verify(key, &content).await.expect("intact");
 }

@@ -5,6 +5,7 @@ mod azurite;
 mod local_disk;
 mod memory;
 mod memory_blobs;
+mod memory_objects;
 mod minio;
 mod minio_uploads;
 mod mongodb;

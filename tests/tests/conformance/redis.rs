@@ -1,4 +1,5 @@
-//! What is shared through Redis, and what holds without it.
+//! Rate limits and signals shared through Redis, and their behaviour without
+//! it.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -35,10 +36,10 @@ async fn server(place: &RedisPlace) -> Arc<RedisServer> {
         namespace: place.namespace.clone(),
     };
     let server = RedisServer::connect(&options, Arc::new(UuidV7Ids)).await;
-    Arc::new(server.expect("no refusal"))
+    Arc::new(server.expect("connected"))
 }
 
-/// One process that counts.
+/// The rate limiter of one process.
 struct Limiter {
     clock: Arc<ManualClock>,
     limiter: RedisRateLimiter,
@@ -67,7 +68,7 @@ impl Limiter {
 
     async fn attempt(&self, key: &str) -> RateDecision {
         let decision = self.limiter.check(RateRule::Auth, key).await;
-        decision.expect("it always answers")
+        decision.expect("a decision")
     }
 
     async fn exhaust(&self, key: &str) -> u32 {
@@ -90,8 +91,7 @@ impl RateFixture for Limiter {
     }
 }
 
-/// Processes that take turns: what each of them counted by itself would be too
-/// much.
+/// Processes that take turns. Separate counts would allow too many attempts.
 struct Fleet {
     processes: Vec<Limiter>,
     turn: AtomicUsize,
@@ -126,7 +126,7 @@ mod rate_limiter {
     tenantry_tests::rate_limiter_suite!(limiter);
 }
 
-/// The same while the server is away.
+/// The same suite while the server is down.
 mod rate_limiter_alone {
     use super::{Limiter, LimiterWorld, nowhere};
 
@@ -158,9 +158,9 @@ mod signals {
     tenantry_tests::signals_suite!(signals);
 }
 
-/// A place where no server is.
+/// Returns an address without a server.
 fn nowhere() -> RedisPlace {
-    // The discard port, which nobody serves.
+    // The discard port, on which no server listens.
     RedisPlace {
         url: "redis://127.0.0.1:9/0".to_owned(),
         namespace: "nowhere".to_owned(),
@@ -168,7 +168,7 @@ fn nowhere() -> RedisPlace {
 }
 
 #[tokio::test]
-async fn processes_count_together() {
+async fn processes_share_limits() {
     let place = Redis::shared().await.fresh();
     let (one, other) = (Limiter::at(&place).await, Limiter::at(&place).await);
     assert_eq!(other.attempt("ann").await.remaining, BURST - 1);
@@ -179,7 +179,7 @@ async fn processes_count_together() {
 }
 
 #[tokio::test]
-async fn installations_count_apart() {
+async fn installations_have_separate_limits() {
     let redis = Redis::shared().await;
     let (one, other) = (
         Limiter::at(&redis.fresh()).await,
@@ -190,7 +190,7 @@ async fn installations_count_apart() {
 }
 
 #[tokio::test]
-async fn the_server_does_not_learn_who_tries() {
+async fn keys_are_pseudonymous_on_the_server() {
     let redis = Redis::own().await;
     let place = redis.fresh();
     let limiter = Limiter::at(&place).await;
@@ -204,20 +204,20 @@ async fn the_server_does_not_learn_who_tries() {
     }
 }
 
-/// Whoever was refused before the server went is refused after, and once it is
-/// back with an empty memory too.
+/// Denies attempts that were denied before the server went down, both while it
+/// is down and once it is back without data.
 #[tokio::test]
-async fn losing_the_server_makes_no_bucket_whole() {
+async fn an_outage_replenishes_no_limit() {
     let mut redis = Redis::own().await;
     let limiter = Limiter::at(&redis.fresh()).await;
     assert_eq!(limiter.exhaust("ann").await, BURST);
     redis.kill().await;
     assert!(!limiter.attempt("ann").await.allowed);
-    // Somebody new has what the shared limit gives, and no more.
+    // A new key has the same limit.
     assert_eq!(limiter.exhaust("bob").await, BURST);
 
     redis.start().await;
-    until("the server is asked again", async || {
+    until("the server is used again", async || {
         limiter.attempt("somebody").await;
         redis.dump().await.contains(":rate:auth:").then_some(())
     })
@@ -228,93 +228,93 @@ async fn losing_the_server_makes_no_bucket_whole() {
     assert_eq!(limiter.exhaust("ann").await, 1);
 }
 
-/// Within which everything is as before once the server is back.
+/// The maximum time to recover once the server is back.
 const RECOVERY: Duration = Duration::from_secs(5);
 
-/// What a try may take at most, 200 ms, and some for a busy machine.
+/// The maximum duration of an attempt: 200 ms, and an allowance for a busy
+/// machine.
 const BOUND: Duration = Duration::from_secs(1);
 
-/// A server that does not answer costs a few tries a moment, and then none.
-async fn expect_quick_refusals(limiter: &Limiter) {
-    let begun = Instant::now();
+/// Expects a server that does not respond to delay only the first attempts.
+async fn expect_quick_denials(limiter: &Limiter) {
+    let start = Instant::now();
     for _ in 0..1000 {
         assert!(!limiter.attempt("ann").await.allowed);
     }
-    assert!(begun.elapsed() < 2 * BOUND, "{:?}", begun.elapsed());
+    assert!(start.elapsed() < 2 * BOUND, "{:?}", start.elapsed());
 }
 
-async fn expect_counted_together(one: &Limiter, other: &Limiter) {
-    let begun = Instant::now();
-    until("both are counted together", async || {
-        let key = format!("{:?}", begun.elapsed());
+async fn expect_shared_limits(one: &Limiter, other: &Limiter) {
+    let start = Instant::now();
+    until("the limits are shared", async || {
+        let key = format!("{:?}", start.elapsed());
         let left = one.attempt(&key).await.remaining;
         (other.attempt(&key).await.remaining < left).then_some(())
     })
     .await;
-    assert!(begun.elapsed() < RECOVERY, "{:?}", begun.elapsed());
+    assert!(start.elapsed() < RECOVERY, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
-async fn nobody_waits_long_for_a_server_that_hangs() {
+async fn a_hanging_server_delays_no_attempt() {
     let redis = Redis::own().await;
     let place = redis.fresh();
     let limiter = Limiter::at(&place).await;
     assert_eq!(limiter.exhaust("ann").await, BURST);
     let frozen = redis.freeze().await;
-    expect_quick_refusals(&limiter).await;
-    // A start does not wait for it either.
-    let begun = Instant::now();
+    expect_quick_denials(&limiter).await;
+    // A start does not wait for the server either.
+    let start = Instant::now();
     let other = Limiter::at(&place).await;
-    assert!(begun.elapsed() < 2 * BOUND);
+    assert!(start.elapsed() < 2 * BOUND);
     assert_eq!(other.exhaust("ann").await, BURST);
     drop(frozen);
-    expect_counted_together(&limiter, &other).await;
+    expect_shared_limits(&limiter, &other).await;
 }
 
 #[tokio::test]
-async fn nobody_waits_long_for_a_server_that_is_slow_or_wavers() {
+async fn a_slow_or_flapping_server_delays_no_attempt() {
     let redis = Redis::own().await;
     let place = redis.fresh();
-    let (way, slow) = redis.behind_proxy(&place).await;
+    let (proxy, slow) = redis.behind_proxy(&place).await;
     let (limiter, other) = (Limiter::at(&slow).await, Limiter::at(&place).await);
     assert_eq!(limiter.exhaust("ann").await, BURST);
-    way.set(Fault::Slow(Duration::from_secs(2)));
-    expect_quick_refusals(&limiter).await;
-    way.set(Fault::None);
-    expect_counted_together(&limiter, &other).await;
+    proxy.set(Fault::Slow(Duration::from_secs(2)));
+    expect_quick_denials(&limiter).await;
+    proxy.set(Fault::None);
+    expect_shared_limits(&limiter, &other).await;
 
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(2) {
-        let is_slow = (begun.elapsed().as_millis() / 300).is_multiple_of(2);
-        way.set(Fault::Slow(Duration::from_secs(2 * u64::from(is_slow))));
-        let asked = Instant::now();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(2) {
+        let is_slow = (start.elapsed().as_millis() / 300).is_multiple_of(2);
+        proxy.set(Fault::Slow(Duration::from_secs(2 * u64::from(is_slow))));
+        let attempt = Instant::now();
         assert!(!limiter.attempt("ann").await.allowed);
-        assert!(asked.elapsed() < BOUND);
+        assert!(attempt.elapsed() < BOUND);
     }
-    way.set(Fault::None);
-    expect_counted_together(&limiter, &other).await;
+    proxy.set(Fault::None);
+    expect_shared_limits(&limiter, &other).await;
 }
 
 #[tokio::test]
-async fn signals_come_back_with_the_server() {
+async fn signals_recover_with_the_server() {
     let mut redis = Redis::own().await;
     let place = redis.fresh();
     let signals = async || Arc::new(RedisSignals::new(server(&place).await, &UuidV7Ids));
     let (one, other) = (signals().await, signals().await);
     until_heard(one.as_ref(), other.as_ref()).await;
-    one.probe().await.expect("a sign of life");
+    one.probe().await.expect("healthy");
     redis.kill().await;
     assert!(one.probe().await.is_err());
     redis.start().await;
-    let begun = Instant::now();
+    let start = Instant::now();
     until_heard(one.as_ref(), other.as_ref()).await;
-    assert!(begun.elapsed() < RECOVERY);
-    one.probe().await.expect("a sign of life");
+    assert!(start.elapsed() < RECOVERY);
+    one.probe().await.expect("healthy");
 }
 
-/// Messages of newer versions, and nonsense, are passed over.
 #[tokio::test]
-async fn strange_messages_are_passed_over() {
+async fn malformed_and_unknown_messages_are_ignored() {
     let redis = Redis::own().await;
     let place = redis.fresh();
     let signals = async || Arc::new(RedisSignals::new(server(&place).await, &UuidV7Ids));
@@ -329,15 +329,16 @@ async fn strange_messages_are_passed_over() {
 }
 
 #[tokio::test]
-async fn what_a_server_refuses_ends_the_start_without_a_secret() {
+async fn a_rejected_start_reports_no_secret() {
     let redis = Redis::own().await;
-    let rights = ["~*", "&*", "+@all"];
-    for (name, rights) in [
-        ("ann", &rights[..]),
-        ("bob", &[&rights[..], &["-eval"]].concat()),
+    let permissions = ["~*", "&*", "+@all"];
+    for (name, permissions) in [
+        ("ann", &permissions[..]),
+        ("bob", &[&permissions[..], &["-eval"]].concat()),
     ] {
         let mut add = cmd("ACL");
-        add.arg(&["SETUSER", name, "on", ">hunter2"]).arg(rights);
+        add.arg(&["SETUSER", name, "on", ">hunter2"])
+            .arg(permissions);
         redis.run(&add).await;
     }
     let place = redis.fresh();
@@ -350,18 +351,18 @@ async fn what_a_server_refuses_ends_the_start_without_a_secret() {
         assert!(!format!("{options:?}").contains("hunter2"));
         RedisServer::connect(&options, Arc::new(UuidV7Ids)).await
     };
-    let welcome = connect(format!("redis://ann:hunter2@{address}")).await;
-    welcome.expect("no refusal");
+    let connected = connect(format!("redis://ann:hunter2@{address}")).await;
+    connected.expect("connected");
     for url in [
-        // A wrong password, one who may run no scripts, no such database, no address.
+        // A wrong password, a user without scripts, a missing database, no address.
         format!("redis://ann:hunter23@{address}"),
         format!("redis://bob:hunter2@{address}"),
         format!("redis://ann:hunter2@{address}4711"),
         "redis://:hunter2@".to_owned(),
     ] {
-        let refused = connect(url.clone()).await.err().expect("a refusal");
-        assert!(!refused.is_retryable(), "{url}: {refused:?}");
-        let shown = format!("{refused} {refused:?}");
+        let error = connect(url.clone()).await.err().expect("an error");
+        assert!(!error.is_retryable(), "{url}: {error:?}");
+        let shown = format!("{error} {error:?}");
         let is_secret = shown.contains("hunter2");
         assert!(shown.contains("URL") && !is_secret, "{shown}");
     }

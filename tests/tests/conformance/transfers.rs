@@ -1,5 +1,5 @@
-//! Signed requests of storages that sign none: the service signs and serves
-//! them.
+//! Signed requests for storages that cannot presign: the service signs and
+//! serves them.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -78,8 +78,8 @@ impl World {
         )
     }
 
-    /// Commits the intent to store an object, as whoever asks for an address
-    /// to write to does.
+    /// Commits the intent to store an object, as a use case does before it
+    /// signs a write.
     async fn intend(&self, key: BlobKey, size_bytes: u64) {
         let mut work = self.store.begin();
         work.blobs().add(&self.open(key, size_bytes));
@@ -94,8 +94,8 @@ impl World {
         signed.expect("signed")
     }
 
-    /// An address to write ten bytes of text to, without an intent.
-    async fn for_ten_bytes(&self) -> (BlobKey, PresignedRequest) {
+    /// Presigns a write of ten bytes of text without an intent.
+    async fn presign_ten_bytes(&self) -> (BlobKey, PresignedRequest) {
         let key = BlobKey {
             tenant_id: self.company,
             blob_id: BlobId::from_uuid(UuidV7Ids.next()),
@@ -112,15 +112,15 @@ impl World {
         (key, self.presign(&request).await)
     }
 
-    /// What is stored under a key.
+    /// Returns the size of the object of a key.
     async fn size(&self, key: BlobKey) -> Option<u64> {
         let services = self.service.services();
         let store = services.blobs.get(services.blobs.default_name());
-        store.expect("a store").size(key).await.expect("looked")
+        store.expect("a store").size(key).await.expect("looked up")
     }
 
-    /// Begins to send ten bytes.
-    async fn begin(&self, signed: &PresignedRequest) -> TcpStream {
+    /// Starts to send ten bytes.
+    async fn start(&self, signed: &PresignedRequest) -> TcpStream {
         let host = self.service.base().trim_start_matches("http://");
         let head = format!(
             "PUT {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
@@ -138,7 +138,7 @@ impl World {
         let request = headers.fold(Client::new().put(url), |request, (name, value)| {
             request.header(name, value)
         });
-        request.body(body).send().await.expect("an answer")
+        request.body(body).send().await.expect("a response")
     }
 }
 
@@ -165,7 +165,7 @@ impl Signer for World {
             self.intend(request.key, size_bytes).await;
         }
         let mut signed = self.presign(request).await;
-        // As a client reads what is relative to the API.
+        // The URL is relative to the API.
         signed.url.insert_str(0, self.service.base());
         signed
     }
@@ -180,23 +180,23 @@ async fn fixture(settings: &[(&str, &str)]) -> SignedFixture {
 }
 
 #[tokio::test]
-async fn an_address_begins_with_the_public_url() {
+async fn urls_start_with_the_public_url() {
     let public = "https://files.example.com/tenantry/";
     let world = World::with(&[("TENANTRY_HTTP__PUBLIC_URL", public)]).await;
-    let (key, signed) = world.for_ten_bytes().await;
+    let (key, signed) = world.presign_ten_bytes().await;
     let expected = format!("{public}transfers/default/{key}?expires=");
     assert!(signed.url.starts_with(&expected), "{}", signed.url);
 }
 
 #[tokio::test]
-async fn bytes_that_no_upload_waits_for_are_refused() {
+async fn writes_without_an_intent_are_rejected() {
     let world = World::with(&[]).await;
-    // Nobody knows of it.
-    let (key, signed) = world.for_ten_bytes().await;
+    // There never was an intent.
+    let (key, signed) = world.presign_ten_bytes().await;
     assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 409);
     assert_eq!(world.size(key).await, None);
-    // It was given up.
-    let (key, signed) = world.for_ten_bytes().await;
+    // The intent was abandoned.
+    let (key, signed) = world.presign_ten_bytes().await;
     world.intend(key, 10).await;
     let mut blob = world.open(key, 10);
     blob.abandon().expect("open");
@@ -209,15 +209,15 @@ async fn bytes_that_no_upload_waits_for_are_refused() {
 }
 
 #[tokio::test]
-async fn an_upload_that_broke_off_can_be_sent_again() {
+async fn an_interrupted_upload_can_be_retried() {
     let world = World::with(&[]).await;
-    let (key, signed) = world.for_ten_bytes().await;
+    let (key, signed) = world.presign_ten_bytes().await;
     world.intend(key, 10).await;
-    let stream = world.begin(&signed).await;
+    let stream = world.start(&signed).await;
     drop(stream);
     assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
     assert_eq!(world.size(key).await, Some(10));
-    // And then it is good no more.
+    // The URL is valid for one write.
     let again = world.put(&signed, b"ten bytes?").await;
     assert_eq!(again.status(), 412);
     let problem = again.text().await.expect("a body");
@@ -227,21 +227,22 @@ async fn an_upload_that_broke_off_can_be_sent_again() {
 #[tokio::test]
 async fn one_of_two_uploads_wins() {
     let world = World::with(&[]).await;
-    let (key, signed) = world.for_ten_bytes().await;
+    let (key, signed) = world.presign_ten_bytes().await;
     world.intend(key, 10).await;
-    let mut slow = world.begin(&signed).await;
+    let mut slow = world.start(&signed).await;
     assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
     slow.write_all(b" others").await.expect("sent");
-    let mut answer = String::new();
-    slow.read_to_string(&mut answer).await.expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
+    let mut response = String::new();
+    let read = slow.read_to_string(&mut response).await;
+    read.expect("a response");
+    assert!(response.starts_with("HTTP/1.1 412 "), "{response}");
     assert_eq!(world.size(key).await, Some(10));
 }
 
 #[tokio::test]
-async fn what_is_served_is_inert_and_never_kept() {
+async fn downloads_are_inert_and_not_cached() {
     let world = World::with(&[]).await;
-    let (key, signed) = world.for_ten_bytes().await;
+    let (key, signed) = world.presign_ten_bytes().await;
     world.intend(key, 10).await;
     assert_eq!(world.put(&signed, b"ten bytes!").await.status(), 201);
     let read = PresignRequest {
@@ -251,8 +252,8 @@ async fn what_is_served_is_inert_and_never_kept() {
     };
     let signed = world.presign(&read).await;
     let url = format!("{}{}", world.service.base(), signed.url);
-    // What nobody has taken over yet is not there.
-    let early = reqwest::get(&url).await.expect("an answer");
+    // Until the record says that it is stored, the object is missing.
+    let early = reqwest::get(&url).await.expect("a response");
     assert_eq!(early.status(), 404);
     let services = world.service.services();
     let store = services.blobs.get(services.blobs.default_name());
@@ -261,16 +262,16 @@ async fn what_is_served_is_inert_and_never_kept() {
     let mut blob = world.open(key, 10);
     let record = world.store.blobs().lookup(key.blob_id).await.expect("read");
     blob.revision = record.expect("a record").revision;
-    blob.store(content.expect("told")).expect("open");
+    blob.store(content.expect("a digest")).expect("open");
     let mut work = world.store.begin();
     work.blobs().update(&blob);
     work.quota().release_reserved(10);
-    world.store.commit(work).await.expect("taken over");
+    world.store.commit(work).await.expect("stored");
 
     for (method, body) in [(Method::GET, "ten bytes!"), (Method::HEAD, "")] {
-        let answer = Client::new().request(method, &url).send().await;
-        let answer = answer.expect("an answer");
-        assert_eq!(answer.status(), 200);
+        let response = Client::new().request(method, &url).send().await;
+        let response = response.expect("a response");
+        assert_eq!(response.status(), 200);
         for (name, value) in [
             ("content-type", "application/octet-stream"),
             ("content-disposition", "attachment"),
@@ -279,10 +280,10 @@ async fn what_is_served_is_inert_and_never_kept() {
             ("x-content-type-options", "nosniff"),
             ("content-length", "10"),
         ] {
-            assert_eq!(answer.headers()[name], value);
+            assert_eq!(response.headers()[name], value);
         }
-        assert_eq!(answer.text().await.expect("a body"), body);
+        assert_eq!(response.text().await.expect("a body"), body);
     }
     let beyond = Client::new().get(&url).header("range", "bytes=10-");
-    assert_eq!(beyond.send().await.expect("an answer").status(), 416);
+    assert_eq!(beyond.send().await.expect("a response").status(), 416);
 }

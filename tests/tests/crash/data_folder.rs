@@ -1,7 +1,6 @@
 //! A data folder, read and changed without the service.
 
 use std::{
-    collections::BTreeSet,
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -9,7 +8,6 @@ use std::{
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 /// The data folder of a test.
 pub(crate) struct DataFolder(TempDir);
@@ -31,23 +29,9 @@ impl DataFolder {
         tenants.iter().flat_map(|tenant| files_in(tenant)).collect()
     }
 
-    /// Returns the ids of the blobs that have a file.
-    pub(crate) fn stored_blobs(&self) -> BTreeSet<Uuid> {
-        let id = |file: &PathBuf| file.file_name()?.to_str()?.parse().ok();
-        self.blob_files().iter().filter_map(id).collect()
-    }
-
     /// Returns the files of unfinished writes.
     pub(crate) fn staging_files(&self) -> Vec<PathBuf> {
         files_in(&self.path().join("blobs/staging"))
-    }
-
-    /// Returns the ids of the blobs that versions refer to.
-    pub(crate) async fn referenced_blobs(&self) -> BTreeSet<Uuid> {
-        let query = "SELECT DISTINCT blob_id FROM versions WHERE blob_id IS NOT NULL";
-        let ids = self.column::<Vec<u8>>(query).await;
-        let id = |bytes: &Vec<u8>| Uuid::from_slice(bytes).expect("an id");
-        ids.iter().map(id).collect()
     }
 
     /// Counts rows, or reads another number.

@@ -4,9 +4,8 @@ use std::{future::Future, time::Duration};
 
 use futures_util::future::{join_all, select};
 use reqwest::{Method, multipart};
-use tenantry_tests::{
-    harness::{Actor, Content, Digester, ServiceProcess, Settings, borrowed},
-    services::Minio,
+use tenantry_tests::harness::{
+    Actor, Content, Digester, Place, Providers, ServiceProcess, Settings,
 };
 use tokio::time::sleep;
 
@@ -20,7 +19,7 @@ const MIB: u64 = 1024 * 1024;
 
 const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__MAX_FILE_MB", "1024"),
-    ("TENANTRY_LIMITS__QUOTA_MB", "10240"),
+    ("TENANTRY_LIMITS__QUOTA_MB", "20480"),
 ];
 
 /// The memory that transfers may take, regardless of their size and number.
@@ -30,21 +29,18 @@ const GROWTH_IN_PARTS: u64 = 160 * MIB;
 
 /// A service that has done each kind of work once, with its memory at rest.
 struct World {
+    place: Place,
     data: DataFolder,
     process: ServiceProcess,
     owner: Actor,
     idle: u64,
-    growth: u64,
 }
 
 impl World {
-    async fn new() -> Self {
-        Self::with(SETTINGS, GROWTH).await
-    }
-
-    async fn with(settings: Settings<'_>, growth: u64) -> Self {
+    async fn on(providers: Providers) -> Self {
+        let place = providers.place().await;
         let data = DataFolder::new();
-        let process = serve(data.path(), settings).await;
+        let process = serve(data.path(), &settings(&place)).await;
         let owner = Actor::register(process.base(), "acme").await;
         let small = Content::new(0, 1000);
         let file = put(&owner, "small.bin", small).await;
@@ -52,11 +48,19 @@ impl World {
         owner.download(&file).await.expect(200);
         let idle = process.resident_bytes();
         Self {
+            place,
             data,
             process,
             owner,
             idle,
-            growth,
+        }
+    }
+
+    fn growth(&self) -> u64 {
+        if self.place.providers.storage.takes_parts {
+            GROWTH_IN_PARTS
+        } else {
+            GROWTH
         }
     }
 
@@ -77,15 +81,19 @@ impl World {
         let growth = peak.saturating_sub(self.idle);
         let shown = growth / MIB;
         println!(
-            "{what}: {shown} MiB over the {} MiB of rest",
+            "{what}: {shown} MiB more than the {} MiB at rest",
             self.idle / MIB
         );
         assert!(
-            growth <= self.growth,
+            growth <= self.growth(),
             "{what}: {shown} MiB exceed the bound"
         );
         done.expect("an end")
     }
+}
+
+fn settings(place: &Place) -> Vec<(&str, &str)> {
+    [place.settings(), SETTINGS.to_vec()].concat()
 }
 
 async fn put(owner: &Actor, path: &str, content: Content) -> String {
@@ -109,14 +117,14 @@ async fn expect_download(owner: &Actor, file: &str, content: Content) {
     let response = response.expect("a response");
     assert_eq!(response.status(), 200);
     assert_eq!(response.content_length(), Some(content.size()));
-    let digest = Digester::of(response).await.expect("a whole body");
+    let digest = Digester::of(response).await.expect("a complete body");
     assert_eq!(digest, content.digest());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_files_take_bounded_memory() {
     let size = Tier::of_this_run().pick(64, 1024) * MIB;
-    let world = World::new().await;
+    let world = World::on(Providers::of_this_run()).await;
     let owner = &world.owner;
 
     let raw = Content::new(1, size);
@@ -137,30 +145,29 @@ async fn large_files_take_bounded_memory() {
     let usage = owner.usage().await;
     assert_eq!(usage["storage_used_bytes"], 2 * size + 1000);
     assert_eq!(usage["storage_reserved_bytes"], 0);
-    expect_clean(world.data.path(), SETTINGS);
+    world.process.kill();
+    expect_clean(world.data.path(), &settings(&world.place));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_uploads_take_bounded_memory() {
-    let size = Tier::of_this_run().pick(4, 64) * MIB;
-    upload_concurrently(&World::new().await, size).await;
+    upload_concurrently(Providers::of_this_run()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_uploads_to_s3_take_bounded_memory() {
-    let size = Tier::of_this_run().pick(28, 1024) * MIB;
-    let minio = Minio::shared().await;
-    let mut settings = minio.settings("STORAGE", &minio.fresh());
-    for (name, value) in SETTINGS {
-        settings.push(((*name).to_owned(), (*value).to_owned()));
-    }
-    let quota = ("TENANTRY_LIMITS__QUOTA_MB".to_owned(), "20480".to_owned());
-    settings.push(quota);
-    let world = World::with(&borrowed(&settings), GROWTH_IN_PARTS).await;
-    upload_concurrently(&world, size).await;
+    upload_concurrently(Providers::named("sqlite+s3+memory")).await;
 }
 
-async fn upload_concurrently(world: &World, size: u64) {
+/// Uploads files whose total size exceeds the bound.
+async fn upload_concurrently(providers: Providers) {
+    let tier = Tier::of_this_run();
+    let size = if providers.storage.takes_parts {
+        tier.pick(28, 1024) * MIB
+    } else {
+        tier.pick(8, 64) * MIB
+    };
+    let world = World::on(providers).await;
     let uploads = (0..16).map(|number| {
         let owner = world.owner.clone();
         async move {
@@ -184,8 +191,8 @@ async fn expect_processed(owner: &Actor, file: &str) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let patience = sleep(Duration::from_mins(5));
-    select(Box::pin(ready), Box::pin(patience)).await;
+    let timeout = sleep(Duration::from_mins(5));
+    select(Box::pin(ready), Box::pin(timeout)).await;
     let file = owner.file(file).await.expect(200).json();
     assert_eq!(file["status"], "ready", "{file}");
 }

@@ -14,6 +14,7 @@ mod faults;
 mod kill;
 mod large;
 mod ledger;
+mod leftovers;
 mod mongodb;
 mod program;
 mod quota;

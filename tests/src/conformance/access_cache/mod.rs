@@ -1,8 +1,8 @@
-//! The cache of what callers may do: it may forget, but never tell what is
-//! over.
+//! The conformance suite of access caches: they may evict grants, but never
+//! return a stale one.
 
-mod forgetting;
-mod keeping;
+mod eviction;
+mod hits;
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use super::{
     suite::suite,
 };
 
-/// An empty cache with room for at least a hundred sessions.
+/// A cache under test, empty at first, with room for at least 100 sessions.
 pub struct CacheWorld {
     samples: Samples,
     cache: Arc<dyn AccessCache>,
 }
 
 impl CacheWorld {
-    /// The world of an empty cache.
+    /// Creates the world of an empty cache.
     pub fn new(cache: Arc<dyn AccessCache>) -> Self {
         let samples = Samples::default();
         Self { samples, cache }
@@ -62,16 +62,16 @@ impl CacheWorld {
 
 suite! {
     $ access_cache_suite: access_cache::CacheWorld {
-        keeping:
-            what_is_kept_is_answered
-            what_is_kept_again_is_the_newer
-            nothing_is_answered_unless_known_to_be_fresh
-            a_grant_ends_with_its_session
-            room_is_bounded;
-        forgetting:
-            a_person_is_forgotten
-            a_tenant_is_forgotten
-            a_session_is_forgotten
-            what_was_read_before_a_forgetting_is_not_kept;
+        hits:
+            a_cached_grant_is_returned
+            a_newer_grant_replaces_an_older_one
+            only_fresh_grants_are_returned
+            a_grant_expires_with_its_session
+            the_capacity_is_bounded;
+        eviction:
+            the_grants_of_a_user_are_evicted
+            the_grants_of_a_tenant_are_evicted
+            the_grant_of_a_session_is_evicted
+            a_grant_read_before_an_eviction_is_not_cached;
     }
 }

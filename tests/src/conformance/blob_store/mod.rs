@@ -1,19 +1,23 @@
-//! What every store of bytes must do.
+//! The conformance suite of blob stores.
 
 #![expect(clippy::expect_used, reason = "a failed case may panic")]
 
+mod abilities;
 mod damage;
+mod direct;
+mod limits;
+mod open_put;
 mod reads;
+mod unfinished;
 mod upkeep;
 mod writes;
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_application::ports::{
-    BlobBody, BlobEntry, BlobKey, BlobStore, BodyError, IdGenerator, PortErrorKind,
+    BlobBody, BlobEntry, BlobKey, BlobStore, BodyError, IdGenerator, PortErrorKind, SweepResult,
 };
 use tenantry_crypto::UuidV7Ids;
 use tenantry_domain::{
@@ -21,105 +25,119 @@ use tenantry_domain::{
     id::{BlobId, TenantId},
 };
 
+pub use self::direct::{DirectAccess, UnfinishedEnd};
 use super::suite::suite;
 
 suite! { $ blob_store_suite: blob_store::BlobFixture {
     writes:
-        every_size_comes_back
-        frames_may_have_any_size
-        large_bodies_come_back
-        the_limit_is_exact
-        a_body_is_told_without_being_stored
+        bodies_of_any_size_round_trip
+        frame_sizes_do_not_matter
+        large_bodies_round_trip
+        the_size_limit_is_exact
+        a_digest_stores_nothing
         a_broken_body_leaves_nothing
         a_dropped_put_leaves_nothing
-        a_key_is_used_once
-        puts_run_side_by_side
-        equal_bytes_are_stored_for_each_tenant
-        slow_bodies_do_not_stop_others;
+        a_key_cannot_be_reused
+        concurrent_puts_succeed
+        equal_content_is_stored_per_tenant
+        slow_bodies_do_not_block_others;
+    limits:
+        a_put_buffers_a_bounded_part_of_its_body
+        a_list_of_several_pages_is_complete;
     reads:
-        ranges_begin_and_end_anywhere
+        ranges_start_and_end_anywhere
         an_empty_range_is_empty
-        absent_bytes_are_not_found
-        a_range_outside_is_refused
-        a_read_may_be_dropped;
+        missing_objects_are_not_found
+        out_of_bounds_ranges_are_rejected
+        a_read_can_be_dropped;
     damage:
-        a_changed_byte_never_leaves
-        pieces_before_and_ranges_beside_are_fine
-        cut_bytes_never_end_well
-        exchanged_bytes_are_found
-        a_damaged_record_is_found;
+        a_corrupt_piece_is_never_served
+        intact_pieces_are_served
+        truncated_objects_are_corrupt
+        replaced_content_is_corrupt
+        a_corrupt_record_is_detected;
+    unfinished:
+        a_sweep_spares_young_writes
+        a_sweep_spares_objects_and_open_puts
+        ending_a_key_ends_all_of_its_writes
+        an_ended_put_does_not_finish
+        an_end_racing_a_finish_has_one_outcome;
+    abilities:
+        multipart_matches_the_declaration
+        conditional_write_matches_the_declaration
+        ends_unfinished_matches_the_declaration
+        presign_matches_the_declaration;
     upkeep:
-        deleting_twice_is_fine
-        everything_stored_is_listed
-        foreign_objects_are_left_out
-        sweeping_spares_what_is_visible_or_under_way
+        deletes_are_idempotent
+        all_objects_are_listed
+        foreign_objects_are_not_listed
         a_probe_leaves_nothing
-        an_examination_finds_all_well
-        what_signs_nothing_says_so;
+        an_examination_of_a_healthy_store_passes;
 } }
 
-/// A store, and a way around it.
+/// A store under test.
 pub struct BlobFixture {
     store: Arc<dyn BlobStore>,
-    behind: Box<dyn BehindTheStore>,
+    direct: Box<dyn DirectAccess>,
 }
 
-/// What cases do behind a store's back.
-#[async_trait]
-pub trait BehindTheStore: Send + Sync {
-    /// Puts bytes under a name such as `t/<tenant>/<blob>`, whatever is there.
-    async fn plant(&self, name: &str, bytes: Vec<u8>);
-
-    /// The names of all that is kept, also of what the store does not list.
-    async fn names(&self) -> Vec<String>;
-}
-
-/// No limit that matters.
+/// No limit on the size of a body.
 const ANY_SIZE: u64 = u64::MAX;
-/// One piece.
+/// The size of a piece.
 const PIECE: usize = 256 * 1024;
 const _: () = assert!(PIECE as u64 == PIECE_BYTES);
+const MIB: usize = 1024 * 1024;
+/// An age that nothing in a test reaches.
+const HOUR: Duration = Duration::from_hours(1);
 
 impl BlobFixture {
-    /// A store without anything in it.
-    pub fn new(store: Arc<dyn BlobStore>, behind: Box<dyn BehindTheStore>) -> Self {
-        Self { store, behind }
+    /// Creates a fixture of an empty store.
+    pub fn new(store: Arc<dyn BlobStore>, direct: Box<dyn DirectAccess>) -> Self {
+        Self { store, direct }
     }
 
-    /// Stores bytes in one frame.
+    /// Stores bytes that arrive in one frame.
     async fn stored(&self, key: BlobKey, bytes: &[u8]) -> Content {
         let put = self.store.put(key, body(bytes, usize::MAX), ANY_SIZE);
         put.await.expect("stored")
     }
 
-    /// Reads a range to its end: what came, and the failure that ended it.
+    /// Reads a range to its end; returns the bytes and the error that ended it.
     async fn read(
         &self,
         key: BlobKey,
         content: &Content,
         range: Range<u64>,
     ) -> (Vec<u8>, Option<PortErrorKind>) {
-        let mut came = Vec::new();
+        let mut received = Vec::new();
         let mut stream = match self.store.read(key, content, range).await {
             Ok(stream) => stream,
-            Err(error) => return (came, Some(error.kind)),
+            Err(error) => return (received, Some(error.kind)),
         };
         while let Some(bytes) = stream.next().await {
             match bytes {
-                Ok(bytes) => came.extend_from_slice(&bytes),
+                Ok(bytes) => received.extend_from_slice(&bytes),
                 Err(error) => {
-                    assert!(stream.next().await.is_none(), "a failure is the end");
-                    return (came, Some(error.kind));
+                    assert!(stream.next().await.is_none(), "an error ends the stream");
+                    return (received, Some(error.kind));
                 }
             }
         }
-        (came, None)
+        (received, None)
     }
 
     async fn read_all(&self, key: BlobKey, content: &Content) -> Vec<u8> {
-        let (came, failure) = self.read(key, content, 0..content.size_bytes).await;
-        assert_eq!(failure, None, "{key}");
-        came
+        let (bytes, error) = self.read(key, content, 0..content.size_bytes).await;
+        assert_eq!(error, None, "{key}");
+        bytes
+    }
+
+    async fn size(&self, key: BlobKey) -> Option<u64> {
+        self.store.size(key).await.expect("a size or none")
+    }
+
+    async fn delete(&self, key: BlobKey) {
+        self.store.delete(key).await.expect("deleted");
     }
 
     async fn listed(&self) -> Vec<BlobEntry> {
@@ -128,25 +146,29 @@ impl BlobFixture {
         entries
     }
 
-    /// Waits until nothing but the named is kept: cleaning up after a dropped
-    /// future takes a moment.
-    async fn keeps_only(&self, keys: &[BlobKey]) {
+    async fn sweep(&self, age: Duration) -> SweepResult {
+        self.store.sweep_staging(age).await.expect("swept")
+    }
+
+    /// Waits until the storage holds these objects only: cleaning up after a
+    /// dropped future takes a moment.
+    async fn expect_only(&self, keys: &[BlobKey]) {
         let mut expected: Vec<_> = keys.iter().map(ToString::to_string).collect();
         expected.sort();
-        let mut kept = Vec::new();
+        let mut names = Vec::new();
         for _ in 0..200 {
-            kept = self.behind.names().await;
-            kept.sort();
-            if kept == expected {
+            names = self.direct.names().await;
+            names.sort();
+            if names == expected {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert_eq!(kept, expected);
+        assert_eq!(names, expected);
     }
 }
 
-/// A key that was never used.
+/// Returns an unused key.
 fn key() -> BlobKey {
     key_of(TenantId::from_uuid(UuidV7Ids.next()))
 }
@@ -158,7 +180,7 @@ fn key_of(tenant_id: TenantId) -> BlobKey {
     }
 }
 
-/// Bytes in which no two pieces are alike.
+/// Returns bytes in which no two pieces are alike.
 pub(super) fn sample(size: usize) -> Vec<u8> {
     (0..size)
         .map(|at| {
@@ -168,7 +190,7 @@ pub(super) fn sample(size: usize) -> Vec<u8> {
         .collect()
 }
 
-/// A body of bytes in frames of a size.
+/// Returns a body in frames of a size.
 pub(super) fn body(bytes: &[u8], frame: usize) -> BlobBody {
     let frames: Vec<_> = bytes
         .chunks(frame)
@@ -177,12 +199,12 @@ pub(super) fn body(bytes: &[u8], frame: usize) -> BlobBody {
     stream::iter(frames).boxed()
 }
 
-/// A body that ends with a failure after some bytes.
+/// Returns a body that fails after some bytes.
 fn broken_body(bytes: &[u8], error: BodyError) -> BlobBody {
     body(bytes, 1000).chain(stream::iter([Err(error)])).boxed()
 }
 
-/// A body that never ends after some bytes.
+/// Returns a body that stalls after some bytes.
 fn stalled_body(bytes: &[u8]) -> BlobBody {
     body(bytes, 1000).chain(stream::pending()).boxed()
 }

@@ -1,8 +1,8 @@
-//! Limits on how often something may be tried.
+//! The conformance suite of rate limiters.
 
 #![expect(clippy::expect_used, reason = "a failed case panics")]
 
-mod tries;
+mod attempts;
 
 use std::time::Duration;
 
@@ -11,27 +11,27 @@ use tenantry_application::ports::{RateDecision, RateLimiter, RateRule};
 
 use super::suite::suite;
 
-/// A limiter that has counted nothing yet. Every rule allows [`BURST`] tries in
-/// a row and sixty a minute, one a second.
+/// A limiter that has counted no attempt yet. Every rule allows a burst of
+/// [`BURST`] attempts, and 60 a minute (one a second).
 #[async_trait]
 pub trait RateFixture: Send + Sync {
-    /// The limiter under test.
+    /// Returns the limiter under test.
     fn limiter(&self) -> &dyn RateLimiter;
 
-    /// Lets time pass, on the clock that the limiter goes by.
+    /// Advances the limiter's clock.
     async fn pass(&self, time: Duration);
 }
 
-/// How many tries in a row every rule must allow.
+/// The burst that every rule allows.
 pub const BURST: u32 = 3;
 
-/// A fresh limiter.
+/// A limiter under test.
 pub struct LimiterWorld {
     fixture: Box<dyn RateFixture>,
 }
 
 impl LimiterWorld {
-    /// The world of a fresh limiter.
+    /// Creates the world of a fresh limiter.
     pub fn new(fixture: impl RateFixture + 'static) -> Self {
         let fixture = Box::new(fixture);
         Self { fixture }
@@ -39,10 +39,10 @@ impl LimiterWorld {
 
     async fn attempt(&self, rule: RateRule, key: &str) -> RateDecision {
         let decision = self.fixture.limiter().check(rule, key).await;
-        decision.expect("the limiter answers")
+        decision.expect("a decision")
     }
 
-    /// Tries until it is refused, and says how often it went on.
+    /// Attempts until one is denied; returns the number of allowed attempts.
     async fn exhaust(&self, rule: RateRule, key: &str) -> u32 {
         let mut allowed = 0;
         while allowed < 1000 && self.attempt(rule, key).await.allowed {
@@ -54,15 +54,15 @@ impl LimiterWorld {
 
 suite! {
     $ rate_limiter_suite: rate_limiter::LimiterWorld {
-        tries:
+        attempts:
             a_burst_is_allowed_and_counted_down
-            tries_come_back_one_by_one
-            a_refusal_says_when_to_come_back
-            refused_tries_cost_nothing
-            the_limit_is_whole_when_it_says_so
-            keys_are_counted_apart
-            rules_are_counted_apart
-            hostile_keys_are_keys
-            concurrent_tries_are_counted_exactly;
+            attempts_are_replenished_one_by_one
+            a_denial_states_the_time_of_the_next_attempt
+            denied_attempts_are_not_counted
+            the_burst_is_replenished_at_the_reset
+            keys_are_counted_separately
+            rules_are_counted_separately
+            any_text_is_a_key
+            concurrent_attempts_are_counted_exactly;
     }
 }

@@ -1,8 +1,8 @@
-//! Hints between processes.
+//! The conformance suite of signals between processes.
 
 #![expect(clippy::expect_used, reason = "a failed case panics")]
 
-mod telling;
+mod delivery;
 
 use std::{any::Any, sync::Arc, time::Duration};
 
@@ -14,46 +14,46 @@ use uuid::Uuid;
 
 use super::suite::suite;
 
-/// How long a case waits for a signal before it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The maximum time to wait for a signal.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Two processes of one installation (or one, twice), and another of a second
-/// that shares whatever carries the signals. All of them hear already.
+/// Two processes of one installation (or one process twice), and a process of
+/// another installation on the same transport. All of them are connected.
 pub struct SignalWorld {
     one: Arc<dyn Signals>,
     other: Arc<dyn Signals>,
     stranger: Arc<dyn Signals>,
-    _kept: Box<dyn Any + Send + Sync>,
+    _guard: Box<dyn Any + Send + Sync>,
 }
 
 impl SignalWorld {
-    /// The processes, and what must live as long as they.
+    /// Creates a world of connected processes, and keeps `guard` as long.
     pub fn new(
         one: Arc<dyn Signals>,
         other: Arc<dyn Signals>,
         stranger: Arc<dyn Signals>,
-        kept: impl Any + Send + Sync,
+        guard: impl Any + Send + Sync,
     ) -> Self {
         Self {
             one,
             other,
             stranger,
-            _kept: Box::new(kept),
+            _guard: Box::new(guard),
         }
     }
 }
 
-/// Waits until what `from` tells is heard by `to`.
+/// Waits until `to` receives the signals of `from`.
 pub async fn until_heard(from: &dyn Signals, to: &dyn Signals) {
-    let mut heard = to.subscribe();
-    let mut told = 0;
-    while timeout(Duration::from_millis(50), heard.next())
+    let mut received = to.subscribe();
+    let mut sent = 0;
+    while timeout(Duration::from_millis(50), received.next())
         .await
         .is_err()
     {
-        assert!(told < 400, "nothing is heard");
+        assert!(sent < 400, "no signal is received");
         from.publish(&[Signal::JobsAdded]);
-        told += 1;
+        sent += 1;
     }
 }
 
@@ -62,24 +62,24 @@ fn user(number: u128) -> Signal {
     Signal::EpochRaised(EpochSubject::User(id))
 }
 
-/// What is heard up to a last signal.
-async fn up_to(heard: &mut BoxStream<'static, Signal>, last: Signal) -> Vec<Signal> {
+/// Returns the signals received up to and including `last`.
+async fn up_to(received: &mut BoxStream<'static, Signal>, last: Signal) -> Vec<Signal> {
     let mut signals = Vec::new();
     while signals.last() != Some(&last) {
-        let signal = timeout(PATIENCE, heard.next()).await;
-        signals.push(signal.expect("a signal in time").expect("no end"));
+        let signal = timeout(TIMEOUT, received.next()).await;
+        signals.push(signal.expect("a signal in time").expect("an open stream"));
     }
     signals
 }
 
 suite! {
     $ signals_suite: signals::SignalWorld {
-        telling:
-            the_others_hear_every_kind
-            who_tells_hears_it_too
-            installations_do_not_hear_each_other
-            every_listener_hears
-            a_flood_blocks_nobody
-            who_is_there_gives_a_sign_of_life;
+        delivery:
+            other_processes_receive_every_kind
+            the_sender_receives_its_signals_once
+            installations_are_isolated
+            every_subscriber_receives_a_signal
+            a_flood_blocks_no_sender
+            a_probe_succeeds;
     }
 }

@@ -1,4 +1,5 @@
-//! What every signed request must do and refuse, whoever signs and serves it.
+//! The conformance suite of signed requests, whether a storage or the service
+//! signs and serves them.
 
 #![expect(clippy::expect_used, reason = "a failed case may panic")]
 
@@ -23,43 +24,44 @@ suite! { $ signed_requests_suite: signed_requests::SignedFixture {
     requests:
         signed_reads_work
         signed_writes_work
-        what_was_not_signed_is_refused
-        what_has_ended_is_refused
-        what_is_bound_cannot_be_changed;
+        unsigned_requests_are_rejected
+        expired_requests_are_rejected
+        bindings_match_the_declaration;
 } }
 
-/// A store, and who signs for it.
+/// A store under test, and its signer.
 pub struct SignedFixture {
     store: Arc<dyn BlobStore>,
     signer: Box<dyn Signer>,
 }
 
-/// Who signs.
+/// Signs requests for objects of a store.
 #[async_trait]
 pub trait Signer: Send + Sync {
-    /// What an address for writing binds.
+    /// Returns the properties that a signed write binds.
     fn binds(&self) -> PresignCapability;
 
-    /// A tenant whose objects it signs for.
+    /// Returns a tenant whose objects may be signed for.
     fn tenant(&self) -> TenantId {
         TenantId::from_uuid(UuidV7Ids.next())
     }
 
-    /// Hears that an object is stored.
+    /// Records that an object is stored.
     async fn stored(&self, _key: BlobKey, _content: &Content) {}
 
-    /// Signs; before a write it sees to it that the object is expected.
+    /// Signs a request; for a write, first records the intent to store the
+    /// object.
     async fn sign(&self, request: &PresignRequest) -> PresignedRequest;
 }
 
-/// A store that signs by itself.
-struct Itself(Arc<dyn BlobStore>);
+/// Signs by the store itself.
+struct StoreSigner(Arc<dyn BlobStore>);
 
 #[async_trait]
-impl Signer for Itself {
+impl Signer for StoreSigner {
     fn binds(&self) -> PresignCapability {
         let presign = self.0.capabilities().presign;
-        presign.expect("a store that signs")
+        presign.expect("a store that presigns")
     }
 
     async fn sign(&self, request: &PresignRequest) -> PresignedRequest {
@@ -68,17 +70,17 @@ impl Signer for Itself {
 }
 
 impl SignedFixture {
-    /// A store, and who signs for it.
+    /// Creates a fixture of a store and its signer.
     pub fn new(store: Arc<dyn BlobStore>, signer: Box<dyn Signer>) -> Self {
         Self { store, signer }
     }
 
-    /// A store that signs by itself.
-    pub fn by_itself(store: Arc<dyn BlobStore>) -> Self {
-        Self::new(Arc::clone(&store), Box::new(Itself(store)))
+    /// Creates a fixture of a store that presigns.
+    pub fn of_store(store: Arc<dyn BlobStore>) -> Self {
+        Self::new(Arc::clone(&store), Box::new(StoreSigner(store)))
     }
 
-    /// A key that was never used.
+    /// Returns an unused key.
     fn key(&self) -> BlobKey {
         BlobKey {
             tenant_id: self.signer.tenant(),

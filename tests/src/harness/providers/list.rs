@@ -14,6 +14,7 @@ const EMBEDDED: Provider = Provider {
     title: "",
     server: None,
     under_load: &[],
+    takes_parts: false,
     in_all_combinations: true,
     gap: "",
     gap_version: "",
@@ -80,6 +81,7 @@ pub static PROVIDERS: &[Provider] = &[
             address: "ENDPOINT",
             open: || Box::pin(async { Minio::shared().await as _ }),
         }),
+        takes_parts: true,
         ..EMBEDDED
     },
     Provider {
@@ -94,6 +96,7 @@ pub static PROVIDERS: &[Provider] = &[
             address: "ENDPOINT",
             open: || Box::pin(async { Azurite::shared().await as _ }),
         }),
+        takes_parts: true,
         gap: "presigned URLs bind neither size nor type",
         ..EMBEDDED
     },

@@ -32,6 +32,8 @@ pub struct Provider {
     pub server: Option<Server>,
     /// Settings for the server of the tests, which is slow under their load.
     pub under_load: &'static [(&'static str, &'static str)],
+    /// Whether it takes files in parts, which the service buffers whole.
+    pub takes_parts: bool,
     /// Whether it is part of all combinations of providers, or only of two.
     pub in_all_combinations: bool,
     /// A capability that it lacks, for the table of providers.

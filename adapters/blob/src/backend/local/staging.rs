@@ -95,17 +95,16 @@ impl StagingFile {
         self.wait_for_flush().map_err(failed)?;
         self.file.sync_all().map_err(failed)?;
         let target = layout.path(name);
-        if let Err(error) = self.link(&target) {
-            match error.kind() {
-                ErrorKind::AlreadyExists => return Err(already_exists(name)),
-                // Most likely the first file of its tenant.
-                ErrorKind::NotFound => {
-                    layout.create_parent(&target).map_err(failed)?;
-                    self.link(&target).map_err(failed)?;
-                }
-                _ => return Err(failed(error)),
-            }
+        let mut linked = self.link(&target);
+        if matches!(&linked, Err(error) if error.kind() == ErrorKind::NotFound) {
+            // Most likely the first file of its tenant.
+            layout.create_parent(&target).map_err(failed)?;
+            linked = self.link(&target);
         }
+        linked.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => already_exists(name),
+            _ => failed(error),
+        })?;
         let guard = FileGuard(TemporaryPath(target));
         if let Some(parent) = guard.0.0.parent() {
             sync_directory(parent).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Counting tries.
+//! Counting attempts.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) async fn a_burst_is_allowed_and_counted_down(world: &LimiterWorld) {
     assert_eq!((decision.limit, decision.remaining), (BURST, 0));
 }
 
-pub(super) async fn tries_come_back_one_by_one(world: &LimiterWorld) {
+pub(super) async fn attempts_are_replenished_one_by_one(world: &LimiterWorld) {
     assert_eq!(world.exhaust(RateRule::Auth, "ann").await, BURST);
     world.fixture.pass(SECOND).await;
     assert_eq!(world.exhaust(RateRule::Auth, "ann").await, 1);
@@ -30,15 +30,15 @@ pub(super) async fn tries_come_back_one_by_one(world: &LimiterWorld) {
     assert_eq!(world.exhaust(RateRule::Auth, "ann").await, BURST);
 }
 
-pub(super) async fn a_refusal_says_when_to_come_back(world: &LimiterWorld) {
+pub(super) async fn a_denial_states_the_time_of_the_next_attempt(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
-    let refused = world.attempt(RateRule::Auth, "ann").await;
-    assert!(refused.reset_after > Duration::ZERO && refused.reset_after <= SECOND);
-    world.fixture.pass(refused.reset_after).await;
+    let denied = world.attempt(RateRule::Auth, "ann").await;
+    assert!(denied.reset_after > Duration::ZERO && denied.reset_after <= SECOND);
+    world.fixture.pass(denied.reset_after).await;
     assert!(world.attempt(RateRule::Auth, "ann").await.allowed);
 }
 
-pub(super) async fn refused_tries_cost_nothing(world: &LimiterWorld) {
+pub(super) async fn denied_attempts_are_not_counted(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
     for _ in 0..50 {
         assert!(!world.attempt(RateRule::Auth, "ann").await.allowed);
@@ -47,7 +47,7 @@ pub(super) async fn refused_tries_cost_nothing(world: &LimiterWorld) {
     assert!(world.attempt(RateRule::Auth, "ann").await.allowed);
 }
 
-pub(super) async fn the_limit_is_whole_when_it_says_so(world: &LimiterWorld) {
+pub(super) async fn the_burst_is_replenished_at_the_reset(world: &LimiterWorld) {
     let mut decision = world.attempt(RateRule::Auth, "ann").await;
     while decision.remaining > 0 {
         decision = world.attempt(RateRule::Auth, "ann").await;
@@ -57,19 +57,19 @@ pub(super) async fn the_limit_is_whole_when_it_says_so(world: &LimiterWorld) {
     assert_eq!(world.exhaust(RateRule::Auth, "ann").await, BURST);
 }
 
-pub(super) async fn keys_are_counted_apart(world: &LimiterWorld) {
+pub(super) async fn keys_are_counted_separately(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
     assert_eq!(world.exhaust(RateRule::Auth, "bob").await, BURST);
     assert!(!world.attempt(RateRule::Auth, "ann").await.allowed);
 }
 
-pub(super) async fn rules_are_counted_apart(world: &LimiterWorld) {
+pub(super) async fn rules_are_counted_separately(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
     assert_eq!(world.exhaust(RateRule::Account, "ann").await, BURST);
     assert_eq!(world.exhaust(RateRule::Examination, "ann").await, BURST);
 }
 
-pub(super) async fn hostile_keys_are_keys(world: &LimiterWorld) {
+pub(super) async fn any_text_is_a_key(world: &LimiterWorld) {
     let long = "x".repeat(10_000);
     for key in [
         "",
@@ -90,9 +90,9 @@ pub(super) async fn hostile_keys_are_keys(world: &LimiterWorld) {
     }
 }
 
-pub(super) async fn concurrent_tries_are_counted_exactly(world: &LimiterWorld) {
-    let tries = (0..64).map(|_| world.attempt(RateRule::Auth, "ann"));
-    let decisions = join_all(tries).await;
+pub(super) async fn concurrent_attempts_are_counted_exactly(world: &LimiterWorld) {
+    let attempts = (0..64).map(|_| world.attempt(RateRule::Auth, "ann"));
+    let decisions = join_all(attempts).await;
     let allowed = decisions.iter().filter(|decision| decision.allowed).count();
     assert_eq!(u32::try_from(allowed), Ok(BURST));
 }

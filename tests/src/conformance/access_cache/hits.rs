@@ -1,4 +1,4 @@
-//! What is kept is answered, as long as it is known to be right.
+//! A cached grant is returned as long as it is known to be fresh.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tenantry_domain::permission::PermissionSet;
 use super::CacheWorld;
 use crate::conformance::samples::{NOW, at};
 
-pub(super) async fn what_is_kept_is_answered(world: &CacheWorld) {
+pub(super) async fn a_cached_grant_is_returned(world: &CacheWorld) {
     world.cache.set_fresh_until(at(1));
     let (grant, other) = (world.put(None), world.grant(None));
     let found = world.cache.get(grant.session_id, NOW);
@@ -16,7 +16,7 @@ pub(super) async fn what_is_kept_is_answered(world: &CacheWorld) {
     assert!(!world.has(&other));
 }
 
-pub(super) async fn what_is_kept_again_is_the_newer(world: &CacheWorld) {
+pub(super) async fn a_newer_grant_replaces_an_older_one(world: &CacheWorld) {
     world.cache.set_fresh_until(at(1));
     let grant = world.put(None);
     let newer = Arc::new(AccessGrant {
@@ -29,10 +29,10 @@ pub(super) async fn what_is_kept_again_is_the_newer(world: &CacheWorld) {
     assert_eq!(world.cache.get(grant.session_id, NOW), Some(newer));
 }
 
-pub(super) async fn nothing_is_answered_unless_known_to_be_fresh(world: &CacheWorld) {
+pub(super) async fn only_fresh_grants_are_returned(world: &CacheWorld) {
     let grant = world.put(None);
     let id = grant.session_id;
-    assert_eq!(world.cache.get(id, NOW), None, "nobody has said so yet");
+    assert_eq!(world.cache.get(id, NOW), None, "not known to be fresh yet");
     world.cache.set_fresh_until(at(5));
     assert!(world.cache.get(id, at(4)).is_some());
     assert_eq!(world.cache.get(id, at(6)), None);
@@ -40,16 +40,16 @@ pub(super) async fn nothing_is_answered_unless_known_to_be_fresh(world: &CacheWo
     assert!(world.cache.get(id, at(6)).is_some());
 }
 
-pub(super) async fn a_grant_ends_with_its_session(world: &CacheWorld) {
+pub(super) async fn a_grant_expires_with_its_session(world: &CacheWorld) {
     world.cache.set_fresh_until(at(5000));
     let grant = world.put(None);
     assert!(world.cache.get(grant.session_id, at(999)).is_some());
     assert_eq!(world.cache.get(grant.session_id, at(1000)), None);
 }
 
-pub(super) async fn room_is_bounded(world: &CacheWorld) {
+pub(super) async fn the_capacity_is_bounded(world: &CacheWorld) {
     world.cache.set_fresh_until(at(1));
     let grants: Vec<_> = (0..20_000).map(|_| world.put(None)).collect();
-    let kept = grants.iter().filter(|grant| world.has(grant)).count();
-    assert!((1..10_000).contains(&kept), "{kept}");
+    let cached = grants.iter().filter(|grant| world.has(grant)).count();
+    assert!((1..10_000).contains(&cached), "{cached}");
 }
