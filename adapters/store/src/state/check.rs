@@ -29,6 +29,10 @@ impl State {
 /// Checks that everything exists that the unit changes or depends on.
 fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
+        let missing = match change {
+            Change::AuditSeal(_) => Kind::Audit,
+            _ => change.kind(),
+        };
         let exists = match change {
             Change::Expect(Expectation::TenantActive(tenant)) => state.is_active(tenant.id()),
             Change::Expect(Expectation::Epoch(..))
@@ -39,16 +43,13 @@ fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
                 matches!(write, Write::Add(_)) || state.stored(unit, write).is_some()
             }),
             Change::Guard(guard) => has_tenant(state, unit, guard.tenant_id),
-            Change::AuditSeal(seal) if !has_entries(state, unit, seal) => {
-                return Err(Refusal::Missing(Kind::Audit));
-            }
-            Change::AuditSeal(_) => true,
+            Change::AuditSeal(seal) => has_entries(state, unit, seal),
             Change::QuotaMove(tenant, _) => {
                 state.quota(*tenant).is_some() || opened(unit, *tenant).is_some()
             }
         };
         if !exists {
-            return Err(Refusal::Missing(change.kind()));
+            return Err(Refusal::Missing(missing));
         }
     }
     Ok(())
