@@ -102,12 +102,12 @@ impl PageSpec {
 
     /// Fails if the page was requested by number, or with a total.
     pub(crate) fn require_cursor_without_total(&self) -> Result<()> {
-        match self.count {
-            true => Err(not_allowed(
+        if self.count {
+            return Err(not_allowed(
                 "must be absent: the list is paginated by cursor only, without a total",
-            )),
-            false => Ok(()),
+            ));
         }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use tenantry_domain::{
     blob::{BackendName, Blob, BlobState},
     id::TenantId,
 };
-use tenantry_store::rows::audit_entry::AuditRecord;
+use tenantry_store::records::AuditRecord;
 
 use crate::backend::MemoryBackend;
 

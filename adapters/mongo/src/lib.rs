@@ -35,6 +35,7 @@ mod backend;
 mod collection;
 mod commit;
 mod database;
+mod drift;
 mod error;
 mod filter;
 mod find;

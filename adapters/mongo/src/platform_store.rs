@@ -25,6 +25,7 @@ use crate::{
     backend::MongoBackend,
     commit::Commits,
     database::Database,
+    drift,
     error::{port_error, refused_sign_in},
     job_queue::MongoJobQueue,
     schema,
@@ -100,6 +101,12 @@ impl MongoStore {
     /// applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, PortError> {
         schema::status(self.database()).await
+    }
+
+    /// Compares the database with the declared tables, and returns a line for each
+    /// difference.
+    pub async fn drift(&self) -> Result<Vec<String>, PortError> {
+        drift::drift(self.database()).await
     }
 
     /// Writes the queued commits and disconnects. Open handles fail with

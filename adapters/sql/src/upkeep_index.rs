@@ -6,7 +6,7 @@ use tenantry_application::ports::{PortError, UpkeepIndex};
 use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 use uuid::Uuid;
 
-use tenantry_store::rows::audit_chain::{chain_id, chain_tenant};
+use tenantry_store::records::{chain_id, chain_tenant};
 
 use crate::{error::port_error, reader::Reader};
 

@@ -1,5 +1,5 @@
-//! What waits to be written: bounded, and fair between tenants. For stores that
-//! write one group after the other.
+//! A bounded queue of commits, fair between tenants, for stores that commit in
+//! groups.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -11,11 +11,11 @@ use event_listener::Event;
 use tenantry_application::ports::{PortError, PortErrorKind};
 use tenantry_domain::id::TenantId;
 
-/// A tenant's orders, or the platform's.
+/// The queue of a tenant, or of the platform.
 pub type Lane = Option<TenantId>;
 
-/// Orders in lanes, one a tenant, served in turn: a tenant with a thousand
-/// waiting costs another no more than a tenant with one.
+/// Orders in one lane per tenant, served in turn: a tenant with a thousand
+/// queued orders delays others no more than a tenant with one.
 pub struct CommitQueue<T> {
     waiting: Mutex<Waiting<T>>,
     arrived: Event,
@@ -25,14 +25,14 @@ pub struct CommitQueue<T> {
 struct Waiting<T> {
     lanes: HashMap<Lane, VecDeque<T>>,
     turn: VecDeque<Lane>,
-    /// Lanes that a task has: what waits in them waits for it to come back.
+    /// Lanes that a task holds; their orders wait for its release.
     taken: HashSet<Lane>,
     count: usize,
     closed: bool,
 }
 
 impl<T> CommitQueue<T> {
-    /// An empty queue that takes so many orders, half of them of one lane.
+    /// Creates an empty queue for `capacity` orders, half of them of one lane.
     pub fn new(capacity: usize) -> Self {
         Self {
             waiting: Mutex::new(Waiting::empty()),
@@ -41,16 +41,16 @@ impl<T> CommitQueue<T> {
         }
     }
 
-    /// Adds an order, or refuses it at once when too many wait, all in all or
-    /// in its lane: no tenant can fill the queue alone.
+    /// Adds an order, or fails with busy if the queue or the lane is full: no
+    /// tenant can fill the queue alone.
     pub fn push(&self, lane: Lane, order: T) -> Result<(), PortError> {
         let mut waiting = self.lock();
         if waiting.closed {
-            return Err(gone());
+            return Err(closed());
         }
         let mine = waiting.lanes.get(&lane).map_or(0, VecDeque::len);
         if waiting.count >= self.capacity || mine >= self.capacity.div_ceil(2) {
-            let text = "too many commits wait for the database";
+            let text = "queue a commit: too many commits are queued; retry later";
             return Err(PortError::new(PortErrorKind::Busy, text));
         }
         waiting.count += 1;
@@ -63,8 +63,8 @@ impl<T> CommitQueue<T> {
         Ok(())
     }
 
-    /// Waits for orders and takes up to `most` of them, one a lane in turn;
-    /// `None` when the queue is closed and empty.
+    /// Waits for orders and takes up to `most`, one per lane in turn; `None` once
+    /// the queue is closed and empty.
     pub async fn take(&self, most: usize) -> Option<Vec<T>> {
         loop {
             let arrived = self.arrived.listen();
@@ -81,9 +81,9 @@ impl<T> CommitQueue<T> {
         }
     }
 
-    /// Waits for a lane that no other task has, and takes up to `most` of its
-    /// orders; it is to be [released](Self::release). `None` when the queue is
-    /// closed and empty.
+    /// Waits for a lane that no other task holds, and takes up to `most` of its
+    /// orders. The caller must [release](Self::release) it. `None` once the queue
+    /// is closed and empty.
     pub async fn take_lane(&self, most: usize) -> Option<(Lane, Vec<T>)> {
         loop {
             let arrived = self.arrived.listen();
@@ -99,7 +99,7 @@ impl<T> CommitQueue<T> {
                 }
                 if waiting.closed && waiting.count == 0 {
                     drop(waiting);
-                    // The other tasks end as well.
+                    // Wakes the next task, so that all end.
                     self.arrived.notify(1);
                     return None;
                 }
@@ -108,7 +108,7 @@ impl<T> CommitQueue<T> {
         }
     }
 
-    /// Gives a lane back.
+    /// Releases a lane.
     pub fn release(&self, lane: Lane) {
         let mut waiting = self.lock();
         if waiting.taken.remove(&lane) && waiting.lanes.contains_key(&lane) {
@@ -118,24 +118,23 @@ impl<T> CommitQueue<T> {
         self.arrived.notify(1);
     }
 
-    /// Lets nothing more in.
+    /// Closes the queue for new orders.
     pub fn close(&self) {
         self.lock().closed = true;
         self.arrived.notify(1);
     }
 
-    /// Whether nothing more is let in.
+    /// Returns whether the queue is closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    /// What a task that serves the queue holds: however it ends, nobody waits
-    /// for it in vain.
+    /// Returns the guard of a task that serves the queue.
     pub fn guard(self: &Arc<Self>) -> QueueGuard<T> {
         QueueGuard(Arc::clone(self))
     }
 
-    /// Drops what waits.
+    /// Closes the queue and drops its orders.
     fn abandon(&self) {
         let mut waiting = self.lock();
         *waiting = Waiting {
@@ -146,13 +145,14 @@ impl<T> CommitQueue<T> {
         self.arrived.notify(usize::MAX);
     }
 
-    // A panic while it was locked cannot have left it half changed.
+    // A poisoned lock is safe to use: no method panics between two changes.
     fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Closes the queue and drops what waits in it when it is dropped itself.
+/// Closes the queue and drops its orders when the serving task ends, however it
+/// ends.
 #[derive(Debug)]
 pub struct QueueGuard<T>(Arc<CommitQueue<T>>);
 
@@ -162,9 +162,12 @@ impl<T> Drop for QueueGuard<T> {
     }
 }
 
-/// The answer of a queue that is closed.
-fn gone() -> PortError {
-    PortError::new(PortErrorKind::Unavailable, "the database is closed")
+/// Returns the error of a closed queue.
+fn closed() -> PortError {
+    PortError::new(
+        PortErrorKind::Unavailable,
+        "queue a commit: the store is closed",
+    )
 }
 
 impl<T> fmt::Debug for CommitQueue<T> {
@@ -205,8 +208,8 @@ impl<T> Waiting<T> {
         taken
     }
 
-    /// What belongs to no tenant has no order among itself: several tasks may
-    /// have some of it.
+    /// Takes orders of the first lane. Several tasks may hold orders of the
+    /// platform, which are unordered.
     fn take_lane(&mut self, most: usize) -> Option<(Lane, Vec<T>)> {
         let lane = self.turn.pop_front()?;
         let orders = self.lanes.get_mut(&lane)?;
@@ -232,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    /// An order of the tenant of its number.
+    /// Queues an order of the tenant with its number.
     fn push(queue: &CommitQueue<u128>, number: u128) -> Result<(), PortError> {
         let tenant = TenantId::from_uuid(Uuid::from_u128(number));
         queue.push(Some(tenant), number)
@@ -246,10 +249,10 @@ mod tests {
         queue
     }
 
-    /// What can be taken without waiting.
+    /// Takes the orders that are ready.
     fn take(queue: &CommitQueue<u128>, most: usize) -> Vec<u128> {
         let taken = queue.take(most).now_or_never();
-        taken.expect("something waits").expect("an open queue")
+        taken.expect("orders are queued").expect("an open queue")
     }
 
     #[test]
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_is_one_tasks_until_it_is_released() {
+    fn a_lane_belongs_to_one_task_until_its_release() {
         let queue = queue(100, &[1, 1, 1, 2]);
         let lane = |most| queue.take_lane(most).now_or_never().flatten();
         let (first, orders) = lane(2).expect("orders");
@@ -275,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_woken() {
+    fn a_new_order_wakes_a_waiting_task() {
         let queue = queue(100, &[]);
         let mut waiting = Box::pin(queue.take(9));
         assert!(waiting.as_mut().now_or_never().is_none());
@@ -302,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_serves_any_more_is_dropped() {
+    fn orders_are_dropped_with_the_guard() {
         let queue = Arc::new(queue(4, &[1]));
         drop(queue.guard());
         assert!(push(&queue, 1).is_err());

@@ -31,6 +31,7 @@ mod commit_queue;
 mod key;
 mod platform_rows;
 mod query;
+pub mod records;
 mod repositories;
 #[expect(
     missing_docs,

@@ -11,7 +11,7 @@ use tenantry_domain::{
 
 use crate::{
     Key,
-    rows::{audit_chain::AuditChain, audit_entry::AuditRecord},
+    records::{AuditChain, AuditRecord},
 };
 
 /// The rows of one type by primary key.
@@ -113,11 +113,11 @@ macro_rules! with_stored {
                 $then
             }
             Kind::Audit => {
-                type $type = $crate::rows::audit_entry::AuditRecord;
+                type $type = $crate::records::AuditRecord;
                 $then
             }
             Kind::AuditChain => {
-                type $type = $crate::rows::audit_chain::AuditChain;
+                type $type = $crate::records::AuditChain;
                 $then
             }
             Kind::Epoch => {

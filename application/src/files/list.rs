@@ -77,16 +77,14 @@ pub async fn list(
     let scope = cursor_scope(caller, &filter);
     let listing = Listing::new(services, scope, filter, order, query.page)?;
     let store = services.store.open(caller.tenant).await?;
-    let total = match listing.counts() {
-        true => Some(
-            store
-                .files()
-                .count(&listing.query.filter, MAX_OFFSET)
-                .await?,
-        ),
-        false => None,
+    let repository = store.files();
+    let total = if listing.counts() {
+        let filter = &listing.query.filter;
+        Some(repository.count(filter, MAX_OFFSET).await?)
+    } else {
+        None
     };
-    let files = store.files().list(&listing.query).await?;
+    let files = repository.list(&listing.query).await?;
     let page = listing.page(services, files, total);
     let items = view::files(services, page.items).await?;
     Ok(Page {

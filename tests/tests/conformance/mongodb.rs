@@ -13,6 +13,10 @@ use uuid::Uuid;
 
 /// Opens a new database.
 async fn store() -> World {
+    World::new(Arc::new(open().await), ())
+}
+
+async fn open() -> MongoStore {
     let url = Mongodb::shared().await.fresh();
     let options = MongoOptions {
         connections: 8,
@@ -24,7 +28,13 @@ async fn store() -> World {
     let store = MongoStore::connect(options).await;
     let store = store.expect("the store opens");
     store.migrate().await.expect("the collections are made");
-    World::new(Arc::new(store), ())
+    store
+}
+
+#[tokio::test]
+async fn the_collections_match_the_declaration() {
+    let drift = open().await.drift().await.expect("a comparison");
+    assert!(drift.is_empty(), "{drift:#?}");
 }
 
 tenantry_tests::metadata_suite!(store);

@@ -44,6 +44,27 @@ async fn store() -> World {
 
 tenantry_tests::metadata_suite!(store);
 
+/// Checks every declared table, column, index and policy; then a lost index and a
+/// lost policy are noticed.
+#[tokio::test]
+async fn the_tables_match_the_declaration() {
+    let url = Postgres::shared().await.fresh().await;
+    let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
+    let store = store.expect("the store opens");
+    store.migrate().await.expect("the tables are created");
+    let drift = store.drift().await.expect("a comparison");
+    assert!(drift.is_empty(), "{drift:#?}");
+    let mut database = PgConnection::connect(&url).await.expect("connected");
+    for change in [
+        "DROP INDEX files_path",
+        "DROP POLICY tenantry_tenant ON blobs",
+    ] {
+        database.execute(change).await.expect("changed");
+    }
+    let drift = store.drift().await.expect("a comparison");
+    assert_eq!(drift.len(), 3, "{drift:#?}");
+}
+
 /// Checks that the serving user needs neither to own the tables nor the right to
 /// change them.
 #[tokio::test]

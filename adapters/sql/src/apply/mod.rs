@@ -13,7 +13,8 @@ use tenantry_application::{
 use tenantry_domain::{Revision, id::TenantId, tenant::TenantStatus};
 use tenantry_store::{
     Column, Key, Scope, Stored, StoredEntity, is_same, key_columns, key_values,
-    rows::{audit_entry::AuditRecord, epoch, integer, tenant},
+    records::AuditRecord,
+    rows::{epoch, integer, tenant},
 };
 use uuid::Uuid;
 

@@ -3,9 +3,9 @@
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, sea_query::Expr};
 use tenantry_application::work::AuditSeal;
 
-use tenantry_store::rows::{
-    audit_chain::{self, AuditChain, chain_id},
-    audit_entry, integer,
+use tenantry_store::{
+    records::{AuditChain, chain_id},
+    rows::{audit_chain, audit_entry, integer},
 };
 
 use super::Step;

@@ -9,11 +9,8 @@ use tenantry_domain::{
 
 use crate::{
     Backend, Condition, Direction, PlatformRows, Query, TenantRows,
-    rows::{
-        audit_chain::{AuditChain, chain_id},
-        audit_entry::{AuditRecord, Column},
-        integer,
-    },
+    records::{AuditChain, AuditRecord, chain_id},
+    rows::{audit_entry::Column, integer},
 };
 
 #[async_trait]

@@ -8,8 +8,7 @@ use tenantry_domain::{
 };
 
 use crate::{
-    Backend, Column, Expiring, PlatformRows, Query,
-    rows::{audit_chain::chain_id, idempotency_record},
+    Backend, Column, Expiring, PlatformRows, Query, records::chain_id, rows::idempotency_record,
 };
 
 impl Expiring for IdempotencyRecord {

@@ -3,10 +3,13 @@
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_application::{ports::PortError, work::Kind};
-use tenantry_domain::{audit::ChainHead, id::TenantId};
+use tenantry_domain::audit::ChainHead;
 
 use super::{Reading, id, integer};
-use crate::{Key, Scope, Stored};
+use crate::{
+    Key, Scope, Stored,
+    records::{AuditChain, chain_id, chain_tenant},
+};
 
 /// The end of an audit chain.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
@@ -24,25 +27,6 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// The end of the chain of a tenant, or of the platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditChain {
-    /// The tenant; `None` for the platform.
-    pub tenant_id: Option<TenantId>,
-    /// The last sealed entry.
-    pub head: ChainHead,
-}
-
-/// Returns the id of a chain: the tenant's id, or the nil UUID for the platform.
-pub fn chain_id(tenant: Option<TenantId>) -> Uuid {
-    tenant.map_or(Uuid::nil(), TenantId::as_uuid)
-}
-
-/// Returns the tenant of a chain.
-pub fn chain_tenant(chain: Uuid) -> Option<TenantId> {
-    (!chain.is_nil()).then(|| TenantId::from_uuid(chain))
-}
 
 const KIND: Kind = Kind::AuditChain;
 

@@ -2,22 +2,18 @@
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
-use tenantry_application::{
-    ports::{PortError, SealedEntry},
-    work::Kind,
-};
+use tenantry_application::{ports::PortError, work::Kind};
 use tenantry_domain::{
     Timestamp,
     audit::{Actor, AuditEntry, Seal},
     id::{AuditId, UserId},
 };
 
-use super::{
-    Pair, Pairs, Reading, Scalar,
-    audit_chain::{chain_id, chain_tenant},
-    id, integer,
+use super::{Pair, Pairs, Reading, Scalar, id, integer};
+use crate::{
+    Key, Scope, Stored,
+    records::{AuditRecord, chain_id, chain_tenant},
 };
-use crate::{Key, Scope, Stored};
 
 /// An audit entry; `chain_id` is the tenant's id, or the nil UUID for the
 /// platform. `sequence` and `hash` are null until it is sealed.
@@ -46,23 +42,6 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// An audit entry and its place in the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRecord {
-    /// The entry.
-    pub entry: AuditEntry,
-    /// The place; `None` until it is sealed.
-    pub seal: Option<Seal>,
-}
-
-impl AuditRecord {
-    /// Converts to a sealed entry; an entry without a seal is `None`.
-    pub fn sealed(self) -> Option<SealedEntry> {
-        let (entry, seal) = (self.entry, self.seal?);
-        Some(SealedEntry { entry, seal })
-    }
-}
 
 const KIND: Kind = Kind::Audit;
 

@@ -12,8 +12,8 @@ use tenantry_domain::{
     idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencyState},
 };
 
-use super::{Reading, audit_chain::chain_id, id, integer};
-use crate::{Key, Scope, Stored, Unique};
+use super::{Reading, id, integer};
+use crate::{Key, Scope, Stored, Unique, records::chain_id};
 
 /// A request with an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]

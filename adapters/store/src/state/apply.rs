@@ -2,26 +2,39 @@
 
 use tenantry_application::{
     match_row_change,
-    ports::EpochChange,
+    ports::{EpochChange, Refusal},
     work::{AuditSeal, Change, Guard, GuardedSet, Kind, UnitOfWork, Write},
 };
 use tenantry_domain::{Revision, quota::Quota, tenant::Tenant};
 
-use super::{State, Touched, check::empty};
+use super::{check::empty, rows::State};
 use crate::{
-    Key, Stored, StoredEntity, claims,
-    rows::{audit_chain::AuditChain, audit_entry::AuditRecord},
+    Claim, Key, Stored, StoredEntity, claims,
+    records::{AuditChain, AuditRecord},
 };
 
-pub(super) fn all(state: &mut State, unit: &UnitOfWork) -> Touched {
-    let mut writer = Writer {
-        state,
-        touched: Touched::default(),
-    };
-    for change in &unit.changes {
-        writer.change(change);
+/// The rows and unique keys that a unit changed.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Rows by kind and primary key.
+    pub rows: Vec<(Kind, Key)>,
+    /// Unique keys.
+    pub claims: Vec<Claim>,
+}
+
+impl State {
+    /// Applies all of a unit, or nothing and returns the reason.
+    pub fn apply(&mut self, unit: &UnitOfWork) -> Result<Touched, Refusal> {
+        self.check(unit)?;
+        let mut writer = Writer {
+            state: self,
+            touched: Touched::default(),
+        };
+        for change in &unit.changes {
+            writer.change(change);
+        }
+        Ok(writer.touched)
     }
-    writer.touched
 }
 
 struct Writer<'s> {

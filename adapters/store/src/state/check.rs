@@ -13,12 +13,26 @@ use tenantry_domain::{
     tenant::Tenant,
 };
 
-use super::State;
-use crate::{Claim, StoredEntity, claims, rows::audit_entry::AuditRecord};
+use super::rows::State;
+use crate::{Claim, StoredEntity, claims, records::AuditRecord};
+
+impl State {
+    /// Checks every expectation of a unit.
+    pub fn check(&self, unit: &UnitOfWork) -> Result<(), Refusal> {
+        missing(self, unit)?;
+        stale(self, unit)?;
+        duplicate(self, unit)?;
+        quota(self, unit)
+    }
+}
 
 /// Checks that everything exists that the unit changes or depends on.
-pub(super) fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
+        let missing = match change {
+            Change::AuditSeal(_) => Kind::Audit,
+            _ => change.kind(),
+        };
         let exists = match change {
             Change::Expect(Expectation::TenantActive(tenant)) => state.is_active(tenant.id()),
             Change::Expect(Expectation::Epoch(..))
@@ -29,16 +43,13 @@ pub(super) fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
                 matches!(write, Write::Add(_)) || state.stored(unit, write).is_some()
             }),
             Change::Guard(guard) => has_tenant(state, unit, guard.tenant_id),
-            Change::AuditSeal(seal) if !has_entries(state, unit, seal) => {
-                return Err(Refusal::Missing(Kind::Audit));
-            }
-            Change::AuditSeal(_) => true,
+            Change::AuditSeal(seal) => has_entries(state, unit, seal),
             Change::QuotaMove(tenant, _) => {
                 state.quota(*tenant).is_some() || opened(unit, *tenant).is_some()
             }
         };
         if !exists {
-            return Err(Refusal::Missing(change.kind()));
+            return Err(Refusal::Missing(missing));
         }
     }
     Ok(())
@@ -76,7 +87,7 @@ fn has_entries(state: &State, unit: &UnitOfWork, seal: &AuditSeal) -> bool {
 }
 
 /// Checks that everything is as it was read.
-pub(super) fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         let is_fresh = match change {
             Change::Expect(Expectation::Epoch(subject, epoch)) => state.epoch(*subject) == *epoch,
@@ -110,7 +121,7 @@ fn is_fresh<T: StoredEntity>(state: &State, unit: &UnitOfWork, write: &Write<T>)
 }
 
 /// Checks that every primary key and unique key the unit takes is free.
-pub(super) fn duplicate(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn duplicate(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     let mut keys = Keys {
         state,
         unit,
@@ -180,7 +191,7 @@ impl Keys<'_> {
 }
 
 /// Checks that the bytes the unit takes are available.
-pub(super) fn quota(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
+fn quota(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         if let Change::QuotaMove(tenant, movement) = change {
             let quota = state.quota(*tenant).or_else(|| opened(unit, *tenant));

@@ -7,7 +7,7 @@ use tenantry_application::{
     work::{Change, Expectation, Kind, UnitOfWork, Write},
 };
 
-use crate::{Claim, Key, Stored, StoredEntity, claims, rows::audit_chain::chain_id};
+use crate::{Claim, Key, Stored, StoredEntity, claims, records::chain_id};
 
 /// The rows and unique keys to load before a unit is applied.
 #[derive(Debug, Default)]

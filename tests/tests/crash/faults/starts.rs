@@ -22,13 +22,13 @@ async fn a_permanent_error_ends_the_start_with_one_line() {
     };
     let elsewhere = url.replace("/postgres?", "/nowhere?");
     assert!(
-        line(&elsewhere).contains("no such database"),
+        line(&elsewhere).contains("the database does not exist"),
         "{}",
         line(&elsewhere)
     );
     let stranger = url.replace("tenantry@", "stranger:hunter2@");
     assert!(
-        line(&stranger).contains("refuses the login"),
+        line(&stranger).contains("the login was rejected"),
         "{}",
         line(&stranger)
     );
@@ -36,7 +36,7 @@ async fn a_permanent_error_ends_the_start_with_one_line() {
     let (_, path) = rest.split_once('/').expect("a path");
     let nobody = format!("{begin}127.0.0.1:1/{path}");
     assert!(
-        line(&nobody).contains("does not answer"),
+        line(&nobody).contains("does not respond"),
         "{}",
         line(&nobody)
     );

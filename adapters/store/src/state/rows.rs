@@ -1,0 +1,121 @@
+//! The rows of a state.
+
+use std::collections::HashSet;
+
+use tenantry_application::{
+    ports::{EpochChange, EpochSubject},
+    work::{GuardedSet, UnitOfWork, Write},
+};
+use tenantry_domain::{
+    audit::ChainHead,
+    id::TenantId,
+    quota::Quota,
+    tenant::{Tenant, TenantStatus},
+};
+
+use crate::{
+    Claim, Key, Stored, StoredEntity, claims,
+    records::{AuditChain, chain_id},
+    tables::Tables,
+};
+
+/// Stored rows in memory, and the unique keys they hold.
+#[derive(Debug, Default)]
+pub struct State {
+    tables: Tables,
+    claims: HashSet<Claim>,
+}
+
+impl State {
+    /// Adds a stored row with the unique keys it holds.
+    pub fn load<T: Stored>(&mut self, row: T) {
+        if !T::UNIQUE.is_empty() {
+            self.claims.extend(claims::<T>(&row.to_row()));
+        }
+        T::table_mut(&mut self.tables).insert(row.key(), row);
+    }
+
+    /// Marks a unique key as held by a row that is not loaded.
+    pub fn load_claim(&mut self, claim: Claim) {
+        self.claims.insert(claim);
+    }
+
+    /// Returns the row of a primary key.
+    pub fn get<T: Stored>(&self, key: impl Into<Key>) -> Option<&T> {
+        T::table(&self.tables).get(&key.into())
+    }
+
+    /// Returns the row of a primary key, to change columns that are not part of
+    /// a unique key.
+    pub fn get_mut<T: Stored>(&mut self, key: impl Into<Key>) -> Option<&mut T> {
+        T::table_mut(&mut self.tables).get_mut(&key.into())
+    }
+
+    /// Returns all rows of a type by ascending primary key.
+    pub fn all<T: Stored>(&self) -> impl Iterator<Item = &T> {
+        T::table(&self.tables).values()
+    }
+
+    /// Returns whether a row holds a unique key.
+    pub fn is_claimed(&self, claim: &Claim) -> bool {
+        self.claims.contains(claim)
+    }
+
+    /// Removes a row and the unique keys it holds.
+    pub fn remove<T: Stored>(&mut self, key: Key) -> Option<T> {
+        let row = T::table_mut(&mut self.tables).remove(&key)?;
+        if !T::UNIQUE.is_empty() {
+            for claim in claims::<T>(&row.to_row()) {
+                self.claims.remove(&claim);
+            }
+        }
+        Some(row)
+    }
+
+    /// Returns whether a tenant exists and is active.
+    pub fn is_active(&self, tenant: TenantId) -> bool {
+        self.get::<Tenant>(tenant)
+            .is_some_and(|tenant| tenant.status == TenantStatus::Active)
+    }
+
+    /// Returns the epoch of a subject; 0 if it was never raised.
+    pub fn epoch(&self, subject: EpochSubject) -> u64 {
+        self.get::<EpochChange>(subject.as_uuid())
+            .map_or(0, |change| change.epoch)
+    }
+
+    pub(super) fn guard(&self, tenant: TenantId, set: GuardedSet) -> u64 {
+        let tenant = self.get::<Tenant>(tenant);
+        tenant.map_or(0, |tenant| match set {
+            GuardedSet::Members => tenant.members_version,
+            GuardedSet::Roles => tenant.roles_version,
+        })
+    }
+
+    /// Returns the end of an audit chain.
+    pub fn chain(&self, tenant: Option<TenantId>) -> ChainHead {
+        self.get::<AuditChain>(chain_id(tenant))
+            .map_or(ChainHead::EMPTY, |chain| chain.head)
+    }
+
+    pub(super) fn quota(&self, tenant: TenantId) -> Option<Quota> {
+        self.get::<Quota>(tenant).copied()
+    }
+
+    /// Returns the stored row that an update or removal refers to. Another
+    /// tenant's row is invisible to the unit.
+    pub(super) fn stored<T: StoredEntity>(
+        &self,
+        unit: &UnitOfWork,
+        write: &Write<T>,
+    ) -> Option<&T> {
+        let row = self.get::<T>(write.id())?;
+        let is_visible = match write {
+            Write::Update(new) => new.tenant() == row.tenant(),
+            Write::Remove(..) | Write::Add(_) => {
+                row.tenant().is_none() || row.tenant() == unit.tenant
+            }
+        };
+        is_visible.then_some(row)
+    }
+}
