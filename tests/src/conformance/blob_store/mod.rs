@@ -14,7 +14,6 @@ mod writes;
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_application::ports::{
     BlobBody, BlobEntry, BlobKey, BlobStore, BodyError, IdGenerator, PortErrorKind, SweepResult,
