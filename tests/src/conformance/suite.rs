@@ -1,11 +1,11 @@
-//! What makes a suite out of cases.
+//! The macro that declares a suite.
 
-/// Declares a suite: the cases of each area (a file beside the declaration),
-/// and a macro of the suite's name that stamps every one of them as a test of
-/// its own, given the name of an async function beside the stamp that makes a fixture.
+/// Declares the cases of a suite by area, a file next to the declaration, and a
+/// macro that stamps each case as a separate test. The macro takes the name of
+/// an async function next to the stamp that creates a fixture.
 ///
-/// A case is `pub(super) async fn case(fixture: &Fixture)`. One that is not
-/// declared is dead code, and the compiler says so: no adapter can miss it.
+/// A case is `pub(super) async fn case(fixture: &Fixture)`. The compiler reports
+/// an undeclared case as dead code, so that no adapter can miss it.
 macro_rules! suite {
     ($d:tt $stamp:ident: $module:ident::$fixture:ident {
         $($area:ident: $($case:ident)+;)+

@@ -10,7 +10,7 @@ use tenantry_domain::{
     tenant::Tenant,
 };
 
-use super::world::{Answer, Outcome, World, active};
+use super::world::{Outcome, ReadOutcome, World, active};
 use crate::conformance::samples::{NOW, at};
 
 /// Ann, signed in at Acme as an editor.
@@ -53,7 +53,7 @@ impl<'w> SignedIn<'w> {
 
     async fn opens(&self) -> Option<AccessGrant> {
         let access = self.world.store.access();
-        access.lookup(self.session.id, at(10)).await.answer()
+        access.lookup(self.session.id, at(10)).await.value()
     }
 
     async fn opens_without_tenant(&self) -> AccessGrant {
@@ -67,7 +67,7 @@ impl<'w> SignedIn<'w> {
 pub(super) async fn an_unknown_session_opens_nothing(world: &World) {
     let session = world.samples.session(world.samples.user(), None);
     assert_eq!(
-        world.store.access().lookup(session.id, NOW).await.answer(),
+        world.store.access().lookup(session.id, NOW).await.value(),
         None
     );
 }
@@ -99,7 +99,7 @@ pub(super) async fn a_session_without_tenant_opens_the_person_alone(world: &Worl
         })
         .await
         .done();
-    let grant = world.store.access().lookup(session.id, NOW).await.answer();
+    let grant = world.store.access().lookup(session.id, NOW).await.value();
     let expected = AccessGrant {
         session_id: session.id,
         user_id: root.id,
@@ -122,10 +122,10 @@ pub(super) async fn a_session_ends_on_time(world: &World) {
         access
             .lookup(ann.session.id, before)
             .await
-            .answer()
+            .value()
             .is_some()
     );
-    assert_eq!(access.lookup(ann.session.id, end).await.answer(), None);
+    assert_eq!(access.lookup(ann.session.id, end).await.value(), None);
 }
 
 pub(super) async fn a_revoked_session_opens_nothing(world: &World) {

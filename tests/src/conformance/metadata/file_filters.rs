@@ -7,7 +7,7 @@ use tenantry_domain::{
     version::{Failure, Processing},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{path, prefix};
 
 fn everything(place: Place) -> FileFilter {
@@ -24,7 +24,7 @@ fn everything(place: Place) -> FileFilter {
 
 /// Returns the paths that match a filter, in order, and asserts their count.
 async fn paths(company: &Company, filter: FileFilter) -> Vec<String> {
-    let count = company.store.files().count(&filter, 1000).await.answer();
+    let count = company.store.files().count(&filter, 1000).await.value();
     let query = FileQuery {
         filter,
         sort: FileSort::Path,
@@ -33,7 +33,7 @@ async fn paths(company: &Company, filter: FileFilter) -> Vec<String> {
         offset: 0,
         limit: 1000,
     };
-    let found = company.store.files().list(&query).await.answer();
+    let found = company.store.files().list(&query).await.value();
     let total = found.len() as u64;
     assert_eq!(
         count,
@@ -167,7 +167,7 @@ pub(super) async fn a_path_is_exact(world: &World) {
     }
 }
 
-pub(super) async fn states_and_owners_are_told_apart(world: &World) {
+pub(super) async fn filters_distinguish_states_and_owners(world: &World) {
     let acme = world.company("Acme").await;
     let failed = Processing::Failed(Failure {
         code: "odd".to_owned(),
@@ -304,7 +304,7 @@ pub(super) async fn a_count_stops_at_its_cap(world: &World) {
     let acme = shelf(world, &names).await;
     let filter = everything(acme.place());
     for (cap, total, capped) in [(6, 6, true), (7, 7, false), (8, 7, false), (1, 1, true)] {
-        let count = acme.store.files().count(&filter, cap).await.answer();
+        let count = acme.store.files().count(&filter, cap).await.value();
         assert_eq!(count, Count { total, capped }, "{cap}");
     }
 }

@@ -8,7 +8,7 @@ use tenantry_domain::{
     id::FileId,
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 const SORTS: [FileSort; 5] = [
@@ -117,7 +117,7 @@ async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) ->
         ..query(company.place(), sort, descending)
     };
     loop {
-        let page = company.store.files().list(&query).await.answer();
+        let page = company.store.files().list(&query).await.value();
         let Some(last) = page.last() else { return all };
         query.after = Some(position(sort, last));
         all.extend(page);
@@ -131,7 +131,7 @@ pub(super) async fn every_order_runs_both_ways(world: &World) {
     for sort in SORTS {
         for descending in [false, true] {
             let query = query(acme.place(), sort, descending);
-            let found = acme.store.files().list(&query).await.answer();
+            let found = acme.store.files().list(&query).await.value();
             let expected = sorted(&files, sort, descending);
             assert_eq!(ids(&found), ids(&expected), "{sort:?} {descending}");
             assert_eq!(found, expected);
@@ -191,7 +191,7 @@ pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
         query.filter.prefix = Some(crate::conformance::samples::prefix(&folder));
         query.limit = 7;
         let files = sorted(&files, FileSort::Path, descending);
-        let mut seen = acme.store.files().list(&query).await.answer();
+        let mut seen = acme.store.files().list(&query).await.value();
         assert_eq!(ids(&seen), ids(&files[..7]));
         // Remove the cursor's own file, and one on each side of it.
         let (early, late) = if descending { (295, 5) } else { (5, 295) };
@@ -210,7 +210,7 @@ pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
         loop {
             let last = seen.last().expect("a page was seen");
             query.after = Some(position(FileSort::Path, last));
-            let page = acme.store.files().list(&query).await.answer();
+            let page = acme.store.files().list(&query).await.value();
             if page.is_empty() {
                 break;
             }
@@ -246,10 +246,10 @@ pub(super) async fn a_position_need_not_be_a_file(world: &World) {
         key: SortKey::Text("b".to_owned()),
         id,
     });
-    let found = acme.store.files().list(&query).await.answer();
+    let found = acme.store.files().list(&query).await.value();
     assert_eq!(found, files[1..]);
     query.descending = true;
-    let found = acme.store.files().list(&query).await.answer();
+    let found = acme.store.files().list(&query).await.value();
     assert_eq!(found, files[..1]);
 }
 
@@ -268,7 +268,7 @@ pub(super) async fn an_offset_leaves_out(world: &World) {
             limit,
             ..query(acme.place(), FileSort::Name, descending)
         };
-        let found = acme.store.files().list(&query).await.answer();
+        let found = acme.store.files().list(&query).await.value();
         found
             .iter()
             .map(|file| file.name().to_owned())

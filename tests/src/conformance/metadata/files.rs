@@ -12,7 +12,7 @@ use tenantry_domain::{
     version::{Failure, Processing},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{at, digest, path};
 
 async fn add(company: &Company, file: &File) {
@@ -20,7 +20,7 @@ async fn add(company: &Company, file: &File) {
 }
 
 async fn read(company: &Company, file: &File) -> Option<File> {
-    company.store.files().lookup(file.id).await.answer()
+    company.store.files().lookup(file.id).await.value()
 }
 
 /// Returns a file with all optional values.
@@ -129,15 +129,12 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
     let found = files
         .find_by_path(acme.place(), &path("Report.pdf"))
         .await
-        .answer();
+        .value();
     assert_eq!(found, Some(ours));
-    let found = files.find_by_path(user, &path("Report.pdf")).await.answer();
+    let found = files.find_by_path(user, &path("Report.pdf")).await.value();
     assert_eq!(found, Some(mine));
     for other in ["report.pdf", "Report.pd_", "Report.pdf/x", "Report%"] {
-        let found = files
-            .find_by_path(acme.place(), &path(other))
-            .await
-            .answer();
+        let found = files.find_by_path(acme.place(), &path(other)).await.value();
         assert_eq!(found, None, "{other}");
     }
     let elsewhere = Place::User(world.samples.user());
@@ -145,7 +142,7 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
         files
             .find_by_path(elsewhere, &path("Report.pdf"))
             .await
-            .answer(),
+            .value(),
         None
     );
 }
@@ -192,7 +189,7 @@ pub(super) async fn a_file_cannot_move_onto_another(world: &World) {
     assert_eq!(read(&acme, &b).await, Some(b));
 }
 
-pub(super) async fn a_path_let_go_is_free_in_the_same_unit(world: &World) {
+pub(super) async fn a_released_path_is_free_in_the_same_unit(world: &World) {
     let acme = world.company("Acme").await;
     let a = world.samples.file(acme.id, "a.txt");
     let b = world.samples.file(acme.id, "b.txt");
@@ -216,7 +213,7 @@ pub(super) async fn a_path_let_go_is_free_in_the_same_unit(world: &World) {
     .done();
     let files = acme.store.files();
     for (text, id) in [("a.txt", new_a.id), ("b.txt", new_b.id), ("c.txt", b.id)] {
-        let found = files.find_by_path(acme.place(), &path(text)).await.answer();
+        let found = files.find_by_path(acme.place(), &path(text)).await.value();
         assert_eq!(found.map(|file| file.id), Some(id), "{text}");
     }
 }
@@ -273,7 +270,7 @@ pub(super) async fn hostile_names_are_names(world: &World) {
         let file = world.samples.file(acme.id, name);
         add(&acme, &file).await;
         let files = acme.store.files();
-        let found = files.find_by_path(acme.place(), &logical).await.answer();
+        let found = files.find_by_path(acme.place(), &logical).await.value();
         assert_eq!(found.as_ref(), Some(&file));
         assert_eq!(read(&acme, &file).await, Some(file));
     }
@@ -293,7 +290,7 @@ pub(super) async fn a_file_comes_with_its_uploader(world: &World) {
     add(&acme, &gone).await;
     let read = async |company: &Company, file: &File| {
         let files = company.store.files();
-        files.lookup_with_uploader(file.id).await.answer()
+        files.lookup_with_uploader(file.id).await.value()
     };
     let found = read(&acme, &known).await;
     assert_eq!(found, Some((known.clone(), Some(ann.email))));

@@ -8,7 +8,7 @@ use tenantry_application::{
 };
 use tenantry_domain::membership::Membership;
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at};
 
 async fn guards(world: &World, company: &super::world::Company) -> (u64, u64) {
@@ -17,7 +17,7 @@ async fn guards(world: &World, company: &super::world::Company) -> (u64, u64) {
 }
 
 async fn epoch(world: &World, subject: EpochSubject) -> u64 {
-    let changes = world.store.epochs().changed_since(at(-1000)).await.answer();
+    let changes = world.store.epochs().changed_since(at(-1000)).await.value();
     let change = changes.into_iter().find(|change| change.subject == subject);
     change.map_or(0, |change| change.epoch)
 }
@@ -110,7 +110,7 @@ pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Stale(Kind::Tenant));
-    assert_eq!(world.store.identities().lookup(ann.id).await.answer(), None);
+    assert_eq!(world.store.identities().lookup(ann.id).await.value(), None);
     assert_eq!(guards(world, &acme).await, (1, 0));
     // The other guard has not moved; an expectation raises it.
     world.commit(|work| work.expect_roles(&before)).await.done();
@@ -134,7 +134,7 @@ pub(super) async fn a_guard_of_no_tenant_is_missing(world: &World) {
     assert_eq!(refusal, Refusal::Missing(Kind::Tenant));
     let memberships = world.store.memberships();
     assert_eq!(
-        memberships.lookup(nobody.id, row.user_id).await.answer(),
+        memberships.lookup(nobody.id, row.user_id).await.value(),
         None
     );
 }
@@ -207,7 +207,7 @@ pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
             .epochs()
             .changed_since(at(seconds))
             .await
-            .answer();
+            .value();
         let told = changes
             .into_iter()
             .map(|c| (c.subject, c.epoch, c.changed_at));
@@ -223,7 +223,7 @@ pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
 
 /// Checks that no epoch is skipped: a missing one would leave a revoked
 /// permission cached.
-pub(super) async fn every_epoch_of_a_busy_moment_is_told(world: &World) {
+pub(super) async fn concurrent_epoch_changes_are_all_returned(world: &World) {
     const EACH: usize = 1000;
     for _ in 0..6 {
         let people: Vec<_> = (0..EACH).map(|_| world.samples.user()).collect();
@@ -236,7 +236,7 @@ pub(super) async fn every_epoch_of_a_busy_moment_is_told(world: &World) {
             .await
             .done();
     }
-    let changes = world.store.epochs().changed_since(NOW).await.answer();
+    let changes = world.store.epochs().changed_since(NOW).await.value();
     assert_eq!(changes.len(), 6 * EACH);
 }
 
@@ -257,7 +257,7 @@ pub(super) async fn an_epoch_that_rose_refuses_the_unit(world: &World) {
         .await
         .done();
     assert_eq!(expecting(0).await.refusal(), Refusal::Stale(Kind::Epoch));
-    assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+    assert_eq!(acme.store.files().lookup(file.id).await.value(), None);
     expecting(1).await.done();
 }
 

@@ -6,7 +6,7 @@ use tenantry_domain::{
     idempotency::{IdempotencyKey, IdempotencyRecord},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 async fn add(world: &World, record: &IdempotencyRecord) {
@@ -19,7 +19,7 @@ async fn add(world: &World, record: &IdempotencyRecord) {
 
 async fn find(world: &World, record: &IdempotencyRecord) -> Option<IdempotencyRecord> {
     let records = world.store.idempotency();
-    records.find(&record.scope).await.answer()
+    records.find(&record.scope).await.value()
 }
 
 pub(super) async fn every_state_comes_back(world: &World) {
@@ -102,7 +102,7 @@ pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
     }
     let purge = async |limit| {
         let records = world.store.idempotency();
-        records.purge_expired(at(0), limit).await.answer()
+        records.purge_expired(at(0), limit).await.value()
     };
     assert_eq!(purge(1).await, 1);
     assert_eq!(purge(9).await, 1);

@@ -8,7 +8,7 @@ use tenantry_domain::{
     job::{Job, JobState, Lease},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at};
 
 pub(super) const LEASE: Duration = Duration::from_secs(30);
@@ -18,7 +18,7 @@ pub(super) async fn enqueue(world: &World, job: &Job) {
 }
 
 pub(super) async fn claim(world: &World, worker: &str, now: Timestamp) -> Option<Job> {
-    world.store.jobs().claim(worker, now, LEASE).await.answer()
+    world.store.jobs().claim(worker, now, LEASE).await.value()
 }
 
 pub(super) async fn complete(world: &World, job: &Job) -> Result<(), CommitError> {
@@ -30,9 +30,9 @@ pub(super) async fn complete(world: &World, job: &Job) -> Result<(), CommitError
 pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
     let jobs = world.store.jobs();
     let nobody = world.samples.job(None);
-    assert_eq!(jobs.lookup(nobody.id).await.answer(), None);
+    assert_eq!(jobs.lookup(nobody.id).await.value(), None);
     assert_eq!(claim(world, "w", NOW).await, None);
-    assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.answer());
+    assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.value());
 }
 
 pub(super) async fn every_field_comes_back(world: &World) {
@@ -61,13 +61,13 @@ pub(super) async fn every_field_comes_back(world: &World) {
             ..complete.clone()
         };
         acme.commit(|work| work.jobs().add(&job)).await.done();
-        let stored = world.store.jobs().lookup(job.id).await.answer();
+        let stored = world.store.jobs().lookup(job.id).await.value();
         assert_eq!(stored, Some(job));
     }
     let plain = world.samples.job(None);
     enqueue(world, &plain).await;
     assert_eq!(
-        world.store.jobs().lookup(plain.id).await.answer(),
+        world.store.jobs().lookup(plain.id).await.value(),
         Some(plain)
     );
 }
@@ -91,7 +91,7 @@ pub(super) async fn a_claimed_job_is_running(world: &World) {
     assert_eq!(claimed, expected);
     assert!(claimed.revision > Revision::FIRST);
     assert_eq!(
-        world.store.jobs().lookup(job.id).await.answer(),
+        world.store.jobs().lookup(job.id).await.value(),
         Some(claimed)
     );
     assert_eq!(claim(world, "w2", at(3)).await, None);
@@ -147,7 +147,7 @@ pub(super) async fn a_completed_job_stays_completed(world: &World) {
         .jobs()
         .lookup(job.id)
         .await
-        .answer()
+        .value()
         .expect("the job is there");
     assert_eq!((stored.state, stored.lease), (JobState::Succeeded, None));
     assert_eq!(stored.finished_at, Some(at(100)));
@@ -186,6 +186,6 @@ pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
         .expect("running");
     let record = |work: &mut PlatformWork| work.jobs(job.tenant_id).update(&job);
     world.commit(record).await.done();
-    let stored = world.store.jobs().lookup(job.id).await.answer();
+    let stored = world.store.jobs().lookup(job.id).await.value();
     assert_eq!(stored.map(|job| job.state), Some(JobState::Dead));
 }

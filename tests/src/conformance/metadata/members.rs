@@ -13,7 +13,7 @@ use tenantry_domain::{
     role::{Preset, Role},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at};
 
 async fn add_membership(world: &World, row: &Membership) {
@@ -31,10 +31,10 @@ pub(super) async fn nothing_is_found_in_an_empty_store(world: &World) {
     let acme = world.company("Acme").await;
     let user = world.samples.user();
     let memberships = world.store.memberships();
-    assert_eq!(memberships.lookup(acme.id, user).await.answer(), None);
-    assert_eq!(memberships.find_by_user(user).await.answer(), []);
+    assert_eq!(memberships.lookup(acme.id, user).await.value(), None);
+    assert_eq!(memberships.find_by_user(user).await.value(), []);
     assert_eq!(
-        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        world.store.roles().find_by_tenant(acme.id).await.value(),
         []
     );
 }
@@ -59,7 +59,7 @@ pub(super) async fn memberships_come_back(world: &World) {
             .memberships()
             .lookup(acme.id, row.user_id)
             .await
-            .answer();
+            .value();
         assert_eq!(found.as_ref(), Some(&row));
     }
 }
@@ -81,7 +81,7 @@ pub(super) async fn memberships_can_be_written(world: &World) {
         .memberships()
         .lookup(acme.id, row.user_id)
         .await
-        .answer();
+        .value();
     assert_eq!(found, Some(row));
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn memberships_of_a_person_are_listed_oldest_first(world: &Worl
     }
     expected.sort_by_key(|row| row.created_at);
     assert_eq!(
-        world.store.memberships().find_by_user(user).await.answer(),
+        world.store.memberships().find_by_user(user).await.value(),
         expected
     );
 }
@@ -135,7 +135,7 @@ pub(super) async fn roles_come_back_by_id(world: &World) {
         add_role(world, row).await;
     }
     add_role(world, &world.samples.role(globex.id, "Theirs", &[])).await;
-    let found = world.store.roles().find_by_tenant(acme.id).await.answer();
+    let found = world.store.roles().find_by_tenant(acme.id).await.value();
     assert_eq!(found, [plain, complete]);
 }
 
@@ -154,14 +154,14 @@ pub(super) async fn roles_can_be_written_and_removed(world: &World) {
         .await
         .done();
     row.revision = Revision::new(2);
-    let found = world.store.roles().find_by_tenant(acme.id).await.answer();
+    let found = world.store.roles().find_by_tenant(acme.id).await.value();
     assert_eq!(found, [row.clone()]);
     world
         .commit(|work| work.roles(NOW).remove(&row))
         .await
         .done();
     assert_eq!(
-        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        world.store.roles().find_by_tenant(acme.id).await.value(),
         []
     );
 }

@@ -39,11 +39,11 @@ suite! {
             every_field_comes_back
             every_field_can_be_written
             they_are_found_by_folded_names
-            an_address_is_taken_whatever_its_case
-            a_username_is_taken_whatever_its_case
+            addresses_are_unique_regardless_of_case
+            usernames_are_unique_regardless_of_case
             names_cannot_be_taken_by_an_update
             an_id_is_taken_once
-            names_are_free_again_once_let_go
+            released_names_are_free_again
             addresses_of_a_thousand_are_read_at_once;
         tenants:
             no_tenant_is_found_in_an_empty_store
@@ -119,7 +119,7 @@ suite! {
             a_new_tenant_and_its_members_are_one_unit
             one_of_many_concurrent_demotions_wins
             epochs_rise_and_are_seen_from_their_time_on
-            every_epoch_of_a_busy_moment_is_told
+            concurrent_epoch_changes_are_all_returned
             an_epoch_that_rose_refuses_the_unit
             no_raise_of_an_epoch_is_lost;
         quota:
@@ -155,7 +155,7 @@ suite! {
             they_are_found_by_place_and_path
             a_path_is_taken_in_its_place_alone
             a_file_cannot_move_onto_another
-            a_path_let_go_is_free_in_the_same_unit
+            a_released_path_is_free_in_the_same_unit
             an_id_is_taken_once
             hostile_names_are_names
             a_file_comes_with_its_uploader;
@@ -172,7 +172,7 @@ suite! {
             no_character_of_a_prefix_means_another
             a_prefix_may_end_anywhere_in_unicode
             a_path_is_exact
-            states_and_owners_are_told_apart
+            filters_distinguish_states_and_owners
             a_search_finds_folded_names
             no_character_of_a_search_means_another
             filters_hold_together
@@ -197,7 +197,7 @@ suite! {
             an_empty_chain_has_nothing
             every_field_comes_back
             an_id_is_taken_once
-            the_platform_has_a_chain_of_its_own
+            the_platform_has_a_separate_chain
             filters_let_through_what_they_say
             pages_make_the_whole_newest_first;
         sealing:

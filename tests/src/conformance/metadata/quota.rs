@@ -14,11 +14,11 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::world::{Answer, Company, Outcome, ROOM, World, active};
+use super::world::{Company, Outcome, ROOM, ReadOutcome, World, active};
 use crate::conformance::samples::digest;
 
 async fn used_and_reserved(company: &Company) -> (u64, u64) {
-    let quota = company.store.quota().current().await.answer();
+    let quota = company.store.quota().current().await.value();
     (quota.used_bytes, quota.reserved_bytes)
 }
 
@@ -30,8 +30,8 @@ pub(super) async fn a_new_ledger_is_empty(world: &World) {
         used_bytes: 0,
         reserved_bytes: 0,
     };
-    assert_eq!(acme.store.quota().current().await.answer(), empty);
-    let usage = acme.store.quota().usage().await.answer();
+    assert_eq!(acme.store.quota().current().await.value(), empty);
+    let usage = acme.store.quota().usage().await.value();
     let nothing = Usage {
         quota: empty,
         places: Vec::new(),
@@ -48,7 +48,7 @@ pub(super) async fn a_tenant_without_ledger_has_none(world: &World) {
         .commit(|work| work.tenants().add(&tenant))
         .await
         .done();
-    let store = world.store.open(active(tenant.id)).await.answer();
+    let store = world.store.open(active(tenant.id)).await.value();
     assert_eq!(
         store.quota().current().await.failure(),
         PortErrorKind::NotFound
@@ -231,7 +231,7 @@ pub(super) async fn usage_adds_up(world: &World) {
     let theirs = world.samples.open_blob(globex.id, 5);
     globex.commit(|work| work.blobs().add(&theirs)).await.done();
 
-    let mut usage = acme.store.quota().usage().await.answer();
+    let mut usage = acme.store.quota().usage().await.value();
     usage
         .places
         .sort_by_key(|place| (place.bucket.as_str(), place.bucket_id));
@@ -248,7 +248,7 @@ pub(super) async fn usage_adds_up(world: &World) {
         place(Bucket::Users, bob.as_uuid(), 1, 0, 0),
     ];
     assert_eq!(usage.places, expected);
-    assert_eq!(usage.quota, acme.store.quota().current().await.answer());
+    assert_eq!(usage.quota, acme.store.quota().current().await.value());
     assert_eq!(
         usage.places.iter().map(|p| p.bytes).sum::<u64>(),
         usage.quota.used_bytes

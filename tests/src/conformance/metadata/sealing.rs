@@ -9,7 +9,7 @@ use tenantry_domain::{
     id::{AuditId, TenantId},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 /// Returns an arbitrary hash: stores do not verify hashes.
@@ -66,7 +66,7 @@ fn ids(entries: &[AuditEntry]) -> Vec<AuditId> {
 }
 
 async fn sequences(log: &dyn AuditLog, after: u64, limit: u32) -> Vec<u64> {
-    let sealed = log.sealed_after(after, limit).await.answer();
+    let sealed = log.sealed_after(after, limit).await.value();
     sealed.iter().map(|sealed| sealed.seal.sequence).collect()
 }
 
@@ -83,8 +83,8 @@ pub(super) async fn unsealed_entries_come_oldest_first(world: &World) {
     }
     entries.sort_by_key(|entry| (entry.at, entry.id));
     let log = acme.store.audit();
-    assert_eq!(log.unsealed(10).await.answer(), entries);
-    assert_eq!(log.unsealed(3).await.answer(), entries[..3]);
+    assert_eq!(log.unsealed(10).await.value(), entries);
+    assert_eq!(log.unsealed(3).await.value(), entries[..3]);
 }
 
 pub(super) async fn sealing_moves_the_end(world: &World) {
@@ -94,14 +94,14 @@ pub(super) async fn sealing_moves_the_end(world: &World) {
     acme.commit(|work| work.seal_audit(seal(Some(acme.id), 0, &ids(&entries[..2]))))
         .await
         .done();
-    assert_eq!(log.head().await.answer(), head(2));
-    assert_eq!(log.unsealed(10).await.answer(), entries[2..]);
+    assert_eq!(log.head().await.value(), head(2));
+    assert_eq!(log.unsealed(10).await.value(), entries[2..]);
     acme.commit(|work| work.seal_audit(seal(Some(acme.id), 2, &ids(&entries[2..]))))
         .await
         .done();
-    assert_eq!(log.head().await.answer(), head(5));
-    assert_eq!(log.unsealed(10).await.answer(), []);
-    let sealed = log.sealed_after(0, 10).await.answer();
+    assert_eq!(log.head().await.value(), head(5));
+    assert_eq!(log.unsealed(10).await.value(), []);
+    let sealed = log.sealed_after(0, 10).await.value();
     let expected = (1..).zip(entries).map(|(sequence, entry)| SealedEntry {
         entry,
         seal: Seal {
@@ -122,7 +122,7 @@ pub(super) async fn sealing_moves_the_end(world: &World) {
         after: None,
         limit: 10,
     };
-    assert_eq!(log.list(&query).await.answer().len(), 5);
+    assert_eq!(log.list(&query).await.value().len(), 5);
 }
 
 pub(super) async fn a_stale_end_is_refused(world: &World) {
@@ -138,8 +138,8 @@ pub(super) async fn a_stale_end_is_refused(world: &World) {
     let refusal = acme.commit(|work| work.seal_audit(forged)).await.refusal();
     assert_eq!(refusal, Refusal::Stale(Kind::AuditChain));
     let log = acme.store.audit();
-    assert_eq!(log.head().await.answer(), head(2));
-    assert_eq!(log.unsealed(10).await.answer(), entries[2..]);
+    assert_eq!(log.head().await.value(), head(2));
+    assert_eq!(log.unsealed(10).await.value(), entries[2..]);
 }
 
 pub(super) async fn an_entry_is_sealed_once(world: &World) {
@@ -156,8 +156,8 @@ pub(super) async fn an_entry_is_sealed_once(world: &World) {
         assert_eq!(refusal, Refusal::Missing(Kind::Audit));
     }
     let log = acme.store.audit();
-    assert_eq!(log.head().await.answer(), head(1));
-    assert_eq!(log.unsealed(10).await.answer(), entries[1..]);
+    assert_eq!(log.head().await.value(), head(1));
+    assert_eq!(log.unsealed(10).await.value(), entries[1..]);
 }
 
 pub(super) async fn an_unknown_entry_is_missing(world: &World) {
@@ -169,7 +169,7 @@ pub(super) async fn an_unknown_entry_is_missing(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Missing(Kind::Audit));
-    assert_eq!(acme.store.audit().head().await.answer(), ChainHead::EMPTY);
+    assert_eq!(acme.store.audit().head().await.value(), ChainHead::EMPTY);
 }
 
 pub(super) async fn the_platforms_chain_is_sealed_apart(world: &World) {
@@ -188,11 +188,11 @@ pub(super) async fn the_platforms_chain_is_sealed_apart(world: &World) {
         .commit(|work| work.seal_audit(seal(None, 0, &[ours.id])))
         .await
         .done();
-    assert_eq!(log.head().await.answer(), head(1));
-    assert_eq!(log.unsealed(10).await.answer(), []);
+    assert_eq!(log.head().await.value(), head(1));
+    assert_eq!(log.unsealed(10).await.value(), []);
     assert_eq!(sequences(log, 0, 10).await, [1]);
-    assert_eq!(acme.store.audit().head().await.answer(), ChainHead::EMPTY);
-    assert_eq!(acme.store.audit().unsealed(10).await.answer(), theirs);
+    assert_eq!(acme.store.audit().head().await.value(), ChainHead::EMPTY);
+    assert_eq!(acme.store.audit().unsealed(10).await.value(), theirs);
 }
 
 pub(super) async fn one_of_two_sealers_wins(world: &World) {
@@ -206,6 +206,6 @@ pub(super) async fn one_of_two_sealers_wins(world: &World) {
     );
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
     let log = acme.store.audit();
-    let end = log.head().await.answer().sequence;
+    let end = log.head().await.value().sequence;
     assert_eq!(sequences(log, 0, 10).await, (1..=end).collect::<Vec<_>>());
 }
