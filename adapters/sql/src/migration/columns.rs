@@ -1,10 +1,6 @@
 //! Columns and indexes of migrations.
 
-use sea_orm_migration::{
-    prelude::*,
-    schema,
-    sea_orm::{ConnectionTrait, DbBackend},
-};
+use sea_orm_migration::{prelude::*, schema, sea_orm::DbBackend};
 
 /// Returns an index over columns in order.
 pub(super) fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {

@@ -27,7 +27,7 @@ async fn actions(log: &dyn AuditLog, query: AuditQuery) -> Vec<String> {
     entries.into_iter().map(|entry| entry.action).collect()
 }
 
-pub(super) async fn an_empty_chain_has_nothing(world: &World) {
+pub(super) async fn an_empty_chain_has_no_entries(world: &World) {
     let acme = world.company("Acme").await;
     for log in [acme.store.audit(), world.store.audit()] {
         assert_eq!(log.list(&all()).await.value(), []);
@@ -37,7 +37,7 @@ pub(super) async fn an_empty_chain_has_nothing(world: &World) {
     }
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.entry(Some(acme.id), "file.delete");
     let detail = [
@@ -65,7 +65,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     assert_eq!(stored, [complete, plain]);
 }
 
-pub(super) async fn an_id_is_taken_once(world: &World) {
+pub(super) async fn ids_are_unique(world: &World) {
     let acme = world.company("Acme").await;
     let entry = world.samples.entry(Some(acme.id), "file.delete");
     acme.commit(|work| work.audit(entry.clone())).await.done();
@@ -94,7 +94,7 @@ pub(super) async fn the_platform_has_a_separate_chain(world: &World) {
     assert_eq!(world.store.audit().list(&all()).await.value(), [platform]);
 }
 
-pub(super) async fn filters_let_through_what_they_say(world: &World) {
+pub(super) async fn filters_select_matching_entries(world: &World) {
     let acme = world.company("Acme").await;
     let (ann, bob) = (world.samples.user(), world.samples.user());
     let made = [
@@ -161,7 +161,7 @@ pub(super) async fn filters_let_through_what_they_say(world: &World) {
     assert_eq!(list(anns).await, "a.one");
 }
 
-pub(super) async fn pages_make_the_whole_newest_first(world: &World) {
+pub(super) async fn pages_list_all_entries_newest_first(world: &World) {
     let acme = world.company("Acme").await;
     let mut entries: Vec<_> = (0..20)
         .map(|n| AuditEntry {

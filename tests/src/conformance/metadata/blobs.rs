@@ -32,7 +32,7 @@ pub(super) async fn no_blob_is_found_in_an_empty_store(world: &World) {
     assert_eq!(blobs.scan(None, 10).await.value(), []);
 }
 
-pub(super) async fn every_state_comes_back(world: &World) {
+pub(super) async fn every_state_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let mut open = world.samples.open_blob(acme.id, (1 << 53) + 1);
     open.heartbeat(at(9)).expect("open");
@@ -60,7 +60,7 @@ pub(super) async fn every_state_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn a_blob_goes_through_its_life(world: &World) {
+pub(super) async fn a_blob_passes_through_its_states(world: &World) {
     let acme = world.company("Acme").await;
     let mut blob = world.samples.open_blob(acme.id, 10);
     add(&acme, &blob).await;
@@ -110,7 +110,7 @@ pub(super) async fn equal_content_is_found(world: &World) {
     assert_eq!(find("main", 3, 10).await, None);
 }
 
-pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
+pub(super) async fn only_intact_blobs_are_found_by_digest(world: &World) {
     let acme = world.company("Acme").await;
     let mut corrupt = world.samples.stored_blob(acme.id, digest(1), 10);
     corrupt.mark_corrupt(NOW).expect("stored");
@@ -140,7 +140,7 @@ pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
 
 /// Blobs of each kind that is swept, with the seconds since their last heartbeat
 /// or reference.
-pub(super) async fn the_sweeper_finds_what_is_over(world: &World) {
+pub(super) async fn the_sweeper_finds_expired_blobs(world: &World) {
     let acme = world.company("Acme").await;
     let mut expected = Vec::new();
     for seconds in [-1, 0, 1] {
@@ -171,7 +171,7 @@ pub(super) async fn the_sweeper_finds_what_is_over(world: &World) {
     assert_eq!(blobs.find_to_sweep(at(0), 2).await.value().len(), 2);
 }
 
-pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
+pub(super) async fn a_scan_returns_every_row_by_id(world: &World) {
     let acme = world.company("Acme").await;
     let all: Vec<_> = (0..5)
         .map(|n| world.samples.open_blob(acme.id, n))

@@ -128,7 +128,7 @@ pub(super) async fn one_of_many_concurrent_adds_of_a_path_wins(world: &World) {
     assert_eq!(wins, 1);
 }
 
-pub(super) async fn many_concurrent_units_all_land(world: &World) {
+pub(super) async fn many_concurrent_units_are_all_applied(world: &World) {
     let companies = [world.company("Acme").await, world.company("Globex").await];
     let units = (0..120).map(|n| {
         let company = &companies[n % 2];

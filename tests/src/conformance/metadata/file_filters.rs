@@ -75,7 +75,7 @@ async fn with_search(company: &Company, text: &str) -> Vec<String> {
     paths(company, filter).await
 }
 
-pub(super) async fn a_place_is_looked_in_alone(world: &World) {
+pub(super) async fn only_the_given_place_is_searched(world: &World) {
     let acme = shelf(world, &["ours"]).await;
     let user = world.samples.user();
     let mine = world.samples.file_in(acme.id, Place::User(user), "mine");
@@ -86,7 +86,7 @@ pub(super) async fn a_place_is_looked_in_alone(world: &World) {
     assert_eq!(paths(&acme, everything(nobody)).await, [""; 0]);
 }
 
-pub(super) async fn a_prefix_is_a_prefix(world: &World) {
+pub(super) async fn a_prefix_matches_the_beginning_of_paths(world: &World) {
     let acme = shelf(world, &["a", "a/b", "a/b/c", "a/bc", "ab", "A/b", "b/a/b"]).await;
     assert_eq!(with_prefix(&acme, "a/").await, ["a/b", "a/b/c", "a/bc"]);
     assert_eq!(with_prefix(&acme, "a/b").await, ["a/b", "a/b/c", "a/bc"]);
@@ -96,7 +96,7 @@ pub(super) async fn a_prefix_is_a_prefix(world: &World) {
     assert_eq!(with_prefix(&acme, "").await.len(), 7);
 }
 
-pub(super) async fn no_character_of_a_prefix_means_another(world: &World) {
+pub(super) async fn prefixes_have_no_wildcards(world: &World) {
     let names = ["%x", "_x", "'x", "\"x", "*x", "?x", "[x", "[%", "zx"];
     let acme = shelf(world, &names).await;
     for name in names {
@@ -113,7 +113,7 @@ pub(super) async fn no_character_of_a_prefix_means_another(world: &World) {
 }
 
 /// Checks the upper bound of prefixes with unusual last characters.
-pub(super) async fn a_prefix_may_end_anywhere_in_unicode(world: &World) {
+pub(super) async fn a_prefix_may_end_with_any_character(world: &World) {
     let names = [
         "\u{7F}".replace('\u{7F}', "~"),
         "ü".to_owned(),
@@ -156,7 +156,7 @@ pub(super) async fn a_prefix_may_end_anywhere_in_unicode(world: &World) {
     }
 }
 
-pub(super) async fn a_path_is_exact(world: &World) {
+pub(super) async fn paths_match_exactly(world: &World) {
     let acme = shelf(world, &["a/b", "a/b/c", "A/b", "a_b"]).await;
     for (text, expected) in [("a/b", 1), ("a", 0), ("a/b/c/d", 0), ("a_b", 1)] {
         let filter = FileFilter {
@@ -244,7 +244,7 @@ pub(super) async fn a_search_finds_folded_names(world: &World) {
     assert_eq!(with_search(&acme, "").await.len(), names.len());
 }
 
-pub(super) async fn no_character_of_a_search_means_another(world: &World) {
+pub(super) async fn searches_have_no_wildcards(world: &World) {
     let names = [
         "a%b", "a_b", "a'b", "a\"b", "a*b", "a?b", "a[b]", "axb", "a^b", "a$b",
     ];
@@ -265,7 +265,7 @@ pub(super) async fn no_character_of_a_search_means_another(world: &World) {
     }
 }
 
-pub(super) async fn filters_hold_together(world: &World) {
+pub(super) async fn all_filters_must_match(world: &World) {
     let acme = world.company("Acme").await;
     let owner = world.samples.user();
     let make = |path: &str, review, owned: bool| {

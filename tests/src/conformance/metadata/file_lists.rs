@@ -125,7 +125,7 @@ async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) ->
     }
 }
 
-pub(super) async fn every_order_runs_both_ways(world: &World) {
+pub(super) async fn every_order_has_both_directions(world: &World) {
     let acme = world.company("Acme").await;
     let files = shelf(world, &acme).await;
     for sort in SORTS {
@@ -139,7 +139,7 @@ pub(super) async fn every_order_runs_both_ways(world: &World) {
     }
 }
 
-pub(super) async fn pages_of_any_size_make_the_whole(world: &World) {
+pub(super) async fn pages_of_any_size_list_all_files(world: &World) {
     let acme = world.company("Acme").await;
     let files = shelf(world, &acme).await;
     for sort in SORTS {
@@ -153,7 +153,7 @@ pub(super) async fn pages_of_any_size_make_the_whole(world: &World) {
     }
 }
 
-pub(super) async fn ties_go_by_id(world: &World) {
+pub(super) async fn ties_are_ordered_by_id(world: &World) {
     let acme = world.company("Acme").await;
     let files: Vec<_> = (0..6)
         .map(|n| world.samples.file(acme.id, &format!("{n}/same.txt")))
@@ -176,7 +176,7 @@ pub(super) async fn ties_go_by_id(world: &World) {
 }
 
 /// Files are added and removed on both sides of the cursor between two pages.
-pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
+pub(super) async fn pages_are_stable_under_concurrent_changes(world: &World) {
     let acme = world.company("Acme").await;
     for (round, descending) in [(1, false), (2, true)] {
         let folder = format!("{round}");
@@ -253,7 +253,7 @@ pub(super) async fn a_position_need_not_be_a_file(world: &World) {
     assert_eq!(found, files[..1]);
 }
 
-pub(super) async fn an_offset_leaves_out(world: &World) {
+pub(super) async fn an_offset_skips_files(world: &World) {
     let acme = world.company("Acme").await;
     let files: Vec<_> = (0..10)
         .map(|n| world.samples.file(acme.id, &format!("{n}")))

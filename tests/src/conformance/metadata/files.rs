@@ -68,7 +68,7 @@ fn complete(world: &World, company: &Company) -> File {
     }
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.file(acme.id, "plain.txt");
     let complete = complete(world, &acme);
@@ -92,7 +92,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.file(acme.id, "plain.txt");
     add(&acme, &plain).await;
@@ -148,7 +148,7 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
 }
 
 /// Checks that the spaces of a user and of a tenant with the same id differ.
-pub(super) async fn a_path_is_taken_in_its_place_alone(world: &World) {
+pub(super) async fn a_path_is_unique_within_its_place(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     add(&acme, &world.samples.file(acme.id, "a.txt")).await;
     add(&globex, &world.samples.file(globex.id, "a.txt")).await;
@@ -218,7 +218,7 @@ pub(super) async fn a_released_path_is_free_in_the_same_unit(world: &World) {
     }
 }
 
-pub(super) async fn an_id_is_taken_once(world: &World) {
+pub(super) async fn ids_are_unique(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     add(&acme, &file).await;
@@ -232,7 +232,7 @@ pub(super) async fn an_id_is_taken_once(world: &World) {
 }
 
 /// Names that have broken other stores are paths like any other.
-pub(super) async fn hostile_names_are_names(world: &World) {
+pub(super) async fn hostile_names_are_stored(world: &World) {
     let acme = world.company("Acme").await;
     let names = [
         "'; DROP TABLE files; --",
@@ -276,7 +276,7 @@ pub(super) async fn hostile_names_are_names(world: &World) {
     }
 }
 
-pub(super) async fn a_file_comes_with_its_uploader(world: &World) {
+pub(super) async fn a_file_is_returned_with_its_uploader(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let ann = world.samples.person("ann@example.com");
     world

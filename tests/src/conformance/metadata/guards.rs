@@ -75,7 +75,7 @@ pub(super) async fn a_unit_raises_a_guard_once(world: &World) {
     assert_eq!(guards(world, &acme).await, (1, 0));
 }
 
-pub(super) async fn guards_and_the_tenant_row_leave_each_other_alone(world: &World) {
+pub(super) async fn guards_and_the_tenant_row_are_independent(world: &World) {
     let acme = world.company("Acme").await;
     let read = world.tenant(acme.id).await;
     let row = world.samples.membership(acme.id, world.samples.user(), &[]);
@@ -93,7 +93,7 @@ pub(super) async fn guards_and_the_tenant_row_leave_each_other_alone(world: &Wor
     assert_eq!(guards(world, &acme).await, (1, 0));
 }
 
-pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
+pub(super) async fn a_changed_guard_refuses_the_unit(world: &World) {
     let acme = world.company("Acme").await;
     let before = world.tenant(acme.id).await;
     let row = world.samples.membership(acme.id, world.samples.user(), &[]);
@@ -122,7 +122,7 @@ pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
     assert_eq!(refusal, Refusal::Stale(Kind::Tenant));
 }
 
-pub(super) async fn a_guard_of_no_tenant_is_missing(world: &World) {
+pub(super) async fn a_guard_without_a_tenant_is_missing(world: &World) {
     let nobody = world.samples.tenant("Nobody");
     let row = world
         .samples
@@ -187,7 +187,7 @@ pub(super) async fn one_of_many_concurrent_demotions_wins(world: &World) {
     assert_eq!(wins, 1);
 }
 
-pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
+pub(super) async fn epochs_increase_and_are_listed_by_time(world: &World) {
     let (ann, acme) = (world.samples.user(), world.samples.tenant("Acme").id);
     world
         .commit(|work| work.raise_user_epoch(ann, at(1)))
@@ -240,7 +240,7 @@ pub(super) async fn concurrent_epoch_changes_are_all_returned(world: &World) {
     assert_eq!(changes.len(), 6 * EACH);
 }
 
-pub(super) async fn an_epoch_that_rose_refuses_the_unit(world: &World) {
+pub(super) async fn a_changed_epoch_refuses_the_unit(world: &World) {
     let acme = world.company("Acme").await;
     let user = world.samples.user();
     let file = world.samples.file(acme.id, "a.txt");

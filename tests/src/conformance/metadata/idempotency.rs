@@ -22,7 +22,7 @@ async fn find(world: &World, record: &IdempotencyRecord) -> Option<IdempotencyRe
     records.find(&record.scope).await.value()
 }
 
-pub(super) async fn every_state_comes_back(world: &World) {
+pub(super) async fn every_state_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     for tenant in [None, Some(acme.id)] {
         let mut record = world.samples.request(tenant, "!~k");
@@ -48,7 +48,7 @@ pub(super) async fn every_state_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn a_key_is_taken_in_its_scope_alone(world: &World) {
+pub(super) async fn a_key_is_unique_within_its_scope(world: &World) {
     let acme = world.company("Acme").await;
     let first = world.samples.request(Some(acme.id), "k");
     add(world, &first).await;
@@ -92,7 +92,7 @@ pub(super) async fn one_of_two_claims_wins(world: &World) {
     assert_eq!(find(world, &winner).await, Some(winner));
 }
 
-pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
+pub(super) async fn expired_rows_are_purged_in_batches(world: &World) {
     let mut records = Vec::new();
     for seconds in [-2, -1, 0, 1] {
         let mut record = world.samples.request(None, "k");

@@ -232,7 +232,7 @@ pub(super) async fn a_foreign_id_is_missing(world: &World) {
 }
 
 /// Checks that a foreign id may be taken or free, but its row is unchanged.
-pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
+pub(super) async fn a_foreign_id_cannot_be_overwritten(world: &World) {
     let all = Neighbours::new(world).await;
     let tenant_id = all.intruder.id;
     let file = File {
@@ -319,7 +319,7 @@ pub(super) async fn a_foreign_entry_cannot_be_sealed(world: &World) {
 
 /// Checks that two tenants with a file of the same path and content are
 /// independent.
-pub(super) async fn equal_rows_of_two_tenants_share_nothing(world: &World) {
+pub(super) async fn equal_rows_of_two_tenants_are_independent(world: &World) {
     let all = Neighbours::new(world).await;
     let file = world.samples.file(all.intruder.id, all.file.path.as_str());
     let blob = world.samples.stored_blob(all.intruder.id, digest(7), 10);

@@ -42,7 +42,7 @@ pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
     );
 }
 
-pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
+pub(super) async fn only_the_attempt_of_a_lease_extends_it(world: &World) {
     let jobs = world.store.jobs();
     let queued = world.samples.job(None);
     enqueue(world, &queued).await;
@@ -70,7 +70,7 @@ pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
     assert!(jobs.extend_lease(second.id, 2, at(100)).await.value());
 }
 
-pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &World) {
+pub(super) async fn a_job_with_an_extended_lease_can_be_completed(world: &World) {
     enqueue(world, &world.samples.job(None)).await;
     let job = claim(world, "w", NOW).await.expect("a job is due");
     assert!(
@@ -92,7 +92,7 @@ pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &Wo
     );
 }
 
-pub(super) async fn a_job_and_its_effect_end_together(world: &World) {
+pub(super) async fn a_job_and_its_effect_are_committed_together(world: &World) {
     let acme = world.company("Acme").await;
     let job = world.samples.job(Some(acme.id));
     acme.commit(|work| work.jobs().add(&job)).await.done();
@@ -116,7 +116,7 @@ pub(super) async fn a_job_and_its_effect_end_together(world: &World) {
     assert!(acme.store.files().lookup(effect.id).await.value().is_some());
 }
 
-pub(super) async fn no_job_is_handed_out_twice(world: &World) {
+pub(super) async fn no_job_is_claimed_twice(world: &World) {
     const JOBS: usize = 40;
     let jobs: Vec<_> = (0..JOBS).map(|_| world.samples.job(None)).collect();
     world

@@ -27,7 +27,7 @@ pub(super) async fn complete(world: &World, job: &Job) -> Result<(), CommitError
     world.commit(|work| work.jobs(None).update(&done)).await
 }
 
-pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
+pub(super) async fn an_empty_queue_has_no_job(world: &World) {
     let jobs = world.store.jobs();
     let nobody = world.samples.job(None);
     assert_eq!(jobs.lookup(nobody.id).await.value(), None);
@@ -35,7 +35,7 @@ pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
     assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.value());
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let complete = Job {
         payload: r#"{"Ünï":"履歴書 'x' \\ \u0000"}"#.to_owned(),
@@ -97,7 +97,7 @@ pub(super) async fn a_claimed_job_is_running(world: &World) {
     assert_eq!(claim(world, "w2", at(3)).await, None);
 }
 
-pub(super) async fn jobs_are_handed_out_in_the_order_of_their_time(world: &World) {
+pub(super) async fn jobs_are_claimed_in_the_order_of_their_time(world: &World) {
     let mut jobs = Vec::new();
     for seconds in [5, 1, 9, 3] {
         let mut job = world.samples.job(None);
@@ -113,7 +113,7 @@ pub(super) async fn jobs_are_handed_out_in_the_order_of_their_time(world: &World
     assert_eq!(claim(world, "w", at(10)).await, None);
 }
 
-pub(super) async fn no_job_is_handed_out_before_its_time(world: &World) {
+pub(super) async fn no_job_is_claimed_before_its_time(world: &World) {
     let mut job = world.samples.job(None);
     job.run_at = at(5);
     enqueue(world, &job).await;
@@ -122,7 +122,7 @@ pub(super) async fn no_job_is_handed_out_before_its_time(world: &World) {
     assert!(claim(world, "w", at(5)).await.is_some());
 }
 
-pub(super) async fn only_waiting_jobs_are_handed_out(world: &World) {
+pub(super) async fn only_queued_jobs_are_claimed(world: &World) {
     for state in [JobState::Succeeded, JobState::Dead, JobState::Cancelled] {
         enqueue(
             world,
@@ -153,7 +153,7 @@ pub(super) async fn a_completed_job_stays_completed(world: &World) {
     assert_eq!(stored.finished_at, Some(at(100)));
 }
 
-pub(super) async fn a_failed_attempt_is_handed_out_again_later(world: &World) {
+pub(super) async fn a_failed_attempt_is_retried_later(world: &World) {
     enqueue(world, &world.samples.job(None)).await;
     let mut job = claim(world, "w", NOW).await.expect("a job is due");
     job.fail("no luck".to_owned(), true, NOW).expect("running");

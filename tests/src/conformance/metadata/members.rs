@@ -39,7 +39,7 @@ pub(super) async fn nothing_is_found_in_an_empty_store(world: &World) {
     );
 }
 
-pub(super) async fn memberships_come_back(world: &World) {
+pub(super) async fn memberships_are_stored(world: &World) {
     let acme = world.company("Acme").await;
     let roles: Vec<_> = (0..3)
         .map(|_| RoleId::from_uuid(world.samples.id()))
@@ -64,7 +64,7 @@ pub(super) async fn memberships_come_back(world: &World) {
     }
 }
 
-pub(super) async fn memberships_can_be_written(world: &World) {
+pub(super) async fn memberships_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let role = RoleId::from_uuid(world.samples.id());
     let mut row = world.samples.membership(acme.id, world.samples.user(), &[]);
@@ -85,7 +85,7 @@ pub(super) async fn memberships_can_be_written(world: &World) {
     assert_eq!(found, Some(row));
 }
 
-pub(super) async fn one_person_belongs_to_a_tenant_once(world: &World) {
+pub(super) async fn a_user_has_one_membership_per_tenant(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let user = world.samples.user();
     let row = world.samples.membership(acme.id, user, &[]);
@@ -98,7 +98,7 @@ pub(super) async fn one_person_belongs_to_a_tenant_once(world: &World) {
     add_membership(world, &world.samples.membership(globex.id, user, &[])).await;
 }
 
-pub(super) async fn memberships_of_a_person_are_listed_oldest_first(world: &World) {
+pub(super) async fn memberships_of_a_user_are_listed_oldest_first(world: &World) {
     let user = world.samples.user();
     let mut expected = Vec::new();
     for (name, age) in [("Acme", 5), ("Globex", 1), ("Initech", 9)] {
@@ -120,7 +120,7 @@ pub(super) async fn memberships_of_a_person_are_listed_oldest_first(world: &Worl
     );
 }
 
-pub(super) async fn roles_come_back_by_id(world: &World) {
+pub(super) async fn roles_are_found_by_id(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let plain = world.samples.role(acme.id, "Plain", &[]);
     let complete = Role {
@@ -139,7 +139,7 @@ pub(super) async fn roles_come_back_by_id(world: &World) {
     assert_eq!(found, [plain, complete]);
 }
 
-pub(super) async fn roles_can_be_written_and_removed(world: &World) {
+pub(super) async fn roles_can_be_updated_and_removed(world: &World) {
     let acme = world.company("Acme").await;
     let mut row = world
         .samples
@@ -166,7 +166,7 @@ pub(super) async fn roles_can_be_written_and_removed(world: &World) {
     );
 }
 
-pub(super) async fn a_role_name_is_taken_in_its_tenant_alone(world: &World) {
+pub(super) async fn a_role_name_is_unique_within_its_tenant(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let editor = world.samples.role(acme.id, "Editor", &[]);
     add_role(world, &editor).await;

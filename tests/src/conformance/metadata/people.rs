@@ -48,7 +48,7 @@ async fn read(world: &World, person: &Identity) -> Option<Identity> {
     people.lookup(person.id).await.value()
 }
 
-pub(super) async fn nobody_is_found_in_an_empty_store(world: &World) {
+pub(super) async fn no_user_is_found_in_an_empty_store(world: &World) {
     let people = world.store.identities();
     assert_eq!(people.lookup(world.samples.user()).await.value(), None);
     assert_eq!(people.find_by_email("a@b.co").await.value(), None);
@@ -57,7 +57,7 @@ pub(super) async fn nobody_is_found_in_an_empty_store(world: &World) {
     assert_eq!(people.emails(&[world.samples.user()]).await.value(), []);
 }
 
-pub(super) async fn a_text_that_nobody_can_have_finds_nobody(world: &World) {
+pub(super) async fn an_impossible_text_finds_no_user(world: &World) {
     add(world, &complete(world, "ann@example.com")).await;
     let people = world.store.identities();
     for text in ["\0", "ann@example.com\0", "\u{10FFFF}", "'", "%", ""] {
@@ -68,7 +68,7 @@ pub(super) async fn a_text_that_nobody_can_have_finds_nobody(world: &World) {
     }
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let plain = world.samples.person("plain@example.com");
     let complete = complete(world, "Ünï+tag@例え.jp");
     for person in [&plain, &complete] {
@@ -77,7 +77,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let plain = world.samples.person("plain@example.com");
     let full = complete(world, "full@example.com");
     add(world, &plain).await;
@@ -174,7 +174,7 @@ pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
     assert_eq!(read(world, &bob).await.as_ref(), Some(&bob));
 }
 
-pub(super) async fn an_id_is_taken_once(world: &World) {
+pub(super) async fn ids_are_unique(world: &World) {
     let ann = world.samples.person("ann@example.com");
     add(world, &ann).await;
     let again = Identity {
@@ -220,7 +220,7 @@ pub(super) async fn released_names_are_free_again(world: &World) {
     assert_eq!(found, Some(ann));
 }
 
-pub(super) async fn addresses_of_a_thousand_are_read_at_once(world: &World) {
+pub(super) async fn a_thousand_addresses_are_read_in_one_call(world: &World) {
     let people: Vec<_> = (0..300)
         .map(|n| world.samples.person(&format!("p{n}@example.com")))
         .collect();

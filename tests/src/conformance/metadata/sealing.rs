@@ -70,7 +70,7 @@ async fn sequences(log: &dyn AuditLog, after: u64, limit: u32) -> Vec<u64> {
     sealed.iter().map(|sealed| sealed.seal.sequence).collect()
 }
 
-pub(super) async fn unsealed_entries_come_oldest_first(world: &World) {
+pub(super) async fn unsealed_entries_are_listed_oldest_first(world: &World) {
     let acme = world.company("Acme").await;
     let mut entries = Vec::new();
     for seconds in [5, 1, 3, 1] {
@@ -87,7 +87,7 @@ pub(super) async fn unsealed_entries_come_oldest_first(world: &World) {
     assert_eq!(log.unsealed(3).await.value(), entries[..3]);
 }
 
-pub(super) async fn sealing_moves_the_end(world: &World) {
+pub(super) async fn sealing_moves_the_head(world: &World) {
     let acme = world.company("Acme").await;
     let entries = write(world, &acme, 5).await;
     let log = acme.store.audit();
@@ -125,7 +125,7 @@ pub(super) async fn sealing_moves_the_end(world: &World) {
     assert_eq!(log.list(&query).await.value().len(), 5);
 }
 
-pub(super) async fn a_stale_end_is_refused(world: &World) {
+pub(super) async fn a_stale_head_is_refused(world: &World) {
     let acme = world.company("Acme").await;
     let entries = write(world, &acme, 4).await;
     let first = seal(Some(acme.id), 0, &ids(&entries[..2]));
@@ -172,7 +172,7 @@ pub(super) async fn an_unknown_entry_is_missing(world: &World) {
     assert_eq!(acme.store.audit().head().await.value(), ChainHead::EMPTY);
 }
 
-pub(super) async fn the_platforms_chain_is_sealed_apart(world: &World) {
+pub(super) async fn the_chain_of_the_platform_is_sealed_separately(world: &World) {
     let acme = world.company("Acme").await;
     let theirs = write(world, &acme, 1).await;
     let ours = world.samples.entry(None, "tenant.create");

@@ -20,7 +20,7 @@ async fn read(world: &World, session: &Session) -> Option<Session> {
     sessions.lookup(session.id).await.value()
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.session(world.samples.user(), None);
     add(world, &plain).await;
@@ -44,7 +44,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let mut session = world.samples.session(world.samples.user(), None);
     add(world, &session).await;
@@ -75,7 +75,7 @@ pub(super) async fn one_refresh_wins(world: &World) {
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
 }
 
-pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
+pub(super) async fn expired_rows_are_purged_in_batches(world: &World) {
     let mut kept = Vec::new();
     for seconds in [-1, 0, 1] {
         let mut session = world.samples.session(world.samples.user(), None);

@@ -26,7 +26,7 @@ pub(super) async fn no_tenant_is_found_in_an_empty_store(world: &World) {
     assert_eq!(tenants.list(None, 10).await.value(), []);
 }
 
-pub(super) async fn every_status_comes_back(world: &World) {
+pub(super) async fn every_status_is_stored(world: &World) {
     for (n, status) in TenantStatus::ALL.into_iter().enumerate() {
         let mut tenant = world.samples.tenant(&format!("Ünï & O'Neil 株式会社 {n}"));
         tenant.status = status;
@@ -36,7 +36,7 @@ pub(super) async fn every_status_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let mut tenant = world.samples.tenant("Acme");
     add(world, &tenant).await;
     tenant.name = TenantName::parse("Globex").expect("a name");
@@ -114,7 +114,7 @@ pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::TenantSubdomain));
 }
 
-pub(super) async fn names_of_a_suspended_tenant_stay_taken(world: &World) {
+pub(super) async fn names_of_a_suspended_tenant_stay_reserved(world: &World) {
     let mut acme = world.samples.tenant("Acme");
     acme.status = TenantStatus::Suspended;
     add(world, &acme).await;
@@ -153,7 +153,7 @@ pub(super) async fn names_of_a_deleting_tenant_are_free(world: &World) {
     add(world, &world.samples.tenant("Acme")).await;
 }
 
-pub(super) async fn a_removed_tenant_is_gone(world: &World) {
+pub(super) async fn a_removed_tenant_is_not_found(world: &World) {
     let acme = world.samples.tenant("Acme");
     add(world, &acme).await;
     world

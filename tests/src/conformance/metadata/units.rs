@@ -53,7 +53,7 @@ pub(super) async fn the_first_failing_class_refuses(world: &World) {
     assert_eq!(failing(4).await.refusal(), Refusal::Missing(Kind::Version));
 }
 
-pub(super) async fn a_missing_tenant_goes_before_a_stale_person(world: &World) {
+pub(super) async fn a_missing_tenant_precedes_a_stale_user(world: &World) {
     let ann = world.samples.person("ann@example.com");
     world
         .commit(|work| work.identities().add(&ann))
@@ -75,7 +75,7 @@ pub(super) async fn a_missing_tenant_goes_before_a_stale_person(world: &World) {
     assert_eq!(refusal, Refusal::Missing(Kind::Tenant));
 }
 
-pub(super) async fn within_a_class_the_first_kind_refuses(world: &World) {
+pub(super) async fn the_first_kind_of_a_class_refuses(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     let blob = world.samples.open_blob(acme.id, 1);
@@ -214,7 +214,7 @@ pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World)
         .done();
 }
 
-pub(super) async fn a_dropped_unit_leaves_nothing(world: &World) {
+pub(super) async fn a_dropped_unit_has_no_effect(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     let mut work = acme.store.begin();
@@ -225,7 +225,7 @@ pub(super) async fn a_dropped_unit_leaves_nothing(world: &World) {
     assert_eq!(acme.store.quota().current().await.value().reserved_bytes, 0);
 }
 
-pub(super) async fn a_tenant_that_is_not_active_takes_nothing(world: &World) {
+pub(super) async fn an_inactive_tenant_accepts_no_unit(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     for status in [
@@ -256,7 +256,7 @@ pub(super) async fn a_tenant_that_is_not_active_takes_nothing(world: &World) {
     acme.commit(|work| work.files().add(&file)).await.done();
 }
 
-pub(super) async fn a_tenant_that_is_not_there_takes_nothing(world: &World) {
+pub(super) async fn a_missing_tenant_accepts_no_unit(world: &World) {
     let nobody = world.samples.tenant("Nobody");
     let store = world.store.open(active(nobody.id)).await.value();
     let file = world.samples.file(nobody.id, "a.txt");
@@ -268,7 +268,7 @@ pub(super) async fn a_tenant_that_is_not_there_takes_nothing(world: &World) {
     );
 }
 
-pub(super) async fn a_unit_recorded_wrongly_fails(world: &World) {
+pub(super) async fn an_invalid_unit_fails(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     let twice = acme
@@ -282,7 +282,7 @@ pub(super) async fn a_unit_recorded_wrongly_fails(world: &World) {
 }
 
 /// Checks a unit with more rows than any store accepts in one statement.
-pub(super) async fn a_large_unit_is_one_step(world: &World) {
+pub(super) async fn a_large_unit_is_atomic(world: &World) {
     const ROWS: u32 = 1000;
     let acme = world.company("Acme").await;
     let files: Vec<_> = (0..ROWS)
@@ -316,7 +316,7 @@ pub(super) async fn a_large_unit_is_one_step(world: &World) {
     assert_eq!(acme.store.versions().scan(None, 1).await.value(), []);
 }
 
-pub(super) async fn the_store_shows_signs_of_life(world: &World) {
+pub(super) async fn the_store_can_be_probed(world: &World) {
     world.store.probe().await.value();
     world.company("Acme").await;
     world.store.probe().await.value();

@@ -42,7 +42,7 @@ pub(super) async fn nothing_is_due_in_an_empty_store(world: &World) {
     assert_eq!(to_sweep(world, 10).await, []);
 }
 
-pub(super) async fn chains_with_unsealed_entries_are_named_once(world: &World) {
+pub(super) async fn chains_with_unsealed_entries_are_listed_once(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     world.company("Quiet").await;
     for company in [&acme, &globex] {
@@ -78,7 +78,7 @@ pub(super) async fn chains_with_unsealed_entries_are_named_once(world: &World) {
     assert_eq!(unsealed(world, 10).await, [None, Some(globex.id)]);
 }
 
-pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World) {
+pub(super) async fn tenants_with_expired_blobs_are_listed_once(world: &World) {
     let silent = with_blobs(world, "Silent", |tenant| {
         [-9, -1].map(|seconds| open(world, tenant, seconds)).into()
     })
@@ -109,7 +109,7 @@ pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World
     assert_eq!(to_sweep(world, 2).await.len(), 2);
 }
 
-pub(super) async fn chains_of_tenants_that_are_not_active_wait(world: &World) {
+pub(super) async fn chains_of_inactive_tenants_are_skipped(world: &World) {
     let acme = world.company("Acme").await;
     let entry = world.samples.entry(Some(acme.id), "a.b");
     acme.commit(|work| work.audit(entry)).await.done();

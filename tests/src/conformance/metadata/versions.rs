@@ -49,7 +49,7 @@ pub(super) async fn no_version_is_found_in_an_empty_store(world: &World) {
     assert_eq!(versions.count_by_blob(blob).await.value(), 0);
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let file = file(world, &acme, "a.txt").await;
     let plain = world.samples.version(acme.id, file.id, 1);
@@ -85,7 +85,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     assert_eq!(versions.find_by_number(file.id, 0).await.value(), None);
 }
 
-pub(super) async fn processing_can_be_written(world: &World) {
+pub(super) async fn processing_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let file = file(world, &acme, "a.txt").await;
     let mut accepted = world.samples.version(acme.id, file.id, 1);
@@ -109,7 +109,7 @@ pub(super) async fn processing_can_be_written(world: &World) {
     }
 }
 
-pub(super) async fn a_number_is_taken_in_its_file_alone(world: &World) {
+pub(super) async fn a_number_is_unique_within_its_file(world: &World) {
     let acme = world.company("Acme").await;
     let (a, b) = (file(world, &acme, "a").await, file(world, &acme, "b").await);
     let first = world.samples.version(acme.id, a.id, 1);
@@ -156,7 +156,7 @@ pub(super) async fn they_are_listed_newest_first(world: &World) {
     assert_eq!(list(Some(1), 2).await, [0; 0]);
 }
 
-pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
+pub(super) async fn a_scan_returns_every_row_by_id(world: &World) {
     let acme = world.company("Acme").await;
     let (a, b) = (file(world, &acme, "a").await, file(world, &acme, "b").await);
     let mut all = Vec::new();
@@ -173,7 +173,7 @@ pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
     assert_eq!(versions.scan(Some(all[5].id), 4).await.value(), []);
 }
 
-pub(super) async fn those_that_show_a_blob_are_counted(world: &World) {
+pub(super) async fn references_to_a_blob_are_counted(world: &World) {
     let acme = world.company("Acme").await;
     let file = file(world, &acme, "a").await;
     let blob = BlobId::from_uuid(world.samples.id());
