@@ -43,10 +43,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 pub(super) mod optional {
     use super::{Deserialize, Deserializer, Serialize, SerializedId, Serializer, Uuid};
 
-    #[expect(
-        clippy::ref_option,
-        reason = "serde passes a reference to the field"
-    )]
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
     pub(in crate::rows) fn serialize<S: Serializer>(
         id: &Option<Uuid>,
         serializer: S,
