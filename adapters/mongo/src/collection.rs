@@ -168,7 +168,7 @@ pub(crate) fn document<T: Stored>(entity: &T) -> Result<RawDocumentBuf, PortErro
     }
     let mut document = rawdoc! { "_id": RawBson::from(&DocumentId::from(entity.key())) };
     for element in row.iter_elements() {
-        let element = element.map_err(bson::error::Error::from).map_err(failed)?;
+        let element = element.map_err(failed)?;
         let value = element.value().map_err(failed)?;
         document.append(element.key(), value);
     }
