@@ -1,4 +1,4 @@
-//! GroupWriter groups of orders on each database.
+//! Writing groups of orders on each database.
 
 use tenantry_application::{ports::PortError, work::UnitOfWork};
 

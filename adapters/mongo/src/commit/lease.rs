@@ -126,7 +126,7 @@ impl Lease {
                     return;
                 }
                 Err(error) if was_healthy => {
-                    tracing::warn!(%error, "renew the writer lease failed")
+                    tracing::warn!(%error, "renew the writer lease failed");
                 }
                 Err(_) => {}
             }
