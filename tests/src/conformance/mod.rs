@@ -3,6 +3,7 @@
 
 pub mod access_cache;
 pub mod blob_store;
+mod bodies;
 pub mod metadata;
 pub mod rate_limiter;
 pub mod samples;

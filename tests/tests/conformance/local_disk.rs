@@ -46,7 +46,7 @@ impl DirectAccess for Folder {
     }
 
     fn unfinished_end(&self) -> UnfinishedEnd {
-        UnfinishedEnd::SweepResult
+        UnfinishedEnd::Removed
     }
 
     async fn abandon_write(&self, _key: BlobKey) {

@@ -23,7 +23,7 @@ use tenantry_tests::{
     conformance::{
         rate_limiter::{BURST, LimiterWorld, RateFixture},
         samples::NOW,
-        signals::{SignalWorld, until_heard},
+        signals::{SignalWorld, until_received},
     },
     harness::until,
     services::{Fault, Redis, RedisPlace},
@@ -139,7 +139,7 @@ mod rate_limiter_alone {
 
 mod signals {
     use super::{
-        Arc, Redis, RedisPlace, RedisSignals, SignalWorld, UuidV7Ids, server, until_heard,
+        Arc, Redis, RedisPlace, RedisSignals, SignalWorld, UuidV7Ids, server, until_received,
     };
 
     async fn at(place: &RedisPlace) -> Arc<RedisSignals> {
@@ -150,8 +150,8 @@ mod signals {
         let redis = Redis::shared().await;
         let (place, elsewhere) = (redis.fresh(), redis.fresh());
         let (one, other, stranger) = (at(&place).await, at(&place).await, at(&elsewhere).await);
-        until_heard(one.as_ref(), other.as_ref()).await;
-        until_heard(other.as_ref(), one.as_ref()).await;
+        until_received(one.as_ref(), other.as_ref()).await;
+        until_received(other.as_ref(), one.as_ref()).await;
         SignalWorld::new(one, other, stranger, ())
     }
 
@@ -302,13 +302,13 @@ async fn signals_recover_with_the_server() {
     let place = redis.fresh();
     let signals = async || Arc::new(RedisSignals::new(server(&place).await, &UuidV7Ids));
     let (one, other) = (signals().await, signals().await);
-    until_heard(one.as_ref(), other.as_ref()).await;
+    until_received(one.as_ref(), other.as_ref()).await;
     one.probe().await.expect("healthy");
     redis.kill().await;
     assert!(one.probe().await.is_err());
     redis.start().await;
     let start = Instant::now();
-    until_heard(one.as_ref(), other.as_ref()).await;
+    until_received(one.as_ref(), other.as_ref()).await;
     assert!(start.elapsed() < RECOVERY);
     one.probe().await.expect("healthy");
 }
@@ -319,13 +319,13 @@ async fn malformed_and_unknown_messages_are_ignored() {
     let place = redis.fresh();
     let signals = async || Arc::new(RedisSignals::new(server(&place).await, &UuidV7Ids));
     let (one, other) = (signals().await, signals().await);
-    until_heard(one.as_ref(), other.as_ref()).await;
+    until_received(one.as_ref(), other.as_ref()).await;
     let channel = format!("{}:signals", place.namespace);
     for message in [&b""[..], b"\xff\xfe\n\x00", b"x\nuser 7\nmoon full\n{}"] {
         let mut publish = cmd("PUBLISH");
         redis.run(publish.arg(&channel).arg(message)).await;
     }
-    until_heard(one.as_ref(), other.as_ref()).await;
+    until_received(one.as_ref(), other.as_ref()).await;
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ impl DirectAccess for Collection {
     }
 
     fn unfinished_end(&self) -> UnfinishedEnd {
-        UnfinishedEnd::SweepResult
+        UnfinishedEnd::Removed
     }
 
     fn has_atomic_writes(&self) -> bool {

@@ -39,7 +39,7 @@ pub trait DirectAccess: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnfinishedEnd {
     /// A sweep removes it.
-    SweepResult,
+    Removed,
     /// A sweep reports its key, and `abort_unfinished` ends it.
     Reported,
     /// The service discards it after a while.

@@ -26,7 +26,10 @@ use tenantry_domain::{
 };
 
 pub use self::direct::{DirectAccess, UnfinishedEnd};
-use super::suite::suite;
+use super::{
+    bodies::{body, sample},
+    suite::suite,
+};
 
 suite! { $ blob_store_suite: blob_store::BlobFixture {
     writes:
@@ -178,25 +181,6 @@ fn key_of(tenant_id: TenantId) -> BlobKey {
         tenant_id,
         blob_id: BlobId::from_uuid(UuidV7Ids.next()),
     }
-}
-
-/// Returns bytes in which no two pieces are alike.
-pub(super) fn sample(size: usize) -> Vec<u8> {
-    (0..size)
-        .map(|at| {
-            let mixed = (at as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-            mixed.to_le_bytes()[0]
-        })
-        .collect()
-}
-
-/// Returns a body in frames of a size.
-pub(super) fn body(bytes: &[u8], frame: usize) -> BlobBody {
-    let frames: Vec<_> = bytes
-        .chunks(frame)
-        .map(|frame| Ok(Bytes::copy_from_slice(frame)))
-        .collect();
-    stream::iter(frames).boxed()
 }
 
 /// Returns a body that fails after some bytes.

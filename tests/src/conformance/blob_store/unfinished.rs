@@ -45,7 +45,7 @@ pub(super) async fn a_sweep_spares_young_writes(fixture: &BlobFixture) {
         let reported: HashSet<_> = swept.unfinished.iter().copied().collect();
         assert_eq!(reported.len(), swept.unfinished.len(), "reported twice");
         let is_done = match fixture.direct.unfinished_end() {
-            UnfinishedEnd::SweepResult => {
+            UnfinishedEnd::Removed => {
                 assert!(reported.is_empty());
                 pieces == 3
             }
@@ -58,7 +58,7 @@ pub(super) async fn a_sweep_spares_young_writes(fixture: &BlobFixture) {
         is_done.then_some(())
     })
     .await;
-    let is_swept = fixture.direct.unfinished_end() == UnfinishedEnd::SweepResult;
+    let is_swept = fixture.direct.unfinished_end() == UnfinishedEnd::Removed;
     assert_eq!(pieces, if is_swept { 3 } else { 0 });
     for key in keys {
         // Reported writes may be open: only their records can say.

@@ -44,7 +44,7 @@ impl SignalWorld {
 }
 
 /// Waits until `to` receives the signals of `from`.
-pub async fn until_heard(from: &dyn Signals, to: &dyn Signals) {
+pub async fn until_received(from: &dyn Signals, to: &dyn Signals) {
     let mut received = to.subscribe();
     let mut sent = 0;
     while timeout(Duration::from_millis(50), received.next())

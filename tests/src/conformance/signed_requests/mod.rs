@@ -89,7 +89,7 @@ impl SignedFixture {
     }
 
     async fn stored(&self, key: BlobKey, bytes: &[u8]) {
-        let body = super::blob_store::body(bytes, usize::MAX);
+        let body = super::bodies::body(bytes, usize::MAX);
         let content = self.store.put(key, body, u64::MAX).await.expect("stored");
         self.signer.stored(key, &content).await;
     }

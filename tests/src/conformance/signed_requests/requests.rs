@@ -9,7 +9,7 @@ use tenantry_domain::media_type::MediaType;
 
 use super::SignedFixture;
 use crate::{
-    conformance::blob_store::{body, sample},
+    conformance::bodies::{body, sample},
     harness::until,
 };
 

@@ -5,7 +5,7 @@ mod outage;
 mod sharing;
 
 use tenantry_tests::{
-    conformance::signals::until_heard,
+    conformance::signals::until_received,
     harness::{ApiResponse, Settings, TestService},
     services::{Postgres, Redis},
 };
@@ -49,8 +49,8 @@ impl Replicas {
     /// Waits until each process receives the signals of the other.
     async fn receive_signals(&self) {
         let [one, other] = self.each().map(|service| &service.services().signals);
-        until_heard(one.as_ref(), other.as_ref()).await;
-        until_heard(other.as_ref(), one.as_ref()).await;
+        until_received(one.as_ref(), other.as_ref()).await;
+        until_received(other.as_ref(), one.as_ref()).await;
     }
 
     fn each(&self) -> [&TestService; 2] {
