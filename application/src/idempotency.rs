@@ -1,5 +1,5 @@
-//! Requests that are sent twice and done once: the client's key is claimed in
-//! the request's first commit, and its answer kept in the last.
+//! Idempotency keys: the first commit of a request claims the client's key, and
+//! the last records the response, which a retry receives.
 
 use tenantry_domain::{
     blob::BlobState,
@@ -15,36 +15,36 @@ use crate::{
     work::TenantWork,
 };
 
-/// What a key leads to.
-pub(crate) enum Found {
-    /// Nothing that stands: it can be claimed.
+/// The state of a caller's key.
+pub(crate) enum KeyState {
+    /// The key can be claimed.
     Free(Claim),
-    /// The answer to the request that came first.
-    Answered(Answered),
+    /// The first request with the key is complete.
+    Completed(RecordedResponse),
 }
 
-/// An answer that was given before.
-pub(crate) struct Answered {
+/// The response to the first request with a key.
+pub(crate) struct RecordedResponse {
     fingerprint: [u8; 32],
-    answer: String,
+    response: String,
 }
 
 /// The right to use a key, to be recorded with the request's first commit.
 pub(crate) struct Claim {
     scope: IdempotencyScope,
-    /// What held the key and came to nothing.
-    broken_off: Option<Box<IdempotencyRecord>>,
+    /// The record of a request that expired, or ended without a response.
+    previous: Option<Box<IdempotencyRecord>>,
 }
 
-/// Looks what a caller's key leads to; refuses where the first request with
-/// it is still running.
+/// Finds the state of a caller's key. Fails if the first request with the key
+/// is still in progress.
 pub(crate) async fn find(
     services: &Services,
     caller: &Caller,
     store: &dyn TenantStore,
     operation: &str,
     key: IdempotencyKey,
-) -> Result<Found> {
+) -> Result<KeyState> {
     let scope = IdempotencyScope {
         tenant_id: Some(caller.tenant_id()),
         user_id: caller.user_id,
@@ -52,9 +52,9 @@ pub(crate) async fn find(
         key,
     };
     let Some(record) = services.store.idempotency().find(&scope).await? else {
-        return Ok(Found::Free(Claim {
+        return Ok(KeyState::Free(Claim {
             scope,
-            broken_off: None,
+            previous: None,
         }));
     };
     if !record.has_expired(services.now()) {
@@ -63,41 +63,41 @@ pub(crate) async fn find(
                 fingerprint,
                 answer,
             } => {
-                return Ok(Found::Answered(Answered {
+                return Ok(KeyState::Completed(RecordedResponse {
                     fingerprint: *fingerprint,
-                    answer: answer.clone(),
+                    response: answer.clone(),
                 }));
             }
-            IdempotencyState::Uploading(blob) if is_under_way(store, *blob).await? => {
+            IdempotencyState::Uploading(blob) if is_in_progress(store, *blob).await? => {
                 return Err(Error::IdempotencyInFlight);
             }
             IdempotencyState::Uploading(_) => {}
         }
     }
-    Ok(Found::Free(Claim {
+    Ok(KeyState::Free(Claim {
         scope,
-        broken_off: Some(Box::new(record)),
+        previous: Some(Box::new(record)),
     }))
 }
 
-/// An upload is under way until it is published or the sweeper ends it.
-async fn is_under_way(store: &dyn TenantStore, blob: BlobId) -> Result<bool> {
+/// Returns whether an upload is in progress: neither published nor swept.
+async fn is_in_progress(store: &dyn TenantStore, blob: BlobId) -> Result<bool> {
     let blob = store.blobs().lookup(blob).await?;
     Ok(blob.is_some_and(|blob| matches!(blob.state, BlobState::Open { .. })))
 }
 
 impl Claim {
-    /// Records in `work` that the request begins with this upload, and
-    /// returns the record as it will be stored.
+    /// Adds the claim to `work`, for a request that starts with an upload.
+    /// Returns the record as it will be stored.
     pub(crate) fn begin(
         self,
         services: &Services,
         work: &mut TenantWork,
         blob: BlobId,
     ) -> IdempotencyRecord {
-        match self.broken_off {
+        match self.previous {
             Some(mut record) => {
-                record.upload_again(blob, services.now());
+                record.restart_upload(blob, services.now());
                 work.idempotency().update(&record);
                 record.revision = record.revision.next();
                 *record
@@ -112,19 +112,19 @@ impl Claim {
     }
 }
 
-impl Answered {
-    /// The answer, if the request is the one it was given to.
+impl RecordedResponse {
+    /// Returns the response if the retry is the same request.
     pub(crate) fn replay(self, fingerprint: [u8; 32]) -> Result<String> {
         if self.fingerprint == fingerprint {
-            Ok(self.answer)
+            Ok(self.response)
         } else {
             Err(Error::IdempotencyMismatch)
         }
     }
 }
 
-/// Stands for a request, told by everything it asks for. Keyed, so that
-/// nobody who reads the store can try what it was.
+/// Returns the fingerprint of a request. It is keyed: a reader of the store
+/// cannot test guesses of the request.
 pub(crate) fn fingerprint(services: &Services, request: &serde_json::Value) -> [u8; 32] {
     let text = request.to_string();
     services

@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(decode(&[0; 17]), None);
     }
 
-    /// A change of this text invalidates the cursors that clients hold.
+    // A change of this text invalidates the cursors that clients hold.
     #[test]
     fn the_text_of_a_scope_is_stable() {
         let tenant = TenantId::from_uuid(Uuid::nil());

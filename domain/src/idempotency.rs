@@ -114,7 +114,7 @@ impl IdempotencyRecord {
 
     /// Reuses the record for a new upload after the previous one ended without
     /// a response.
-    pub fn upload_again(&mut self, blob: BlobId, now: Timestamp) {
+    pub fn restart_upload(&mut self, blob: BlobId, now: Timestamp) {
         self.state = IdempotencyState::Uploading(blob);
         self.created_at = now;
         self.expires_at = now.plus(Self::LIFETIME);
@@ -181,7 +181,7 @@ mod tests {
         let mut record = IdempotencyRecord::uploading(id, scope, blob, at(0));
         assert!(!record.has_expired(at(23)));
         assert!(record.has_expired(at(24)));
-        record.upload_again(blob, at(24));
+        record.restart_upload(blob, at(24));
         assert!(!record.has_expired(at(47)));
     }
 }

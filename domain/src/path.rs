@@ -97,7 +97,7 @@ pub fn from_client_name(name: &str) -> LogicalPath {
 fn check_segment(segment: &str) -> Result<(), Invalid> {
     if segment.is_empty() || segment == "." || segment == ".." {
         return Err(Invalid::format(
-            "must not have segments that are empty, . or ..",
+            "must not have an empty segment, or one of `.` or `..`",
         ));
     }
     if segment.len() > 255 {

@@ -1,4 +1,4 @@
-//! What callers may do, kept for a moment.
+//! A cache of access grants.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -9,31 +9,30 @@ use quick_cache::sync::Cache;
 use tenantry_application::ports::{AccessCache, AccessGrant, EpochSubject};
 use tenantry_domain::{Timestamp, id::SessionId};
 
-/// Grants of at most so many sessions; those used least make room.
+/// A bounded cache that evicts the least used grants.
 ///
-/// A hit takes no lock of the whole cache. Keeping and forgetting share one,
-/// so that no grant slips in between "was anything forgotten?" and its being
-/// kept.
+/// A hit takes no lock of the whole cache. Inserts and invalidations share one,
+/// so that a grant read before an invalidation is never inserted after it.
 #[derive(Debug)]
 pub struct MemoryAccessCache {
     grants: Cache<SessionId, Arc<AccessGrant>>,
-    forgotten: Mutex<u64>,
+    generation: Mutex<u64>,
     fresh_until: AtomicI64,
 }
 
 impl MemoryAccessCache {
-    /// An empty cache for `capacity` sessions. It answers nothing before
-    /// [`set_fresh_until`](AccessCache::set_fresh_until) was called.
+    /// Creates an empty cache for `capacity` sessions. Every lookup misses until
+    /// [`set_fresh_until`](AccessCache::set_fresh_until) is called.
     pub fn new(capacity: usize) -> Self {
         Self {
             grants: Cache::new(capacity),
-            forgotten: Mutex::new(0),
+            generation: Mutex::new(0),
             fresh_until: AtomicI64::new(i64::MIN),
         }
     }
 
-    fn forgotten(&self) -> MutexGuard<'_, u64> {
-        self.forgotten
+    fn lock_generation(&self) -> MutexGuard<'_, u64> {
+        self.generation
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,19 +48,19 @@ impl AccessCache for MemoryAccessCache {
     }
 
     fn generation(&self) -> u64 {
-        *self.forgotten()
+        *self.lock_generation()
     }
 
     fn insert(&self, generation: u64, grant: Arc<AccessGrant>) {
-        let forgotten = self.forgotten();
-        if *forgotten == generation {
+        let current = self.lock_generation();
+        if *current == generation {
             self.grants.insert(grant.session_id, grant);
         }
     }
 
     fn invalidate(&self, subject: EpochSubject) {
-        let mut forgotten = self.forgotten();
-        *forgotten += 1;
+        let mut generation = self.lock_generation();
+        *generation += 1;
         self.grants.retain(|_, grant| match subject {
             EpochSubject::User(id) => grant.user_id != id,
             EpochSubject::Tenant(id) => grant.tenant.is_none_or(|tenant| tenant.id() != id),
@@ -69,8 +68,8 @@ impl AccessCache for MemoryAccessCache {
     }
 
     fn invalidate_session(&self, session: SessionId) {
-        let mut forgotten = self.forgotten();
-        *forgotten += 1;
+        let mut generation = self.lock_generation();
+        *generation += 1;
         self.grants.remove(&session);
     }
 

@@ -12,7 +12,7 @@ use tenantry_domain::{
 
 use crate::backend::MemoryBackend;
 
-/// Hands out jobs.
+/// The queue of background jobs.
 #[derive(Debug)]
 pub(crate) struct MemoryJobQueue {
     pub(crate) backend: MemoryBackend,

@@ -1,4 +1,4 @@
-//! Adapters that live in this process.
+//! Adapters within one process.
 //!
 //! [`MemoryStore`] keeps all metadata behind one lock, for tests and trials.
 //! It applies units of work with the shared reference implementation

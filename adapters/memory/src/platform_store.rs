@@ -17,7 +17,7 @@ use crate::{
     upkeep_index::MemoryUpkeepIndex,
 };
 
-/// All metadata in the memory of this process, for tests and trials.
+/// A store in the memory of this process, for tests and trials.
 #[derive(Debug)]
 pub struct MemoryStore {
     rows: PlatformRows<MemoryBackend>,

@@ -1,4 +1,4 @@
-//! Limits on how often something may be tried, counted in this process.
+//! Rate limits within one process.
 
 use std::{
     sync::{
@@ -18,8 +18,8 @@ use tenantry_application::ports::{
 };
 use tenantry_domain::Timestamp;
 
-/// One bucket for each rule and key, by the generic cell rate algorithm: tries
-/// come back one by one, not all at the end of a minute.
+/// One bucket per rule and key, by the generic cell rate algorithm: capacity is
+/// restored steadily, not all at the end of a minute.
 pub struct MemoryRateLimiter {
     auth: Option<Buckets>,
     account: Option<Buckets>,
@@ -27,7 +27,7 @@ pub struct MemoryRateLimiter {
 }
 
 impl MemoryRateLimiter {
-    /// Nothing counted yet.
+    /// Creates a limiter with full buckets.
     pub fn new(limits: RateLimits, clock: &Arc<dyn Clock>) -> Self {
         let buckets = |limit| Buckets::new(limit, Arc::clone(clock));
         Self {
@@ -37,7 +37,7 @@ impl MemoryRateLimiter {
         }
     }
 
-    /// How many keys are remembered now.
+    /// Returns the number of keys in memory.
     pub fn remembered(&self) -> usize {
         let rules = [&self.auth, &self.account, &self.examination];
         let rules = rules.into_iter().flatten();
@@ -59,12 +59,13 @@ impl RateLimiter for MemoryRateLimiter {
     }
 }
 
-/// The least number of tries between two looks for keys that may be forgotten.
-const TRIES_BETWEEN_SWEEPS: usize = 1024;
+/// The minimum number of checks between two sweeps.
+const CHECKS_BETWEEN_SWEEPS: usize = 1024;
 
 /// The buckets of one rule.
 struct Buckets {
-    governor: Governor<String, DashMapStateStore<String>, SteadyClock, StateInformationMiddleware>,
+    governor:
+        Governor<String, DashMapStateStore<String>, MonotonicClock, StateInformationMiddleware>,
     burst: u32,
     interval: Duration,
     until_sweep: AtomicUsize,
@@ -73,17 +74,17 @@ struct Buckets {
 impl Buckets {
     fn new(limit: RateLimit, clock: Arc<dyn Clock>) -> Self {
         let quota = Quota::per_minute(limit.per_minute).allow_burst(limit.burst);
-        let governor = Governor::dashmap_with_clock(quota, SteadyClock::new(clock));
+        let governor = Governor::dashmap_with_clock(quota, MonotonicClock::new(clock));
         Self {
             governor: governor.with_middleware(),
             burst: limit.burst.get(),
             interval: quota.replenish_interval(),
-            until_sweep: AtomicUsize::new(TRIES_BETWEEN_SWEEPS),
+            until_sweep: AtomicUsize::new(CHECKS_BETWEEN_SWEEPS),
         }
     }
 
     fn check(&self, key: &str) -> RateDecision {
-        self.sweep_in_time();
+        self.sweep_if_due();
         match self.governor.check_key(&key.to_owned()) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
@@ -103,45 +104,45 @@ impl Buckets {
         }
     }
 
-    /// Forgets keys whose bucket is full again. A sweep looks at every key, so
-    /// it waits for at least as many tries as there are keys: each try pays
-    /// for one look.
-    fn sweep_in_time(&self) {
-        let one_less = |left: usize| left.checked_sub(1);
+    /// Removes keys with a full bucket, every so often. A sweep reads every key,
+    /// so at least as many checks precede it as there are keys: the cost per
+    /// check is constant.
+    fn sweep_if_due(&self) {
+        let decrement = |left: usize| left.checked_sub(1);
         let left = self
             .until_sweep
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, decrement);
         if left == Ok(1) {
             self.governor.retain_recent();
-            let pause = self.governor.len().max(TRIES_BETWEEN_SWEEPS);
-            self.until_sweep.store(pause, Ordering::Relaxed);
+            let checks = self.governor.len().max(CHECKS_BETWEEN_SWEEPS);
+            self.until_sweep.store(checks, Ordering::Relaxed);
         }
     }
 }
 
-/// Time that has passed since the start, by the steps of the clock that go
-/// forward: when the machine's clock is set back, buckets go on filling.
-struct SteadyClock {
+/// The time since the start, as the sum of the forward steps of the clock: if
+/// the clock is set back, buckets continue to fill.
+struct MonotonicClock {
     clock: Arc<dyn Clock>,
-    passed: Mutex<(Timestamp, Duration)>,
+    elapsed: Mutex<(Timestamp, Duration)>,
 }
 
-impl SteadyClock {
+impl MonotonicClock {
     fn new(clock: Arc<dyn Clock>) -> Self {
-        let passed = Mutex::new((clock.now(), Duration::ZERO));
-        Self { clock, passed }
+        let elapsed = Mutex::new((clock.now(), Duration::ZERO));
+        Self { clock, elapsed }
     }
 }
 
-impl GovernorClock for SteadyClock {
+impl GovernorClock for MonotonicClock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut elapsed = self.elapsed.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
-        let (last, total) = *passed;
-        *passed = (now, total.saturating_add(now.since(last)));
-        passed.1
+        let (last, total) = *elapsed;
+        *elapsed = (now, total.saturating_add(now.since(last)));
+        elapsed.1
     }
 }
 
@@ -172,18 +173,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn idle_keys_are_forgotten() {
+    async fn idle_keys_are_removed() {
         let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
         let limiter = limiter(&clock);
-        for n in 0..10 * TRIES_BETWEEN_SWEEPS {
+        for n in 0..10 * CHECKS_BETWEEN_SWEEPS {
             assert!(allowed(&limiter, &n.to_string()).await);
             clock.advance(Duration::from_millis(100));
         }
-        assert!(limiter.remembered() <= TRIES_BETWEEN_SWEEPS + 100);
+        assert!(limiter.remembered() <= CHECKS_BETWEEN_SWEEPS + 100);
     }
 
     #[tokio::test]
-    async fn a_clock_set_back_does_not_lock_out() {
+    async fn setting_the_clock_back_does_not_lock_out() {
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(3_600_000)));
         let limiter = limiter(&clock);
         while allowed(&limiter, "ann").await {}
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_limit_all_is_allowed() {
+    async fn checks_without_a_limit_are_allowed() {
         let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
         let limiter = limiter(&clock);
         for _ in 0..1000 {

@@ -1,4 +1,4 @@
-//! Signals of a process that is alone.
+//! Signals within one process.
 
 use std::future::ready;
 
@@ -8,19 +8,19 @@ use tenantry_application::ports::{PortError, Signal, Signals};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
-/// The most signals that a listener may be behind.
-const BEHIND: usize = 1024;
+/// The number of signals kept for a slow subscriber.
+const CAPACITY: usize = 1024;
 
-/// Tells this process alone.
+/// Publishes signals to the subscribers of this process.
 #[derive(Debug)]
 pub struct MemorySignals {
-    told: broadcast::Sender<Signal>,
+    sender: broadcast::Sender<Signal>,
 }
 
 impl Default for MemorySignals {
     fn default() -> Self {
         Self {
-            told: broadcast::Sender::new(BEHIND),
+            sender: broadcast::Sender::new(CAPACITY),
         }
     }
 }
@@ -29,15 +29,15 @@ impl Default for MemorySignals {
 impl Signals for MemorySignals {
     fn publish(&self, signals: &[Signal]) {
         for signal in signals {
-            // It may be that nobody listens.
-            let _ = self.told.send(*signal);
+            // Without subscribers it fails.
+            let _ = self.sender.send(*signal);
         }
     }
 
     fn subscribe(&self) -> BoxStream<'static, Signal> {
-        let told = BroadcastStream::new(self.told.subscribe());
-        // Those that were missed are found by looking.
-        told.filter_map(|signal| ready(signal.ok())).boxed()
+        let signals = BroadcastStream::new(self.sender.subscribe());
+        // Subscribers poll for the effects of missed signals.
+        signals.filter_map(|signal| ready(signal.ok())).boxed()
     }
 
     async fn probe(&self) -> Result<(), PortError> {

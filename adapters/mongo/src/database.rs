@@ -53,11 +53,11 @@ impl Database {
     /// Waits for a reply within the timeout.
     pub(crate) async fn bounded<T>(
         &self,
-        question: impl IntoFuture<Output = DriverResult<T>>,
+        operation: impl IntoFuture<Output = DriverResult<T>>,
     ) -> DriverResult<T> {
-        match tokio::time::timeout(self.answer_timeout, question.into_future()).await {
-            Ok(answer) => answer,
-            Err(_) => Err(late()),
+        match tokio::time::timeout(self.answer_timeout, operation.into_future()).await {
+            Ok(result) => result,
+            Err(_) => Err(timed_out()),
         }
     }
 
@@ -165,6 +165,6 @@ pub(crate) fn reading(collection: Collection) -> String {
     format!("read {}", collection.name())
 }
 
-fn late() -> mongodb::error::Error {
-    std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time").into()
+fn timed_out() -> mongodb::error::Error {
+    std::io::Error::new(std::io::ErrorKind::TimedOut, "no response in time").into()
 }

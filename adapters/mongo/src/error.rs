@@ -1,26 +1,26 @@
-//! The driver's errors as the ports name them.
+//! Errors of the driver, mapped to those of the ports.
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 use tenantry_application::ports::{PortError, PortErrorKind};
 
-/// Codes by which a server says that it cannot serve now: it is starting,
-/// stopping, no longer primary, or has run out of time.
-const PASSING: &[i32] = &[
+/// The codes of a server that is temporarily unavailable: it is starting,
+/// stopping, no longer primary, or exceeded a time limit.
+const TRANSIENT: &[i32] = &[
     6, 7, 50, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ];
 
-/// Another transaction was faster.
+/// Another transaction conflicted.
 const WRITE_CONFLICT: i32 = 112;
 
-/// A document with this key is there already.
+/// A document with this key exists.
 const DUPLICATE_KEY: i32 = 11000;
 
-/// The failure of an operation.
+/// Returns the error of a failed operation.
 pub(crate) fn port_error(context: impl Into<String>, error: Error) -> PortError {
     PortError::new(kind_of(&error), context).caused_by(error)
 }
 
-/// The number by which the server names an error.
+/// Returns the server's code of an error.
 pub(crate) fn code_of(error: &Error) -> Option<i32> {
     match error.kind.as_ref() {
         ErrorKind::Command(error) => Some(error.code),
@@ -34,12 +34,13 @@ pub(crate) fn code_of(error: &Error) -> Option<i32> {
     }
 }
 
-/// Whether a document with the same key is there already.
+/// Returns whether a document with the same key exists.
 pub(crate) fn is_duplicate(error: &Error) -> bool {
     code_of(error) == Some(DUPLICATE_KEY)
 }
 
-/// Whether a code means that another was faster, and trying anew may succeed.
+/// Returns whether a code means that another transaction conflicted, so that a
+/// retry may succeed.
 pub(crate) fn is_conflict(code: i32) -> bool {
     [WRITE_CONFLICT, DUPLICATE_KEY].contains(&code)
 }
@@ -60,9 +61,9 @@ fn kind_of(error: &Error) -> PortErrorKind {
     }
 }
 
-/// What a code of the server means to callers.
+/// Returns the kind of an error code.
 pub(crate) fn kind_of_code(code: i32) -> PortErrorKind {
-    if PASSING.contains(&code) {
+    if TRANSIENT.contains(&code) {
         PortErrorKind::Unavailable
     } else if code == WRITE_CONFLICT {
         PortErrorKind::Busy
@@ -71,17 +72,17 @@ pub(crate) fn kind_of_code(code: i32) -> PortErrorKind {
     }
 }
 
-/// The failure of the first question to a server: the one that tells whether
-/// it can be reached, and whether the login is right.
-pub(crate) fn refused_sign_in(error: Error) -> PortError {
-    /// The server does not know the login, or not with this password.
+/// Returns the error of the first command, which fails if the server is
+/// unreachable or the login is wrong.
+pub(crate) fn connection_error(error: Error) -> PortError {
+    /// The user or the password is wrong.
     const AUTHENTICATION_FAILED: i32 = 18;
     let is_refused = matches!(error.kind.as_ref(), ErrorKind::Authentication { .. })
         || code_of(&error) == Some(AUTHENTICATION_FAILED);
     if is_refused {
-        let text = "the MongoDB server refuses the login: check user, password and authSource \
-                    of its url";
+        let text = "connect to MongoDB: the server refuses the login; check the user, the \
+                    password and authSource in database.url";
         return PortError::new(PortErrorKind::Internal, text).caused_by(error);
     }
-    port_error("ask the MongoDB server who it is", error)
+    port_error("connect to MongoDB", error)
 }

@@ -16,7 +16,7 @@ use crate::{
     find::Find,
 };
 
-/// Hands out jobs.
+/// The queue of background jobs.
 #[derive(Debug, Clone)]
 pub(crate) struct MongoJobQueue {
     pub(crate) backend: MongoBackend,

@@ -1,36 +1,36 @@
-//! How a store is opened.
+//! The options of a store.
 
 use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
-/// Where a server is and how it is used.
+/// The address of a server, and the limits of its use.
 #[derive(Clone)]
 pub struct MongoOptions {
     /// `mongodb://user:password@host:port/database` or `mongodb+srv://…`; it
     /// names the database.
     pub url: String,
-    /// Who this process is to others: an id that no process had before.
+    /// The id of this process as the holder of the lease; unique per start.
     pub holder: Uuid,
-    /// Connections that are open at once, at least two.
+    /// The maximum number of open connections, at least two.
     pub connections: u32,
-    /// How long a server may take to be found, to be connected to, and for
-    /// each of its answers; after that it counts as away.
+    /// The timeout for selecting a server, for connecting to it, and for each
+    /// response.
     pub answer_timeout: Duration,
-    /// Commits that may wait to be written; what comes after them is answered
-    /// busy at once. One tenant may hold half of it.
+    /// The maximum number of queued commits, beyond which a commit fails with
+    /// busy immediately. One tenant may occupy half of the queue.
     pub queue: usize,
-    /// The most commits that are written as one.
+    /// The maximum number of commits written as one.
     pub group: usize,
-    /// How long a process that has gone silent is believed to be alive, on a
-    /// server without transactions. A start after a crash waits so long. At
-    /// least two and a half times as long as an answer may take: a write that
-    /// begins in its first half has then ended before anybody takes over.
+    /// The length of the writer lease on a server without transactions, and so
+    /// the delay of a start after a crash. It is at least two and a half times
+    /// `answer_timeout`, so that a write that begins in its first half ends
+    /// before another process takes over.
     pub lease: Duration,
 }
 
 impl MongoOptions {
-    /// The usual way to use the database of a URL.
+    /// Creates options with defaults for the database of a URL.
     pub fn new(url: impl Into<String>, holder: Uuid) -> Self {
         Self {
             url: url.into(),
@@ -44,7 +44,7 @@ impl MongoOptions {
     }
 }
 
-/// Without the URL, which holds a password.
+/// Omits the URL, which contains a password.
 impl fmt::Debug for MongoOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MongoOptions")

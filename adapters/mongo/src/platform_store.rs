@@ -26,7 +26,7 @@ use crate::{
     commit::Commits,
     database::Database,
     drift,
-    error::{port_error, refused_sign_in},
+    error::{connection_error, port_error},
     job_queue::MongoJobQueue,
     schema,
     upkeep_index::MongoUpkeepIndex,
@@ -163,7 +163,7 @@ async fn open(options: &MongoOptions) -> Result<Database, PortError> {
 /// which have transactions.
 async fn has_transactions(database: &Database) -> Result<bool, PortError> {
     let hello = database.db.run_command(doc! { "hello": 1 });
-    let hello = database.bounded(hello).await.map_err(refused_sign_in)?;
+    let hello = database.bounded(hello).await.map_err(connection_error)?;
     Ok(hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid"))
 }
 

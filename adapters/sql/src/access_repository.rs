@@ -57,17 +57,17 @@ impl AccessRepository for SqlAccessRepository {
         let Some(first) = rows.first() else {
             return Ok(None);
         };
-        let found = Found::read(first).map_err(|error| port_error(context, error))?;
-        let roles = match found.tenant_id {
+        let columns = Columns::read(first).map_err(|error| port_error(context, error))?;
+        let roles = match columns.tenant_id {
             Some(_) => roles(&rows)?,
             None => Vec::new(),
         };
-        found.grant(session, &roles).map(Some)
+        columns.grant(session, &roles).map(Some)
     }
 }
 
 /// The columns that every row of the result has.
-struct Found {
+struct Columns {
     user_id: Uuid,
     expires_at: i64,
     platform_admin: bool,
@@ -77,7 +77,7 @@ struct Found {
     tenant_epoch: i64,
 }
 
-impl Found {
+impl Columns {
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
         Ok(Self {
             user_id: row.try_get("", "session_user_id")?,
@@ -94,9 +94,9 @@ impl Found {
         let epochs = Reading::of(Kind::Epoch, self.user_id);
         let tenant = self.tenant_id.map(TenantId::from_uuid);
         let permissions = match (tenant, self.role_ids) {
-            (Some(_), Some(held)) => {
-                let held: Vec<_> = held.0.into_iter().map(RoleId::from_uuid).collect();
-                role::effective(&held, roles)
+            (Some(_), Some(ids)) => {
+                let ids: Vec<_> = ids.0.into_iter().map(RoleId::from_uuid).collect();
+                role::effective(&ids, roles)
             }
             _ => PermissionSet::EMPTY,
         };

@@ -6,14 +6,14 @@ use sea_orm::DatabaseConnection;
 use tenantry_application::ports::PortError;
 
 use crate::{
-    PostgresOptions, SqlOptions, SqliteOptions, dialect::Dialect, error::port_error, link::Link,
-    postgres, reader::Reader, sqlite, writing::Writing,
+    PostgresOptions, SqlOptions, SqliteOptions, dialect::Dialect, error::port_error,
+    group_writer::GroupWriter, link::Link, postgres, reader::Reader, sqlite,
 };
 
 /// The connections of an open database.
 pub(crate) struct Database {
     pub(crate) reader: Reader,
-    pub(crate) writing: Writing,
+    pub(crate) writer: GroupWriter,
 }
 
 impl Database {
@@ -32,7 +32,7 @@ async fn open_file(options: &SqliteOptions) -> Result<Database, PortError> {
     let link = Link::to_file(sqlite::open_reader(options).await?);
     Ok(Database {
         reader: Reader::new(link, Dialect::Sqlite, false),
-        writing: Writing::Sqlite(sqlite::Writing {
+        writer: GroupWriter::Sqlite(sqlite::GroupWriter {
             db,
             options: options.clone(),
         }),
@@ -43,13 +43,13 @@ async fn connect(options: &PostgresOptions) -> Result<Database, PortError> {
     let writers = (options.connections / 4).clamp(1, 8);
     let readers = options.connections.saturating_sub(writers).max(1);
     let link = postgres::connect(options, readers, writers).await?;
-    let is_guarded = options.row_security && options.guarded_reads;
+    let row_security = options.row_security && options.guarded_reads;
     Ok(Database {
-        reader: Reader::new(Arc::clone(&link), Dialect::Postgres, is_guarded),
-        writing: Writing::Postgres(postgres::Writing {
+        reader: Reader::new(Arc::clone(&link), Dialect::Postgres, row_security),
+        writer: GroupWriter::Postgres(postgres::GroupWriter {
             link,
             tasks: writers as usize,
-            walled: options.row_security,
+            row_security: options.row_security,
         }),
     })
 }
@@ -75,7 +75,7 @@ pub(crate) async fn migrate(
 pub(crate) async fn check(options: &SqlOptions, reader: &Reader) -> Result<(), PortError> {
     match options {
         SqlOptions::Postgres(options) if options.row_security => {
-            postgres::check(&reader.link.reading()).await
+            postgres::check(&reader.link.read_pool()).await
         }
         _ => Ok(()),
     }

@@ -40,7 +40,7 @@ const POSTGRES_POLICIES: &str = "\
     AND has_table_privilege('tenantry_tenant', c.oid, 'SELECT, INSERT, UPDATE, DELETE')";
 
 /// Returns a line for each declared table, column, index or policy that the
-/// database lacks or has otherwise. `has_policies` tells whether it has
+/// database lacks or that differs. With `has_policies` it also compares
 /// row-level security.
 pub(crate) async fn drift(reader: &Reader, has_policies: bool) -> Result<Vec<String>, PortError> {
     let mut lines = Vec::new();

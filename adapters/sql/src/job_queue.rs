@@ -27,7 +27,7 @@ const EXTEND: &str = "\
     UPDATE jobs SET lease_until = ? WHERE id = ? AND attempt = ? AND state = 'running' \
     RETURNING id";
 
-/// Hands out jobs.
+/// The queue of background jobs.
 #[derive(Debug, Clone)]
 pub(crate) struct SqlJobQueue {
     pub(crate) backend: SqlBackend,

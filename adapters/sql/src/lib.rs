@@ -10,7 +10,7 @@
 //! | the tables | `adapters/store/src/rows/`; their migrations in `migration/`, compared in `drift.rs` |
 //! | queries as SQL | `backend.rs`, `condition.rs` |
 //! | a unit of work as statements, and the reason for a refusal | `apply/` |
-//! | the writer | `writer/`, `order.rs`, `writing.rs` |
+//! | the writer | `writer/`, `order.rs`, `group_writer.rs` |
 //! | the differences between the databases | `dialect.rs`, `sqlite/`, `postgres/`, `error/` |
 //!
 //! # Adding a table
@@ -28,6 +28,7 @@ mod database;
 mod dialect;
 mod drift;
 mod error;
+mod group_writer;
 mod job_queue;
 mod link;
 mod migration;
@@ -42,7 +43,6 @@ mod testing;
 mod upkeep_index;
 mod usage;
 mod writer;
-mod writing;
 
 pub use options::{PostgresOptions, SqlOptions, SqliteOptions};
 pub use platform_store::SqlStore;

@@ -1,11 +1,11 @@
-//! The way to the database, and whether it answers.
+//! The connections to a database, and the detection of outages.
 //!
-//! A file is always there. A server may be away, slow or hang, and who asks is
-//! to hear of it soon: a read has a bound, and one that meets it, or a broken
-//! connection, makes a look-out try a connection of its own. While that fails
-//! everything is refused at once; as soon as it succeeds all go on with fresh
-//! connections, since the old ones may never answer again. A writer that found
-//! one broken, and may try again, asks for fresh ones itself.
+//! A file is always available. A server may be unreachable, slow or hang, and
+//! callers must learn so quickly. A read has a timeout. A timeout or a broken
+//! connection starts a probe that opens new connections. While the probe fails,
+//! every operation fails immediately; once it succeeds, the new connections
+//! replace the old ones, which may never respond again. A writer that may retry
+//! replaces broken connections itself.
 
 use std::{
     fmt,
@@ -27,117 +27,117 @@ use tokio::{
 
 use crate::error::{self, port_error};
 
-/// How long the look-out waits for a connection.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
-/// How long it pauses between two tries.
+/// The timeout for opening connections.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The pause between two attempts of a probe.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long connections that are given up may take to end by themselves.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// The timeout for closing replaced connections.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the connections anew.
-pub(crate) type Open = Box<dyn Fn() -> Opening + Send + Sync>;
-type Opening = Pin<Box<dyn Future<Output = Result<Pools, DbErr>> + Send>>;
+/// Opens new connections.
+pub(crate) type Open = Box<dyn Fn() -> OpenFuture + Send + Sync>;
+type OpenFuture = Pin<Box<dyn Future<Output = Result<Pools, DbErr>> + Send>>;
 
-/// Connections of both purposes, so that neither waits for the other's.
+/// Separate pools, so that reads do not wait for writes or the reverse.
 #[derive(Debug)]
 pub(crate) struct Pools {
-    pub(crate) reading: DatabaseConnection,
-    pub(crate) writing: DatabaseConnection,
+    pub(crate) read: DatabaseConnection,
+    pub(crate) write: DatabaseConnection,
 }
 
 impl Pools {
     async fn close(self) -> Result<(), DbErr> {
-        let read = self.reading.close().await;
-        self.writing.close().await?;
-        read
+        let closed = self.read.close().await;
+        self.write.close().await?;
+        closed
     }
 }
 
 /// The connections to a database.
 pub(crate) struct Link {
     pools: RwLock<Pools>,
-    /// How often they were replaced.
-    renewals: AtomicU64,
+    /// The number of replacements of the pools.
+    generation: AtomicU64,
     server: Option<Server>,
-    closed: AtomicBool,
+    is_closed: AtomicBool,
 }
 
 struct Server {
     open: Open,
-    answer_within: Duration,
-    away: watch::Sender<bool>,
-    looking: AtomicBool,
-    /// Held by whoever replaces connections that it found broken.
-    renewing: Mutex<()>,
+    read_timeout: Duration,
+    is_down: watch::Sender<bool>,
+    is_probing: AtomicBool,
+    /// Serializes the replacement of broken connections.
+    replacing: Mutex<()>,
 }
 
-/// What made somebody doubt that the server is there.
+/// The reason for a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    /// No connection was free: it may just be busy.
+enum Suspicion {
+    /// No connection was free: the server may just be busy.
     Busy,
-    /// A connection broke or did not answer.
+    /// A connection broke or did not respond.
     Broken,
 }
 
 impl Link {
-    /// To a file, whose writer has a connection of its own.
-    pub(crate) fn to_file(reading: DatabaseConnection) -> Arc<Self> {
-        let writing = reading.clone();
+    /// Creates the link to a file, whose writer has a separate connection.
+    pub(crate) fn to_file(read: DatabaseConnection) -> Arc<Self> {
+        let write = read.clone();
         Arc::new(Self {
-            pools: RwLock::new(Pools { reading, writing }),
-            renewals: AtomicU64::new(0),
+            pools: RwLock::new(Pools { read, write }),
+            generation: AtomicU64::new(0),
             server: None,
-            closed: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
         })
     }
 
-    /// To a server that must answer a read within a bound.
-    pub(crate) async fn to_server(open: Open, answer_within: Duration) -> Result<Arc<Self>, DbErr> {
+    /// Connects to a server, with a timeout for reads.
+    pub(crate) async fn to_server(open: Open, read_timeout: Duration) -> Result<Arc<Self>, DbErr> {
         let pools = open().await?;
         let server = Server {
             open,
-            answer_within,
-            away: watch::Sender::new(false),
-            looking: AtomicBool::new(false),
-            renewing: Mutex::new(()),
+            read_timeout,
+            is_down: watch::Sender::new(false),
+            is_probing: AtomicBool::new(false),
+            replacing: Mutex::new(()),
         };
         Ok(Arc::new(Self {
             pools: RwLock::new(pools),
-            renewals: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
             server: Some(server),
-            closed: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
         }))
     }
 
-    /// The connections that read, as they are now.
-    pub(crate) fn reading(&self) -> DatabaseConnection {
-        self.pools().reading.clone()
+    /// Returns the current pool for reads.
+    pub(crate) fn read_pool(&self) -> DatabaseConnection {
+        self.pools().read.clone()
     }
 
-    /// The connections that write.
-    pub(crate) fn writing(&self) -> DatabaseConnection {
-        self.pools().writing.clone()
+    /// Returns the current pool for writes.
+    pub(crate) fn write_pool(&self) -> DatabaseConnection {
+        self.pools().write.clone()
     }
 
-    /// How often the connections were replaced, for [`Self::renewed`].
-    pub(crate) fn renewals(&self) -> u64 {
-        self.renewals.load(Ordering::Acquire)
+    /// Returns the generation of the pools, for [`Self::replace_broken`].
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
-    /// Whether there are other connections than there were after so many
-    /// renewals: for whoever found one of those broken and may try again.
-    pub(crate) async fn renewed(&self, renewals: u64) -> bool {
+    /// Replaces the pools unless they are newer than `generation`, in which a
+    /// connection was broken. Returns whether a retry has new connections.
+    pub(crate) async fn replace_broken(&self, generation: u64) -> bool {
         let Some(server) = &self.server else {
             return false;
         };
-        // Those that broke together are replaced once.
-        let _alone = server.renewing.lock().await;
-        if self.renewals() == renewals {
-            let Ok(Ok(pools)) = timeout(SIGN_OF_LIFE, (server.open)()).await else {
+        // Connections that broke together are replaced once.
+        let _replacing = server.replacing.lock().await;
+        if self.generation() == generation {
+            let Ok(Ok(pools)) = timeout(CONNECT_TIMEOUT, (server.open)()).await else {
                 return false;
             };
-            give_up(self.replace(pools));
+            close_later(self.replace(pools));
         }
         true
     }
@@ -146,127 +146,127 @@ impl Link {
         self.pools.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes the connections that read, for good.
-    pub(crate) async fn close_reading(&self) -> Result<(), DbErr> {
-        self.closed.store(true, Ordering::Release);
-        self.reading().close().await
+    /// Closes the pool for reads, and stops probing.
+    pub(crate) async fn close_read_pool(&self) -> Result<(), DbErr> {
+        self.is_closed.store(true, Ordering::Release);
+        self.read_pool().close().await
     }
 
-    /// Closes the connections that write.
-    pub(crate) async fn close_writing(&self) -> Result<(), DbErr> {
-        self.writing().close().await
+    /// Closes the pool for writes.
+    pub(crate) async fn close_write_pool(&self) -> Result<(), DbErr> {
+        self.write_pool().close().await
     }
 
-    /// A read that takes no longer than so many may.
-    pub(crate) async fn ask<T>(
+    /// Runs a read within `timeouts` times the read timeout.
+    pub(crate) async fn read<T>(
         self: &Arc<Self>,
-        reads: u32,
+        timeouts: u32,
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        let read = self.within(reads, read).await?;
-        read.map_err(|error| self.failed(context, error))
+        let result = self.bounded(timeouts, read).await?;
+        result.map_err(|error| self.failed(context, error))
     }
 
-    /// Whatever takes no longer than so many reads may.
-    pub(crate) async fn within<T>(
+    /// Runs work within `timeouts` times the read timeout.
+    pub(crate) async fn bounded<T>(
         self: &Arc<Self>,
-        reads: u32,
+        timeouts: u32,
         work: impl Future<Output = T>,
     ) -> Result<T, PortError> {
         let Some(server) = &self.server else {
             return Ok(work.await);
         };
-        let mut away = server.away.subscribe();
-        let gone = async {
+        let mut is_down = server.is_down.subscribe();
+        let outage = async {
             // The sender lives as long as this link.
-            drop(away.wait_for(|away| *away).await);
+            drop(is_down.wait_for(|is_down| *is_down).await);
         };
         tokio::select! {
             biased;
-            () = gone => Err(silent()),
-            done = timeout(server.answer_within * reads, work) => done.map_err(|_| {
-                self.doubt(Doubt::Broken);
-                silent()
+            () = outage => Err(unresponsive()),
+            result = timeout(server.read_timeout * timeouts, work) => result.map_err(|_| {
+                self.suspect(Suspicion::Broken);
+                unresponsive()
             }),
         }
     }
 
-    /// An error as the ports name it; one of the connection is looked into.
+    /// Converts an error; one of the connection starts a probe.
     pub(crate) fn failed(self: &Arc<Self>, context: impl Into<String>, error: DbErr) -> PortError {
-        let doubt = match error::kind_of(&error) {
-            PortErrorKind::Busy if error::is_pool_timeout(&error) => Some(Doubt::Busy),
-            PortErrorKind::Unavailable => Some(Doubt::Broken),
+        let suspicion = match error::kind_of(&error) {
+            PortErrorKind::Busy if error::is_pool_timeout(&error) => Some(Suspicion::Busy),
+            PortErrorKind::Unavailable => Some(Suspicion::Broken),
             _ => None,
         };
-        if let Some(doubt) = doubt {
-            self.doubt(doubt);
+        if let Some(suspicion) = suspicion {
+            self.suspect(suspicion);
         }
         port_error(context, error)
     }
 
-    /// A connection did what it should not.
-    pub(crate) fn doubtful(self: &Arc<Self>) {
-        self.doubt(Doubt::Broken);
+    /// Reports a broken connection.
+    pub(crate) fn report_broken(self: &Arc<Self>) {
+        self.suspect(Suspicion::Broken);
     }
 
-    /// Has somebody look whether the server is there, unless one does already.
-    fn doubt(self: &Arc<Self>, doubt: Doubt) {
+    /// Starts a probe unless one is running.
+    fn suspect(self: &Arc<Self>, suspicion: Suspicion) {
         let Some(server) = &self.server else {
             return;
         };
-        if !server.looking.swap(true, Ordering::AcqRel) {
-            tokio::spawn(Arc::clone(self).look(doubt));
+        if !server.is_probing.swap(true, Ordering::AcqRel) {
+            tokio::spawn(Arc::clone(self).probe(suspicion));
         }
     }
 
-    async fn look(self: Arc<Self>, doubt: Doubt) {
+    async fn probe(self: Arc<Self>, suspicion: Suspicion) {
         let Some(server) = &self.server else {
             return;
         };
-        while !self.closed.load(Ordering::Acquire) {
-            let opened = timeout(SIGN_OF_LIFE, (server.open)()).await;
-            let was_away = *server.away.borrow();
+        while !self.is_closed.load(Ordering::Acquire) {
+            let opened = timeout(CONNECT_TIMEOUT, (server.open)()).await;
+            let was_down = *server.is_down.borrow();
             if let Ok(Ok(pools)) = opened {
-                let given_up = if was_away || doubt == Doubt::Broken {
+                let unused = if was_down || suspicion == Suspicion::Broken {
                     self.replace(pools)
                 } else {
                     pools
                 };
-                give_up(given_up);
-                if server.away.send_replace(false) {
-                    tracing::info!("the database answers again");
+                close_later(unused);
+                if server.is_down.send_replace(false) {
+                    tracing::info!("the database responds again");
                 }
-                // Whoever doubts again at once waits a moment.
+                // Limits the rate of probes.
                 sleep(PAUSE).await;
                 break;
             }
-            if !server.away.send_replace(true) {
+            if !server.is_down.send_replace(true) {
                 let error = opened.ok().and_then(Result::err);
                 let error = error.as_ref().map(tracing::field::display);
-                tracing::warn!(error, "the database does not answer");
+                tracing::warn!(error, "the database does not respond");
             }
             sleep(PAUSE).await;
         }
-        server.looking.store(false, Ordering::Release);
+        server.is_probing.store(false, Ordering::Release);
     }
 
     fn replace(&self, pools: Pools) -> Pools {
         let mut current = self.pools.write().unwrap_or_else(PoisonError::into_inner);
-        self.renewals.fetch_add(1, Ordering::AcqRel);
+        self.generation.fetch_add(1, Ordering::AcqRel);
         std::mem::replace(&mut current, pools)
     }
 }
 
-/// Lets connections end by themselves, for a while.
-fn give_up(pools: Pools) {
-    tokio::spawn(async move { timeout(FAREWELL, pools.close()).await });
+/// Closes pools in the background, once their work is done.
+fn close_later(pools: Pools) {
+    tokio::spawn(async move { timeout(CLOSE_TIMEOUT, pools.close()).await });
 }
 
-fn silent() -> PortError {
+fn unresponsive() -> PortError {
     PortError::new(
         PortErrorKind::Unavailable,
-        "the database does not answer in time",
+        "the database does not respond in time",
     )
 }
 

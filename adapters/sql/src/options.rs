@@ -1,64 +1,63 @@
-//! How a store is opened.
+//! The options of a store.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-/// Which database, and how it is used.
+/// The database, and the limits of its use.
 #[derive(Debug, Clone)]
 pub enum SqlOptions {
-    /// A file of this machine.
+    /// A local file.
     Sqlite(SqliteOptions),
     /// A server.
     Postgres(PostgresOptions),
 }
 
-/// Where a file is and how it is used.
+/// The path of a file, and the limits of its use.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    /// The file. It is made, readable by its owner alone, where there is none;
-    /// its folder must be there.
+    /// The file, in an existing folder. A missing file is created, readable by
+    /// its owner only.
     pub path: PathBuf,
-    /// Connections that read, at least one.
+    /// The number of connections for reads, at least one.
     pub readers: u32,
-    /// Commits that may wait for the writer; what comes after them is
-    /// answered busy at once. One tenant may hold half of it.
+    /// The maximum number of queued commits, beyond which a commit fails with
+    /// busy immediately. One tenant may occupy half of the queue.
     pub queue: usize,
-    /// The most commits that are written in one transaction.
+    /// The maximum number of commits in one transaction.
     pub group: usize,
-    /// How long to wait for a lock that another process holds.
+    /// The timeout for a lock held by another process.
     pub busy_timeout: Duration,
-    /// Pages each connection may keep in memory, in bytes.
+    /// The size of the page cache of each connection, in bytes.
     pub cache_bytes: u64,
 }
 
-/// Where a server is and how it is used.
+/// The address of a server, and the limits of its use.
 #[derive(Clone)]
 pub struct PostgresOptions {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
-    /// The same database with a login that may change its schema, where that
-    /// is another one.
+    /// The URL of the same database with another login, which may change the
+    /// schema.
     pub migrate_url: Option<String>,
-    /// Connections that are open at once, at least two.
+    /// The maximum number of open connections, at least two.
     pub connections: u32,
-    /// How soon the server must answer a read, the wait for a connection
-    /// included. One that takes longer is unavailable; while the server gives
-    /// no sign of life at all, everything is at once.
+    /// The timeout of a read, including the wait for a connection. It fails with
+    /// unavailable afterwards, and immediately while the server is down.
     pub answer_within: Duration,
-    /// Commits that may wait to be written; what comes after them is answered
-    /// busy at once. One tenant may hold half of it.
+    /// The maximum number of queued commits, beyond which a commit fails with
+    /// busy immediately. One tenant may occupy half of the queue.
     pub queue: usize,
-    /// The most commits of one tenant that are written in one transaction.
+    /// The maximum number of commits of one tenant in one transaction.
     pub group: usize,
-    /// Whether what is done for one tenant runs as a role that sees this
-    /// tenant's rows alone.
+    /// Whether commits of a tenant run under row-level security, which limits
+    /// them to its rows.
     pub row_security: bool,
-    /// Whether reads do so too, where commits do: each then takes a
-    /// transaction.
+    /// Whether reads of a tenant do so too, if `row_security` is set. Each takes
+    /// a transaction.
     pub guarded_reads: bool,
 }
 
 impl SqliteOptions {
-    /// The usual way to use the file at a path.
+    /// Creates options with defaults for the file at a path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -72,7 +71,7 @@ impl SqliteOptions {
 }
 
 impl PostgresOptions {
-    /// The usual way to use the server at a URL.
+    /// Creates options with defaults for the server at a URL.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -115,7 +114,7 @@ impl From<PostgresOptions> for SqlOptions {
     }
 }
 
-/// Without the URLs, which hold passwords.
+/// Omits the URLs, which contain passwords.
 impl fmt::Debug for PostgresOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresOptions")

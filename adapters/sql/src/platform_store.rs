@@ -47,9 +47,9 @@ impl SqlStore {
     /// not respond, and unsupported if a newer program has changed the schema.
     pub async fn connect(options: impl Into<SqlOptions>) -> Result<Self, PortError> {
         let options = options.into();
-        let Database { reader, writing } = Database::open(&options).await?;
-        migration::refuse_newer(&reader.link.reading()).await?;
-        let (writer, tasks) = Writer::start(&options, writing);
+        let Database { reader, writer } = Database::open(&options).await?;
+        migration::refuse_newer(&reader.link.read_pool()).await?;
+        let (writer, tasks) = Writer::start(&options, writer);
         let backend = SqlBackend {
             reader: reader.clone(),
             writer: Arc::new(writer),
@@ -78,7 +78,7 @@ impl SqlStore {
     /// Returns the migrations of this program in order, and whether each is
     /// applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, PortError> {
-        migration::status(&self.reader().link.reading()).await
+        migration::status(&self.reader().link.read_pool()).await
     }
 
     /// Compares the database with the declared tables, and returns a line for each
@@ -96,13 +96,13 @@ impl SqlStore {
     pub async fn close(mut self) -> Result<(), PortError> {
         self.writer().close();
         // Readers first: they prevent truncating the WAL.
-        let readers = self.reader().link.close_reading().await;
+        let readers = self.reader().link.close_read_pool().await;
         while let Some(ended) = self.tasks.join_next().await {
             ended.map_err(|error| {
                 PortError::new(PortErrorKind::Internal, "end the writer").caused_by(error)
             })?;
         }
-        let writers = self.reader().link.close_writing().await;
+        let writers = self.reader().link.close_write_pool().await;
         readers
             .and(writers)
             .map_err(|error| port_error("close the connections to the database", error))

@@ -15,11 +15,11 @@ use crate::{
     dialect::Dialect,
     error::{port_error, postgres::is_unstorable},
     link::Link,
-    postgres::enter,
+    postgres::restrict,
 };
 
-/// The factor by which the timeout of large reads exceeds that of others.
-const AT_LENGTH: u32 = 20;
+/// The timeout of large reads, in timeouts of others.
+const LONG: u32 = 20;
 
 /// The connections that read.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct Reader {
     pub(crate) link: Arc<Link>,
     pub(crate) dialect: Dialect,
     /// Whether reads of tenants run under row-level security.
-    walled: bool,
+    row_security: bool,
     tenant: Option<TenantId>,
 }
 
@@ -47,11 +47,11 @@ impl Executor {
 }
 
 impl Reader {
-    pub(crate) const fn new(link: Arc<Link>, dialect: Dialect, walled: bool) -> Self {
+    pub(crate) const fn new(link: Arc<Link>, dialect: Dialect, row_security: bool) -> Self {
         Self {
             link,
             dialect,
-            walled,
+            row_security,
             tenant: None,
         }
     }
@@ -59,29 +59,29 @@ impl Reader {
     /// Returns the reader of one tenant.
     pub(crate) fn of(&self, tenant: TenantId) -> Self {
         Self {
-            tenant: self.walled.then_some(tenant),
+            tenant: self.row_security.then_some(tenant),
             ..self.clone()
         }
     }
 
     /// Returns a connection, or begins a transaction under row-level security.
     pub(crate) async fn executor(&self) -> Result<Executor, DbErr> {
-        let db = self.link.reading();
+        let db = self.link.read_pool();
         let Some(tenant) = self.tenant else {
             return Ok(Executor::Connection(db));
         };
         let transaction = db.begin().await?;
-        enter(&transaction, tenant).await?;
+        restrict(&transaction, tenant).await?;
         Ok(Executor::Transaction(transaction))
     }
 
     /// Reads within the timeout.
-    pub(crate) async fn ask<T>(
+    pub(crate) async fn read<T>(
         &self,
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        self.link.ask(1, context, read).await
+        self.link.read(1, context, read).await
     }
 
     /// Reads the result of a query. No row contains a text that the database
@@ -98,23 +98,23 @@ impl Reader {
                 found => found,
             }
         });
-        self.ask(context, read).await
+        self.read(context, read).await
     }
 
     /// Reads within a longer timeout, for work proportional to a tenant's rows.
-    pub(crate) async fn ask_at_length<T>(
+    pub(crate) async fn read_long<T>(
         &self,
         context: impl Into<String>,
         read: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, PortError> {
-        self.link.ask(AT_LENGTH, context, read).await
+        self.link.read(LONG, context, read).await
     }
 
     /// Begins a transaction whose reads share one snapshot.
     pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = self.dialect.snapshot(&self.link.reading()).await?;
+        let transaction = self.dialect.snapshot(&self.link.read_pool()).await?;
         if let Some(tenant) = self.tenant {
-            enter(&transaction, tenant).await?;
+            restrict(&transaction, tenant).await?;
         }
         Ok(transaction)
     }

@@ -1,5 +1,4 @@
-//! What the tests of this crate begin with: a store on a file of its own with
-//! one tenant in it.
+//! A store for unit tests, on a temporary file with one tenant.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -46,7 +45,7 @@ pub(crate) async fn world() -> World {
     }
 }
 
-/// Adds an active tenant with a ledger of 1,000 bytes.
+/// Adds an active tenant with a quota of 1,000 bytes, and opens it.
 pub(crate) async fn add_tenant(store: &SqlStore, number: u128) -> Arc<dyn TenantStore> {
     let id = TenantId::from_uuid(Uuid::from_u128(number));
     let name = format!("tenant {number}");
@@ -70,7 +69,7 @@ pub(crate) async fn add_tenant(store: &SqlStore, number: u128) -> Arc<dyn Tenant
     store.open(active).await.expect("a handle")
 }
 
-/// A file and its first version.
+/// Creates a file and its first version.
 pub(crate) fn file(tenant: &dyn TenantStore, number: u128) -> (File, FileVersion) {
     let tenant_id = tenant.tenant().id();
     let version = FileVersion {
@@ -111,7 +110,7 @@ pub(crate) fn entry(tenant: &dyn TenantStore, number: u128) -> AuditEntry {
     }
 }
 
-/// How the database would find the rows of a query.
+/// Returns the query plan of a statement.
 pub(crate) async fn plan(reader: &Reader, query: Statement) -> String {
     let sql = format!("EXPLAIN QUERY PLAN {}", query.sql);
     let values = query.values.map(|values| values.0).unwrap_or_default();

@@ -79,7 +79,7 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn only_what_is_due_is_walked() {
+    async fn queries_read_due_rows_only() {
         let World {
             store,
             folder: _folder,

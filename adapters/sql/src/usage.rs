@@ -41,7 +41,7 @@ pub(crate) async fn usage(reader: &Reader, tenant: TenantId) -> Result<Usage, Po
         snapshot.commit().await?;
         Ok::<_, DbErr>((quota, places, blobs))
     };
-    let read = reader.ask_at_length("read the storage usage", read).await?;
+    let read = reader.read_long("read the storage usage", read).await?;
     let (quota, places, blobs) = read;
     let reading = Reading::of(Kind::Quota, id);
     let mut usage = Usage {

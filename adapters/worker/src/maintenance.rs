@@ -60,6 +60,6 @@ impl PeriodicTask for AccessWatch {
 pub(crate) async fn apply_access_signals(services: Arc<Services>, stop: CancellationToken) {
     let mut signals = services.signals.subscribe();
     while let Some(Some(signal)) = stop.run_until_cancelled(signals.next()).await {
-        upkeep::hear_of_access(&services, signal);
+        upkeep::invalidate_access(&services, signal);
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::upload_command::{Target, UploadSpec, Uploaded};
 use crate::{
     error::{Error, Result},
-    idempotency::{self, Answered},
+    idempotency::{self, RecordedResponse},
     ports::{BlobBody, PortError, PortErrorKind, PutError},
     services::Services,
 };
@@ -26,7 +26,7 @@ pub(super) async fn replay(
     services: &Services,
     spec: &UploadSpec,
     body: BlobBody,
-    answered: Answered,
+    recorded: RecordedResponse,
 ) -> Result<Uploaded> {
     let backend = services.blobs.get(services.blobs.default_name())?;
     let content = match backend.digest(body, services.settings.max_file_bytes).await {
@@ -35,7 +35,7 @@ pub(super) async fn replay(
         Err(PutError::TooLarge { .. }) => return Err(Error::IdempotencyMismatch),
         Err(error) => return Err(error.into()),
     };
-    let response = answered.replay(fingerprint(services, spec, &content))?;
+    let response = recorded.replay(fingerprint(services, spec, &content))?;
     decode(&response).ok_or_else(|| Error::internal("cannot decode a stored response"))
 }
 

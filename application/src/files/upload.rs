@@ -11,7 +11,7 @@ use super::{
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
-    idempotency::{self, Found},
+    idempotency::{self, KeyState},
     ports::TenantStore,
     services::Services,
 };
@@ -33,10 +33,10 @@ pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Res
         None => None,
         Some(key) => {
             match idempotency::find(services, caller, store.as_ref(), OPERATION, key).await? {
-                Found::Answered(answered) => {
-                    return replay(services, &spec, upload.body, answered).await;
+                KeyState::Completed(recorded) => {
+                    return replay(services, &spec, upload.body, recorded).await;
                 }
-                Found::Free(claim) => Some(claim),
+                KeyState::Free(claim) => Some(claim),
             }
         }
     };

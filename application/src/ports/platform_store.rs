@@ -18,16 +18,16 @@ use crate::work::PlatformWork;
 ///
 /// A read that begins after a commit was acknowledged sees its changes, in this
 /// process and in every other on the same database. A method reads one snapshot
-/// only where it says so. A commit becomes visible as a whole, except on
-/// MongoDB without transactions, where a read may see part of a commit that is
+/// only where it says so. A commit becomes visible as a whole, except on a
+/// database without transactions, where a read may see part of a commit that is
 /// not acknowledged yet.
 ///
 /// # Processes
 ///
-/// Several processes may write to one database concurrently: on SQLite if they
-/// run on the same machine, on PostgreSQL and on MongoDB with transactions from
-/// anywhere. On MongoDB without transactions one process holds the writer
-/// lease, and opening the store in another fails with
+/// Several processes may write to one database concurrently: to a file if they
+/// run on the same machine, to a server with transactions from anywhere. On a
+/// server without transactions one process holds the writer lease, and opening
+/// the store in another fails with
 /// [`Unsupported`](super::PortErrorKind::Unsupported). The memory store belongs
 /// to its process.
 ///
@@ -85,8 +85,8 @@ pub trait PlatformStore: Send + Sync {
     /// commit runs to its end even if the future is dropped.
     ///
     /// Every store accepts units of 2,000 rows. A larger one may fail with
-    /// [`Internal`](super::PortErrorKind::Internal) where the database limits
-    /// the values of a statement (65,535 on PostgreSQL).
+    /// [`Internal`](super::PortErrorKind::Internal) if the database limits the
+    /// number of values in a statement.
     async fn commit(&self, work: PlatformWork) -> Result<(), CommitError>;
 
     /// Checks that the database responds to a read and, where that is cheap,

@@ -47,6 +47,6 @@ pub trait TenantStore: Send + Sync {
     ///
     /// A tenant that was suspended before the commit began is rejected as
     /// [`Missing`](super::Refusal::Missing). A commit that overlaps the
-    /// suspension may be applied, on MongoDB even just after it.
+    /// suspension may be applied, on some databases even just after it.
     async fn commit(&self, work: TenantWork) -> Result<(), CommitError>;
 }

@@ -49,7 +49,7 @@ impl AccessWatch {
 
 /// Invalidates grants on a signal, before the next poll. Does not keep any
 /// grant fresh: only [`AccessWatch`] does.
-pub fn hear_of_access(services: &Services, signal: Signal) {
+pub fn invalidate_access(services: &Services, signal: Signal) {
     if let Signal::EpochRaised(subject) = signal {
         services.access_cache.invalidate(subject);
     }

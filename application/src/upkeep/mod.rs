@@ -4,6 +4,6 @@ mod access;
 mod fsck;
 mod sweep;
 
-pub use access::{AccessWatch, hear_of_access};
+pub use access::{AccessWatch, invalidate_access};
 pub use fsck::{Finding, FsckReport, fsck};
 pub use sweep::{SweepReport, sweep};

@@ -1,10 +1,6 @@
-//! Valid rows with few arguments. What a case does not care for is plain;
-//! what it cares for it changes on the row it gets.
+//! Valid rows with few arguments; a case changes the fields that matter to it.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a sample that is not valid fails its case"
-)]
+#![expect(clippy::expect_used, reason = "an invalid sample fails its case")]
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -36,35 +32,35 @@ use tenantry_domain::{
 use tenantry_memory::testing::SequentialIds;
 use uuid::Uuid;
 
-/// When cases happen: 2026-01-01T00:00:00Z.
+/// The time of the cases: 2026-01-01T00:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-/// So many seconds after [`NOW`], or before it.
+/// Returns the time `seconds` after [`NOW`], or before it if negative.
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(NOW.as_millis() + seconds * 1000)
 }
 
-/// A path.
+/// Parses a path.
 pub fn path(text: &str) -> LogicalPath {
     LogicalPath::parse(text).expect("a path")
 }
 
-/// A prefix of paths.
+/// Parses a prefix of paths.
 pub fn prefix(text: &str) -> PathPrefix {
     PathPrefix::parse(text).expect("a prefix")
 }
 
-/// A backend's name.
+/// Parses a backend's name.
 pub fn backend(text: &str) -> BackendName {
     BackendName::parse(text).expect("a backend's name")
 }
 
-/// A digest of equal bytes.
+/// Returns a digest of equal bytes.
 pub fn digest(byte: u8) -> Digest {
     Digest::from_bytes([byte; 32])
 }
 
-/// Makes rows with ids of its own, each greater than the one before.
+/// Creates rows with unique, ascending ids.
 #[derive(Debug)]
 pub struct Samples {
     ids: SequentialIds,
@@ -79,17 +75,17 @@ impl Default for Samples {
 }
 
 impl Samples {
-    /// A fresh id.
+    /// Returns a new id.
     pub fn id(&self) -> Uuid {
         self.ids.next()
     }
 
-    /// The id of nobody in particular.
+    /// Returns the id of a user that does not exist.
     pub fn user(&self) -> UserId {
         UserId::from_uuid(self.id())
     }
 
-    /// A person with nothing but an address.
+    /// Creates a user with an address only.
     pub fn person(&self, email: &str) -> Identity {
         Identity {
             id: self.user(),
@@ -107,7 +103,7 @@ impl Samples {
         }
     }
 
-    /// An active tenant with a subdomain after its name.
+    /// Creates an active tenant with a subdomain derived from its name.
     pub fn tenant(&self, name: &str) -> Tenant {
         let id = TenantId::from_uuid(self.id());
         let name = TenantName::parse(name).expect("a name");
@@ -127,7 +123,7 @@ impl Samples {
         }
     }
 
-    /// A role that stands alone.
+    /// Creates a role without parents.
     pub fn role(&self, tenant: TenantId, name: &str, permissions: &[Permission]) -> Role {
         Role {
             id: RoleId::from_uuid(self.id()),
@@ -142,7 +138,7 @@ impl Samples {
         }
     }
 
-    /// An active membership.
+    /// Creates an active membership.
     pub fn membership(&self, tenant: TenantId, user: UserId, roles: &[RoleId]) -> Membership {
         Membership {
             tenant_id: tenant,
@@ -154,7 +150,7 @@ impl Samples {
         }
     }
 
-    /// A session that lasts an hour.
+    /// Creates a session that lasts an hour.
     pub fn session(&self, user: UserId, tenant: Option<TenantId>) -> Session {
         Session {
             id: SessionId::from_uuid(self.id()),
@@ -172,7 +168,7 @@ impl Samples {
         }
     }
 
-    /// A pending version of ten bytes.
+    /// Creates a pending version of ten bytes.
     pub fn version(&self, tenant: TenantId, file: FileId, number: u32) -> FileVersion {
         FileVersion {
             id: VersionId::from_uuid(self.id()),
@@ -192,12 +188,12 @@ impl Samples {
         }
     }
 
-    /// A file in the tenant's own space; its first version is not stored.
+    /// Creates a file in the tenant's space; its first version is not stored.
     pub fn file(&self, tenant: TenantId, text: &str) -> File {
         self.file_in(tenant, Place::Company(tenant), text)
     }
 
-    /// The same in some space.
+    /// Creates a file in a space; its first version is not stored.
     pub fn file_in(&self, tenant: TenantId, place: Place, text: &str) -> File {
         let first = self.version(tenant, FileId::from_uuid(self.id()), 1);
         let new = NewFile {
@@ -208,13 +204,13 @@ impl Samples {
         File::begin(new, &first)
     }
 
-    /// An upload under way.
+    /// Creates the blob of an unfinished upload.
     pub fn open_blob(&self, tenant: TenantId, reserved_bytes: u64) -> Blob {
         let id = BlobId::from_uuid(self.id());
         Blob::open(id, tenant, backend("main"), reserved_bytes, NOW)
     }
 
-    /// Stored bytes that one version shows.
+    /// Creates a stored blob with one reference.
     pub fn stored_blob(&self, tenant: TenantId, digest: Digest, size_bytes: u64) -> Blob {
         let mut blob = self.open_blob(tenant, size_bytes);
         let content = Content {
@@ -226,7 +222,7 @@ impl Samples {
         blob
     }
 
-    /// A request of somebody with this key, under way.
+    /// Creates the record of an unfinished request with a key.
     pub fn request(&self, tenant: Option<TenantId>, key: &str) -> IdempotencyRecord {
         let scope = IdempotencyScope {
             tenant_id: tenant,
@@ -239,14 +235,14 @@ impl Samples {
         IdempotencyRecord::uploading(id, scope, blob, NOW)
     }
 
-    /// A job that is due now.
+    /// Creates a due job.
     pub fn job(&self, tenant: Option<TenantId>) -> Job {
         let id = JobId::from_uuid(self.id());
         let payload = String::from("{}");
         Job::new(id, JobKind::ValidateVersion, tenant, payload, None, NOW)
     }
 
-    /// Something the service did.
+    /// Creates an audit entry of the system.
     pub fn entry(&self, tenant: Option<TenantId>, action: &str) -> AuditEntry {
         AuditEntry {
             id: AuditId::from_uuid(self.id()),

@@ -1,12 +1,11 @@
-//! The macro that turns cases into a suite.
+//! The macro that declares a suite.
 
-/// Declares a suite: the cases of each area (a file beside the declaration),
-/// and a macro with the suite's name that stamps each case as a separate test.
-/// The macro takes the name of an async function beside the stamp that creates
-/// a fixture.
+/// Declares the cases of a suite by area, a file next to the declaration, and a
+/// macro that stamps each case as a separate test. The macro takes the name of
+/// an async function next to the stamp that creates a fixture.
 ///
-/// A case is `pub(super) async fn case(fixture: &Fixture)`. The compiler
-/// reports an undeclared case as dead code, so no adapter can miss one.
+/// A case is `pub(super) async fn case(fixture: &Fixture)`. The compiler reports
+/// an undeclared case as dead code, so that no adapter can miss it.
 macro_rules! suite {
     ($d:tt $stamp:ident: $module:ident::$fixture:ident {
         $($area:ident: $($case:ident)+;)+

@@ -19,6 +19,7 @@ pub mod providers;
 mod rows;
 mod service;
 mod settings;
+mod stored;
 mod wire;
 
 pub use actor::{Actor, PASSWORD};

@@ -15,8 +15,8 @@ use tenantry_crypto::SystemClock;
 use tokio::sync::OnceCell;
 
 use super::{
-    Namespace, TestServer, answers, child::Server, cleanup::remove_at_exit, free_port, given,
-    program,
+    Namespace, TestServer, child::Server, cleanup::remove_at_exit, free_port, given, program,
+    wait_until_ready,
 };
 
 /// The variable that names another service, by a connection string with
@@ -70,7 +70,7 @@ impl Azurite {
             server
         });
         let endpoint = format!("http://127.0.0.1:{port}/{ACCOUNT}");
-        answers(&endpoint, &server).await;
+        wait_until_ready(&endpoint, &server).await;
         let connection_string = format!(
             "DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};\
              BlobEndpoint={endpoint};"
@@ -80,9 +80,9 @@ impl Azurite {
 
     /// Returns its version.
     pub async fn version(&self) -> String {
-        let answer = reqwest::get(self.named("BlobEndpoint")).await;
-        let answer = answer.expect("an answer");
-        let server = answer.headers().get("server");
+        let response = reqwest::get(self.named("BlobEndpoint")).await;
+        let response = response.expect("a response");
+        let server = response.headers().get("server");
         let server = server
             .and_then(|server| server.to_str().ok())
             .unwrap_or_default();

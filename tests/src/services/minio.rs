@@ -22,8 +22,8 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::{
-    Namespace, TestServer, answers, bucket, child::Server, cleanup::remove_at_exit, free_port,
-    given, program,
+    Namespace, TestServer, bucket, child::Server, cleanup::remove_at_exit, free_port, given,
+    program, wait_until_ready,
 };
 
 /// The variable that names another service: `http://<access
@@ -106,8 +106,8 @@ impl Minio {
         });
         let scheme = if keys.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://{address}");
-        // The server answers plain HTTP on its TLS port too.
-        answers(&format!("http://{address}/minio/health/ready"), &server).await;
+        // The server accepts plain HTTP on its TLS port too.
+        wait_until_ready(&format!("http://{address}/minio/health/ready"), &server).await;
         Self {
             endpoint,
             access_key_id: access_key_id.to_owned(),
@@ -166,10 +166,10 @@ impl Minio {
         let (root, minute) = (Path::default(), Duration::from_mins(1));
         let client = self.client(bucket);
         let url = client.signed_url_opts(Method::GET, &root, minute, &options);
-        let answer = reqwest::get(url.await.expect("a signed URL")).await;
-        let answer = answer.and_then(reqwest::Response::error_for_status);
-        let answer = answer.expect("an answer").text().await;
-        answer.expect("a list").matches("<Upload>").count()
+        let response = reqwest::get(url.await.expect("a signed URL")).await;
+        let response = response.and_then(reqwest::Response::error_for_status);
+        let response = response.expect("a response").text().await;
+        response.expect("a list").matches("<Upload>").count()
     }
 
     /// Creates temporary credentials for these actions on a bucket.
@@ -203,17 +203,21 @@ impl Minio {
         };
         let signer = AwsAuthorizer::new(&own, "sts", "us-east-1");
         signer.try_authorize(&mut request, None).expect("signed");
-        let answer = reqwest::Client::new()
+        let response = reqwest::Client::new()
             .post(self.endpoint())
             .headers(request.headers().clone())
             .body(form)
             .send()
             .await;
-        let answer = answer.expect("an answer").text().await.expect("its text");
+        let response = response
+            .expect("a response")
+            .text()
+            .await
+            .expect("its text");
         let of = |name: &str| {
-            let found = answer.split_once(&format!("<{name}>"));
+            let found = response.split_once(&format!("<{name}>"));
             let found = found.and_then(|(_, rest)| rest.split_once('<'));
-            let (value, _) = found.unwrap_or_else(|| panic!("no {name} in {answer}"));
+            let (value, _) = found.unwrap_or_else(|| panic!("no {name} in {response}"));
             value.to_owned()
         };
         AwsCredential {
@@ -287,6 +291,6 @@ impl TestServer for Minio {
     }
 
     async fn remove(&self, name: &str) -> bool {
-        bucket::remove(self, name).await
+        bucket::remove(&self.client(name)).await
     }
 }

@@ -75,11 +75,11 @@ fn program(name: &str, built: &str) -> Option<PathBuf> {
 }
 
 /// Waits until a server responds to requests of `url`.
-async fn answers(url: &str, server: &Server) {
+async fn wait_until_ready(url: &str, server: &Server) {
     let client = reqwest::Client::new();
-    let answered = until(url, async || client.get(url).send().await.ok());
-    let answered = timeout(Duration::from_mins(1), answered).await;
-    assert!(answered.is_ok(), "{url} does not respond: {}", server.log());
+    let response = until(url, async || client.get(url).send().await.ok());
+    let response = timeout(Duration::from_mins(1), response).await;
+    assert!(response.is_ok(), "{url} does not respond: {}", server.log());
 }
 
 /// Returns the values of a section as environment variables of the service.

@@ -52,14 +52,14 @@ impl Postgres {
             },
             None => Self::start(Durability::Quick, None),
         };
-        found.answers().await;
+        found.wait_until_ready().await;
         found
     }
 
     /// Starts a separate server with durable commits, for measurements.
     pub async fn durable() -> Self {
         let server = Self::start(Durability::Durable, None);
-        server.answers().await;
+        server.wait_until_ready().await;
         server
     }
 
@@ -74,7 +74,7 @@ impl Postgres {
             ("server.key", made.signing_key.serialize_pem()),
         ];
         let server = Self::start(Durability::Quick, Some(keys));
-        server.answers().await;
+        server.wait_until_ready().await;
         (server, certificate)
     }
 
@@ -134,14 +134,14 @@ impl Postgres {
         }
     }
 
-    async fn answers(&self) {
-        let connected = until("PostgreSQL answers", async || {
+    async fn wait_until_ready(&self) {
+        let connected = until("PostgreSQL responds", async || {
             PgConnection::connect(&self.url).await.ok()
         });
         let connected = tokio::time::timeout(std::time::Duration::from_mins(1), connected).await;
         let Ok(connection) = connected else {
             let log = self.server.as_ref().map(Server::log).unwrap_or_default();
-            panic!("PostgreSQL does not answer: {log}");
+            panic!("PostgreSQL does not respond: {log}");
         };
         connection.close().await.expect("closed");
     }

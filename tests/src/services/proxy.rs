@@ -199,19 +199,19 @@ mod tests {
         let proxy = FaultProxy::to(echo().await).await;
         let connect = || TcpStream::connect(proxy.address());
         let mut peer = connect().await.expect("connected");
-        let mut answer = [0; 3];
+        let mut buffer = [0; 3];
         peer.write_all(b"one").await.expect("sent");
-        peer.read_exact(&mut answer).await.expect("one");
+        peer.read_exact(&mut buffer).await.expect("one");
 
         proxy.set(Fault::Hang);
         peer.write_all(b"two").await.expect("sent");
-        let mute = tokio::time::timeout(Duration::from_millis(50), peer.read_exact(&mut answer));
+        let mute = tokio::time::timeout(Duration::from_millis(50), peer.read_exact(&mut buffer));
         assert!(mute.await.is_err());
         proxy.set(Fault::None);
-        peer.read_exact(&mut answer).await.expect("two");
+        peer.read_exact(&mut buffer).await.expect("two");
 
         proxy.set(Fault::Down);
-        assert_eq!(peer.read(&mut answer).await.unwrap_or(0), 0);
+        assert_eq!(peer.read(&mut buffer).await.unwrap_or(0), 0);
         assert!(connect().await.is_err());
 
         proxy.set(Fault::CutAfter(4));

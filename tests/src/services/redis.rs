@@ -73,11 +73,11 @@ impl Redis {
             server.arg(folder);
             server
         }));
-        let answers = until("Redis answers", async || self.process_id().await.ok());
-        let answers = tokio::time::timeout(std::time::Duration::from_secs(20), answers).await;
+        let ready = until("Redis responds", async || self.process_id().await.ok());
+        let ready = tokio::time::timeout(std::time::Duration::from_secs(20), ready).await;
         assert!(
-            answers.is_ok(),
-            "Redis does not answer (apt-get install redis-server, or set {URL}): {}",
+            ready.is_ok(),
+            "Redis does not respond (apt-get install redis-server, or set {URL}): {}",
             self.server.as_ref().map(Server::log).unwrap_or_default()
         );
     }

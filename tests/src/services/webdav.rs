@@ -16,8 +16,8 @@ use serde_json::json;
 use tokio::{net::TcpStream, sync::OnceCell};
 
 use super::{
-    Namespace, TestServer, answers, child::Server, cleanup::remove_at_exit, free_port, given,
-    programs_folder,
+    Namespace, TestServer, child::Server, cleanup::remove_at_exit, free_port, given,
+    programs_folder, wait_until_ready,
 };
 use crate::wait::until;
 
@@ -131,7 +131,7 @@ impl Webdav {
             until("WsgiDAV listens", listens).await;
             "https"
         } else {
-            answers(&format!("http://{address}/"), &server).await;
+            wait_until_ready(&format!("http://{address}/"), &server).await;
             "http"
         };
         let url = format!("{scheme}://{address}/");
@@ -216,8 +216,8 @@ impl Webdav {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let request = Client::new().request(method, url.clone()).headers(headers);
         let request = request.basic_auth(&self.username, Some(&self.password));
-        let answer = request.send().await.expect("an answer");
-        assert_eq!(answer.status(), 201);
+        let response = request.send().await.expect("a response");
+        assert_eq!(response.status(), 201);
     }
 }
 

@@ -166,7 +166,7 @@ async fn the_health_command_reports_a_process() {
         ("TENANTRY_WORKER__INLINE", "false"),
     ];
     let nobody = run(data.path(), settings, &["health"]);
-    expect_line(&nobody, &[&port, "does not answer"]);
+    expect_line(&nobody, &[&port, "no response"]);
 
     let process = serve(data.path(), settings).await;
     let mut worker = command(PROGRAM, data.path(), settings);

@@ -9,10 +9,10 @@ use crate::{english::first_word, expect_none, phrases::forbidden, tree::root};
 /// The verbs that summaries may begin with.
 const IMPERATIVES: &[&str] = &[
     "Accept", "Add", "Archive", "Cancel", "Change", "Check", "Close", "Complete", "Confirm",
-    "Copy", "Create", "Delete", "Describe", "Download", "Exchange", "Get", "Invite", "Leave",
-    "Link", "List", "Lock", "Move", "Refresh", "Register", "Reject", "Remove", "Replace", "Reset",
-    "Restore", "Retry", "Revoke", "Run", "Search", "Send", "Set", "Sign", "Start", "Submit",
-    "Test", "Unlock", "Update", "Upload", "Validate", "Verify",
+    "Copy", "Create", "Delete", "Describe", "Download", "End", "Exchange", "Get", "Invite",
+    "Leave", "Link", "List", "Lock", "Move", "Refresh", "Register", "Reject", "Remove", "Replace",
+    "Reset", "Restore", "Retry", "Revoke", "Run", "Search", "Send", "Set", "Sign", "Start",
+    "Submit", "Test", "Unlock", "Update", "Upload", "Validate", "Verify",
 ];
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
 
 /// Functions whose texts are sentences: they begin in upper case and end with
 /// a full stop.
-const SENTENCES: &[&str] = &["comment", "detail", "refused"];
+const SENTENCES: &[&str] = &["comment", "detail", "refused", "rejection"];
 
 /// Attributes whose texts are messages.
 const ATTRIBUTES: &[&str] = &["error", "expect"];
@@ -21,7 +21,7 @@ const NAMES: &[&str] = &["Azurite", "Redis", "Tenantry"];
 const OTHERS: &[(&str, &str)] = &[
     // Protocol and text of other programs.
     ("adapters/blob/src/backend/webdav/collection.rs", "Basic "),
-    ("adapters/blob/src/network/refusal.rs", "Request "),
+    ("adapters/blob/src/network/error_response.rs", "Request "),
     ("adapters/http/src/docs/pages.rs", ""),
     ("adapters/http/src/middleware/cors.rs", "Authorization, "),
     (
@@ -29,10 +29,13 @@ const OTHERS: &[(&str, &str)] = &[
         "verification failed. ",
     ),
     // The API document, and the catalogue of problems in it.
-    ("adapters/http/src/api.rs", ""),
     ("adapters/http/src/document/complete.rs", ""),
+    ("adapters/http/src/document/responses.rs", ""),
     ("adapters/http/src/problem/codes.rs", ""),
-    ("adapters/http/src/resources/files/raw.rs", "The bytes"),
+    ("adapters/http/src/rate_limit.rs", "The "),
+    ("adapters/http/src/resources/enums.rs", ""),
+    ("adapters/http/src/resources/files/raw.rs", "The content"),
+    ("adapters/http/src/service.rs", ""),
     // The documented example of all settings, and their schema.
     ("config/src/example.rs", ""),
     ("config/src/schema.rs", ""),

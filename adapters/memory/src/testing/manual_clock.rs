@@ -1,4 +1,4 @@
-//! Time that passes when it is told to.
+//! A clock controlled by a test.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use tenantry_application::ports::Clock;
 use tenantry_domain::Timestamp;
 use tokio::sync::watch;
 
-/// A clock that stands still until it is advanced. Whoever sleeps on it wakes
-/// when its time has come.
+/// A clock that stands still until it is advanced, which wakes the sleepers
+/// whose time has come.
 #[derive(Debug)]
 pub struct ManualClock {
     now: watch::Sender<Timestamp>,
 }
 
 impl ManualClock {
-    /// A clock that stands at `now`.
+    /// Creates a clock that stands at `now`.
     pub fn new(now: Timestamp) -> Self {
         Self {
             now: watch::Sender::new(now),
         }
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.now.send_modify(|now| *now = now.plus(by));
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn sleepers_wake_when_their_time_has_come() {
+    async fn sleepers_wake_at_their_time() {
         let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
         let sleeper = tokio::spawn({
             let clock = Arc::clone(&clock);

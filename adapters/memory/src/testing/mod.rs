@@ -1,5 +1,5 @@
-//! A clock and ids under a test's control. For tests and trials alone: a
-//! service on them would stand still and hand out ids that repeat.
+//! A clock and ids controlled by tests. In a service, time would stand still
+//! and ids would repeat after a restart.
 
 mod manual_clock;
 mod sequential_ids;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tenantry_application::ports::IdGenerator;
 use uuid::{Builder, Uuid};
 
-/// Hands out version 7 ids one after the other; two generators with different
-/// seeds never hand out the same.
+/// A generator of ascending version 7 UUIDs. Generators with different seeds
+/// have no id in common.
 #[derive(Debug)]
 pub struct SequentialIds {
     seed: u32,
@@ -14,7 +14,7 @@ pub struct SequentialIds {
 }
 
 impl SequentialIds {
-    /// Ids of a seed, from the first one.
+    /// Creates the generator of a seed.
     pub const fn new(seed: u32) -> Self {
         Self {
             seed,
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_rise_and_seeds_differ() {
+    fn ids_ascend_and_differ_by_seed() {
         let (ids, others) = (SequentialIds::new(1), SequentialIds::new(2));
         let first = ids.next();
         assert!(ids.next() > first);

@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a commit.
+//! The failures of a commit.
 
 use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR};
 use tenantry_application::ports::{PortError, PortErrorKind};
@@ -8,30 +8,32 @@ use crate::error::{code_of, is_conflict, kind_of_code, port_error};
 /// A failure of a step that reads or writes.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The driver's.
+    /// An error of the driver.
     Driver(Error),
-    /// One that the server tells of a single document.
+    /// An error of one document in the reply to a write command.
     Write { code: i32, message: String },
-    /// Ours.
+    /// An error of a port.
     Port(PortError),
 }
 
 impl Fault {
-    /// Whether another was faster, so that trying anew may succeed.
+    /// Returns whether another transaction conflicted, so that a retry may
+    /// succeed.
     pub(super) fn is_conflict(&self) -> bool {
         match self {
             Self::Driver(error) => {
                 let is_transient = error.contains_label(TRANSIENT_TRANSACTION_ERROR);
                 let is_conflict = code_of(error).is_some_and(is_conflict);
-                (is_transient && !self.is_away()) || is_conflict
+                (is_transient && !self.is_unreachable()) || is_conflict
             }
             Self::Write { code, .. } => is_conflict(*code),
             Self::Port(_) => false,
         }
     }
 
-    /// Whether the server is away, which no second try in a moment changes.
-    pub(super) fn is_away(&self) -> bool {
+    /// Returns whether the server is unreachable, so that an immediate retry is
+    /// futile.
+    pub(super) fn is_unreachable(&self) -> bool {
         match self {
             Self::Driver(error) => matches!(
                 *error.kind,
@@ -43,7 +45,7 @@ impl Fault {
         }
     }
 
-    /// As callers see it.
+    /// Converts it to the error that callers get.
     pub(super) fn into_port_error(self, context: &str) -> PortError {
         match self {
             Self::Driver(error) => port_error(context, error),

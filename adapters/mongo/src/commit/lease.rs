@@ -1,10 +1,9 @@
-//! The lease of the one process that may write, on a server without
+//! The lease that permits a single process to write, on a server without
 //! transactions.
 //!
-//! It is a document that its holder changes all the time. Who finds it
-//! watches: where it changes, somebody lives there; where it stands still for
-//! the length of a lease, its holder is gone, and the watcher takes over. No
-//! clocks are compared.
+//! It is a document with a heartbeat. Another process watches it before taking
+//! over: a change means that the holder is alive, none during the length of the
+//! lease that it has crashed. No clocks are compared.
 
 use std::{
     sync::{
@@ -35,7 +34,7 @@ pub(super) struct Lease {
     database: Database,
     holder: Uuid,
     length: Duration,
-    renewed: Mutex<Instant>,
+    renewed_at: Mutex<Instant>,
     lost: AtomicBool,
 }
 
@@ -48,8 +47,8 @@ struct Row {
 }
 
 impl Lease {
-    /// Takes the lease: at once where nobody has it, after its length where
-    /// its holder has gone silent. Unsupported where another process lives.
+    /// Takes the lease: immediately if it is free, after its length if the holder
+    /// has crashed. The error is unsupported if the holder is alive.
     pub(super) async fn take(
         database: &Database,
         holder: Uuid,
@@ -57,10 +56,10 @@ impl Lease {
     ) -> Result<Arc<Self>, PortError> {
         let mut watched: Option<(Row, Instant)> = None;
         loop {
-            let asked = Instant::now();
+            let before = Instant::now();
             let Some(row) = read(database).await? else {
                 if insert(database, holder).await? {
-                    return Ok(Self::held(database, holder, length, asked));
+                    return Ok(Self::held(database, holder, length, before));
                 }
                 continue;
             };
@@ -68,7 +67,7 @@ impl Lease {
                 Some((seen, _)) if *seen != row => return Err(in_use(database)),
                 Some((_, since)) if since.elapsed() >= length => {
                     if replace(database, &row, holder).await? {
-                        return Ok(Self::held(database, holder, length, asked));
+                        return Ok(Self::held(database, holder, length, before));
                     }
                 }
                 Some(_) => {}
@@ -83,24 +82,24 @@ impl Lease {
             database: database.clone(),
             holder,
             length,
-            renewed: Mutex::new(since),
+            renewed_at: Mutex::new(since),
             lost: AtomicBool::new(false),
         })
     }
 
-    /// Whether this process may write: unavailable where another has taken
-    /// over, or might before a write begun now has ended.
+    /// Checks that this process may write. The error is unavailable if another
+    /// process has taken over, or might before a write that begins now ends.
     pub(super) fn check(&self) -> Result<(), PortError> {
         if self.lost.load(Ordering::Acquire) {
             return Err(PortError::new(
                 PortErrorKind::Unavailable,
-                "another process has taken over the database",
+                "write to the database: another process has taken over the writer lease",
             ));
         }
-        if self.renewed().elapsed() > self.length / 2 {
+        if self.renewed_at().elapsed() > self.length / 2 {
             return Err(PortError::new(
                 PortErrorKind::Unavailable,
-                "the lease on the database could not be renewed in time",
+                "write to the database: the writer lease was not renewed in time",
             ));
         }
         Ok(())
@@ -108,47 +107,55 @@ impl Lease {
 
     /// Renews the lease until it is lost.
     pub(super) async fn keep(&self) {
-        let mut is_well = true;
+        let mut is_healthy = true;
         loop {
             sleep(self.length / 10).await;
-            let asked = Instant::now();
+            let before = Instant::now();
             let renewed = self.renew().await;
-            let was_well = std::mem::replace(&mut is_well, renewed.is_ok());
+            let was_healthy = std::mem::replace(&mut is_healthy, renewed.is_ok());
             match renewed {
                 Ok(true) => {
-                    *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+                    *self
+                        .renewed_at
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner) = before;
                 }
                 Ok(false) => {
                     self.lost.store(true, Ordering::Release);
-                    tracing::error!("another process has taken over the database");
+                    tracing::error!("another process has taken over the writer lease");
                     return;
                 }
-                Err(error) if was_well => tracing::warn!(%error, "the lease was not renewed"),
+                Err(error) if was_healthy => {
+                    tracing::warn!(%error, "renew the writer lease failed");
+                }
                 Err(_) => {}
             }
         }
     }
 
     async fn renew(&self) -> Result<bool, PortError> {
-        let mine = doc! { "_id": WRITER, "holder": bson_id(self.holder) };
+        let own = doc! { "_id": WRITER, "holder": bson_id(self.holder) };
         let beat = doc! { "$inc": { "beat": 1_i64 } };
         let leases = self.database.db.collection::<Row>(LEASES);
-        let renewed = self.database.bounded(leases.update_one(mine, beat)).await;
-        let renewed = renewed.map_err(|error| port_error("renew the lease", error))?;
+        let renewed = self.database.bounded(leases.update_one(own, beat)).await;
+        let renewed = renewed.map_err(|error| port_error("renew the writer lease", error))?;
         Ok(renewed.matched_count == 1)
     }
 
-    /// Gives the lease back.
+    /// Releases the lease.
     pub(super) async fn release(&self) -> Result<(), PortError> {
-        let mine = doc! { "_id": WRITER, "holder": bson_id(self.holder) };
+        let own = doc! { "_id": WRITER, "holder": bson_id(self.holder) };
         let leases = self.database.db.collection::<Row>(LEASES);
-        let removed = self.database.bounded(leases.delete_one(mine)).await;
-        removed.map_err(|error| port_error("give the lease back", error))?;
+        let removed = self.database.bounded(leases.delete_one(own)).await;
+        removed.map_err(|error| port_error("release the writer lease", error))?;
         Ok(())
     }
 
-    fn renewed(&self) -> Instant {
-        *self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn renewed_at(&self) -> Instant {
+        *self
+            .renewed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -156,7 +163,7 @@ fn in_use(database: &Database) -> PortError {
     PortError::new(
         PortErrorKind::Unsupported,
         format!(
-            "the database {} on this MongoDB server is used by another process, and a server without transactions can have one only: stop the other, or use a replica set",
+            "open the MongoDB database {}: it is used by another process, and a server without transactions supports one; stop the other, or use a replica set",
             database.db.name()
         ),
     )
@@ -167,7 +174,7 @@ async fn read(database: &Database) -> Result<Option<Row>, PortError> {
     let found = database
         .bounded(leases.find_one(doc! { "_id": WRITER }))
         .await;
-    found.map_err(|error| port_error("read the lease", error))
+    found.map_err(|error| port_error("read the writer lease", error))
 }
 
 async fn insert(database: &Database, holder: Uuid) -> Result<bool, PortError> {
@@ -180,15 +187,15 @@ async fn insert(database: &Database, holder: Uuid) -> Result<bool, PortError> {
     match database.bounded(leases.insert_one(&row)).await {
         Ok(_) => Ok(true),
         Err(error) if is_duplicate(&error) => Ok(false),
-        Err(error) => Err(port_error("take the lease", error)),
+        Err(error) => Err(port_error("take the writer lease", error)),
     }
 }
 
 async fn replace(database: &Database, seen: &Row, holder: Uuid) -> Result<bool, PortError> {
-    let silent = doc! { "_id": WRITER, "holder": seen.holder, "beat": seen.beat };
-    let taken = doc! { "$set": { "holder": bson_id(holder) }, "$inc": { "beat": 1_i64 } };
+    let unchanged = doc! { "_id": WRITER, "holder": seen.holder, "beat": seen.beat };
+    let update = doc! { "$set": { "holder": bson_id(holder) }, "$inc": { "beat": 1_i64 } };
     let leases = database.db.collection::<Row>(LEASES);
-    let taken = database.bounded(leases.update_one(silent, taken)).await;
-    let taken = taken.map_err(|error| port_error("take the lease over", error))?;
-    Ok(taken.matched_count == 1)
+    let updated = database.bounded(leases.update_one(unchanged, update)).await;
+    let updated = updated.map_err(|error| port_error("take over the writer lease", error))?;
+    Ok(updated.matched_count == 1)
 }

@@ -93,8 +93,8 @@ pub(super) fn complete_units(
 ) {
     match results {
         Ok(outcomes) => {
-            let ended = units.drain(..outcomes.len().min(units.len()));
-            for ((_, reply), outcome) in ended.zip(outcomes) {
+            let completed = units.drain(..outcomes.len().min(units.len()));
+            for ((_, reply), outcome) in completed.zip(outcomes) {
                 drop(reply.send(outcome));
             }
         }

@@ -12,8 +12,8 @@ use super::fault::Fault;
 use crate::{collection::Collection, database::Database, plan::Image};
 
 /// The limits of one command.
-const MOST_STEPS: usize = 1000;
-const MOST_BYTES: usize = 12 * 1024 * 1024;
+const MAX_STEPS: usize = 1000;
+const MAX_BYTES: usize = 12 * 1024 * 1024;
 
 /// The durability that the server acknowledges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +158,7 @@ impl Batch {
 
     fn push(&mut self, step: RawDocumentBuf, commands: &mut Vec<RawDocumentBuf>) {
         let bytes = step.as_bytes().len();
-        if self.count >= MOST_STEPS || self.bytes + bytes > MOST_BYTES {
+        if self.count >= MAX_STEPS || self.bytes + bytes > MAX_BYTES {
             self.finish(commands);
         }
         self.steps.push(step);

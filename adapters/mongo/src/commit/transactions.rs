@@ -1,9 +1,9 @@
 //! A task that writes in transactions.
 //!
-//! What a unit reads, decides and writes is one transaction, at snapshot: of
-//! two that write one document the later is told of the conflict and begins
-//! anew. What a unit expects and does not write (that its tenant is active, an
-//! epoch) it finds as of its snapshot, which is no older than the transaction.
+//! Reading, deciding and writing a group is one snapshot transaction. If two
+//! write the same document, the later one gets a conflict and retries. An
+//! expectation on a document that the unit does not write (an active tenant, an
+//! epoch) holds as of the snapshot, which is no older than the transaction.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -29,13 +29,13 @@ use crate::{
     plan::Image,
 };
 
-/// How often a transaction is begun at most.
+/// The maximum number of attempts at a transaction.
 const ATTEMPTS: u32 = 10;
 
-/// How often a commit is asked for whose outcome is not known.
+/// The maximum number of attempts at a commit with an unknown outcome.
 const COMMIT_ATTEMPTS: u32 = 3;
 
-/// Writes what waits of one tenant after the other.
+/// A writing task, which takes the waiting orders of one tenant at a time.
 pub(super) struct Task {
     pub(super) queue: Arc<CommitQueue<Order>>,
     pub(super) database: Database,
@@ -57,12 +57,12 @@ impl Task {
     async fn serve(&self, orders: Vec<Order>) {
         let (mut units, commands) = order::separate(orders);
         while !units.is_empty() {
-            let ended = self.write_units(&units).await;
-            order::complete_units(&mut units, ended);
+            let results = self.write_units(&units).await;
+            order::complete_units(&mut units, results);
         }
         for (command, reply) in commands {
-            let answer = self.write_command(&command).await;
-            drop(reply.send(answer));
+            let result = self.write_command(&command).await;
+            drop(reply.send(result));
         }
     }
 
@@ -78,13 +78,12 @@ impl Task {
 
     async fn write_command(&self, command: &Command) -> Result<Reply, PortError> {
         match self.transaction(&Work::Command(command)).await? {
-            Decision::Command(answer) => Ok(answer),
+            Decision::Command(reply) => Ok(reply),
             Decision::Units(_) => Err(closed()),
         }
     }
 
-    /// Looks and decides, and stores what follows, as one transaction. Begins
-    /// anew where another was faster.
+    /// Reads, decides and stores in one transaction; retries after a conflict.
     async fn transaction(&self, work: &Work<'_>) -> Result<Decision, PortError> {
         for attempt in 1..=ATTEMPTS {
             let session = self.database.db.client().start_session();
@@ -92,17 +91,17 @@ impl Task {
             let mut session = session
                 .map_err(|error| Fault::Driver(error).into_port_error("begin a transaction"))?;
             match self.attempt(&mut session, work).await {
-                Ok(Decided::Nothing(answer)) => {
+                Ok(Attempt::Unchanged(decision)) => {
                     self.abort(&mut session).await;
-                    return Ok(answer);
+                    return Ok(decision);
                 }
-                Ok(Decided::Stored(answer)) => match self.commit(&mut session).await? {
-                    Ended::Committed => return Ok(answer),
-                    Ended::Conflict => {}
+                Ok(Attempt::Stored(decision)) => match self.commit(&mut session).await? {
+                    CommitResult::Committed => return Ok(decision),
+                    CommitResult::Conflict => {}
                 },
-                // Dropping the session ends what is begun, once there is a
-                // server again.
-                Err(fault) if fault.is_away() => {
+                // Dropping the session aborts its transaction once the server
+                // is back.
+                Err(fault) if fault.is_unreachable() => {
                     return Err(fault.into_port_error("write in a transaction"));
                 }
                 Err(fault) => {
@@ -114,7 +113,7 @@ impl Task {
             }
             sleep(Duration::from_millis(u64::from(attempt * attempt))).await;
         }
-        let text = "others change the same documents all the time";
+        let text = "write in a transaction: too many concurrent changes of the same documents";
         Err(PortError::new(PortErrorKind::Busy, text))
     }
 
@@ -122,27 +121,27 @@ impl Task {
         &self,
         session: &mut ClientSession,
         work: &Work<'_>,
-    ) -> Result<Decided, Fault> {
+    ) -> Result<Attempt, Fault> {
         session
             .start_transaction()
             .read_concern(ReadConcern::snapshot())
             .write_concern(WriteConcern::majority())
             .await?;
         let mut source = Source::Transaction(&self.database, session);
-        let (answer, images) = decide(&mut source, work).await?;
+        let (decision, images) = decide(&mut source, work).await?;
         if images.is_empty() {
-            return Ok(Decided::Nothing(answer));
+            return Ok(Attempt::Unchanged(decision));
         }
         storing::store_in(&self.database, session, &images).await?;
-        Ok(Decided::Stored(answer))
+        Ok(Attempt::Stored(decision))
     }
 
-    async fn commit(&self, session: &mut ClientSession) -> Result<Ended, PortError> {
+    async fn commit(&self, session: &mut ClientSession) -> Result<CommitResult, PortError> {
         let mut last = None;
         for _ in 0..COMMIT_ATTEMPTS {
             let committed = self.database.bounded(session.commit_transaction()).await;
             let Err(error) = committed else {
-                return Ok(Ended::Committed);
+                return Ok(CommitResult::Committed);
             };
             if is_unknown(&error) {
                 last = Some(Fault::Driver(error));
@@ -151,7 +150,7 @@ impl Task {
             let fault = Fault::Driver(error);
             if fault.is_conflict() {
                 self.abort(session).await;
-                return Ok(Ended::Conflict);
+                return Ok(CommitResult::Conflict);
             }
             return Err(unknown_outcome(fault.into_port_error("commit")));
         }
@@ -159,22 +158,21 @@ impl Task {
         Err(unknown_outcome(cause.unwrap_or_else(closed)))
     }
 
-    /// Ends a transaction that came to nothing. The server does so by itself
-    /// where it is not told.
+    /// Aborts a transaction. If that fails, the server does so after a timeout.
     async fn abort(&self, session: &mut ClientSession) {
         if let Err(error) = self.database.bounded(session.abort_transaction()).await {
-            tracing::debug!(%error, "a transaction was left to the server to end");
+            tracing::debug!(%error, "abort a transaction failed");
         }
     }
 }
 
-/// What one transaction does.
+/// The work of one transaction.
 enum Work<'w> {
     Units(&'w VecDeque<QueuedUnit>),
     Command(&'w Command),
 }
 
-/// How it ends if it is committed.
+/// The results to send once the transaction is committed.
 enum Decision {
     Units(Vec<Result<(), CommitError>>),
     Command(Reply),
@@ -191,25 +189,29 @@ fn decide<'a>(
                 Ok((Decision::Units(planned.outcomes), planned.images))
             }
             Work::Command(command) => {
-                let (answer, images) = commands::run(source, command).await?;
-                Ok((Decision::Command(answer), images))
+                let (reply, images) = commands::run(source, command).await?;
+                Ok((Decision::Command(reply), images))
             }
         }
     })
 }
 
-/// Whether there is anything to commit.
-enum Decided {
-    Nothing(Decision),
+/// A transaction before its commit.
+enum Attempt {
+    /// Without changes.
+    Unchanged(Decision),
+    /// With changes to commit.
     Stored(Decision),
 }
 
-enum Ended {
+/// The end of a commit with a known outcome.
+enum CommitResult {
     Committed,
     Conflict,
 }
 
-/// An answer that was lost, or came too late to be waited for.
+/// Returns whether the outcome of a commit is unknown: the response was lost or
+/// timed out.
 fn is_unknown(error: &Error) -> bool {
     use mongodb::error::ErrorKind::Io;
     error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || matches!(*error.kind, Io(_))

@@ -103,7 +103,7 @@ struct Portions {
     kind: Kind,
     filter: Document,
     fields: &'static [&'static str],
-    is_over: bool,
+    is_exhausted: bool,
 }
 
 impl Portions {
@@ -118,7 +118,7 @@ impl Portions {
             kind,
             filter,
             fields,
-            is_over: false,
+            is_exhausted: false,
         }
     }
 
@@ -127,13 +127,13 @@ impl Portions {
         &mut self,
         source: &mut Source<'_>,
     ) -> Result<Option<Vec<R>>, Fault> {
-        if self.is_over {
+        if self.is_exhausted {
             return Ok(None);
         }
         let find = Find::new(Collection::of(self.kind), self.filter.clone());
         let by_id = find.sort(doc! { "_id": 1 }).limit(PORTION);
         let portion = source.find(by_id.fields(self.fields)).await?;
-        self.is_over = portion.len() < PORTION as usize;
+        self.is_exhausted = portion.len() < PORTION as usize;
         if let Some(last) = portion.last() {
             let last: Id = from_document(Collection::of(self.kind), last)?;
             self.filter.insert("_id", doc! { "$gt": last.id });

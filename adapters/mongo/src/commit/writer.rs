@@ -1,4 +1,4 @@
-//! The one task that writes, on a server without transactions.
+//! The single writing task on a server without transactions.
 
 use futures_util::future::BoxFuture;
 use std::{collections::VecDeque, sync::Arc};
@@ -19,14 +19,14 @@ use crate::{
     plan::Image,
 };
 
-/// Owns the writing.
+/// The writing task.
 pub(super) struct Writer {
     queue: Arc<CommitQueue<Order>>,
     database: Database,
     lease: Arc<Lease>,
     group: usize,
-    /// Whether a record may be left that is to be applied first.
-    broken: bool,
+    /// Whether a record may have to be applied first.
+    needs_recovery: bool,
 }
 
 impl Writer {
@@ -41,11 +41,11 @@ impl Writer {
             database,
             lease,
             group,
-            broken: true,
+            needs_recovery: true,
         }
     }
 
-    /// The same, after what a crash has left was applied.
+    /// Applies the record that a crash left, and returns the task.
     pub(super) async fn recovered(mut self) -> Result<Self, PortError> {
         self.recover().await?;
         Ok(self)
@@ -60,7 +60,7 @@ impl Writer {
         tokio::select! {
             () = self.serve_all(&queue) => {
                 if let Err(error) = lease.release().await {
-                    tracing::warn!(%error, "the next start waits for the lease to end");
+                    tracing::warn!(%error, "release the lease failed; the next start waits for it to expire");
                 }
             }
             () = lease.keep() => {}
@@ -70,8 +70,8 @@ impl Writer {
     async fn serve_all(&mut self, queue: &CommitQueue<Order>) {
         while let Some(orders) = queue.take(self.group).await {
             self.serve(orders).await;
-            // Those who were answered run first: what they ask for next goes
-            // into one group, and not the first of it alone.
+            // Lets the callers queue their next units, so that these form one
+            // group.
             tokio::task::yield_now().await;
         }
     }
@@ -79,12 +79,12 @@ impl Writer {
     async fn serve(&mut self, orders: Vec<Order>) {
         let (mut units, commands) = order::separate(orders);
         while !units.is_empty() {
-            let ended = self.write_units(&units).await;
-            order::complete_units(&mut units, ended);
+            let results = self.write_units(&units).await;
+            order::complete_units(&mut units, results);
         }
         for (command, reply) in commands {
-            let answer = self.write_command(&command).await;
-            drop(reply.send(answer));
+            let result = self.write_command(&command).await;
+            drop(reply.send(result));
         }
     }
 
@@ -95,18 +95,18 @@ impl Writer {
         self.recover().await?;
         let planned = plan_units(&mut Source::Now(&self.database), units).await;
         let planned =
-            planned.map_err(|fault| fault.into_port_error("read what commits depend on"))?;
+            planned.map_err(|fault| fault.into_port_error("read the documents of a group"))?;
         self.store(&planned.images).await?;
         Ok(planned.outcomes)
     }
 
     async fn write_command(&mut self, command: &Command) -> Result<Reply, PortError> {
         self.recover().await?;
-        let answered = commands::run(&mut Source::Now(&self.database), command).await;
-        let (answer, images) =
-            answered.map_err(|fault| fault.into_port_error("read what a step depends on"))?;
+        let result = commands::run(&mut Source::Now(&self.database), command).await;
+        let (reply, images) =
+            result.map_err(|fault| fault.into_port_error("read the documents of a command"))?;
         self.store(&images).await?;
-        Ok(answer)
+        Ok(reply)
     }
 
     async fn store(&mut self, images: &[Image]) -> Result<(), PortError> {
@@ -114,28 +114,28 @@ impl Writer {
             return Ok(());
         }
         self.lease.check()?;
-        self.broken = true;
+        self.needs_recovery = true;
         let stored: BoxFuture<'_, _> = Box::pin(record::commit(&self.database, images));
         stored
             .await
             .map_err(|fault| unknown_outcome(fault.into_port_error("store a commit")))?;
-        self.broken = false;
+        self.needs_recovery = false;
         Ok(())
     }
 
-    /// Applies what a crash or a failure has left, before anything is read.
+    /// Applies the record that a crash or a failure left, before any read.
     async fn recover(&mut self) -> Result<(), PortError> {
         self.lease.check()?;
-        if !self.broken {
+        if !self.needs_recovery {
             return Ok(());
         }
         let applied = record::recover(&self.database).await;
         let applied =
-            applied.map_err(|fault| fault.into_port_error("apply the commit that was left"))?;
+            applied.map_err(|fault| fault.into_port_error("apply an unfinished commit"))?;
         if applied > 0 {
-            tracing::info!(documents = applied, "applied a commit that was left");
+            tracing::info!(documents = applied, "applied an unfinished commit");
         }
-        self.broken = false;
+        self.needs_recovery = false;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use tenantry_store::{
     rows::{epoch, integer, quota, tenant},
 };
 
-use super::Step;
+use super::{Step, insert::insert};
 
 /// Raises a guard by one if it has the expected value.
 pub(super) fn guard(guard: Guard, backend: DbBackend) -> Step {
@@ -64,7 +64,7 @@ pub(super) fn quota_open(tenant: TenantId, limit_bytes: u64, backend: DbBackend)
         used_bytes: 0,
         reserved_bytes: 0,
     };
-    Step::Change(super::insert(&empty, backend))
+    Step::Change(insert(&empty, backend))
 }
 
 /// Moves a quota by the rule of [`Quota::after`], without overflow.

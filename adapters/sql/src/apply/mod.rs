@@ -19,10 +19,12 @@ use tenantry_store::{
 use uuid::Uuid;
 
 mod counters;
+mod insert;
 mod refusal;
 mod seal;
 mod step;
 
+use insert::insert;
 pub(crate) use refusal::refusal;
 pub(crate) use step::Step;
 
@@ -57,12 +59,6 @@ pub(crate) fn steps(unit: &UnitOfWork, backend: DbBackend) -> Vec<Step> {
         }
     }
     steps
-}
-
-/// Returns the statement that inserts a row.
-fn insert<T: Stored>(entity: &T, backend: DbBackend) -> Statement {
-    let row = entity.to_row().into_active_model().reset_all();
-    T::Table::insert(row).build(backend)
 }
 
 /// Returns the step of a write to a row with a revision.

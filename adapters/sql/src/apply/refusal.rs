@@ -1,7 +1,7 @@
 //! The reason for a refused unit.
 //!
-//! Whatever step the database stopped at, a refusal names the first failing
-//! class over the whole unit. The unit has been rolled back by then, so the rows
+//! A refusal names the first failing class over the whole unit, regardless of
+//! the step at which the database stopped. The unit has been rolled back by then, so the rows
 //! read are those it met: they are loaded into a [`State`], which decides. Only
 //! refused units pay for it.
 

@@ -8,7 +8,7 @@ use tenantry_store::{
     rows::{audit_chain, audit_entry, integer},
 };
 
-use super::Step;
+use super::{Step, insert::insert};
 
 /// Moves the end of the chain if it has the expected value, and seals the
 /// entries.
@@ -20,7 +20,7 @@ pub(super) fn push(steps: &mut Vec<Step>, seal: &AuditSeal, backend: DbBackend) 
             tenant_id: seal.tenant_id,
             head: to,
         };
-        steps.push(Step::Change(super::insert(&chain, backend)));
+        steps.push(Step::Change(insert(&chain, backend)));
     } else {
         let update = audit_chain::Entity::update_many()
             .col_expr(

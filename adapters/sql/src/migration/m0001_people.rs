@@ -1,11 +1,11 @@
-//! People, tenants, and what ties them together.
+//! Users, tenants, roles, memberships, sessions and epochs.
 
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, big_integer_null, blob, blob_null, boolean, uuid, uuid_null},
 };
 
-use super::{Columns, index, unique};
+use super::columns::{Columns, index, unique};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;

@@ -1,11 +1,11 @@
-//! Files, their versions, the records of their bytes, and the ledgers.
+//! Files, their versions, blobs and quotas.
 
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, big_integer_null, blob, blob_null, uuid, uuid_null},
 };
 
-use super::{Columns, index, unique};
+use super::columns::{Columns, index, unique};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -24,8 +24,8 @@ impl MigrationTrait for Migration {
                 &["tenant_id", "bucket", "bucket_id", "path"],
             ))
             .await?;
-        // One index an order, so that a page is read where it lies and never
-        // sorted; the order by path is the unique index above.
+        // One index per order, so that a page is read from it without sorting.
+        // The unique index above has the order by path.
         for (name, key) in [
             ("files_by_name", "name_key"),
             ("files_by_created_at", "created_at"),
@@ -45,8 +45,8 @@ impl MigrationTrait for Migration {
             index("versions_id", "versions", &["tenant_id", "id"]),
             index("blobs_digest", "blobs", &["tenant_id", "digest"]),
             index("blobs_id", "blobs", &["tenant_id", "id"]),
-            // Most blobs are in use and nothing for the sweeper: it asks for
-            // the tenants first, and then for the blobs of one.
+            // Most blobs are in use, so that a partial index is small. The
+            // sweeper finds the tenants first, then the blobs of each.
             sweepable("blobs_to_sweep", &["sweep_at", "tenant_id"]),
             sweepable("blobs_of_tenant_to_sweep", &["tenant_id", "sweep_at", "id"]),
         ] {
@@ -116,8 +116,8 @@ fn versions(on: Columns) -> TableCreateStatement {
         .take()
 }
 
-// The checksums of the pieces come last: they are the one long column, and
-// what stands before them is read without them.
+// The checksums of the pieces come last: other columns are read without this
+// long one.
 fn blobs(on: Columns) -> TableCreateStatement {
     Table::create()
         .table("blobs")

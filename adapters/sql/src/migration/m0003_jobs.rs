@@ -1,11 +1,11 @@
-//! The queue of background work.
+//! Background jobs.
 
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, big_integer_null, uuid, uuid_null},
 };
 
-use super::{Columns, index};
+use super::columns::{Columns, index};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;

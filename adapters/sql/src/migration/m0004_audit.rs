@@ -1,11 +1,11 @@
-//! Audit entries and the ends of their chains.
+//! Audit entries and the heads of their chains.
 
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, big_integer_null, blob, blob_null, uuid, uuid_null},
 };
 
-use super::{Columns, index};
+use super::columns::{Columns, index};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -18,8 +18,8 @@ impl MigrationTrait for Migration {
         manager.create_table(chains()).await?;
         for index in [
             index("audit_by_time", "audit_entries", &["chain_id", "at", "id"]),
-            // Sealed or not, never both: entries are sealed within seconds, and
-            // whoever looks for the others must not walk past the sealed ones.
+            // Partial indexes: entries are sealed within seconds, and a query for
+            // unsealed ones must not read the sealed ones.
             index(
                 "audit_by_sequence",
                 "audit_entries",

@@ -1,11 +1,11 @@
-//! Requests that came with an idempotency key.
+//! Requests with an idempotency key.
 
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, blob_null, uuid, uuid_null},
 };
 
-use super::{Columns, index, unique};
+use super::columns::{Columns, index, unique};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;

@@ -1,16 +1,16 @@
-//! The schema, one migration a file. A migration that was released is never
-//! changed; whatever changes is a new one at the end.
+//! The schema, one migration per file. A released migration never changes; a
+//! change of the schema is a new migration at the end.
 
 use sea_orm_migration::{
     MigrationStatus,
     prelude::*,
-    schema,
-    sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr},
+    sea_orm::{ConnectionTrait, DatabaseConnection, DbErr},
 };
 use tenantry_application::ports::{PortError, PortErrorKind};
 
 use crate::error::port_error;
 
+mod columns;
 mod m0001_people;
 mod m0002_files;
 mod m0003_jobs;
@@ -32,7 +32,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Applies what is missing.
+/// Applies the pending migrations.
 pub(crate) async fn migrate(db: &DatabaseConnection) -> Result<(), PortError> {
     refuse_newer(db).await?;
     let Err(error) = Migrator::up(db, None).await else {
@@ -46,8 +46,8 @@ pub(crate) async fn migrate(db: &DatabaseConnection) -> Result<(), PortError> {
     Err(match failed {
         Some((name, _)) => PortError {
             context: format!(
-                "cannot do the migration {name}; if the database is half migrated, restore it \
-                 from a backup or remove what stands in the way"
+                "apply the migration {name}: the database refused it; if part of it is applied, \
+                 restore a backup or remove the conflicting objects"
             ),
             ..error
         },
@@ -55,7 +55,7 @@ pub(crate) async fn migrate(db: &DatabaseConnection) -> Result<(), PortError> {
     })
 }
 
-/// Every migration this program knows, and whether the database has it.
+/// Returns the migrations of this program, and whether each is applied.
 pub(crate) async fn status(db: &DatabaseConnection) -> Result<Vec<(String, bool)>, PortError> {
     refuse_newer(db).await?;
     let migrations = Migrator::get_migration_with_status_read_only(db)
@@ -70,21 +70,20 @@ pub(crate) async fn status(db: &DatabaseConnection) -> Result<Vec<(String, bool)
         .collect())
 }
 
-/// A schema that a newer program has changed is not one this program may
-/// write to.
+/// Checks that no newer program has changed the schema.
 pub(crate) async fn refuse_newer(db: &DatabaseConnection) -> Result<(), PortError> {
     let applied = applied(db)
         .await
         .map_err(|error| port_error("read the migrations", error))?;
     let known = Migrator::migrations();
-    let strange = applied
+    let unknown = applied
         .iter()
         .find(|name| known.iter().all(|migration| migration.name() != *name));
-    match strange {
+    match unknown {
         Some(name) => Err(PortError::new(
             PortErrorKind::Unsupported,
             format!(
-                "the database has the migration {name}, which this program does not know: it is of a newer schema version"
+                "open the database: its migration {name} is unknown, since a newer program applied it; use a newer program"
             ),
         )),
         None => Ok(()),
@@ -101,49 +100,4 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
         .take();
     let rows = db.query_all(&select).await?;
     rows.iter().map(|row| row.try_get("", "version")).collect()
-}
-
-/// An index over columns in their order.
-fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
-    let mut index = Index::create().name(name).table(table.to_owned()).take();
-    for column in columns {
-        index.col((*column).to_owned());
-    }
-    index
-}
-
-/// An index that lets every combination of the columns in once.
-fn unique(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
-    index(name, table, columns).unique().take()
-}
-
-/// Columns of text, which all databases compare byte for byte.
-#[derive(Clone, Copy)]
-struct Columns {
-    backend: DbBackend,
-}
-
-impl Columns {
-    fn of(manager: &SchemaManager) -> Self {
-        Self {
-            backend: manager.get_database_backend(),
-        }
-    }
-
-    /// A text that must be there.
-    fn text(self, name: &str) -> ColumnDef {
-        self.collated(schema::text(name.to_owned()))
-    }
-
-    /// A text that may be absent.
-    fn text_null(self, name: &str) -> ColumnDef {
-        self.collated(schema::text_null(name.to_owned()))
-    }
-
-    fn collated(self, mut column: ColumnDef) -> ColumnDef {
-        if self.backend == DbBackend::Postgres {
-            column.extra("COLLATE \"C\"");
-        }
-        column
-    }
 }

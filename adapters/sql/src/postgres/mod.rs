@@ -5,7 +5,7 @@
 //! and so one round trip: each step is a part of its `WITH`, and the end divides
 //! by zero if a step did not have the required result.
 //!
-//! Row-level security is a second line of defence between tenants: see `wall`.
+//! Row-level security is a second line of defence between tenants: see `row_security`.
 
 use sea_orm::DbBackend;
 use tenantry_application::{
@@ -15,14 +15,14 @@ use tenantry_application::{
 use tenantry_store::{Scope, StoredEntity};
 
 mod connect;
+mod group_writer;
+mod row_security;
 mod unit;
-mod wall;
-mod writing;
 
 pub(crate) use connect::{connect, migrate_locked};
+pub(crate) use group_writer::GroupWriter;
+pub(crate) use row_security::{check, restrict};
 pub(crate) use unit::call;
-pub(crate) use wall::{check, enter};
-pub(crate) use writing::Writing;
 
 /// The backend for building statements.
 const BACKEND: DbBackend = DbBackend::Postgres;

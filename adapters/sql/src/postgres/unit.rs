@@ -10,7 +10,7 @@ use crate::apply::Step;
 /// Joins steps into one statement that applies all of them in order, or fails.
 pub(crate) fn call(steps: &[Step]) -> Statement {
     let mut sql = String::with_capacity(256 * steps.len());
-    let mut holds = String::with_capacity(48 * steps.len());
+    let mut conditions = String::with_capacity(48 * steps.len());
     let mut values: Vec<Value> = Vec::with_capacity(16 * steps.len());
     sql.push_str("WITH ");
     for (number, step) in steps.iter().enumerate() {
@@ -24,16 +24,19 @@ pub(crate) fn call(steps: &[Step]) -> Statement {
             Step::ChangeOne(_) | Step::Change(_) => " RETURNING 1)",
         });
         let and = if number == 0 { "" } else { " AND " };
-        let enough = match step {
+        let expected = match step {
             Step::ChangeOne(_) => "= 1",
             Step::Change(_) => ">= 0",
             Step::Find(_) => "> 0",
         };
         // Counting the rows of a part makes the server execute it.
-        let _ = write!(holds, "{and}(SELECT count(*) FROM s{number}) {enough}");
+        let _ = write!(
+            conditions,
+            "{and}(SELECT count(*) FROM s{number}) {expected}"
+        );
         values.extend(statement.values.iter().flat_map(|values| values.0.clone()));
     }
-    let _ = write!(sql, " SELECT 1 / CASE WHEN {holds} THEN 1 ELSE 0 END");
+    let _ = write!(sql, " SELECT 1 / CASE WHEN {conditions} THEN 1 ELSE 0 END");
     Statement::from_sql_and_values(BACKEND, sql, values)
 }
 

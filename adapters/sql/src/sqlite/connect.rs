@@ -9,19 +9,19 @@ use tenantry_application::ports::{PortError, PortErrorKind};
 use super::unit::EXPECTATIONS;
 use crate::{SqliteOptions, dialect::Dialect, error::port_error};
 
-/// The first version without a fault in WAL mode that could lose commits.
-const LEAST_VERSION: (u32, u32, u32) = (3, 51, 3);
+/// The first version without a bug in WAL mode that could lose commits.
+const MINIMUM_VERSION: (u32, u32, u32) = (3, 51, 3);
 
-/// How long a read waits for a connection before it is answered busy.
+/// The timeout of a read for a connection, after which it fails with busy.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Statements of units are kept prepared, up to so many texts; a text has at
-/// most [`STEPS_A_CALL`](super::unit) steps, which bounds the memory they take.
+/// The numbers of prepared statements per connection. A statement of a unit has
+/// a limited number of steps, which bounds their memory.
 const WRITER_STATEMENTS: usize = 64;
 const READER_STATEMENTS: usize = 100;
 
-/// Makes the file where there is none, so that its owner alone may read it;
-/// its journal takes over the same mode.
+/// Creates a missing file, readable by its owner only. Its journal gets the same
+/// mode.
 pub(crate) async fn create(options: &SqliteOptions) -> Result<(), PortError> {
     let mut file = tokio::fs::OpenOptions::new();
     file.create(true).append(true);
@@ -34,8 +34,8 @@ pub(crate) async fn create(options: &SqliteOptions) -> Result<(), PortError> {
     })
 }
 
-/// Opens the connection that writes. The file must be there: one that is gone
-/// while it is in use is not to come back empty.
+/// Opens the connection for writes. The file must exist: a file removed while in
+/// use must not be replaced by an empty one.
 pub(crate) async fn open_writer(options: &SqliteOptions) -> Result<DatabaseConnection, PortError> {
     let file = common(options)
         .journal_mode(SqliteJournalMode::Wal)
@@ -56,7 +56,7 @@ pub(crate) async fn open_writer(options: &SqliteOptions) -> Result<DatabaseConne
     Ok(db)
 }
 
-/// Opens the connections that read.
+/// Opens the connections for reads.
 pub(crate) async fn open_reader(options: &SqliteOptions) -> Result<DatabaseConnection, PortError> {
     let file = common(options)
         .statement_cache_capacity(READER_STATEMENTS)
@@ -70,7 +70,7 @@ fn common(options: &SqliteOptions) -> SqliteConnectOptions {
         .busy_timeout(options.busy_timeout)
         .foreign_keys(false)
         .pragma("temp_store", "MEMORY")
-        // Negative: in KiB instead of pages.
+        // A negative number is in KiB instead of pages.
         .pragma("cache_size", format!("-{}", options.cache_bytes / 1024))
 }
 
@@ -83,10 +83,10 @@ fn pool(connections: u32, file: SqliteConnectOptions) -> ConnectOptions {
         .max_lifetime(None)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |logging| {
-            // The file in place of what stands in the URL; a path may hold
-            // what a URL cannot. Logging is off already and stays so.
-            drop(logging);
+        .map_sqlx_sqlite_opts(move |defaults| {
+            // Replaces the URL, since a path may contain characters that a URL
+            // cannot. Logging stays disabled.
+            drop(defaults);
             sqlx::ConnectOptions::disable_statement_logging(file.clone())
         });
     connect
@@ -97,15 +97,13 @@ async fn open(connect: ConnectOptions) -> Result<DatabaseConnection, PortError> 
     db.map_err(|error| port_error("open the database", error))
 }
 
-/// Refuses a library with known faults, and a file system without shared
-/// memory, on which WAL mode silently stays off.
+/// Checks the version of the library, and that WAL mode is on: on a file system
+/// without shared memory it silently stays off.
 async fn check(db: &DatabaseConnection) -> Result<(), PortError> {
-    let question = "SELECT sqlite_version() AS version, journal_mode FROM pragma_journal_mode";
-    let context = "ask for the version of sqlite";
-    let answer = db
-        .query_one_raw(Dialect::Sqlite.statement(question, []))
-        .await;
-    let (version, journal): (String, String) = answer
+    let query = "SELECT sqlite_version() AS version, journal_mode FROM pragma_journal_mode";
+    let context = "read the version of sqlite";
+    let row = db.query_one_raw(Dialect::Sqlite.statement(query, [])).await;
+    let (version, journal): (String, String) = row
         .and_then(|row| row.ok_or(DbErr::RecordNotFound(context.to_owned())))
         .and_then(|row| {
             Ok((
@@ -116,12 +114,14 @@ async fn check(db: &DatabaseConnection) -> Result<(), PortError> {
         .map_err(|error| port_error(context, error))?;
     let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);
-    if (next(), next(), next()) < LEAST_VERSION {
-        let text = format!("sqlite {version} is too old: 3.51.3 is the least");
+    if (next(), next(), next()) < MINIMUM_VERSION {
+        let text = format!("open the database: sqlite {version} is too old; use 3.51.3 or later");
         return Err(PortError::new(PortErrorKind::Unsupported, text));
     }
     if journal != "wal" {
-        let text = format!("the database file cannot be in wal mode, it stays in {journal}");
+        let text = format!(
+            "open the database: its journal mode is {journal} instead of wal; use a local file system"
+        );
         return Err(PortError::new(PortErrorKind::Unsupported, text));
     }
     Ok(())

@@ -10,12 +10,12 @@
 use sea_orm::DbBackend;
 
 mod connect;
+mod group_writer;
 mod unit;
-mod writing;
 
 pub(crate) use connect::{create, open_reader, open_writer};
+pub(crate) use group_writer::GroupWriter;
 pub(crate) use unit::calls;
-pub(crate) use writing::Writing;
 
 /// The backend for building statements.
 const BACKEND: DbBackend = DbBackend::Sqlite;

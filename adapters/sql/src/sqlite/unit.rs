@@ -10,7 +10,7 @@ use crate::{
 
 /// The maximum number of steps in one call. A larger unit takes several calls
 /// under one savepoint.
-const STEPS_A_CALL: usize = 32;
+const STEPS_PER_CALL: usize = 32;
 
 /// The numbers of units with the same text that share a call. There are few, so
 /// that the statements stay prepared.
@@ -26,11 +26,11 @@ pub(super) const EXPECTATIONS: &str = "\
 /// Returns the calls that apply a unit under its savepoint, usually one. A call
 /// is a round trip to the connection's thread, which costs more than its steps.
 pub(crate) fn calls(steps: &[Step]) -> Vec<Statement> {
-    let chunks = steps.chunks(STEPS_A_CALL);
+    let chunks = steps.chunks(STEPS_PER_CALL);
     let last = chunks.len().saturating_sub(1);
     chunks
         .enumerate()
-        .map(|(number, steps)| call(steps, number * STEPS_A_CALL, number == 0, number == last))
+        .map(|(number, steps)| call(steps, number * STEPS_PER_CALL, number == 0, number == last))
         .collect()
 }
 
@@ -40,10 +40,10 @@ pub(crate) fn shareable<'c>(mut calls: impl Iterator<Item = &'c [Statement]>) ->
     let Some([first]) = calls.next() else {
         return 1;
     };
-    let alike = |calls: &&[Statement]| matches!(calls, [call] if call.sql == first.sql);
-    let run = 1 + calls.take(SHARED[0] - 1).take_while(alike).count();
-    let most = SHARED.into_iter().find(|size| *size <= run);
-    most.unwrap_or(1)
+    let is_same = |calls: &&[Statement]| matches!(calls, [call] if call.sql == first.sql);
+    let run = 1 + calls.take(SHARED[0] - 1).take_while(is_same).count();
+    let count = SHARED.into_iter().find(|size| *size <= run);
+    count.unwrap_or(1)
 }
 
 /// Applies units in a shared call; returns `false` and applies none if one is

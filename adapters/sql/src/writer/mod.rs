@@ -19,8 +19,8 @@ use tokio::{sync::oneshot, task::JoinSet};
 use crate::{
     SqlOptions,
     dialect::Dialect,
+    group_writer::{GroupWriter, prepare},
     order::Order,
-    writing::{Writing, prepare},
 };
 
 mod task;
@@ -35,12 +35,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the tasks.
-    pub(crate) fn start(options: &SqlOptions, writing: Writing) -> (Self, JoinSet<()>) {
+    pub(crate) fn start(options: &SqlOptions, group_writer: GroupWriter) -> (Self, JoinSet<()>) {
         let queue = Arc::new(CommitQueue::new(options.queue()));
-        let dialect = writing.dialect();
+        let dialect = group_writer.dialect();
         let mut tasks = JoinSet::new();
-        for writing in writing.more().into_iter().chain([writing]) {
-            let task = task::Task::new(Arc::clone(&queue), writing, options.group());
+        for group_writer in group_writer.siblings().into_iter().chain([group_writer]) {
+            let task = task::Task::new(Arc::clone(&queue), group_writer, options.group());
             tasks.spawn(task.run());
         }
         (Self { queue, dialect }, tasks)
@@ -60,7 +60,7 @@ impl Writer {
             reply,
         };
         self.queue.push(lane, order)?;
-        result.await.unwrap_or_else(|_| Err(gone().into()))
+        result.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
     /// Runs one writing statement, with `?` for each value, and returns its
@@ -74,7 +74,7 @@ impl Writer {
         let (reply, result) = oneshot::channel();
         self.queue
             .push(None, Order::Statement { statement, reply })?;
-        result.await.unwrap_or_else(|_| Err(gone()))
+        result.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Closes the queue; queued orders are still written.
@@ -85,7 +85,7 @@ impl Writer {
     /// Checks that the queue is open.
     pub(crate) fn probe(&self) -> Result<(), PortError> {
         if self.queue.is_closed() {
-            return Err(gone());
+            return Err(closed());
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Drop for Writer {
     }
 }
 
-fn gone() -> PortError {
+fn closed() -> PortError {
     PortError::new(
         PortErrorKind::Unavailable,
         "write to the database: the store is closed",

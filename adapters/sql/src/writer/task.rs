@@ -1,23 +1,27 @@
-//! A task that writes.
+//! A writing task.
 
 use std::sync::Arc;
 
 use tenantry_store::CommitQueue;
 
-use crate::{dialect::Dialect, order::Order, writing::Writing};
+use crate::{dialect::Dialect, group_writer::GroupWriter, order::Order};
 
 /// A writing task with its connections.
 pub(super) struct Task {
     queue: Arc<CommitQueue<Order>>,
-    writing: Writing,
+    group_writer: GroupWriter,
     group: usize,
 }
 
 impl Task {
-    pub(super) fn new(queue: Arc<CommitQueue<Order>>, writing: Writing, group: usize) -> Self {
+    pub(super) fn new(
+        queue: Arc<CommitQueue<Order>>,
+        group_writer: GroupWriter,
+        group: usize,
+    ) -> Self {
         Self {
             queue,
-            writing,
+            group_writer,
             group,
         }
     }
@@ -27,7 +31,7 @@ impl Task {
         // Fails the queued orders however this task ends.
         let _guard = self.queue.guard();
         let queue = Arc::clone(&self.queue);
-        match self.writing.dialect() {
+        match self.group_writer.dialect() {
             Dialect::Sqlite => {
                 while let Some(orders) = queue.take(self.group).await {
                     self.serve(orders).await;
@@ -44,11 +48,11 @@ impl Task {
                 }
             }
         }
-        self.writing.close().await;
+        self.group_writer.close().await;
     }
 
     async fn serve(&mut self, orders: Vec<Order>) {
-        match self.writing.write(&orders).await {
+        match self.group_writer.write(&orders).await {
             Ok(outcomes) => {
                 for (order, outcome) in orders.into_iter().zip(outcomes) {
                     order.complete(outcome);
@@ -63,7 +67,7 @@ impl Task {
                 for order in orders {
                     order.fail(error.clone());
                 }
-                self.writing.renew().await;
+                self.group_writer.reconnect().await;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What only this store can get wrong: units that share a transaction.
+//! Units of work that share a transaction.
 
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
@@ -38,8 +38,8 @@ async fn files(tenant: &dyn TenantStore) -> u64 {
     count.expect("a count").total
 }
 
-/// Commits at once, so that they wait together and share groups.
-async fn together(
+/// Runs commits concurrently, so that they share groups.
+async fn commit_all(
     commits: impl Iterator<Item = impl Future<Output = Result<(), CommitError>> + Send + 'static>,
 ) -> Vec<Result<(), CommitError>> {
     let tasks: Vec<_> = commits.map(tokio::spawn).collect();
@@ -51,7 +51,7 @@ async fn together(
 }
 
 #[tokio::test]
-async fn a_refused_unit_leaves_its_group_alone() {
+async fn a_refused_unit_does_not_affect_its_group() {
     let World {
         tenant,
         folder: _folder,
@@ -59,14 +59,14 @@ async fn a_refused_unit_leaves_its_group_alone() {
     } = world().await;
     add(tenant.clone(), 1000, 0).await.expect("the first");
     let commits = (0..100).map(|number| {
-        // Every tenth has a taken id, every tenth takes too much.
+        // One in ten has an existing id, another one exceeds the quota.
         match number % 10 {
             3 => add(tenant.clone(), 1000, 0),
             6 => add(tenant.clone(), number, 1001),
             _ => add(tenant.clone(), number, 1),
         }
     });
-    for (number, result) in together(commits).await.into_iter().enumerate() {
+    for (number, result) in commit_all(commits).await.into_iter().enumerate() {
         match (number % 10, result) {
             (3, Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::Id(_)))))
             | (6, Err(CommitError::Refused(Refusal::Quota))) => {}
@@ -75,14 +75,14 @@ async fn a_refused_unit_leaves_its_group_alone() {
         }
     }
     assert_eq!(files(tenant.as_ref()).await, 81);
-    let quota = tenant.quota().current().await.expect("a ledger");
+    let quota = tenant.quota().current().await.expect("a quota");
     assert_eq!(quota.reserved_bytes, 80);
     let entries = tenant.audit().unsealed(1000).await.expect("entries");
     assert_eq!(entries.len(), 81);
 }
 
 #[tokio::test]
-async fn a_unit_of_many_calls_is_one_unit() {
+async fn a_unit_of_several_calls_is_atomic() {
     let World {
         tenant,
         folder: _folder,
@@ -110,7 +110,7 @@ async fn a_unit_of_many_calls_is_one_unit() {
 }
 
 #[tokio::test]
-async fn a_full_disk_fails_the_group_and_the_next_one_starts_anew() {
+async fn a_full_disk_fails_its_group_only() {
     let World {
         tenant,
         store,
@@ -126,9 +126,9 @@ async fn a_full_disk_fails_the_group_and_the_next_one_starts_anew() {
     let full = format!("PRAGMA max_page_count = {}", pages + 2);
     store.writer().run(&full, []).await.expect("a limit");
 
-    let results = together((0..200).map(|number| add(tenant.clone(), number, 1))).await;
+    let results = commit_all((0..200).map(|number| add(tenant.clone(), number, 1))).await;
     let unknown = |result: &Result<(), CommitError>| matches!(result, Err(CommitError::Failed(error)) if error.kind == PortErrorKind::Unavailable);
-    assert!(results.iter().any(unknown), "the limit was never met");
+    assert!(results.iter().any(unknown), "the limit was never reached");
     assert!(
         results
             .iter()
@@ -136,16 +136,16 @@ async fn a_full_disk_fails_the_group_and_the_next_one_starts_anew() {
     );
     let applied = results.iter().filter(|result| result.is_ok()).count() as u64;
     assert_eq!(files(tenant.as_ref()).await, applied);
-    let quota = tenant.quota().current().await.expect("a ledger");
+    let quota = tenant.quota().current().await.expect("a quota");
     assert_eq!(quota.reserved_bytes, applied);
-    // What met the limit fits now: the connection that had it is gone.
-    for result in together((1000..1200).map(|number| add(tenant.clone(), number, 1))).await {
-        result.expect("room again");
+    // The limit was a setting of the failed connection.
+    for result in commit_all((1000..1200).map(|number| add(tenant.clone(), number, 1))).await {
+        result.expect("applied after reconnecting");
     }
 }
 
 #[tokio::test]
-async fn a_commit_runs_on_when_its_caller_goes_away() {
+async fn a_commit_completes_after_its_caller_is_dropped() {
     let World {
         tenant,
         folder,
@@ -155,7 +155,7 @@ async fn a_commit_runs_on_when_its_caller_goes_away() {
         let commit = add(tenant.clone(), 1, 0);
         tokio::pin!(commit);
         let polled = tokio::time::timeout(std::time::Duration::ZERO, &mut commit).await;
-        assert!(polled.is_err(), "the commit was over at once");
+        assert!(polled.is_err(), "the commit completed immediately");
     }
     store.close().await.expect("closed");
     assert!(matches!(
@@ -178,7 +178,7 @@ async fn first_tenant(store: &SqlStore) -> Arc<dyn TenantStore> {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_program_is_refused() {
+async fn a_database_of_a_newer_program_is_rejected() {
     let World { store, folder, .. } = world().await;
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
     store.writer().run(newer, []).await.expect("a row");
@@ -190,7 +190,7 @@ async fn a_database_of_a_newer_program_is_refused() {
 }
 
 #[tokio::test]
-async fn tenants_write_side_by_side() {
+async fn tenants_write_concurrently() {
     let World {
         tenant,
         store,
@@ -201,7 +201,7 @@ async fn tenants_write_side_by_side() {
         let tenant = if number % 2 == 0 { &tenant } else { &other };
         add(tenant.clone(), number, 1)
     });
-    for result in together(commits).await {
+    for result in commit_all(commits).await {
         result.expect("applied");
     }
     assert_eq!(files(tenant.as_ref()).await, 50);

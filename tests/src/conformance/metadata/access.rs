@@ -10,7 +10,7 @@ use tenantry_domain::{
     tenant::Tenant,
 };
 
-use super::world::{Answer, Outcome, World, active};
+use super::world::{Outcome, ReadOutcome, World, active};
 use crate::conformance::samples::{NOW, at};
 
 /// Ann, signed in at Acme as an editor.
@@ -53,7 +53,7 @@ impl<'w> SignedIn<'w> {
 
     async fn opens(&self) -> Option<AccessGrant> {
         let access = self.world.store.access();
-        access.lookup(self.session.id, at(10)).await.answer()
+        access.lookup(self.session.id, at(10)).await.value()
     }
 
     async fn opens_without_tenant(&self) -> AccessGrant {
@@ -64,15 +64,15 @@ impl<'w> SignedIn<'w> {
     }
 }
 
-pub(super) async fn an_unknown_session_opens_nothing(world: &World) {
+pub(super) async fn an_unknown_session_grants_nothing(world: &World) {
     let session = world.samples.session(world.samples.user(), None);
     assert_eq!(
-        world.store.access().lookup(session.id, NOW).await.answer(),
+        world.store.access().lookup(session.id, NOW).await.value(),
         None
     );
 }
 
-pub(super) async fn a_live_session_opens_its_tenant(world: &World) {
+pub(super) async fn a_live_session_grants_access_to_its_tenant(world: &World) {
     let ann = SignedIn::new(world).await;
     let expected = AccessGrant {
         session_id: ann.session.id,
@@ -88,7 +88,7 @@ pub(super) async fn a_live_session_opens_its_tenant(world: &World) {
     assert_eq!(ann.opens().await, Some(expected));
 }
 
-pub(super) async fn a_session_without_tenant_opens_the_person_alone(world: &World) {
+pub(super) async fn a_session_without_tenant_grants_no_tenant(world: &World) {
     let mut root = world.samples.person("root@example.com");
     root.platform_admin = true;
     let session = world.samples.session(root.id, None);
@@ -99,7 +99,7 @@ pub(super) async fn a_session_without_tenant_opens_the_person_alone(world: &Worl
         })
         .await
         .done();
-    let grant = world.store.access().lookup(session.id, NOW).await.answer();
+    let grant = world.store.access().lookup(session.id, NOW).await.value();
     let expected = AccessGrant {
         session_id: session.id,
         user_id: root.id,
@@ -113,7 +113,7 @@ pub(super) async fn a_session_without_tenant_opens_the_person_alone(world: &Worl
     assert_eq!(grant, Some(expected));
 }
 
-pub(super) async fn a_session_ends_on_time(world: &World) {
+pub(super) async fn a_session_expires_on_time(world: &World) {
     let ann = SignedIn::new(world).await;
     let access = world.store.access();
     let end = ann.session.expires_at;
@@ -122,13 +122,13 @@ pub(super) async fn a_session_ends_on_time(world: &World) {
         access
             .lookup(ann.session.id, before)
             .await
-            .answer()
+            .value()
             .is_some()
     );
-    assert_eq!(access.lookup(ann.session.id, end).await.answer(), None);
+    assert_eq!(access.lookup(ann.session.id, end).await.value(), None);
 }
 
-pub(super) async fn a_revoked_session_opens_nothing(world: &World) {
+pub(super) async fn a_revoked_session_grants_nothing(world: &World) {
     let ann = SignedIn::new(world).await;
     let mut session = ann.session.clone();
     session.revoke(RevokeReason::Logout, NOW);
@@ -139,7 +139,7 @@ pub(super) async fn a_revoked_session_opens_nothing(world: &World) {
     assert_eq!(ann.opens().await, None);
 }
 
-pub(super) async fn a_removed_session_opens_nothing(world: &World) {
+pub(super) async fn a_removed_session_grants_nothing(world: &World) {
     let ann = SignedIn::new(world).await;
     world
         .commit(|work| work.sessions().remove(&ann.session))
@@ -148,7 +148,7 @@ pub(super) async fn a_removed_session_opens_nothing(world: &World) {
     assert_eq!(ann.opens().await, None);
 }
 
-pub(super) async fn a_deactivated_person_opens_nothing(world: &World) {
+pub(super) async fn a_deactivated_user_has_no_access(world: &World) {
     let ann = SignedIn::new(world).await;
     let mut person = ann.ann.clone();
     person.deactivate().expect("active");
@@ -159,7 +159,7 @@ pub(super) async fn a_deactivated_person_opens_nothing(world: &World) {
     assert_eq!(ann.opens().await, None);
 }
 
-pub(super) async fn a_deactivated_member_opens_no_tenant(world: &World) {
+pub(super) async fn a_deactivated_member_has_no_access_to_the_tenant(world: &World) {
     let ann = SignedIn::new(world).await;
     let mut membership = ann.membership.clone();
     membership.deactivate().expect("active");
@@ -171,7 +171,7 @@ pub(super) async fn a_deactivated_member_opens_no_tenant(world: &World) {
     assert_eq!(grant.user_epoch, 2);
 }
 
-pub(super) async fn an_invited_member_opens_no_tenant(world: &World) {
+pub(super) async fn an_invited_member_has_no_access_to_the_tenant(world: &World) {
     let ann = SignedIn::new(world).await;
     let mut membership = ann.membership.clone();
     membership.status = tenantry_domain::membership::MembershipStatus::Invited;
@@ -182,7 +182,7 @@ pub(super) async fn an_invited_member_opens_no_tenant(world: &World) {
     ann.opens_without_tenant().await;
 }
 
-pub(super) async fn a_former_member_opens_no_tenant(world: &World) {
+pub(super) async fn a_former_member_has_no_access_to_the_tenant(world: &World) {
     let ann = SignedIn::new(world).await;
     world
         .commit(|work| work.memberships(at(1)).remove(&ann.membership))
@@ -191,7 +191,7 @@ pub(super) async fn a_former_member_opens_no_tenant(world: &World) {
     ann.opens_without_tenant().await;
 }
 
-pub(super) async fn a_tenant_that_is_not_active_does_not_open(world: &World) {
+pub(super) async fn an_inactive_tenant_is_not_accessible(world: &World) {
     let ann = SignedIn::new(world).await;
     let mut acme = ann.acme.clone();
     acme.suspend(at(1)).expect("active");
@@ -247,7 +247,7 @@ pub(super) async fn permissions_come_from_all_roles_and_their_ancestors(world: &
     assert_eq!(grant.permissions, expected.into_iter().collect());
 }
 
-pub(super) async fn a_circle_of_roles_ends(world: &World) {
+pub(super) async fn cyclic_roles_are_resolved(world: &World) {
     let ann = SignedIn::new(world).await;
     let mut editor = ann.editor.clone();
     editor.parent_ids = vec![editor.id];
@@ -259,7 +259,7 @@ pub(super) async fn a_circle_of_roles_ends(world: &World) {
     assert_eq!(grant.permissions, editor.permissions);
 }
 
-pub(super) async fn epochs_are_those_of_the_person_and_the_tenant(world: &World) {
+pub(super) async fn epochs_are_those_of_the_user_and_the_tenant(world: &World) {
     let ann = SignedIn::new(world).await;
     let other = world.samples.user();
     world

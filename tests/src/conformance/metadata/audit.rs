@@ -8,7 +8,7 @@ use tenantry_application::{
 };
 use tenantry_domain::audit::{Actor, AuditEntry, ChainHead};
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 fn all() -> AuditQuery {
@@ -23,21 +23,21 @@ fn all() -> AuditQuery {
 }
 
 async fn actions(log: &dyn AuditLog, query: AuditQuery) -> Vec<String> {
-    let entries = log.list(&query).await.answer();
+    let entries = log.list(&query).await.value();
     entries.into_iter().map(|entry| entry.action).collect()
 }
 
-pub(super) async fn an_empty_chain_has_nothing(world: &World) {
+pub(super) async fn an_empty_chain_has_no_entries(world: &World) {
     let acme = world.company("Acme").await;
     for log in [acme.store.audit(), world.store.audit()] {
-        assert_eq!(log.list(&all()).await.answer(), []);
-        assert_eq!(log.unsealed(10).await.answer(), []);
-        assert_eq!(log.head().await.answer(), ChainHead::EMPTY);
-        assert_eq!(log.sealed_after(0, 10).await.answer(), []);
+        assert_eq!(log.list(&all()).await.value(), []);
+        assert_eq!(log.unsealed(10).await.value(), []);
+        assert_eq!(log.head().await.value(), ChainHead::EMPTY);
+        assert_eq!(log.sealed_after(0, 10).await.value(), []);
     }
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.entry(Some(acme.id), "file.delete");
     let detail = [
@@ -61,11 +61,11 @@ pub(super) async fn every_field_comes_back(world: &World) {
     })
     .await
     .done();
-    let stored = acme.store.audit().list(&all()).await.answer();
+    let stored = acme.store.audit().list(&all()).await.value();
     assert_eq!(stored, [complete, plain]);
 }
 
-pub(super) async fn an_id_is_taken_once(world: &World) {
+pub(super) async fn ids_are_unique(world: &World) {
     let acme = world.company("Acme").await;
     let entry = world.samples.entry(Some(acme.id), "file.delete");
     acme.commit(|work| work.audit(entry.clone())).await.done();
@@ -75,10 +75,10 @@ pub(super) async fn an_id_is_taken_once(world: &World) {
     };
     let refusal = acme.commit(|work| work.audit(again)).await.refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::Audit)));
-    assert_eq!(acme.store.audit().list(&all()).await.answer(), [entry]);
+    assert_eq!(acme.store.audit().list(&all()).await.value(), [entry]);
 }
 
-pub(super) async fn the_platform_has_a_chain_of_its_own(world: &World) {
+pub(super) async fn the_platform_has_a_separate_chain(world: &World) {
     let acme = world.company("Acme").await;
     let ours = world.samples.entry(Some(acme.id), "tenant.rename");
     let platform = world.samples.entry(None, "tenant.create");
@@ -90,11 +90,11 @@ pub(super) async fn the_platform_has_a_chain_of_its_own(world: &World) {
         })
         .await
         .done();
-    assert_eq!(acme.store.audit().list(&all()).await.answer(), [ours]);
-    assert_eq!(world.store.audit().list(&all()).await.answer(), [platform]);
+    assert_eq!(acme.store.audit().list(&all()).await.value(), [ours]);
+    assert_eq!(world.store.audit().list(&all()).await.value(), [platform]);
 }
 
-pub(super) async fn filters_let_through_what_they_say(world: &World) {
+pub(super) async fn filters_select_matching_entries(world: &World) {
     let acme = world.company("Acme").await;
     let (ann, bob) = (world.samples.user(), world.samples.user());
     let made = [
@@ -161,7 +161,7 @@ pub(super) async fn filters_let_through_what_they_say(world: &World) {
     assert_eq!(list(anns).await, "a.one");
 }
 
-pub(super) async fn pages_make_the_whole_newest_first(world: &World) {
+pub(super) async fn pages_list_all_entries_newest_first(world: &World) {
     let acme = world.company("Acme").await;
     let mut entries: Vec<_> = (0..20)
         .map(|n| AuditEntry {
@@ -176,7 +176,7 @@ pub(super) async fn pages_make_the_whole_newest_first(world: &World) {
     let mut query = AuditQuery { limit: 3, ..all() };
     let mut seen = Vec::new();
     loop {
-        let page = acme.store.audit().list(&query).await.answer();
+        let page = acme.store.audit().list(&query).await.value();
         let Some(last) = page.last() else { break };
         query.after = Some(AuditPosition {
             at: last.at,

@@ -5,7 +5,7 @@ use tenantry_domain::{
     blob::{Blob, BlobState, Content},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at, backend, digest};
 
 async fn add(company: &Company, blob: &Blob) {
@@ -13,26 +13,26 @@ async fn add(company: &Company, blob: &Blob) {
 }
 
 async fn read(company: &Company, blob: &Blob) -> Option<Blob> {
-    company.store.blobs().lookup(blob.id).await.answer()
+    company.store.blobs().lookup(blob.id).await.value()
 }
 
 pub(super) async fn no_blob_is_found_in_an_empty_store(world: &World) {
     let acme = world.company("Acme").await;
     let nobody = world.samples.open_blob(acme.id, 1);
     let blobs = acme.store.blobs();
-    assert_eq!(blobs.lookup(nobody.id).await.answer(), None);
+    assert_eq!(blobs.lookup(nobody.id).await.value(), None);
     assert_eq!(
         blobs
             .find_by_digest(&backend("main"), digest(1), 1)
             .await
-            .answer(),
+            .value(),
         None
     );
-    assert_eq!(blobs.find_to_sweep(at(1000), 10).await.answer(), []);
-    assert_eq!(blobs.scan(None, 10).await.answer(), []);
+    assert_eq!(blobs.find_to_sweep(at(1000), 10).await.value(), []);
+    assert_eq!(blobs.scan(None, 10).await.value(), []);
 }
 
-pub(super) async fn every_state_comes_back(world: &World) {
+pub(super) async fn every_state_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let mut open = world.samples.open_blob(acme.id, (1 << 53) + 1);
     open.heartbeat(at(9)).expect("open");
@@ -60,7 +60,7 @@ pub(super) async fn every_state_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn a_blob_goes_through_its_life(world: &World) {
+pub(super) async fn a_blob_passes_through_its_states(world: &World) {
     let acme = world.company("Acme").await;
     let mut blob = world.samples.open_blob(acme.id, 10);
     add(&acme, &blob).await;
@@ -93,7 +93,7 @@ pub(super) async fn equal_content_is_found(world: &World) {
     let blobs = acme.store.blobs();
     let find = async |name, n, size| {
         let found = blobs.find_by_digest(&backend(name), digest(n), size).await;
-        found.answer().map(|blob| blob.id)
+        found.value().map(|blob| blob.id)
     };
     let blob = world.samples.stored_blob(acme.id, digest(1), 10);
     let unshown = {
@@ -110,7 +110,7 @@ pub(super) async fn equal_content_is_found(world: &World) {
     assert_eq!(find("main", 3, 10).await, None);
 }
 
-pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
+pub(super) async fn only_intact_blobs_are_found_by_digest(world: &World) {
     let acme = world.company("Acme").await;
     let mut corrupt = world.samples.stored_blob(acme.id, digest(1), 10);
     corrupt.mark_corrupt(NOW).expect("stored");
@@ -126,7 +126,7 @@ pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
     let found = blobs
         .find_by_digest(&backend("main"), digest(1), 10)
         .await
-        .answer();
+        .value();
     assert_eq!(found, None);
     // An intact blob of the same content is found instead of the damaged one.
     let whole = world.samples.stored_blob(acme.id, digest(1), 10);
@@ -134,13 +134,13 @@ pub(super) async fn what_is_not_whole_is_not_found_by_digest(world: &World) {
     let found = blobs
         .find_by_digest(&backend("main"), digest(1), 10)
         .await
-        .answer();
+        .value();
     assert_eq!(found, Some(whole));
 }
 
 /// Blobs of each kind that is swept, with the seconds since their last heartbeat
 /// or reference.
-pub(super) async fn the_sweeper_finds_what_is_over(world: &World) {
+pub(super) async fn the_sweeper_finds_expired_blobs(world: &World) {
     let acme = world.company("Acme").await;
     let mut expected = Vec::new();
     for seconds in [-1, 0, 1] {
@@ -164,14 +164,14 @@ pub(super) async fn the_sweeper_finds_what_is_over(world: &World) {
     expected.push(abandoned.id);
 
     let blobs = acme.store.blobs();
-    let found = blobs.find_to_sweep(at(0), 10).await.answer();
+    let found = blobs.find_to_sweep(at(0), 10).await.value();
     let mut found: Vec<_> = found.into_iter().map(|blob| blob.id).collect();
     found.sort();
     assert_eq!(found, expected);
-    assert_eq!(blobs.find_to_sweep(at(0), 2).await.answer().len(), 2);
+    assert_eq!(blobs.find_to_sweep(at(0), 2).await.value().len(), 2);
 }
 
-pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
+pub(super) async fn a_scan_returns_every_row_by_id(world: &World) {
     let acme = world.company("Acme").await;
     let all: Vec<_> = (0..5)
         .map(|n| world.samples.open_blob(acme.id, n))
@@ -180,7 +180,7 @@ pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
         add(&acme, blob).await;
     }
     let blobs = acme.store.blobs();
-    assert_eq!(blobs.scan(None, 3).await.answer(), all[..3]);
-    assert_eq!(blobs.scan(Some(all[2].id), 3).await.answer(), all[3..]);
-    assert_eq!(blobs.scan(Some(all[4].id), 3).await.answer(), []);
+    assert_eq!(blobs.scan(None, 3).await.value(), all[..3]);
+    assert_eq!(blobs.scan(Some(all[2].id), 3).await.value(), all[3..]);
+    assert_eq!(blobs.scan(Some(all[4].id), 3).await.value(), []);
 }

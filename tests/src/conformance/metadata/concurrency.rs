@@ -10,7 +10,7 @@ use tenantry_application::{
 use tenantry_domain::Revision;
 use tokio::time::timeout;
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::wait::until;
 
 /// Checks that a dropped commit takes effect completely or not at all.
@@ -49,15 +49,15 @@ pub(super) async fn a_dropped_commit_is_all_or_nothing(world: &World) {
     let exist = until("no unit is stored in part", async || {
         let mut exist = Vec::new();
         for (file, version, _) in &units {
-            let file = acme.store.files().lookup(*file).await.answer();
-            let version = acme.store.versions().lookup(*version).await.answer();
+            let file = acme.store.files().lookup(*file).await.value();
+            let version = acme.store.versions().lookup(*version).await.value();
             if file.is_some() != version.is_some() {
                 return None;
             }
             exist.push(file.is_some());
         }
         let stored = exist.iter().filter(|exists| **exists).count() as u64;
-        let quota = acme.store.quota().current().await.answer();
+        let quota = acme.store.quota().current().await.value();
         (quota.reserved_bytes == stored).then_some(exist)
     })
     .await;
@@ -72,7 +72,7 @@ pub(super) async fn one_of_many_concurrent_updates_wins(world: &World) {
     let file = world.samples.file(acme.id, "a.txt");
     acme.commit(|work| work.files().add(&file)).await.done();
     for round in 1..=4 {
-        let read = acme.store.files().lookup(file.id).await.answer();
+        let read = acme.store.files().lookup(file.id).await.value();
         let read = read.expect("the file is there");
         let updates = (0..16).map(|_| {
             let (store, row) = (Arc::clone(&acme.store), read.clone());
@@ -94,12 +94,12 @@ pub(super) async fn one_of_many_concurrent_updates_wins(world: &World) {
             }
         }
         assert_eq!(wins, 1);
-        let now = acme.store.files().lookup(file.id).await.answer();
+        let now = acme.store.files().lookup(file.id).await.value();
         assert_eq!(
             now.map(|file| file.revision),
             Some(Revision::new(round + 1))
         );
-        let quota = acme.store.quota().current().await.answer();
+        let quota = acme.store.quota().current().await.value();
         assert_eq!(quota.reserved_bytes, round);
     }
 }
@@ -128,7 +128,7 @@ pub(super) async fn one_of_many_concurrent_adds_of_a_path_wins(world: &World) {
     assert_eq!(wins, 1);
 }
 
-pub(super) async fn many_concurrent_units_all_land(world: &World) {
+pub(super) async fn many_concurrent_units_are_all_applied(world: &World) {
     let companies = [world.company("Acme").await, world.company("Globex").await];
     let units = (0..120).map(|n| {
         let company = &companies[n % 2];
@@ -149,10 +149,10 @@ pub(super) async fn many_concurrent_units_all_land(world: &World) {
     });
     for (company, file, commit) in units.collect::<Vec<_>>() {
         commit.await.expect("the task ends").done();
-        assert!(company.store.files().lookup(file).await.answer().is_some());
+        assert!(company.store.files().lookup(file).await.value().is_some());
     }
     for company in &companies {
-        let usage = company.store.quota().usage().await.answer();
+        let usage = company.store.quota().usage().await.value();
         assert_eq!(
             (usage.quota.used_bytes, usage.quota.reserved_bytes),
             (600, 0)
@@ -161,6 +161,6 @@ pub(super) async fn many_concurrent_units_all_land(world: &World) {
             usage.places.iter().map(|place| place.files).sum::<u64>(),
             60
         );
-        assert_eq!(company.store.audit().unsealed(100).await.answer().len(), 60);
+        assert_eq!(company.store.audit().unsealed(100).await.value().len(), 60);
     }
 }

@@ -7,7 +7,7 @@ use tenantry_domain::{
     version::{Failure, Processing},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{path, prefix};
 
 fn everything(place: Place) -> FileFilter {
@@ -24,7 +24,7 @@ fn everything(place: Place) -> FileFilter {
 
 /// Returns the paths that match a filter, in order, and asserts their count.
 async fn paths(company: &Company, filter: FileFilter) -> Vec<String> {
-    let count = company.store.files().count(&filter, 1000).await.answer();
+    let count = company.store.files().count(&filter, 1000).await.value();
     let query = FileQuery {
         filter,
         sort: FileSort::Path,
@@ -33,7 +33,7 @@ async fn paths(company: &Company, filter: FileFilter) -> Vec<String> {
         offset: 0,
         limit: 1000,
     };
-    let found = company.store.files().list(&query).await.answer();
+    let found = company.store.files().list(&query).await.value();
     let total = found.len() as u64;
     assert_eq!(
         count,
@@ -75,7 +75,7 @@ async fn with_search(company: &Company, text: &str) -> Vec<String> {
     paths(company, filter).await
 }
 
-pub(super) async fn a_place_is_looked_in_alone(world: &World) {
+pub(super) async fn only_the_given_place_is_searched(world: &World) {
     let acme = shelf(world, &["ours"]).await;
     let user = world.samples.user();
     let mine = world.samples.file_in(acme.id, Place::User(user), "mine");
@@ -86,7 +86,7 @@ pub(super) async fn a_place_is_looked_in_alone(world: &World) {
     assert_eq!(paths(&acme, everything(nobody)).await, [""; 0]);
 }
 
-pub(super) async fn a_prefix_is_a_prefix(world: &World) {
+pub(super) async fn a_prefix_matches_the_beginning_of_paths(world: &World) {
     let acme = shelf(world, &["a", "a/b", "a/b/c", "a/bc", "ab", "A/b", "b/a/b"]).await;
     assert_eq!(with_prefix(&acme, "a/").await, ["a/b", "a/b/c", "a/bc"]);
     assert_eq!(with_prefix(&acme, "a/b").await, ["a/b", "a/b/c", "a/bc"]);
@@ -96,7 +96,7 @@ pub(super) async fn a_prefix_is_a_prefix(world: &World) {
     assert_eq!(with_prefix(&acme, "").await.len(), 7);
 }
 
-pub(super) async fn no_character_of_a_prefix_means_another(world: &World) {
+pub(super) async fn prefixes_have_no_wildcards(world: &World) {
     let names = ["%x", "_x", "'x", "\"x", "*x", "?x", "[x", "[%", "zx"];
     let acme = shelf(world, &names).await;
     for name in names {
@@ -113,7 +113,7 @@ pub(super) async fn no_character_of_a_prefix_means_another(world: &World) {
 }
 
 /// Checks the upper bound of prefixes with unusual last characters.
-pub(super) async fn a_prefix_may_end_anywhere_in_unicode(world: &World) {
+pub(super) async fn a_prefix_may_end_with_any_character(world: &World) {
     let names = [
         "\u{7F}".replace('\u{7F}', "~"),
         "ü".to_owned(),
@@ -156,7 +156,7 @@ pub(super) async fn a_prefix_may_end_anywhere_in_unicode(world: &World) {
     }
 }
 
-pub(super) async fn a_path_is_exact(world: &World) {
+pub(super) async fn paths_match_exactly(world: &World) {
     let acme = shelf(world, &["a/b", "a/b/c", "A/b", "a_b"]).await;
     for (text, expected) in [("a/b", 1), ("a", 0), ("a/b/c/d", 0), ("a_b", 1)] {
         let filter = FileFilter {
@@ -167,7 +167,7 @@ pub(super) async fn a_path_is_exact(world: &World) {
     }
 }
 
-pub(super) async fn states_and_owners_are_told_apart(world: &World) {
+pub(super) async fn filters_distinguish_states_and_owners(world: &World) {
     let acme = world.company("Acme").await;
     let failed = Processing::Failed(Failure {
         code: "odd".to_owned(),
@@ -244,7 +244,7 @@ pub(super) async fn a_search_finds_folded_names(world: &World) {
     assert_eq!(with_search(&acme, "").await.len(), names.len());
 }
 
-pub(super) async fn no_character_of_a_search_means_another(world: &World) {
+pub(super) async fn searches_have_no_wildcards(world: &World) {
     let names = [
         "a%b", "a_b", "a'b", "a\"b", "a*b", "a?b", "a[b]", "axb", "a^b", "a$b",
     ];
@@ -265,7 +265,7 @@ pub(super) async fn no_character_of_a_search_means_another(world: &World) {
     }
 }
 
-pub(super) async fn filters_hold_together(world: &World) {
+pub(super) async fn all_filters_must_match(world: &World) {
     let acme = world.company("Acme").await;
     let owner = world.samples.user();
     let make = |path: &str, review, owned: bool| {
@@ -304,7 +304,7 @@ pub(super) async fn a_count_stops_at_its_cap(world: &World) {
     let acme = shelf(world, &names).await;
     let filter = everything(acme.place());
     for (cap, total, capped) in [(6, 6, true), (7, 7, false), (8, 7, false), (1, 1, true)] {
-        let count = acme.store.files().count(&filter, cap).await.answer();
+        let count = acme.store.files().count(&filter, cap).await.value();
         assert_eq!(count, Count { total, capped }, "{cap}");
     }
 }

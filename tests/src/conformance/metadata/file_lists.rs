@@ -8,7 +8,7 @@ use tenantry_domain::{
     id::FileId,
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 const SORTS: [FileSort; 5] = [
@@ -117,7 +117,7 @@ async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) ->
         ..query(company.place(), sort, descending)
     };
     loop {
-        let page = company.store.files().list(&query).await.answer();
+        let page = company.store.files().list(&query).await.value();
         let Some(last) = page.last() else { return all };
         query.after = Some(position(sort, last));
         all.extend(page);
@@ -125,13 +125,13 @@ async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) ->
     }
 }
 
-pub(super) async fn every_order_runs_both_ways(world: &World) {
+pub(super) async fn every_order_has_both_directions(world: &World) {
     let acme = world.company("Acme").await;
     let files = shelf(world, &acme).await;
     for sort in SORTS {
         for descending in [false, true] {
             let query = query(acme.place(), sort, descending);
-            let found = acme.store.files().list(&query).await.answer();
+            let found = acme.store.files().list(&query).await.value();
             let expected = sorted(&files, sort, descending);
             assert_eq!(ids(&found), ids(&expected), "{sort:?} {descending}");
             assert_eq!(found, expected);
@@ -139,7 +139,7 @@ pub(super) async fn every_order_runs_both_ways(world: &World) {
     }
 }
 
-pub(super) async fn pages_of_any_size_make_the_whole(world: &World) {
+pub(super) async fn pages_of_any_size_list_all_files(world: &World) {
     let acme = world.company("Acme").await;
     let files = shelf(world, &acme).await;
     for sort in SORTS {
@@ -153,7 +153,7 @@ pub(super) async fn pages_of_any_size_make_the_whole(world: &World) {
     }
 }
 
-pub(super) async fn ties_go_by_id(world: &World) {
+pub(super) async fn ties_are_ordered_by_id(world: &World) {
     let acme = world.company("Acme").await;
     let files: Vec<_> = (0..6)
         .map(|n| world.samples.file(acme.id, &format!("{n}/same.txt")))
@@ -176,7 +176,7 @@ pub(super) async fn ties_go_by_id(world: &World) {
 }
 
 /// Files are added and removed on both sides of the cursor between two pages.
-pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
+pub(super) async fn pages_are_stable_under_concurrent_changes(world: &World) {
     let acme = world.company("Acme").await;
     for (round, descending) in [(1, false), (2, true)] {
         let folder = format!("{round}");
@@ -191,7 +191,7 @@ pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
         query.filter.prefix = Some(crate::conformance::samples::prefix(&folder));
         query.limit = 7;
         let files = sorted(&files, FileSort::Path, descending);
-        let mut seen = acme.store.files().list(&query).await.answer();
+        let mut seen = acme.store.files().list(&query).await.value();
         assert_eq!(ids(&seen), ids(&files[..7]));
         // Remove the cursor's own file, and one on each side of it.
         let (early, late) = if descending { (295, 5) } else { (5, 295) };
@@ -210,7 +210,7 @@ pub(super) async fn pages_stay_true_while_files_come_and_go(world: &World) {
         loop {
             let last = seen.last().expect("a page was seen");
             query.after = Some(position(FileSort::Path, last));
-            let page = acme.store.files().list(&query).await.answer();
+            let page = acme.store.files().list(&query).await.value();
             if page.is_empty() {
                 break;
             }
@@ -246,14 +246,14 @@ pub(super) async fn a_position_need_not_be_a_file(world: &World) {
         key: SortKey::Text("b".to_owned()),
         id,
     });
-    let found = acme.store.files().list(&query).await.answer();
+    let found = acme.store.files().list(&query).await.value();
     assert_eq!(found, files[1..]);
     query.descending = true;
-    let found = acme.store.files().list(&query).await.answer();
+    let found = acme.store.files().list(&query).await.value();
     assert_eq!(found, files[..1]);
 }
 
-pub(super) async fn an_offset_leaves_out(world: &World) {
+pub(super) async fn an_offset_skips_files(world: &World) {
     let acme = world.company("Acme").await;
     let files: Vec<_> = (0..10)
         .map(|n| world.samples.file(acme.id, &format!("{n}")))
@@ -268,7 +268,7 @@ pub(super) async fn an_offset_leaves_out(world: &World) {
             limit,
             ..query(acme.place(), FileSort::Name, descending)
         };
-        let found = acme.store.files().list(&query).await.answer();
+        let found = acme.store.files().list(&query).await.value();
         found
             .iter()
             .map(|file| file.name().to_owned())

@@ -12,7 +12,7 @@ use tenantry_domain::{
     version::{Failure, Processing},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{at, digest, path};
 
 async fn add(company: &Company, file: &File) {
@@ -20,7 +20,7 @@ async fn add(company: &Company, file: &File) {
 }
 
 async fn read(company: &Company, file: &File) -> Option<File> {
-    company.store.files().lookup(file.id).await.answer()
+    company.store.files().lookup(file.id).await.value()
 }
 
 /// Returns a file with all optional values.
@@ -68,7 +68,7 @@ fn complete(world: &World, company: &Company) -> File {
     }
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.file(acme.id, "plain.txt");
     let complete = complete(world, &acme);
@@ -92,7 +92,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.file(acme.id, "plain.txt");
     add(&acme, &plain).await;
@@ -129,15 +129,12 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
     let found = files
         .find_by_path(acme.place(), &path("Report.pdf"))
         .await
-        .answer();
+        .value();
     assert_eq!(found, Some(ours));
-    let found = files.find_by_path(user, &path("Report.pdf")).await.answer();
+    let found = files.find_by_path(user, &path("Report.pdf")).await.value();
     assert_eq!(found, Some(mine));
     for other in ["report.pdf", "Report.pd_", "Report.pdf/x", "Report%"] {
-        let found = files
-            .find_by_path(acme.place(), &path(other))
-            .await
-            .answer();
+        let found = files.find_by_path(acme.place(), &path(other)).await.value();
         assert_eq!(found, None, "{other}");
     }
     let elsewhere = Place::User(world.samples.user());
@@ -145,13 +142,13 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
         files
             .find_by_path(elsewhere, &path("Report.pdf"))
             .await
-            .answer(),
+            .value(),
         None
     );
 }
 
 /// Checks that the spaces of a user and of a tenant with the same id differ.
-pub(super) async fn a_path_is_taken_in_its_place_alone(world: &World) {
+pub(super) async fn a_path_is_unique_within_its_place(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     add(&acme, &world.samples.file(acme.id, "a.txt")).await;
     add(&globex, &world.samples.file(globex.id, "a.txt")).await;
@@ -192,7 +189,7 @@ pub(super) async fn a_file_cannot_move_onto_another(world: &World) {
     assert_eq!(read(&acme, &b).await, Some(b));
 }
 
-pub(super) async fn a_path_let_go_is_free_in_the_same_unit(world: &World) {
+pub(super) async fn a_released_path_is_free_in_the_same_unit(world: &World) {
     let acme = world.company("Acme").await;
     let a = world.samples.file(acme.id, "a.txt");
     let b = world.samples.file(acme.id, "b.txt");
@@ -216,12 +213,12 @@ pub(super) async fn a_path_let_go_is_free_in_the_same_unit(world: &World) {
     .done();
     let files = acme.store.files();
     for (text, id) in [("a.txt", new_a.id), ("b.txt", new_b.id), ("c.txt", b.id)] {
-        let found = files.find_by_path(acme.place(), &path(text)).await.answer();
+        let found = files.find_by_path(acme.place(), &path(text)).await.value();
         assert_eq!(found.map(|file| file.id), Some(id), "{text}");
     }
 }
 
-pub(super) async fn an_id_is_taken_once(world: &World) {
+pub(super) async fn ids_are_unique(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     add(&acme, &file).await;
@@ -235,7 +232,7 @@ pub(super) async fn an_id_is_taken_once(world: &World) {
 }
 
 /// Names that have broken other stores are paths like any other.
-pub(super) async fn hostile_names_are_names(world: &World) {
+pub(super) async fn hostile_names_are_stored(world: &World) {
     let acme = world.company("Acme").await;
     let names = [
         "'; DROP TABLE files; --",
@@ -273,13 +270,13 @@ pub(super) async fn hostile_names_are_names(world: &World) {
         let file = world.samples.file(acme.id, name);
         add(&acme, &file).await;
         let files = acme.store.files();
-        let found = files.find_by_path(acme.place(), &logical).await.answer();
+        let found = files.find_by_path(acme.place(), &logical).await.value();
         assert_eq!(found.as_ref(), Some(&file));
         assert_eq!(read(&acme, &file).await, Some(file));
     }
 }
 
-pub(super) async fn a_file_comes_with_its_uploader(world: &World) {
+pub(super) async fn a_file_is_returned_with_its_uploader(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let ann = world.samples.person("ann@example.com");
     world
@@ -293,7 +290,7 @@ pub(super) async fn a_file_comes_with_its_uploader(world: &World) {
     add(&acme, &gone).await;
     let read = async |company: &Company, file: &File| {
         let files = company.store.files();
-        files.lookup_with_uploader(file.id).await.answer()
+        files.lookup_with_uploader(file.id).await.value()
     };
     let found = read(&acme, &known).await;
     assert_eq!(found, Some((known.clone(), Some(ann.email))));

@@ -8,7 +8,7 @@ use tenantry_application::{
 };
 use tenantry_domain::membership::Membership;
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at};
 
 async fn guards(world: &World, company: &super::world::Company) -> (u64, u64) {
@@ -17,7 +17,7 @@ async fn guards(world: &World, company: &super::world::Company) -> (u64, u64) {
 }
 
 async fn epoch(world: &World, subject: EpochSubject) -> u64 {
-    let changes = world.store.epochs().changed_since(at(-1000)).await.answer();
+    let changes = world.store.epochs().changed_since(at(-1000)).await.value();
     let change = changes.into_iter().find(|change| change.subject == subject);
     change.map_or(0, |change| change.epoch)
 }
@@ -75,7 +75,7 @@ pub(super) async fn a_unit_raises_a_guard_once(world: &World) {
     assert_eq!(guards(world, &acme).await, (1, 0));
 }
 
-pub(super) async fn guards_and_the_tenant_row_leave_each_other_alone(world: &World) {
+pub(super) async fn guards_and_the_tenant_row_are_independent(world: &World) {
     let acme = world.company("Acme").await;
     let read = world.tenant(acme.id).await;
     let row = world.samples.membership(acme.id, world.samples.user(), &[]);
@@ -93,7 +93,7 @@ pub(super) async fn guards_and_the_tenant_row_leave_each_other_alone(world: &Wor
     assert_eq!(guards(world, &acme).await, (1, 0));
 }
 
-pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
+pub(super) async fn a_changed_guard_refuses_the_unit(world: &World) {
     let acme = world.company("Acme").await;
     let before = world.tenant(acme.id).await;
     let row = world.samples.membership(acme.id, world.samples.user(), &[]);
@@ -110,7 +110,7 @@ pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Stale(Kind::Tenant));
-    assert_eq!(world.store.identities().lookup(ann.id).await.answer(), None);
+    assert_eq!(world.store.identities().lookup(ann.id).await.value(), None);
     assert_eq!(guards(world, &acme).await, (1, 0));
     // The other guard has not moved; an expectation raises it.
     world.commit(|work| work.expect_roles(&before)).await.done();
@@ -122,7 +122,7 @@ pub(super) async fn a_guard_that_rose_refuses_the_unit(world: &World) {
     assert_eq!(refusal, Refusal::Stale(Kind::Tenant));
 }
 
-pub(super) async fn a_guard_of_no_tenant_is_missing(world: &World) {
+pub(super) async fn a_guard_without_a_tenant_is_missing(world: &World) {
     let nobody = world.samples.tenant("Nobody");
     let row = world
         .samples
@@ -134,7 +134,7 @@ pub(super) async fn a_guard_of_no_tenant_is_missing(world: &World) {
     assert_eq!(refusal, Refusal::Missing(Kind::Tenant));
     let memberships = world.store.memberships();
     assert_eq!(
-        memberships.lookup(nobody.id, row.user_id).await.answer(),
+        memberships.lookup(nobody.id, row.user_id).await.value(),
         None
     );
 }
@@ -187,7 +187,7 @@ pub(super) async fn one_of_many_concurrent_demotions_wins(world: &World) {
     assert_eq!(wins, 1);
 }
 
-pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
+pub(super) async fn epochs_increase_and_are_listed_by_time(world: &World) {
     let (ann, acme) = (world.samples.user(), world.samples.tenant("Acme").id);
     world
         .commit(|work| work.raise_user_epoch(ann, at(1)))
@@ -207,7 +207,7 @@ pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
             .epochs()
             .changed_since(at(seconds))
             .await
-            .answer();
+            .value();
         let told = changes
             .into_iter()
             .map(|c| (c.subject, c.epoch, c.changed_at));
@@ -223,7 +223,7 @@ pub(super) async fn epochs_rise_and_are_seen_from_their_time_on(world: &World) {
 
 /// Checks that no epoch is skipped: a missing one would leave a revoked
 /// permission cached.
-pub(super) async fn every_epoch_of_a_busy_moment_is_told(world: &World) {
+pub(super) async fn concurrent_epoch_changes_are_all_returned(world: &World) {
     const EACH: usize = 1000;
     for _ in 0..6 {
         let people: Vec<_> = (0..EACH).map(|_| world.samples.user()).collect();
@@ -236,11 +236,11 @@ pub(super) async fn every_epoch_of_a_busy_moment_is_told(world: &World) {
             .await
             .done();
     }
-    let changes = world.store.epochs().changed_since(NOW).await.answer();
+    let changes = world.store.epochs().changed_since(NOW).await.value();
     assert_eq!(changes.len(), 6 * EACH);
 }
 
-pub(super) async fn an_epoch_that_rose_refuses_the_unit(world: &World) {
+pub(super) async fn a_changed_epoch_refuses_the_unit(world: &World) {
     let acme = world.company("Acme").await;
     let user = world.samples.user();
     let file = world.samples.file(acme.id, "a.txt");
@@ -257,7 +257,7 @@ pub(super) async fn an_epoch_that_rose_refuses_the_unit(world: &World) {
         .await
         .done();
     assert_eq!(expecting(0).await.refusal(), Refusal::Stale(Kind::Epoch));
-    assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+    assert_eq!(acme.store.files().lookup(file.id).await.value(), None);
     expecting(1).await.done();
 }
 

@@ -6,7 +6,7 @@ use tenantry_domain::{
     idempotency::{IdempotencyKey, IdempotencyRecord},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 async fn add(world: &World, record: &IdempotencyRecord) {
@@ -19,10 +19,10 @@ async fn add(world: &World, record: &IdempotencyRecord) {
 
 async fn find(world: &World, record: &IdempotencyRecord) -> Option<IdempotencyRecord> {
     let records = world.store.idempotency();
-    records.find(&record.scope).await.answer()
+    records.find(&record.scope).await.value()
 }
 
-pub(super) async fn every_state_comes_back(world: &World) {
+pub(super) async fn every_state_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     for tenant in [None, Some(acme.id)] {
         let mut record = world.samples.request(tenant, "!~k");
@@ -30,7 +30,7 @@ pub(super) async fn every_state_comes_back(world: &World) {
         add(world, &record).await;
         assert_eq!(find(world, &record).await.as_ref(), Some(&record));
 
-        record.upload_again(world.samples.open_blob(acme.id, 1).id, at(5));
+        record.restart_upload(world.samples.open_blob(acme.id, 1).id, at(5));
         world
             .commit(|work| work.idempotency(tenant).update(&record))
             .await
@@ -48,7 +48,7 @@ pub(super) async fn every_state_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn a_key_is_taken_in_its_scope_alone(world: &World) {
+pub(super) async fn a_key_is_unique_within_its_scope(world: &World) {
     let acme = world.company("Acme").await;
     let first = world.samples.request(Some(acme.id), "k");
     add(world, &first).await;
@@ -92,7 +92,7 @@ pub(super) async fn one_of_two_claims_wins(world: &World) {
     assert_eq!(find(world, &winner).await, Some(winner));
 }
 
-pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
+pub(super) async fn expired_rows_are_purged_in_batches(world: &World) {
     let mut records = Vec::new();
     for seconds in [-2, -1, 0, 1] {
         let mut record = world.samples.request(None, "k");
@@ -102,7 +102,7 @@ pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
     }
     let purge = async |limit| {
         let records = world.store.idempotency();
-        records.purge_expired(at(0), limit).await.answer()
+        records.purge_expired(at(0), limit).await.value()
     };
     assert_eq!(purge(1).await, 1);
     assert_eq!(purge(9).await, 1);

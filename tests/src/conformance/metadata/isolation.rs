@@ -16,7 +16,7 @@ use tenantry_domain::{
     version::FileVersion,
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{at, backend, digest};
 
 /// A write in a unit of the intruder.
@@ -78,13 +78,13 @@ impl Neighbours {
     async fn is_untouched(&self, world: &World) {
         let store = &self.victim.store;
         assert_eq!(
-            store.files().lookup(self.file.id).await.answer().as_ref(),
+            store.files().lookup(self.file.id).await.value().as_ref(),
             Some(&self.file)
         );
-        let version = store.versions().lookup(self.version.id).await.answer();
+        let version = store.versions().lookup(self.version.id).await.value();
         assert_eq!(version.as_ref(), Some(&self.version));
         assert_eq!(
-            store.blobs().scan(None, 10).await.answer(),
+            store.blobs().scan(None, 10).await.value(),
             [self.blob.clone(), self.open.clone()]
         );
         assert_eq!(
@@ -93,19 +93,19 @@ impl Neighbours {
                 .jobs()
                 .lookup(self.job.id)
                 .await
-                .answer()
+                .value()
                 .as_ref(),
             Some(&self.job)
         );
         let requests = world.store.idempotency();
         assert_eq!(
-            requests.find(&self.request.scope).await.answer().as_ref(),
+            requests.find(&self.request.scope).await.value().as_ref(),
             Some(&self.request)
         );
-        let unsealed = store.audit().unsealed(10).await.answer();
+        let unsealed = store.audit().unsealed(10).await.value();
         assert_eq!(unsealed, std::slice::from_ref(&self.entry));
-        assert_eq!(store.audit().head().await.answer(), ChainHead::EMPTY);
-        let quota = store.quota().current().await.answer();
+        assert_eq!(store.audit().head().await.value(), ChainHead::EMPTY);
+        let quota = store.quota().current().await.value();
         assert_eq!((quota.used_bytes, quota.reserved_bytes), (10, 5));
     }
 }
@@ -116,9 +116,9 @@ pub(super) async fn no_read_sees_over_the_wall(world: &World) {
     let store = &all.intruder.store;
 
     let files = store.files();
-    assert_eq!(files.lookup(file.id).await.answer(), None);
+    assert_eq!(files.lookup(file.id).await.value(), None);
     assert_eq!(
-        files.find_by_path(file.place, &file.path).await.answer(),
+        files.find_by_path(file.place, &file.path).await.value(),
         None
     );
     let filter = FileFilter {
@@ -134,7 +134,7 @@ pub(super) async fn no_read_sees_over_the_wall(world: &World) {
         total: 0,
         capped: false,
     };
-    assert_eq!(files.count(&filter, 10).await.answer(), none);
+    assert_eq!(files.count(&filter, 10).await.value(), none);
     let query = FileQuery {
         filter,
         sort: FileSort::Name,
@@ -143,28 +143,28 @@ pub(super) async fn no_read_sees_over_the_wall(world: &World) {
         offset: 0,
         limit: 10,
     };
-    assert_eq!(files.list(&query).await.answer(), []);
+    assert_eq!(files.list(&query).await.value(), []);
 
     let versions = store.versions();
-    assert_eq!(versions.lookup(version.id).await.answer(), None);
-    assert_eq!(versions.find_by_number(file.id, 1).await.answer(), None);
-    assert_eq!(versions.list(file.id, None, 10).await.answer(), []);
-    assert_eq!(versions.scan(None, 10).await.answer(), []);
-    assert_eq!(versions.count_by_blob(blob.id).await.answer(), 0);
+    assert_eq!(versions.lookup(version.id).await.value(), None);
+    assert_eq!(versions.find_by_number(file.id, 1).await.value(), None);
+    assert_eq!(versions.list(file.id, None, 10).await.value(), []);
+    assert_eq!(versions.scan(None, 10).await.value(), []);
+    assert_eq!(versions.count_by_blob(blob.id).await.value(), 0);
 
     let blobs = store.blobs();
-    assert_eq!(blobs.lookup(blob.id).await.answer(), None);
+    assert_eq!(blobs.lookup(blob.id).await.value(), None);
     assert_eq!(
         blobs
             .find_by_digest(&backend("main"), digest(7), 10)
             .await
-            .answer(),
+            .value(),
         None
     );
-    assert_eq!(blobs.find_to_sweep(at(1000), 10).await.answer(), []);
-    assert_eq!(blobs.scan(None, 10).await.answer(), []);
+    assert_eq!(blobs.find_to_sweep(at(1000), 10).await.value(), []);
+    assert_eq!(blobs.scan(None, 10).await.value(), []);
 
-    let usage = store.quota().usage().await.answer();
+    let usage = store.quota().usage().await.value();
     assert_eq!((usage.quota.used_bytes, usage.quota.reserved_bytes), (0, 0));
     assert_eq!(
         (usage.places, usage.open_uploads, usage.stored_bytes),
@@ -180,9 +180,9 @@ pub(super) async fn no_read_sees_over_the_wall(world: &World) {
         limit: 10,
     };
     for audit in [store.audit(), world.store.audit()] {
-        assert_eq!(audit.list(&query).await.answer(), []);
-        assert_eq!(audit.unsealed(10).await.answer(), []);
-        assert_eq!(audit.sealed_after(0, 10).await.answer(), []);
+        assert_eq!(audit.list(&query).await.value(), []);
+        assert_eq!(audit.unsealed(10).await.value(), []);
+        assert_eq!(audit.sealed_after(0, 10).await.value(), []);
     }
 }
 
@@ -232,7 +232,7 @@ pub(super) async fn a_foreign_id_is_missing(world: &World) {
 }
 
 /// Checks that a foreign id may be taken or free, but its row is unchanged.
-pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
+pub(super) async fn a_foreign_id_cannot_be_overwritten(world: &World) {
     let all = Neighbours::new(world).await;
     let tenant_id = all.intruder.id;
     let file = File {
@@ -253,14 +253,14 @@ pub(super) async fn a_foreign_id_cannot_be_taken_over(world: &World) {
     };
     let store = &all.intruder.store;
     let added = all.intruder.commit(|work| work.files().add(&file)).await;
-    let found = store.files().lookup(file.id).await.answer();
+    let found = store.files().lookup(file.id).await.value();
     assert_eq!(found, is_free(Kind::File, added).then_some(file));
     let added = all.intruder.commit(|work| work.versions().add(&version));
     let added = added.await;
-    let found = store.versions().lookup(version.id).await.answer();
+    let found = store.versions().lookup(version.id).await.value();
     assert_eq!(found, is_free(Kind::Version, added).then_some(version));
     let added = all.intruder.commit(|work| work.blobs().add(&blob)).await;
-    let found = store.blobs().lookup(blob.id).await.answer();
+    let found = store.blobs().lookup(blob.id).await.value();
     assert_eq!(found, is_free(Kind::Blob, added).then_some(blob));
     all.is_untouched(world).await;
 }
@@ -319,7 +319,7 @@ pub(super) async fn a_foreign_entry_cannot_be_sealed(world: &World) {
 
 /// Checks that two tenants with a file of the same path and content are
 /// independent.
-pub(super) async fn equal_rows_of_two_tenants_share_nothing(world: &World) {
+pub(super) async fn equal_rows_of_two_tenants_are_independent(world: &World) {
     let all = Neighbours::new(world).await;
     let file = world.samples.file(all.intruder.id, all.file.path.as_str());
     let blob = world.samples.stored_blob(all.intruder.id, digest(7), 10);
@@ -336,7 +336,7 @@ pub(super) async fn equal_rows_of_two_tenants_share_nothing(world: &World) {
         .blobs()
         .find_by_digest(&backend("main"), digest(7), 10)
         .await;
-    assert_eq!(found.answer().map(|found| found.id), Some(blob.id));
+    assert_eq!(found.value().map(|found| found.id), Some(blob.id));
     let remove = |work: &mut TenantWork| {
         work.files().remove(&file);
         work.blobs().remove(&blob);
@@ -355,7 +355,7 @@ pub(super) async fn a_platform_unit_carries_one_tenant(world: &World) {
         .await;
     assert_eq!(outcome.failure(), PortErrorKind::Internal);
     assert_eq!(
-        world.store.memberships().find_by_user(user).await.answer(),
+        world.store.memberships().find_by_user(user).await.value(),
         []
     );
 }
@@ -380,7 +380,7 @@ pub(super) async fn a_foreign_role_is_missing(world: &World) {
         .refusal();
     assert_eq!(refusal, Refusal::Missing(Kind::Role));
     assert_eq!(
-        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        world.store.roles().find_by_tenant(acme.id).await.value(),
         [role]
     );
 }

@@ -10,7 +10,7 @@ use tenantry_domain::job::{Job, Lease};
 
 use super::{
     jobs::{LEASE, claim, complete, enqueue},
-    world::{Answer, Outcome, World},
+    world::{Outcome, ReadOutcome, World},
 };
 use crate::conformance::samples::{NOW, at};
 
@@ -42,18 +42,18 @@ pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
     );
 }
 
-pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
+pub(super) async fn only_the_attempt_of_a_lease_extends_it(world: &World) {
     let jobs = world.store.jobs();
     let queued = world.samples.job(None);
     enqueue(world, &queued).await;
-    assert!(!jobs.extend_lease(queued.id, 0, at(60)).await.answer());
+    assert!(!jobs.extend_lease(queued.id, 0, at(60)).await.value());
     let first = claim(world, "w1", NOW).await.expect("a job is due");
-    assert!(!jobs.extend_lease(first.id, 2, at(60)).await.answer());
-    assert!(jobs.extend_lease(first.id, 1, at(60)).await.answer());
+    assert!(!jobs.extend_lease(first.id, 2, at(60)).await.value());
+    assert!(jobs.extend_lease(first.id, 1, at(60)).await.value());
     let stored = jobs
         .lookup(first.id)
         .await
-        .answer()
+        .value()
         .expect("the job is there");
     assert_eq!(
         stored.lease,
@@ -66,11 +66,11 @@ pub(super) async fn a_lease_is_prolonged_by_its_attempt_alone(world: &World) {
     let second = claim(world, "w2", at(61))
         .await
         .expect("the lease has ended");
-    assert!(!jobs.extend_lease(first.id, 1, at(100)).await.answer());
-    assert!(jobs.extend_lease(second.id, 2, at(100)).await.answer());
+    assert!(!jobs.extend_lease(first.id, 1, at(100)).await.value());
+    assert!(jobs.extend_lease(second.id, 2, at(100)).await.value());
 }
 
-pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &World) {
+pub(super) async fn a_job_with_an_extended_lease_can_be_completed(world: &World) {
     enqueue(world, &world.samples.job(None)).await;
     let job = claim(world, "w", NOW).await.expect("a job is due");
     assert!(
@@ -79,7 +79,7 @@ pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &Wo
             .jobs()
             .extend_lease(job.id, 1, at(60))
             .await
-            .answer()
+            .value()
     );
     complete(world, &job).await.done();
     assert!(
@@ -88,11 +88,11 @@ pub(super) async fn a_prolonged_job_is_completed_as_it_was_handed_out(world: &Wo
             .jobs()
             .extend_lease(job.id, 1, at(90))
             .await
-            .answer()
+            .value()
     );
 }
 
-pub(super) async fn a_job_and_its_effect_end_together(world: &World) {
+pub(super) async fn a_job_and_its_effect_are_committed_together(world: &World) {
     let acme = world.company("Acme").await;
     let job = world.samples.job(Some(acme.id));
     acme.commit(|work| work.jobs().add(&job)).await.done();
@@ -111,19 +111,12 @@ pub(super) async fn a_job_and_its_effect_end_together(world: &World) {
         acme.commit(record).await
     };
     assert_eq!(end(&first).await.refusal(), Refusal::Stale(Kind::Job));
-    assert_eq!(acme.store.files().lookup(effect.id).await.answer(), None);
+    assert_eq!(acme.store.files().lookup(effect.id).await.value(), None);
     end(&second).await.done();
-    assert!(
-        acme.store
-            .files()
-            .lookup(effect.id)
-            .await
-            .answer()
-            .is_some()
-    );
+    assert!(acme.store.files().lookup(effect.id).await.value().is_some());
 }
 
-pub(super) async fn no_job_is_handed_out_twice(world: &World) {
+pub(super) async fn no_job_is_claimed_twice(world: &World) {
     const JOBS: usize = 40;
     let jobs: Vec<_> = (0..JOBS).map(|_| world.samples.job(None)).collect();
     world
@@ -135,7 +128,7 @@ pub(super) async fn no_job_is_handed_out_twice(world: &World) {
         tokio::spawn(async move {
             let mut taken = Vec::new();
             let worker = format!("w{n}");
-            while let Some(job) = store.jobs().claim(&worker, NOW, LEASE).await.answer() {
+            while let Some(job) = store.jobs().claim(&worker, NOW, LEASE).await.value() {
                 assert_eq!(job.attempt, 1);
                 taken.push(job.id);
             }

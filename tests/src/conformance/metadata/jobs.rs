@@ -8,7 +8,7 @@ use tenantry_domain::{
     job::{Job, JobState, Lease},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at};
 
 pub(super) const LEASE: Duration = Duration::from_secs(30);
@@ -18,7 +18,7 @@ pub(super) async fn enqueue(world: &World, job: &Job) {
 }
 
 pub(super) async fn claim(world: &World, worker: &str, now: Timestamp) -> Option<Job> {
-    world.store.jobs().claim(worker, now, LEASE).await.answer()
+    world.store.jobs().claim(worker, now, LEASE).await.value()
 }
 
 pub(super) async fn complete(world: &World, job: &Job) -> Result<(), CommitError> {
@@ -27,15 +27,15 @@ pub(super) async fn complete(world: &World, job: &Job) -> Result<(), CommitError
     world.commit(|work| work.jobs(None).update(&done)).await
 }
 
-pub(super) async fn an_empty_queue_hands_out_nothing(world: &World) {
+pub(super) async fn an_empty_queue_has_no_job(world: &World) {
     let jobs = world.store.jobs();
     let nobody = world.samples.job(None);
-    assert_eq!(jobs.lookup(nobody.id).await.answer(), None);
+    assert_eq!(jobs.lookup(nobody.id).await.value(), None);
     assert_eq!(claim(world, "w", NOW).await, None);
-    assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.answer());
+    assert!(!jobs.extend_lease(nobody.id, 1, at(1)).await.value());
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let complete = Job {
         payload: r#"{"Ünï":"履歴書 'x' \\ \u0000"}"#.to_owned(),
@@ -61,13 +61,13 @@ pub(super) async fn every_field_comes_back(world: &World) {
             ..complete.clone()
         };
         acme.commit(|work| work.jobs().add(&job)).await.done();
-        let stored = world.store.jobs().lookup(job.id).await.answer();
+        let stored = world.store.jobs().lookup(job.id).await.value();
         assert_eq!(stored, Some(job));
     }
     let plain = world.samples.job(None);
     enqueue(world, &plain).await;
     assert_eq!(
-        world.store.jobs().lookup(plain.id).await.answer(),
+        world.store.jobs().lookup(plain.id).await.value(),
         Some(plain)
     );
 }
@@ -91,13 +91,13 @@ pub(super) async fn a_claimed_job_is_running(world: &World) {
     assert_eq!(claimed, expected);
     assert!(claimed.revision > Revision::FIRST);
     assert_eq!(
-        world.store.jobs().lookup(job.id).await.answer(),
+        world.store.jobs().lookup(job.id).await.value(),
         Some(claimed)
     );
     assert_eq!(claim(world, "w2", at(3)).await, None);
 }
 
-pub(super) async fn jobs_are_handed_out_in_the_order_of_their_time(world: &World) {
+pub(super) async fn jobs_are_claimed_in_the_order_of_their_time(world: &World) {
     let mut jobs = Vec::new();
     for seconds in [5, 1, 9, 3] {
         let mut job = world.samples.job(None);
@@ -113,7 +113,7 @@ pub(super) async fn jobs_are_handed_out_in_the_order_of_their_time(world: &World
     assert_eq!(claim(world, "w", at(10)).await, None);
 }
 
-pub(super) async fn no_job_is_handed_out_before_its_time(world: &World) {
+pub(super) async fn no_job_is_claimed_before_its_time(world: &World) {
     let mut job = world.samples.job(None);
     job.run_at = at(5);
     enqueue(world, &job).await;
@@ -122,7 +122,7 @@ pub(super) async fn no_job_is_handed_out_before_its_time(world: &World) {
     assert!(claim(world, "w", at(5)).await.is_some());
 }
 
-pub(super) async fn only_waiting_jobs_are_handed_out(world: &World) {
+pub(super) async fn only_queued_jobs_are_claimed(world: &World) {
     for state in [JobState::Succeeded, JobState::Dead, JobState::Cancelled] {
         enqueue(
             world,
@@ -147,13 +147,13 @@ pub(super) async fn a_completed_job_stays_completed(world: &World) {
         .jobs()
         .lookup(job.id)
         .await
-        .answer()
+        .value()
         .expect("the job is there");
     assert_eq!((stored.state, stored.lease), (JobState::Succeeded, None));
     assert_eq!(stored.finished_at, Some(at(100)));
 }
 
-pub(super) async fn a_failed_attempt_is_handed_out_again_later(world: &World) {
+pub(super) async fn a_failed_attempt_is_retried_later(world: &World) {
     enqueue(world, &world.samples.job(None)).await;
     let mut job = claim(world, "w", NOW).await.expect("a job is due");
     job.fail("no luck".to_owned(), true, NOW).expect("running");
@@ -186,6 +186,6 @@ pub(super) async fn a_job_of_a_suspended_tenant_can_be_ended(world: &World) {
         .expect("running");
     let record = |work: &mut PlatformWork| work.jobs(job.tenant_id).update(&job);
     world.commit(record).await.done();
-    let stored = world.store.jobs().lookup(job.id).await.answer();
+    let stored = world.store.jobs().lookup(job.id).await.value();
     assert_eq!(stored.map(|job| job.state), Some(JobState::Dead));
 }

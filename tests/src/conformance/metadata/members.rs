@@ -13,7 +13,7 @@ use tenantry_domain::{
     role::{Preset, Role},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, at};
 
 async fn add_membership(world: &World, row: &Membership) {
@@ -31,15 +31,15 @@ pub(super) async fn nothing_is_found_in_an_empty_store(world: &World) {
     let acme = world.company("Acme").await;
     let user = world.samples.user();
     let memberships = world.store.memberships();
-    assert_eq!(memberships.lookup(acme.id, user).await.answer(), None);
-    assert_eq!(memberships.find_by_user(user).await.answer(), []);
+    assert_eq!(memberships.lookup(acme.id, user).await.value(), None);
+    assert_eq!(memberships.find_by_user(user).await.value(), []);
     assert_eq!(
-        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        world.store.roles().find_by_tenant(acme.id).await.value(),
         []
     );
 }
 
-pub(super) async fn memberships_come_back(world: &World) {
+pub(super) async fn memberships_are_stored(world: &World) {
     let acme = world.company("Acme").await;
     let roles: Vec<_> = (0..3)
         .map(|_| RoleId::from_uuid(world.samples.id()))
@@ -59,12 +59,12 @@ pub(super) async fn memberships_come_back(world: &World) {
             .memberships()
             .lookup(acme.id, row.user_id)
             .await
-            .answer();
+            .value();
         assert_eq!(found.as_ref(), Some(&row));
     }
 }
 
-pub(super) async fn memberships_can_be_written(world: &World) {
+pub(super) async fn memberships_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let role = RoleId::from_uuid(world.samples.id());
     let mut row = world.samples.membership(acme.id, world.samples.user(), &[]);
@@ -81,11 +81,11 @@ pub(super) async fn memberships_can_be_written(world: &World) {
         .memberships()
         .lookup(acme.id, row.user_id)
         .await
-        .answer();
+        .value();
     assert_eq!(found, Some(row));
 }
 
-pub(super) async fn one_person_belongs_to_a_tenant_once(world: &World) {
+pub(super) async fn a_user_has_one_membership_per_tenant(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let user = world.samples.user();
     let row = world.samples.membership(acme.id, user, &[]);
@@ -98,7 +98,7 @@ pub(super) async fn one_person_belongs_to_a_tenant_once(world: &World) {
     add_membership(world, &world.samples.membership(globex.id, user, &[])).await;
 }
 
-pub(super) async fn memberships_of_a_person_are_listed_oldest_first(world: &World) {
+pub(super) async fn memberships_of_a_user_are_listed_oldest_first(world: &World) {
     let user = world.samples.user();
     let mut expected = Vec::new();
     for (name, age) in [("Acme", 5), ("Globex", 1), ("Initech", 9)] {
@@ -115,12 +115,12 @@ pub(super) async fn memberships_of_a_person_are_listed_oldest_first(world: &Worl
     }
     expected.sort_by_key(|row| row.created_at);
     assert_eq!(
-        world.store.memberships().find_by_user(user).await.answer(),
+        world.store.memberships().find_by_user(user).await.value(),
         expected
     );
 }
 
-pub(super) async fn roles_come_back_by_id(world: &World) {
+pub(super) async fn roles_are_found_by_id(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let plain = world.samples.role(acme.id, "Plain", &[]);
     let complete = Role {
@@ -135,11 +135,11 @@ pub(super) async fn roles_come_back_by_id(world: &World) {
         add_role(world, row).await;
     }
     add_role(world, &world.samples.role(globex.id, "Theirs", &[])).await;
-    let found = world.store.roles().find_by_tenant(acme.id).await.answer();
+    let found = world.store.roles().find_by_tenant(acme.id).await.value();
     assert_eq!(found, [plain, complete]);
 }
 
-pub(super) async fn roles_can_be_written_and_removed(world: &World) {
+pub(super) async fn roles_can_be_updated_and_removed(world: &World) {
     let acme = world.company("Acme").await;
     let mut row = world
         .samples
@@ -154,19 +154,19 @@ pub(super) async fn roles_can_be_written_and_removed(world: &World) {
         .await
         .done();
     row.revision = Revision::new(2);
-    let found = world.store.roles().find_by_tenant(acme.id).await.answer();
+    let found = world.store.roles().find_by_tenant(acme.id).await.value();
     assert_eq!(found, [row.clone()]);
     world
         .commit(|work| work.roles(NOW).remove(&row))
         .await
         .done();
     assert_eq!(
-        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        world.store.roles().find_by_tenant(acme.id).await.value(),
         []
     );
 }
 
-pub(super) async fn a_role_name_is_taken_in_its_tenant_alone(world: &World) {
+pub(super) async fn a_role_name_is_unique_within_its_tenant(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     let editor = world.samples.role(acme.id, "Editor", &[]);
     add_role(world, &editor).await;

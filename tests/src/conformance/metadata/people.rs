@@ -11,7 +11,7 @@ use tenantry_domain::{
     name::{DisplayName, Username},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 fn username(text: &str) -> Username {
@@ -45,30 +45,30 @@ async fn add(world: &World, person: &Identity) {
 
 async fn read(world: &World, person: &Identity) -> Option<Identity> {
     let people = world.store.identities();
-    people.lookup(person.id).await.answer()
+    people.lookup(person.id).await.value()
 }
 
-pub(super) async fn nobody_is_found_in_an_empty_store(world: &World) {
+pub(super) async fn no_user_is_found_in_an_empty_store(world: &World) {
     let people = world.store.identities();
-    assert_eq!(people.lookup(world.samples.user()).await.answer(), None);
-    assert_eq!(people.find_by_email("a@b.co").await.answer(), None);
-    assert_eq!(people.find_by_username("ann").await.answer(), None);
-    assert_eq!(people.emails(&[]).await.answer(), []);
-    assert_eq!(people.emails(&[world.samples.user()]).await.answer(), []);
+    assert_eq!(people.lookup(world.samples.user()).await.value(), None);
+    assert_eq!(people.find_by_email("a@b.co").await.value(), None);
+    assert_eq!(people.find_by_username("ann").await.value(), None);
+    assert_eq!(people.emails(&[]).await.value(), []);
+    assert_eq!(people.emails(&[world.samples.user()]).await.value(), []);
 }
 
-pub(super) async fn a_text_that_nobody_can_have_finds_nobody(world: &World) {
+pub(super) async fn an_impossible_text_finds_no_user(world: &World) {
     add(world, &complete(world, "ann@example.com")).await;
     let people = world.store.identities();
     for text in ["\0", "ann@example.com\0", "\u{10FFFF}", "'", "%", ""] {
-        let found = people.find_by_email(text).await.answer();
+        let found = people.find_by_email(text).await.value();
         assert_eq!(found, None, "{text:?}");
-        let found = people.find_by_username(text).await.answer();
+        let found = people.find_by_username(text).await.value();
         assert_eq!(found, None, "{text:?}");
     }
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let plain = world.samples.person("plain@example.com");
     let complete = complete(world, "Ünï+tag@例え.jp");
     for person in [&plain, &complete] {
@@ -77,7 +77,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let plain = world.samples.person("plain@example.com");
     let full = complete(world, "full@example.com");
     add(world, &plain).await;
@@ -115,15 +115,15 @@ pub(super) async fn they_are_found_by_folded_names(world: &World) {
     add(world, &ann).await;
     add(world, &world.samples.person("bob@example.com")).await;
     let people = world.store.identities();
-    let by_email = people.find_by_email("ann@example.com").await.answer();
+    let by_email = people.find_by_email("ann@example.com").await.value();
     assert_eq!(by_email.as_ref(), Some(&ann));
-    let by_username = people.find_by_username("ann.b").await.answer();
+    let by_username = people.find_by_username("ann.b").await.value();
     assert_eq!(by_username.as_ref(), Some(&ann));
-    assert_eq!(people.find_by_email("Ann@Example.COM").await.answer(), None);
-    assert_eq!(people.find_by_email("ann@example.co_").await.answer(), None);
+    assert_eq!(people.find_by_email("Ann@Example.COM").await.value(), None);
+    assert_eq!(people.find_by_email("ann@example.co_").await.value(), None);
 }
 
-pub(super) async fn an_address_is_taken_whatever_its_case(world: &World) {
+pub(super) async fn addresses_are_unique_regardless_of_case(world: &World) {
     add(world, &world.samples.person("ann@example.com")).await;
     let again = world.samples.person("ANN@example.com");
     let refusal = world
@@ -134,7 +134,7 @@ pub(super) async fn an_address_is_taken_whatever_its_case(world: &World) {
     assert_eq!(read(world, &again).await, None);
 }
 
-pub(super) async fn a_username_is_taken_whatever_its_case(world: &World) {
+pub(super) async fn usernames_are_unique_regardless_of_case(world: &World) {
     let mut ann = world.samples.person("ann@example.com");
     ann.username = Some(username("ann"));
     add(world, &ann).await;
@@ -174,7 +174,7 @@ pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
     assert_eq!(read(world, &bob).await.as_ref(), Some(&bob));
 }
 
-pub(super) async fn an_id_is_taken_once(world: &World) {
+pub(super) async fn ids_are_unique(world: &World) {
     let ann = world.samples.person("ann@example.com");
     add(world, &ann).await;
     let again = Identity {
@@ -189,7 +189,7 @@ pub(super) async fn an_id_is_taken_once(world: &World) {
     assert_eq!(read(world, &ann).await.as_ref(), Some(&ann));
 }
 
-pub(super) async fn names_are_free_again_once_let_go(world: &World) {
+pub(super) async fn released_names_are_free_again(world: &World) {
     let mut ann = world.samples.person("ann@example.com");
     ann.username = Some(username("ann"));
     add(world, &ann).await;
@@ -216,11 +216,11 @@ pub(super) async fn names_are_free_again_once_let_go(world: &World) {
         .identities()
         .find_by_username("ann")
         .await
-        .answer();
+        .value();
     assert_eq!(found, Some(ann));
 }
 
-pub(super) async fn addresses_of_a_thousand_are_read_at_once(world: &World) {
+pub(super) async fn a_thousand_addresses_are_read_in_one_call(world: &World) {
     let people: Vec<_> = (0..300)
         .map(|n| world.samples.person(&format!("p{n}@example.com")))
         .collect();
@@ -234,7 +234,7 @@ pub(super) async fn addresses_of_a_thousand_are_read_at_once(world: &World) {
         .done();
     let strangers = (0..700).map(|_| world.samples.user());
     let ids: Vec<_> = people.iter().map(|p| p.id).chain(strangers).collect();
-    let mut found = world.store.identities().emails(&ids).await.answer();
+    let mut found = world.store.identities().emails(&ids).await.value();
     found.sort_by_key(|(id, _)| *id);
     let expected: Vec<_> = people.into_iter().map(|p| (p.id, p.email)).collect();
     assert_eq!(found, expected);

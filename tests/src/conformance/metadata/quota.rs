@@ -14,15 +14,15 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::world::{Answer, Company, Outcome, ROOM, World, active};
+use super::world::{Company, Outcome, ROOM, ReadOutcome, World, active};
 use crate::conformance::samples::digest;
 
 async fn used_and_reserved(company: &Company) -> (u64, u64) {
-    let quota = company.store.quota().current().await.answer();
+    let quota = company.store.quota().current().await.value();
     (quota.used_bytes, quota.reserved_bytes)
 }
 
-pub(super) async fn a_new_ledger_is_empty(world: &World) {
+pub(super) async fn a_new_quota_is_unused(world: &World) {
     let acme = world.company("Acme").await;
     let empty = Quota {
         tenant_id: acme.id,
@@ -30,8 +30,8 @@ pub(super) async fn a_new_ledger_is_empty(world: &World) {
         used_bytes: 0,
         reserved_bytes: 0,
     };
-    assert_eq!(acme.store.quota().current().await.answer(), empty);
-    let usage = acme.store.quota().usage().await.answer();
+    assert_eq!(acme.store.quota().current().await.value(), empty);
+    let usage = acme.store.quota().usage().await.value();
     let nothing = Usage {
         quota: empty,
         places: Vec::new(),
@@ -42,13 +42,13 @@ pub(super) async fn a_new_ledger_is_empty(world: &World) {
     assert_eq!(usage, nothing);
 }
 
-pub(super) async fn a_tenant_without_ledger_has_none(world: &World) {
+pub(super) async fn reading_a_missing_quota_fails(world: &World) {
     let tenant = world.samples.tenant("Acme");
     world
         .commit(|work| work.tenants().add(&tenant))
         .await
         .done();
-    let store = world.store.open(active(tenant.id)).await.answer();
+    let store = world.store.open(active(tenant.id)).await.value();
     assert_eq!(
         store.quota().current().await.failure(),
         PortErrorKind::NotFound
@@ -65,7 +65,7 @@ pub(super) async fn a_tenant_without_ledger_has_none(world: &World) {
     assert_eq!(refusal, Refusal::Missing(Kind::Quota));
 }
 
-pub(super) async fn a_ledger_is_opened_once(world: &World) {
+pub(super) async fn a_quota_is_opened_once(world: &World) {
     let acme = world.company("Acme").await;
     acme.commit(|work| work.quota().reserve(5)).await.done();
     let refusal = world
@@ -76,7 +76,7 @@ pub(super) async fn a_ledger_is_opened_once(world: &World) {
     assert_eq!(used_and_reserved(&acme).await, (0, 5));
 }
 
-pub(super) async fn bytes_go_from_reserved_to_used_and_back(world: &World) {
+pub(super) async fn bytes_move_from_reserved_to_used_and_back(world: &World) {
     let acme = world.company_with_room("Acme", 100).await;
     acme.commit(|work| work.quota().reserve(60)).await.done();
     assert_eq!(used_and_reserved(&acme).await, (0, 60));
@@ -106,7 +106,7 @@ pub(super) async fn the_last_byte_fits_and_the_next_does_not(world: &World) {
     assert_eq!(used_and_reserved(&acme).await, (0, 100));
 }
 
-pub(super) async fn what_was_not_taken_cannot_be_given_back(world: &World) {
+pub(super) async fn only_reserved_bytes_can_be_released(world: &World) {
     let acme = world.company("Acme").await;
     acme.commit(|work| work.quota().reserve(5)).await.done();
     let refusal = acme
@@ -119,7 +119,7 @@ pub(super) async fn what_was_not_taken_cannot_be_given_back(world: &World) {
     assert_eq!(used_and_reserved(&acme).await, (0, 5));
 }
 
-pub(super) async fn movements_of_a_unit_are_one(world: &World) {
+pub(super) async fn movements_of_a_unit_are_added_up(world: &World) {
     let acme = world.company_with_room("Acme", 100).await;
     acme.commit(|work| work.quota().reserve(90)).await.done();
     // One by one, the first would not fit.
@@ -142,7 +142,7 @@ pub(super) async fn movements_of_a_unit_are_one(world: &World) {
     assert_eq!(used_and_reserved(&acme).await, (0, 80));
 }
 
-pub(super) async fn a_ledger_is_set_right(world: &World) {
+pub(super) async fn a_quota_can_be_corrected(world: &World) {
     let acme = world.company_with_room("Acme", 100).await;
     acme.commit(|work| work.quota().settle(0, 40)).await.done();
     acme.commit(|work| work.quota().reserve(30)).await.done();
@@ -178,7 +178,7 @@ pub(super) async fn every_concurrent_reserve_is_exact(world: &World) {
     assert_eq!(used_and_reserved(&acme).await, (0, 10));
 }
 
-pub(super) async fn ledgers_of_two_tenants_are_two(world: &World) {
+pub(super) async fn quotas_of_two_tenants_are_independent(world: &World) {
     let acme = world.company_with_room("Acme", 10).await;
     let globex = world.company_with_room("Globex", 10).await;
     acme.commit(|work| work.quota().reserve(10)).await.done();
@@ -231,7 +231,7 @@ pub(super) async fn usage_adds_up(world: &World) {
     let theirs = world.samples.open_blob(globex.id, 5);
     globex.commit(|work| work.blobs().add(&theirs)).await.done();
 
-    let mut usage = acme.store.quota().usage().await.answer();
+    let mut usage = acme.store.quota().usage().await.value();
     usage
         .places
         .sort_by_key(|place| (place.bucket.as_str(), place.bucket_id));
@@ -248,7 +248,7 @@ pub(super) async fn usage_adds_up(world: &World) {
         place(Bucket::Users, bob.as_uuid(), 1, 0, 0),
     ];
     assert_eq!(usage.places, expected);
-    assert_eq!(usage.quota, acme.store.quota().current().await.answer());
+    assert_eq!(usage.quota, acme.store.quota().current().await.value());
     assert_eq!(
         usage.places.iter().map(|p| p.bytes).sum::<u64>(),
         usage.quota.used_bytes

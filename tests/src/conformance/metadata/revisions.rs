@@ -7,7 +7,7 @@ use tenantry_application::{
 };
 use tenantry_domain::Revision;
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::{NOW, digest};
 
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ pub(super) async fn of_people(world: &World) {
                 .commit(|work| record!(verb, work.identities(), row))
                 .await
         },
-        async || world.store.identities().lookup(id).await.answer(),
+        async || world.store.identities().lookup(id).await.value(),
     )
     .await;
 }
@@ -89,7 +89,7 @@ pub(super) async fn of_tenants(world: &World) {
                 .commit(|work| record!(verb, work.tenants(), row))
                 .await
         },
-        async || world.store.tenants().lookup(id).await.answer(),
+        async || world.store.tenants().lookup(id).await.value(),
     )
     .await;
 }
@@ -110,7 +110,7 @@ pub(super) async fn of_roles(world: &World) {
                 .roles()
                 .find_by_tenant(acme.id)
                 .await
-                .answer()
+                .value()
                 .pop()
         },
     )
@@ -134,7 +134,7 @@ pub(super) async fn of_memberships(world: &World) {
                 .memberships()
                 .lookup(acme.id, user)
                 .await
-                .answer()
+                .value()
         },
     )
     .await;
@@ -150,7 +150,7 @@ pub(super) async fn of_sessions(world: &World) {
                 .commit(|work| record!(verb, work.sessions(), row))
                 .await
         },
-        async || world.store.sessions().lookup(id).await.answer(),
+        async || world.store.sessions().lookup(id).await.value(),
     )
     .await;
 }
@@ -165,7 +165,7 @@ pub(super) async fn of_platform_jobs(world: &World) {
                 .commit(|work| record!(verb, work.jobs(None), row))
                 .await
         },
-        async || world.store.jobs().lookup(id).await.answer(),
+        async || world.store.jobs().lookup(id).await.value(),
     )
     .await;
 }
@@ -177,7 +177,7 @@ pub(super) async fn of_tenant_jobs(world: &World) {
     life(
         row,
         async |verb, row| acme.commit(|work| record!(verb, work.jobs(), row)).await,
-        async || world.store.jobs().lookup(id).await.answer(),
+        async || world.store.jobs().lookup(id).await.value(),
     )
     .await;
 }
@@ -192,7 +192,7 @@ pub(super) async fn of_requests(world: &World) {
             acme.commit(|work| record!(verb, work.idempotency(), row))
                 .await
         },
-        async || world.store.idempotency().find(&scope).await.answer(),
+        async || world.store.idempotency().find(&scope).await.value(),
     )
     .await;
 }
@@ -204,7 +204,7 @@ pub(super) async fn of_files(world: &World) {
     life(
         row,
         async |verb, row| acme.commit(|work| record!(verb, work.files(), row)).await,
-        async || acme.store.files().lookup(id).await.answer(),
+        async || acme.store.files().lookup(id).await.value(),
     )
     .await;
 }
@@ -221,7 +221,7 @@ pub(super) async fn of_versions(world: &World) {
             acme.commit(|work| record!(verb, work.versions(), row))
                 .await
         },
-        async || acme.store.versions().lookup(id).await.answer(),
+        async || acme.store.versions().lookup(id).await.value(),
     )
     .await;
 }
@@ -233,7 +233,7 @@ pub(super) async fn of_blobs(world: &World) {
     life(
         row,
         async |verb, row| acme.commit(|work| record!(verb, work.blobs(), row)).await,
-        async || acme.store.blobs().lookup(id).await.answer(),
+        async || acme.store.blobs().lookup(id).await.value(),
     )
     .await;
 }

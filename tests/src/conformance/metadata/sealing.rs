@@ -9,7 +9,7 @@ use tenantry_domain::{
     id::{AuditId, TenantId},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 /// Returns an arbitrary hash: stores do not verify hashes.
@@ -66,11 +66,11 @@ fn ids(entries: &[AuditEntry]) -> Vec<AuditId> {
 }
 
 async fn sequences(log: &dyn AuditLog, after: u64, limit: u32) -> Vec<u64> {
-    let sealed = log.sealed_after(after, limit).await.answer();
+    let sealed = log.sealed_after(after, limit).await.value();
     sealed.iter().map(|sealed| sealed.seal.sequence).collect()
 }
 
-pub(super) async fn unsealed_entries_come_oldest_first(world: &World) {
+pub(super) async fn unsealed_entries_are_listed_oldest_first(world: &World) {
     let acme = world.company("Acme").await;
     let mut entries = Vec::new();
     for seconds in [5, 1, 3, 1] {
@@ -83,25 +83,25 @@ pub(super) async fn unsealed_entries_come_oldest_first(world: &World) {
     }
     entries.sort_by_key(|entry| (entry.at, entry.id));
     let log = acme.store.audit();
-    assert_eq!(log.unsealed(10).await.answer(), entries);
-    assert_eq!(log.unsealed(3).await.answer(), entries[..3]);
+    assert_eq!(log.unsealed(10).await.value(), entries);
+    assert_eq!(log.unsealed(3).await.value(), entries[..3]);
 }
 
-pub(super) async fn sealing_moves_the_end(world: &World) {
+pub(super) async fn sealing_moves_the_head(world: &World) {
     let acme = world.company("Acme").await;
     let entries = write(world, &acme, 5).await;
     let log = acme.store.audit();
     acme.commit(|work| work.seal_audit(seal(Some(acme.id), 0, &ids(&entries[..2]))))
         .await
         .done();
-    assert_eq!(log.head().await.answer(), head(2));
-    assert_eq!(log.unsealed(10).await.answer(), entries[2..]);
+    assert_eq!(log.head().await.value(), head(2));
+    assert_eq!(log.unsealed(10).await.value(), entries[2..]);
     acme.commit(|work| work.seal_audit(seal(Some(acme.id), 2, &ids(&entries[2..]))))
         .await
         .done();
-    assert_eq!(log.head().await.answer(), head(5));
-    assert_eq!(log.unsealed(10).await.answer(), []);
-    let sealed = log.sealed_after(0, 10).await.answer();
+    assert_eq!(log.head().await.value(), head(5));
+    assert_eq!(log.unsealed(10).await.value(), []);
+    let sealed = log.sealed_after(0, 10).await.value();
     let expected = (1..).zip(entries).map(|(sequence, entry)| SealedEntry {
         entry,
         seal: Seal {
@@ -122,10 +122,10 @@ pub(super) async fn sealing_moves_the_end(world: &World) {
         after: None,
         limit: 10,
     };
-    assert_eq!(log.list(&query).await.answer().len(), 5);
+    assert_eq!(log.list(&query).await.value().len(), 5);
 }
 
-pub(super) async fn a_stale_end_is_refused(world: &World) {
+pub(super) async fn a_stale_head_is_refused(world: &World) {
     let acme = world.company("Acme").await;
     let entries = write(world, &acme, 4).await;
     let first = seal(Some(acme.id), 0, &ids(&entries[..2]));
@@ -138,8 +138,8 @@ pub(super) async fn a_stale_end_is_refused(world: &World) {
     let refusal = acme.commit(|work| work.seal_audit(forged)).await.refusal();
     assert_eq!(refusal, Refusal::Stale(Kind::AuditChain));
     let log = acme.store.audit();
-    assert_eq!(log.head().await.answer(), head(2));
-    assert_eq!(log.unsealed(10).await.answer(), entries[2..]);
+    assert_eq!(log.head().await.value(), head(2));
+    assert_eq!(log.unsealed(10).await.value(), entries[2..]);
 }
 
 pub(super) async fn an_entry_is_sealed_once(world: &World) {
@@ -156,8 +156,8 @@ pub(super) async fn an_entry_is_sealed_once(world: &World) {
         assert_eq!(refusal, Refusal::Missing(Kind::Audit));
     }
     let log = acme.store.audit();
-    assert_eq!(log.head().await.answer(), head(1));
-    assert_eq!(log.unsealed(10).await.answer(), entries[1..]);
+    assert_eq!(log.head().await.value(), head(1));
+    assert_eq!(log.unsealed(10).await.value(), entries[1..]);
 }
 
 pub(super) async fn an_unknown_entry_is_missing(world: &World) {
@@ -169,10 +169,10 @@ pub(super) async fn an_unknown_entry_is_missing(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Missing(Kind::Audit));
-    assert_eq!(acme.store.audit().head().await.answer(), ChainHead::EMPTY);
+    assert_eq!(acme.store.audit().head().await.value(), ChainHead::EMPTY);
 }
 
-pub(super) async fn the_platforms_chain_is_sealed_apart(world: &World) {
+pub(super) async fn the_chain_of_the_platform_is_sealed_separately(world: &World) {
     let acme = world.company("Acme").await;
     let theirs = write(world, &acme, 1).await;
     let ours = world.samples.entry(None, "tenant.create");
@@ -188,11 +188,11 @@ pub(super) async fn the_platforms_chain_is_sealed_apart(world: &World) {
         .commit(|work| work.seal_audit(seal(None, 0, &[ours.id])))
         .await
         .done();
-    assert_eq!(log.head().await.answer(), head(1));
-    assert_eq!(log.unsealed(10).await.answer(), []);
+    assert_eq!(log.head().await.value(), head(1));
+    assert_eq!(log.unsealed(10).await.value(), []);
     assert_eq!(sequences(log, 0, 10).await, [1]);
-    assert_eq!(acme.store.audit().head().await.answer(), ChainHead::EMPTY);
-    assert_eq!(acme.store.audit().unsealed(10).await.answer(), theirs);
+    assert_eq!(acme.store.audit().head().await.value(), ChainHead::EMPTY);
+    assert_eq!(acme.store.audit().unsealed(10).await.value(), theirs);
 }
 
 pub(super) async fn one_of_two_sealers_wins(world: &World) {
@@ -206,6 +206,6 @@ pub(super) async fn one_of_two_sealers_wins(world: &World) {
     );
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
     let log = acme.store.audit();
-    let end = log.head().await.answer().sequence;
+    let end = log.head().await.value().sequence;
     assert_eq!(sequences(log, 0, 10).await, (1..=end).collect::<Vec<_>>());
 }

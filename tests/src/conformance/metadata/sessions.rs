@@ -5,7 +5,7 @@ use tenantry_domain::{
     session::{Client, RevokeReason, Session},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 async fn add(world: &World, session: &Session) {
@@ -17,10 +17,10 @@ async fn add(world: &World, session: &Session) {
 
 async fn read(world: &World, session: &Session) -> Option<Session> {
     let sessions = world.store.sessions();
-    sessions.lookup(session.id).await.answer()
+    sessions.lookup(session.id).await.value()
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let plain = world.samples.session(world.samples.user(), None);
     add(world, &plain).await;
@@ -44,7 +44,7 @@ pub(super) async fn every_field_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let mut session = world.samples.session(world.samples.user(), None);
     add(world, &session).await;
@@ -75,7 +75,7 @@ pub(super) async fn one_refresh_wins(world: &World) {
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
 }
 
-pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
+pub(super) async fn expired_rows_are_purged_in_batches(world: &World) {
     let mut kept = Vec::new();
     for seconds in [-1, 0, 1] {
         let mut session = world.samples.session(world.samples.user(), None);
@@ -91,9 +91,9 @@ pub(super) async fn what_has_expired_is_purged_in_portions(world: &World) {
         add(world, &old).await;
     }
     let sessions = world.store.sessions();
-    assert_eq!(sessions.purge_expired(at(0), 3).await.answer(), 3);
-    assert_eq!(sessions.purge_expired(at(0), 3).await.answer(), 2);
-    assert_eq!(sessions.purge_expired(at(0), 3).await.answer(), 0);
+    assert_eq!(sessions.purge_expired(at(0), 3).await.value(), 3);
+    assert_eq!(sessions.purge_expired(at(0), 3).await.value(), 2);
+    assert_eq!(sessions.purge_expired(at(0), 3).await.value(), 0);
     for session in kept {
         assert_eq!(read(world, &session).await, Some(session));
     }

@@ -10,7 +10,7 @@ use tenantry_domain::{
     tenant::{Tenant, TenantStatus},
 };
 
-use super::world::{Answer, Outcome, World};
+use super::world::{Outcome, ReadOutcome, World};
 use crate::conformance::samples::at;
 
 async fn add(world: &World, tenant: &Tenant) {
@@ -20,13 +20,13 @@ async fn add(world: &World, tenant: &Tenant) {
 pub(super) async fn no_tenant_is_found_in_an_empty_store(world: &World) {
     let tenants = world.store.tenants();
     let nobody = world.samples.tenant("nobody");
-    assert_eq!(tenants.lookup(nobody.id).await.answer(), None);
-    assert_eq!(tenants.find_by_name("nobody").await.answer(), None);
-    assert_eq!(tenants.find_by_subdomain("nobody").await.answer(), None);
-    assert_eq!(tenants.list(None, 10).await.answer(), []);
+    assert_eq!(tenants.lookup(nobody.id).await.value(), None);
+    assert_eq!(tenants.find_by_name("nobody").await.value(), None);
+    assert_eq!(tenants.find_by_subdomain("nobody").await.value(), None);
+    assert_eq!(tenants.list(None, 10).await.value(), []);
 }
 
-pub(super) async fn every_status_comes_back(world: &World) {
+pub(super) async fn every_status_is_stored(world: &World) {
     for (n, status) in TenantStatus::ALL.into_iter().enumerate() {
         let mut tenant = world.samples.tenant(&format!("Ünï & O'Neil 株式会社 {n}"));
         tenant.status = status;
@@ -36,7 +36,7 @@ pub(super) async fn every_status_comes_back(world: &World) {
     }
 }
 
-pub(super) async fn every_field_can_be_written(world: &World) {
+pub(super) async fn every_field_can_be_updated(world: &World) {
     let mut tenant = world.samples.tenant("Acme");
     add(world, &tenant).await;
     tenant.name = TenantName::parse("Globex").expect("a name");
@@ -55,12 +55,12 @@ pub(super) async fn they_are_found_by_name_and_subdomain(world: &World) {
     add(world, &tenant).await;
     add(world, &world.samples.tenant("Globex")).await;
     let tenants = world.store.tenants();
-    let by_name = tenants.find_by_name("acme ltd").await.answer();
+    let by_name = tenants.find_by_name("acme ltd").await.value();
     assert_eq!(by_name.as_ref(), Some(&tenant));
-    let by_subdomain = tenants.find_by_subdomain("acme-ltd").await.answer();
+    let by_subdomain = tenants.find_by_subdomain("acme-ltd").await.value();
     assert_eq!(by_subdomain.as_ref(), Some(&tenant));
-    assert_eq!(tenants.find_by_name("ACME Ltd").await.answer(), None);
-    assert_eq!(tenants.find_by_subdomain("acme").await.answer(), None);
+    assert_eq!(tenants.find_by_name("ACME Ltd").await.value(), None);
+    assert_eq!(tenants.find_by_subdomain("acme").await.value(), None);
 }
 
 pub(super) async fn names_are_unique(world: &World) {
@@ -114,7 +114,7 @@ pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::TenantSubdomain));
 }
 
-pub(super) async fn names_of_a_suspended_tenant_stay_taken(world: &World) {
+pub(super) async fn names_of_a_suspended_tenant_stay_reserved(world: &World) {
     let mut acme = world.samples.tenant("Acme");
     acme.status = TenantStatus::Suspended;
     add(world, &acme).await;
@@ -138,9 +138,9 @@ pub(super) async fn names_of_a_deleting_tenant_are_free(world: &World) {
     let heir = world.samples.tenant("Acme");
     add(world, &heir).await;
     let tenants = world.store.tenants();
-    let found = tenants.find_by_name("acme").await.answer();
+    let found = tenants.find_by_name("acme").await.value();
     assert_eq!(found.map(|tenant| tenant.id), Some(heir.id));
-    let found = tenants.find_by_subdomain("acme").await.answer();
+    let found = tenants.find_by_subdomain("acme").await.value();
     assert_eq!(found.map(|tenant| tenant.id), Some(heir.id));
     // Another tenant may take over the name in the same way.
     let mut heir = heir;
@@ -149,18 +149,18 @@ pub(super) async fn names_of_a_deleting_tenant_are_free(world: &World) {
         .commit(|work| work.tenants().update(&heir))
         .await
         .done();
-    assert_eq!(tenants.find_by_name("acme").await.answer(), None);
+    assert_eq!(tenants.find_by_name("acme").await.value(), None);
     add(world, &world.samples.tenant("Acme")).await;
 }
 
-pub(super) async fn a_removed_tenant_is_gone(world: &World) {
+pub(super) async fn a_removed_tenant_is_not_found(world: &World) {
     let acme = world.samples.tenant("Acme");
     add(world, &acme).await;
     world
         .commit(|work| work.tenants().remove(&acme))
         .await
         .done();
-    assert_eq!(world.store.tenants().lookup(acme.id).await.answer(), None);
+    assert_eq!(world.store.tenants().lookup(acme.id).await.value(), None);
     add(world, &world.samples.tenant("Acme")).await;
 }
 
@@ -172,14 +172,14 @@ pub(super) async fn they_are_listed_by_id_in_pages(world: &World) {
         add(world, tenant).await;
     }
     let list = world.store.tenants();
-    assert_eq!(list.list(None, 3).await.answer(), tenants[..3]);
+    assert_eq!(list.list(None, 3).await.value(), tenants[..3]);
     assert_eq!(
-        list.list(Some(tenants[2].id), 3).await.answer(),
+        list.list(Some(tenants[2].id), 3).await.value(),
         tenants[3..6]
     );
     assert_eq!(
-        list.list(Some(tenants[5].id), 3).await.answer(),
+        list.list(Some(tenants[5].id), 3).await.value(),
         tenants[6..]
     );
-    assert_eq!(list.list(Some(tenants[6].id), 3).await.answer(), []);
+    assert_eq!(list.list(Some(tenants[6].id), 3).await.value(), []);
 }

@@ -6,7 +6,7 @@ use tenantry_application::{
 };
 use tenantry_domain::tenant::{Tenant, TenantStatus};
 
-use super::world::{Answer, Outcome, ROOM, World, active};
+use super::world::{Outcome, ROOM, ReadOutcome, World, active};
 use crate::conformance::samples::{NOW, at, digest, path};
 
 pub(super) async fn an_empty_unit_is_applied(world: &World) {
@@ -53,7 +53,7 @@ pub(super) async fn the_first_failing_class_refuses(world: &World) {
     assert_eq!(failing(4).await.refusal(), Refusal::Missing(Kind::Version));
 }
 
-pub(super) async fn a_missing_tenant_goes_before_a_stale_person(world: &World) {
+pub(super) async fn a_missing_tenant_precedes_a_stale_user(world: &World) {
     let ann = world.samples.person("ann@example.com");
     world
         .commit(|work| work.identities().add(&ann))
@@ -75,7 +75,7 @@ pub(super) async fn a_missing_tenant_goes_before_a_stale_person(world: &World) {
     assert_eq!(refusal, Refusal::Missing(Kind::Tenant));
 }
 
-pub(super) async fn within_a_class_the_first_kind_refuses(world: &World) {
+pub(super) async fn the_first_kind_of_a_class_refuses(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     let blob = world.samples.open_blob(acme.id, 1);
@@ -132,34 +132,28 @@ pub(super) async fn nothing_of_a_refused_unit_is_visible(world: &World) {
         .refusal();
     assert_eq!(refusal, Refusal::Quota);
     let files = acme.store.files();
-    assert_eq!(files.lookup(new.id).await.answer(), None);
+    assert_eq!(files.lookup(new.id).await.value(), None);
     assert_eq!(
         files
             .find_by_path(acme.place(), &path("new.txt"))
             .await
-            .answer(),
+            .value(),
         None
     );
     assert_eq!(
         files
             .find_by_path(acme.place(), &path("moved.txt"))
             .await
-            .answer(),
+            .value(),
         None
     );
-    assert_eq!(files.lookup(old.id).await.answer(), Some(old));
-    assert_eq!(files.lookup(gone.id).await.answer(), Some(gone));
-    assert_eq!(acme.store.blobs().lookup(blob.id).await.answer(), None);
-    assert_eq!(
-        acme.store.versions().lookup(version.id).await.answer(),
-        None
-    );
-    assert_eq!(acme.store.audit().unsealed(10).await.answer(), []);
-    assert_eq!(world.store.jobs().lookup(job.id).await.answer(), None);
-    assert_eq!(
-        acme.store.quota().current().await.answer().reserved_bytes,
-        0
-    );
+    assert_eq!(files.lookup(old.id).await.value(), Some(old));
+    assert_eq!(files.lookup(gone.id).await.value(), Some(gone));
+    assert_eq!(acme.store.blobs().lookup(blob.id).await.value(), None);
+    assert_eq!(acme.store.versions().lookup(version.id).await.value(), None);
+    assert_eq!(acme.store.audit().unsealed(10).await.value(), []);
+    assert_eq!(world.store.jobs().lookup(job.id).await.value(), None);
+    assert_eq!(acme.store.quota().current().await.value().reserved_bytes, 0);
     // The refused unit has taken nothing.
     acme.commit(|work| work.files().add(&new)).await.done();
 }
@@ -188,9 +182,9 @@ pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World)
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityEmail));
-    assert_eq!(world.store.tenants().lookup(acme.id).await.answer(), None);
+    assert_eq!(world.store.tenants().lookup(acme.id).await.value(), None);
     assert_eq!(
-        world.store.roles().find_by_tenant(acme.id).await.answer(),
+        world.store.roles().find_by_tenant(acme.id).await.value(),
         []
     );
     assert_eq!(
@@ -199,16 +193,16 @@ pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World)
             .memberships()
             .find_by_user(again.id)
             .await
-            .answer(),
+            .value(),
         []
     );
     assert_eq!(
-        world.store.sessions().lookup(session.id).await.answer(),
+        world.store.sessions().lookup(session.id).await.value(),
         None
     );
-    assert_eq!(world.store.audit().unsealed(10).await.answer(), []);
+    assert_eq!(world.store.audit().unsealed(10).await.value(), []);
     assert_eq!(
-        world.store.epochs().changed_since(at(-100)).await.answer(),
+        world.store.epochs().changed_since(at(-100)).await.value(),
         []
     );
     world
@@ -220,21 +214,18 @@ pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World)
         .done();
 }
 
-pub(super) async fn a_dropped_unit_leaves_nothing(world: &World) {
+pub(super) async fn a_dropped_unit_has_no_effect(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     let mut work = acme.store.begin();
     work.files().add(&file);
     work.quota().reserve(1);
     drop(work);
-    assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
-    assert_eq!(
-        acme.store.quota().current().await.answer().reserved_bytes,
-        0
-    );
+    assert_eq!(acme.store.files().lookup(file.id).await.value(), None);
+    assert_eq!(acme.store.quota().current().await.value().reserved_bytes, 0);
 }
 
-pub(super) async fn a_tenant_that_is_not_active_takes_nothing(world: &World) {
+pub(super) async fn an_inactive_tenant_accepts_no_unit(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     for status in [
@@ -252,7 +243,7 @@ pub(super) async fn a_tenant_that_is_not_active_takes_nothing(world: &World) {
             .done();
         let refusal = acme.commit(|work| work.files().add(&file)).await.refusal();
         assert_eq!(refusal, Refusal::Missing(Kind::Tenant), "{status:?}");
-        assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+        assert_eq!(acme.store.files().lookup(file.id).await.value(), None);
     }
     let tenant = Tenant {
         status: TenantStatus::Active,
@@ -265,9 +256,9 @@ pub(super) async fn a_tenant_that_is_not_active_takes_nothing(world: &World) {
     acme.commit(|work| work.files().add(&file)).await.done();
 }
 
-pub(super) async fn a_tenant_that_is_not_there_takes_nothing(world: &World) {
+pub(super) async fn a_missing_tenant_accepts_no_unit(world: &World) {
     let nobody = world.samples.tenant("Nobody");
-    let store = world.store.open(active(nobody.id)).await.answer();
+    let store = world.store.open(active(nobody.id)).await.value();
     let file = world.samples.file(nobody.id, "a.txt");
     let mut work = store.begin();
     work.files().add(&file);
@@ -277,7 +268,7 @@ pub(super) async fn a_tenant_that_is_not_there_takes_nothing(world: &World) {
     );
 }
 
-pub(super) async fn a_unit_recorded_wrongly_fails(world: &World) {
+pub(super) async fn an_invalid_unit_fails(world: &World) {
     let acme = world.company("Acme").await;
     let file = world.samples.file(acme.id, "a.txt");
     let twice = acme
@@ -287,11 +278,11 @@ pub(super) async fn a_unit_recorded_wrongly_fails(world: &World) {
         })
         .await;
     assert_eq!(twice.failure(), PortErrorKind::Internal);
-    assert_eq!(acme.store.files().lookup(file.id).await.answer(), None);
+    assert_eq!(acme.store.files().lookup(file.id).await.value(), None);
 }
 
 /// Checks a unit with more rows than any store accepts in one statement.
-pub(super) async fn a_large_unit_is_one_step(world: &World) {
+pub(super) async fn a_large_unit_is_atomic(world: &World) {
     const ROWS: u32 = 1000;
     let acme = world.company("Acme").await;
     let files: Vec<_> = (0..ROWS)
@@ -309,9 +300,9 @@ pub(super) async fn a_large_unit_is_one_step(world: &World) {
         .await
     };
     assert_eq!(add(ROOM + 1).await.refusal(), Refusal::Quota);
-    assert_eq!(acme.store.versions().scan(None, 1).await.answer(), []);
+    assert_eq!(acme.store.versions().scan(None, 1).await.value(), []);
     add(1).await.done();
-    let versions = acme.store.versions().scan(None, 2 * ROWS).await.answer();
+    let versions = acme.store.versions().scan(None, 2 * ROWS).await.value();
     assert_eq!(versions.len(), files.len());
     acme.commit(|work| {
         for (file, version) in files.iter().zip(&versions) {
@@ -321,12 +312,12 @@ pub(super) async fn a_large_unit_is_one_step(world: &World) {
     })
     .await
     .done();
-    assert_eq!(acme.store.files().lookup(files[0].id).await.answer(), None);
-    assert_eq!(acme.store.versions().scan(None, 1).await.answer(), []);
+    assert_eq!(acme.store.files().lookup(files[0].id).await.value(), None);
+    assert_eq!(acme.store.versions().scan(None, 1).await.value(), []);
 }
 
-pub(super) async fn the_store_shows_signs_of_life(world: &World) {
-    world.store.probe().await.answer();
+pub(super) async fn the_store_can_be_probed(world: &World) {
+    world.store.probe().await.value();
     world.company("Acme").await;
-    world.store.probe().await.answer();
+    world.store.probe().await.value();
 }

@@ -7,11 +7,11 @@ use tenantry_domain::{
     id::TenantId,
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{at, backend, digest};
 
 async fn unsealed(world: &World, limit: u32) -> Vec<Option<TenantId>> {
-    let mut chains = world.store.upkeep().unsealed_chains(limit).await.answer();
+    let mut chains = world.store.upkeep().unsealed_chains(limit).await.value();
     chains.sort();
     chains
 }
@@ -22,7 +22,7 @@ async fn to_sweep(world: &World, limit: u32) -> Vec<TenantId> {
         .upkeep()
         .tenants_to_sweep(at(0), limit)
         .await
-        .answer();
+        .value();
     tenants.sort();
     tenants
 }
@@ -42,7 +42,7 @@ pub(super) async fn nothing_is_due_in_an_empty_store(world: &World) {
     assert_eq!(to_sweep(world, 10).await, []);
 }
 
-pub(super) async fn chains_with_unsealed_entries_are_named_once(world: &World) {
+pub(super) async fn chains_with_unsealed_entries_are_listed_once(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
     world.company("Quiet").await;
     for company in [&acme, &globex] {
@@ -59,7 +59,7 @@ pub(super) async fn chains_with_unsealed_entries_are_named_once(world: &World) {
         [None, Some(acme.id), Some(globex.id)]
     );
     assert_eq!(unsealed(world, 2).await.len(), 2);
-    let entries = acme.store.audit().unsealed(10).await.answer();
+    let entries = acme.store.audit().unsealed(10).await.value();
     let seals = (1..).zip(&entries).map(|(sequence, entry)| {
         (
             entry.id,
@@ -78,7 +78,7 @@ pub(super) async fn chains_with_unsealed_entries_are_named_once(world: &World) {
     assert_eq!(unsealed(world, 10).await, [None, Some(globex.id)]);
 }
 
-pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World) {
+pub(super) async fn tenants_with_expired_blobs_are_listed_once(world: &World) {
     let silent = with_blobs(world, "Silent", |tenant| {
         [-9, -1].map(|seconds| open(world, tenant, seconds)).into()
     })
@@ -109,7 +109,7 @@ pub(super) async fn tenants_with_something_to_sweep_are_named_once(world: &World
     assert_eq!(to_sweep(world, 2).await.len(), 2);
 }
 
-pub(super) async fn chains_of_tenants_that_are_not_active_wait(world: &World) {
+pub(super) async fn chains_of_inactive_tenants_are_skipped(world: &World) {
     let acme = world.company("Acme").await;
     let entry = world.samples.entry(Some(acme.id), "a.b");
     acme.commit(|work| work.audit(entry)).await.done();
@@ -155,14 +155,14 @@ fn unshown(world: &World, tenant: TenantId, since: i64) -> Blob {
 pub(super) async fn a_backend_is_used_while_it_has_a_blob(world: &World) {
     let uses = async |name: &str| {
         let upkeep = world.store.upkeep();
-        upkeep.uses_backend(&backend(name)).await.answer()
+        upkeep.uses_backend(&backend(name)).await.value()
     };
     assert!(!uses("main").await);
     let blob = |tenant| vec![world.samples.open_blob(tenant, 1)];
     let company = with_blobs(world, "Acme", blob).await;
     assert!(uses("main").await);
     assert!(!uses("other").await);
-    let blobs = company.store.blobs().scan(None, 10).await.answer();
+    let blobs = company.store.blobs().scan(None, 10).await.value();
     company
         .commit(|work| work.blobs().remove(&blobs[0]))
         .await

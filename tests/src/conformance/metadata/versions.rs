@@ -12,7 +12,7 @@ use tenantry_domain::{
     version::{Failure, FileVersion, Processing},
 };
 
-use super::world::{Answer, Company, Outcome, World};
+use super::world::{Company, Outcome, ReadOutcome, World};
 use crate::conformance::samples::{at, digest};
 
 async fn add(company: &Company, version: &FileVersion) {
@@ -38,18 +38,18 @@ pub(super) async fn no_version_is_found_in_an_empty_store(world: &World) {
         .samples
         .version(acme.id, FileId::from_uuid(world.samples.id()), 1);
     let versions = acme.store.versions();
-    assert_eq!(versions.lookup(nobody.id).await.answer(), None);
+    assert_eq!(versions.lookup(nobody.id).await.value(), None);
     assert_eq!(
-        versions.find_by_number(nobody.file_id, 1).await.answer(),
+        versions.find_by_number(nobody.file_id, 1).await.value(),
         None
     );
-    assert_eq!(versions.list(nobody.file_id, None, 10).await.answer(), []);
-    assert_eq!(versions.scan(None, 10).await.answer(), []);
+    assert_eq!(versions.list(nobody.file_id, None, 10).await.value(), []);
+    assert_eq!(versions.scan(None, 10).await.value(), []);
     let blob = BlobId::from_uuid(world.samples.id());
-    assert_eq!(versions.count_by_blob(blob).await.answer(), 0);
+    assert_eq!(versions.count_by_blob(blob).await.value(), 0);
 }
 
-pub(super) async fn every_field_comes_back(world: &World) {
+pub(super) async fn every_field_is_stored(world: &World) {
     let acme = world.company("Acme").await;
     let file = file(world, &acme, "a.txt").await;
     let plain = world.samples.version(acme.id, file.id, 1);
@@ -72,20 +72,20 @@ pub(super) async fn every_field_comes_back(world: &World) {
     for version in [&plain, &complete] {
         add(&acme, version).await;
         assert_eq!(
-            versions.lookup(version.id).await.answer().as_ref(),
+            versions.lookup(version.id).await.value().as_ref(),
             Some(version)
         );
         let by_number = versions
             .find_by_number(file.id, version.number)
             .await
-            .answer();
+            .value();
         assert_eq!(by_number.as_ref(), Some(version));
     }
-    assert_eq!(versions.find_by_number(file.id, 3).await.answer(), None);
-    assert_eq!(versions.find_by_number(file.id, 0).await.answer(), None);
+    assert_eq!(versions.find_by_number(file.id, 3).await.value(), None);
+    assert_eq!(versions.find_by_number(file.id, 0).await.value(), None);
 }
 
-pub(super) async fn processing_can_be_written(world: &World) {
+pub(super) async fn processing_can_be_updated(world: &World) {
     let acme = world.company("Acme").await;
     let file = file(world, &acme, "a.txt").await;
     let mut accepted = world.samples.version(acme.id, file.id, 1);
@@ -104,12 +104,12 @@ pub(super) async fn processing_can_be_written(world: &World) {
             .await
             .done();
         version.revision = Revision::new(2);
-        let stored = acme.store.versions().lookup(version.id).await.answer();
+        let stored = acme.store.versions().lookup(version.id).await.value();
         assert_eq!(stored, Some(version));
     }
 }
 
-pub(super) async fn a_number_is_taken_in_its_file_alone(world: &World) {
+pub(super) async fn a_number_is_unique_within_its_file(world: &World) {
     let acme = world.company("Acme").await;
     let (a, b) = (file(world, &acme, "a").await, file(world, &acme, "b").await);
     let first = world.samples.version(acme.id, a.id, 1);
@@ -145,7 +145,7 @@ pub(super) async fn they_are_listed_newest_first(world: &World) {
             .versions()
             .list(a.id, before, limit)
             .await
-            .answer();
+            .value();
         assert!(versions.iter().all(|version| version.file_id == a.id));
         numbers(&versions)
     };
@@ -156,7 +156,7 @@ pub(super) async fn they_are_listed_newest_first(world: &World) {
     assert_eq!(list(Some(1), 2).await, [0; 0]);
 }
 
-pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
+pub(super) async fn a_scan_returns_every_row_by_id(world: &World) {
     let acme = world.company("Acme").await;
     let (a, b) = (file(world, &acme, "a").await, file(world, &acme, "b").await);
     let mut all = Vec::new();
@@ -168,12 +168,12 @@ pub(super) async fn all_of_a_tenant_are_scanned_by_id(world: &World) {
         add(&acme, version).await;
     }
     let versions = acme.store.versions();
-    assert_eq!(versions.scan(None, 4).await.answer(), all[..4]);
-    assert_eq!(versions.scan(Some(all[3].id), 4).await.answer(), all[4..]);
-    assert_eq!(versions.scan(Some(all[5].id), 4).await.answer(), []);
+    assert_eq!(versions.scan(None, 4).await.value(), all[..4]);
+    assert_eq!(versions.scan(Some(all[3].id), 4).await.value(), all[4..]);
+    assert_eq!(versions.scan(Some(all[5].id), 4).await.value(), []);
 }
 
-pub(super) async fn those_that_show_a_blob_are_counted(world: &World) {
+pub(super) async fn references_to_a_blob_are_counted(world: &World) {
     let acme = world.company("Acme").await;
     let file = file(world, &acme, "a").await;
     let blob = BlobId::from_uuid(world.samples.id());
@@ -184,5 +184,5 @@ pub(super) async fn those_that_show_a_blob_are_counted(world: &World) {
         }
         add(&acme, &version).await;
     }
-    assert_eq!(acme.store.versions().count_by_blob(blob).await.answer(), 2);
+    assert_eq!(acme.store.versions().count_by_blob(blob).await.value(), 2);
 }

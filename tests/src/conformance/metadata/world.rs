@@ -60,7 +60,7 @@ impl World {
         })
         .await
         .done();
-        let store = self.store.open(active(tenant.id)).await.answer();
+        let store = self.store.open(active(tenant.id)).await.value();
         Company {
             id: tenant.id,
             store,
@@ -69,7 +69,7 @@ impl World {
 
     /// Returns the stored tenant.
     pub(super) async fn tenant(&self, id: TenantId) -> Tenant {
-        let tenant = self.store.tenants().lookup(id).await.answer();
+        let tenant = self.store.tenants().lookup(id).await.value();
         tenant.expect("the tenant is there")
     }
 }
@@ -103,16 +103,16 @@ impl Company {
 }
 
 /// The expected result of a read.
-pub(super) trait Answer<T> {
+pub(super) trait ReadOutcome<T> {
     /// Returns the value; panics if the read failed.
-    fn answer(self) -> T;
+    fn value(self) -> T;
 
     /// Returns the kind of the failure; panics if the read succeeded.
     fn failure(self) -> PortErrorKind;
 }
 
-impl<T> Answer<T> for Result<T, PortError> {
-    fn answer(self) -> T {
+impl<T> ReadOutcome<T> for Result<T, PortError> {
+    fn value(self) -> T {
         self.expect("the read succeeds")
     }
 

@@ -15,6 +15,6 @@ pub trait Rows: Send + Sync {
 }
 
 /// Returns text in which ids have the same form in all databases.
-pub(super) fn bare(text: &str) -> String {
+pub(in crate::harness) fn bare(text: &str) -> String {
     text.to_uppercase().replace('-', "")
 }

@@ -101,7 +101,7 @@ impl Mongodb {
         let ready = tokio::time::timeout(Duration::from_mins(1), ready).await;
         if ready.is_err() {
             let log = self.server.as_ref().map(Server::log).unwrap_or_default();
-            panic!("MongoDB does not answer: {log}");
+            panic!("MongoDB does not respond: {log}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Writing what waits of one tenant.
+//! Writing a group of orders of one tenant.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tenantry_application::{
 };
 use tenantry_domain::id::TenantId;
 
-use super::{is_of_tenant, wall::enter};
+use super::{is_of_tenant, row_security::restrict};
 use crate::{
     apply::{self, Step},
     error::{Stop, kind_of, postgres::stop, unavailable},
@@ -19,25 +19,24 @@ use crate::{
     order::{Order, Outcome, Prepared},
 };
 
-/// How many times longer than a read a group may take, locks that others hold
-/// included, before nobody waits for it any longer.
-const PATIENCE: u32 = 4;
+/// The timeout of a group including its locks, in timeouts of a read.
+const GROUP_TIMEOUTS: u32 = 4;
 
-/// How often a unit is tried anew that others were in the way of.
-const TRIES: u32 = 8;
+/// The maximum number of attempts at a unit with conflicts.
+const ATTEMPTS: u32 = 8;
 
-/// Why nobody can say that something was written.
+/// A failed write.
 enum Failure {
-    /// It surely was not: no connection came about, or its transaction broke
-    /// before its end was asked for.
+    /// Nothing was written: there was no connection, or the transaction broke
+    /// before its commit was sent.
     Unwritten(DbErr),
-    /// It may have been: what was sent could have done all of it.
+    /// The outcome is unknown, since the commit was sent.
     Unknown(DbErr),
 }
 
 impl Failure {
-    /// Of a statement that is a transaction of its own: it went out as soon as
-    /// there was a connection.
+    /// Converts the error of a statement outside a transaction: its outcome is
+    /// unknown unless there was no connection.
     fn of_statement(error: DbErr) -> Self {
         match error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unwritten(error),
@@ -54,43 +53,46 @@ impl From<Failure> for DbErr {
     }
 }
 
-/// The connections that write, and how many tasks share them.
+/// The connections for writes, and the number of tasks that share them.
 #[derive(Debug)]
-pub(crate) struct Writing {
+pub(crate) struct GroupWriter {
     pub(crate) link: Arc<Link>,
     pub(crate) tasks: usize,
-    /// Whether units of one tenant stand behind the wall of row-level security.
-    pub(crate) walled: bool,
+    /// Whether units of a tenant run under row-level security.
+    pub(crate) row_security: bool,
 }
 
-impl Writing {
-    pub(crate) fn more(&self) -> impl Iterator<Item = Self> {
+impl GroupWriter {
+    /// Returns writers for the other tasks.
+    pub(crate) fn siblings(&self) -> impl Iterator<Item = Self> {
         (1..self.tasks).map(|_| Self {
             link: Arc::clone(&self.link),
             tasks: self.tasks,
-            walled: self.walled,
+            row_security: self.row_security,
         })
     }
 
-    /// Writes a group: in one transaction if nothing of it is refused, else
-    /// each order by itself.
+    /// Writes a group in one transaction, or each order separately if one is
+    /// refused.
     pub(crate) async fn write(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
-        self.link.within(PATIENCE, self.group(orders)).await?
+        self.link
+            .bounded(GROUP_TIMEOUTS, self.write_group(orders))
+            .await?
     }
 
-    async fn group(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
-        if orders.len() > 1 && self.together(orders).await? {
+    async fn write_group(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
+        if orders.len() > 1 && self.write_together(orders).await? {
             return Ok(orders.iter().map(|_| Outcome::Unit(Ok(()))).collect());
         }
         let mut outcomes = Vec::with_capacity(orders.len());
         for order in orders {
-            outcomes.push(self.alone(order).await);
+            outcomes.push(self.write_one(order).await);
         }
         Ok(outcomes)
     }
 
-    /// `false` where nothing was written.
-    async fn together(&self, orders: &[Order]) -> Result<bool, PortError> {
+    /// Writes a group in one transaction; returns `false` if nothing was written.
+    async fn write_together(&self, orders: &[Order]) -> Result<bool, PortError> {
         let mut calls = Vec::with_capacity(orders.len());
         let mut tenants = Vec::with_capacity(orders.len());
         for order in orders {
@@ -98,7 +100,7 @@ impl Writing {
                 return Ok(false);
             };
             calls.push(call);
-            tenants.push(self.behind(unit));
+            tenants.push(self.restriction(unit));
         }
         tenants.dedup();
         let &[tenant] = tenants.as_slice() else {
@@ -109,35 +111,36 @@ impl Writing {
         };
         for call in calls {
             if transaction.query_one_raw(call.clone()).await.is_err() {
-                // Whatever it was will be met again, by one of them alone.
+                // The cause recurs when its order is written separately.
                 drop(transaction.rollback().await);
                 return Ok(false);
             }
         }
-        // An end that nobody heard of may have come: doing it again would be
-        // refused by what it wrote itself.
-        let ended = transaction.commit().await;
-        ended.map_err(|error| {
-            self.link.doubtful();
+        // After an unknown outcome, a retry could conflict with rows of the first
+        // attempt.
+        let committed = transaction.commit().await;
+        committed.map_err(|error| {
+            self.link.report_broken();
             unavailable("commit a group", error)
         })?;
         Ok(true)
     }
 
-    /// The tenant behind whose wall a unit is written.
-    fn behind(&self, unit: &UnitOfWork) -> Option<TenantId> {
-        unit.tenant.filter(|_| self.walled && is_of_tenant(unit))
+    /// Returns the tenant to whose rows a unit is restricted.
+    fn restriction(&self, unit: &UnitOfWork) -> Option<TenantId> {
+        unit.tenant
+            .filter(|_| self.row_security && is_of_tenant(unit))
     }
 
     async fn begin(&self, tenant: Option<TenantId>) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = self.link.writing().begin().await?;
+        let transaction = self.link.write_pool().begin().await?;
         if let Some(tenant) = tenant {
-            enter(&transaction, tenant).await?;
+            restrict(&transaction, tenant).await?;
         }
         Ok(transaction)
     }
 
-    async fn alone(&self, order: &Order) -> Outcome {
+    async fn write_one(&self, order: &Order) -> Outcome {
         match order {
             Order::Unit { unit, prepared, .. } => {
                 Outcome::Unit(self.apply_unit(unit, prepared).await)
@@ -146,17 +149,17 @@ impl Writing {
         }
     }
 
-    /// Whether the same may be tried once more: broken connections kept it from
-    /// being written, and there are fresh ones now.
-    async fn may_retry(&self, failure: &Failure, renewals: u64) -> bool {
+    /// Returns whether to retry once: a broken connection prevented the write, and
+    /// there are new connections.
+    async fn may_retry(&self, failure: &Failure, generation: u64) -> bool {
         let Failure::Unwritten(error) = failure else {
             return false;
         };
-        kind_of(error) == PortErrorKind::Unavailable && self.link.renewed(renewals).await
+        kind_of(error) == PortErrorKind::Unavailable && self.link.replace_broken(generation).await
     }
 
     async fn run(&self, statement: &Statement) -> Result<Vec<QueryResult>, PortError> {
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             match self.rows(statement).await {
                 Err(error) if stop(&error) == Some(Stop::Conflict) => {}
                 rows => {
@@ -164,48 +167,52 @@ impl Writing {
                 }
             }
         }
-        Err(in_the_way())
+        Err(too_many_conflicts())
     }
 
     async fn rows(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let renewals = self.link.renewals();
+        let generation = self.link.generation();
         match self.try_rows(statement).await {
-            Err(failure) if self.may_retry(&failure, renewals).await => {
+            Err(failure) if self.may_retry(&failure, generation).await => {
                 Ok(self.try_rows(statement).await?)
             }
-            done => Ok(done?),
+            result => Ok(result?),
         }
     }
 
     async fn try_rows(&self, statement: &Statement) -> Result<Vec<QueryResult>, Failure> {
-        let rows = self.link.writing().query_all_raw(statement.clone()).await;
+        let rows = self
+            .link
+            .write_pool()
+            .query_all_raw(statement.clone())
+            .await;
         rows.map_err(Failure::of_statement)
     }
 
     async fn apply_unit(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<(), CommitError> {
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let violated = match self.apply(unit, prepared).await {
                 Ok(None) => return Ok(()),
                 Ok(Some(Stop::Conflict)) => continue,
                 Ok(Some(Stop::Refused(violated))) => violated,
                 Err(error) => return Err(self.link.failed("apply a unit of work", error).into()),
             };
-            // What was in the way may be gone by now.
-            if let Some(refusal) = apply::refusal(&self.link.writing(), unit, violated).await? {
-                tracing::debug!(%refusal, "a unit of work was refused");
+            // Without a refusal the conflicting row is gone, and a retry may succeed.
+            if let Some(refusal) = apply::refusal(&self.link.write_pool(), unit, violated).await? {
+                tracing::debug!(%refusal, "unit of work refused");
                 return Err(CommitError::Refused(refusal));
             }
         }
-        Err(in_the_way().into())
+        Err(too_many_conflicts().into())
     }
 
     async fn apply(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<Option<Stop>, DbErr> {
-        let renewals = self.link.renewals();
+        let generation = self.link.generation();
         match self.try_apply(unit, prepared).await {
-            Err(failure) if self.may_retry(&failure, renewals).await => {
+            Err(failure) if self.may_retry(&failure, generation).await => {
                 Ok(self.try_apply(unit, prepared).await?)
             }
-            done => Ok(done?),
+            result => Ok(result?),
         }
     }
 
@@ -214,16 +221,16 @@ impl Writing {
         unit: &UnitOfWork,
         prepared: &Prepared,
     ) -> Result<Option<Stop>, Failure> {
-        match (prepared, self.behind(unit)) {
-            (Prepared::Calls(calls), None) => self.call(calls).await,
-            (Prepared::Calls(calls), tenant) => self.call_behind(tenant, calls).await,
-            (Prepared::Steps(steps), tenant) => self.steps(tenant, steps).await,
+        match (prepared, self.restriction(unit)) {
+            (Prepared::Calls(calls), None) => self.run_calls(calls).await,
+            (Prepared::Calls(calls), tenant) => self.run_restricted(tenant, calls).await,
+            (Prepared::Steps(steps), tenant) => self.run_steps(tenant, steps).await,
         }
     }
 
-    /// Each call is a transaction of its own; a plain unit has one.
-    async fn call(&self, calls: &[Statement]) -> Result<Option<Stop>, Failure> {
-        let db = self.link.writing();
+    /// Runs calls, each of which commits; a plain unit has one.
+    async fn run_calls(&self, calls: &[Statement]) -> Result<Option<Stop>, Failure> {
+        let db = self.link.write_pool();
         for call in calls {
             if let Err(error) = db.query_one_raw(call.clone()).await {
                 let stopped = stop(&error).map(Some);
@@ -233,7 +240,7 @@ impl Writing {
         Ok(None)
     }
 
-    async fn call_behind(
+    async fn run_restricted(
         &self,
         tenant: Option<TenantId>,
         calls: &[Statement],
@@ -241,13 +248,13 @@ impl Writing {
         let transaction = self.begin(tenant).await.map_err(Failure::Unwritten)?;
         for call in calls {
             if let Err(error) = transaction.query_one_raw(call.clone()).await {
-                return given_up(transaction, error).await;
+                return fail(transaction, error).await;
             }
         }
-        ended(transaction).await
+        commit(transaction).await
     }
 
-    async fn steps(
+    async fn run_steps(
         &self,
         tenant: Option<TenantId>,
         steps: &[Step],
@@ -256,37 +263,40 @@ impl Writing {
         for step in steps {
             match apply_step(&transaction, step).await {
                 Ok(true) => {}
-                Ok(false) => return stopped(transaction, Stop::Refused(None)).await,
-                Err(error) => return given_up(transaction, error).await,
+                Ok(false) => return roll_back(transaction, Stop::Refused(None)).await,
+                Err(error) => return fail(transaction, error).await,
             }
         }
-        ended(transaction).await
+        commit(transaction).await
     }
 }
 
-async fn ended(transaction: DatabaseTransaction) -> Result<Option<Stop>, Failure> {
+async fn commit(transaction: DatabaseTransaction) -> Result<Option<Stop>, Failure> {
     transaction.commit().await.map_err(Failure::Unknown)?;
     Ok(None)
 }
 
-async fn given_up(transaction: DatabaseTransaction, error: DbErr) -> Result<Option<Stop>, Failure> {
+async fn fail(transaction: DatabaseTransaction, error: DbErr) -> Result<Option<Stop>, Failure> {
     match stop(&error) {
-        Some(why) => stopped(transaction, why).await,
+        Some(reason) => roll_back(transaction, reason).await,
         None => Err(Failure::Unwritten(error)),
     }
 }
 
-async fn stopped(transaction: DatabaseTransaction, why: Stop) -> Result<Option<Stop>, Failure> {
+async fn roll_back(
+    transaction: DatabaseTransaction,
+    reason: Stop,
+) -> Result<Option<Stop>, Failure> {
     transaction.rollback().await.map_err(Failure::Unwritten)?;
-    Ok(Some(why))
+    Ok(Some(reason))
 }
 
-/// Whether a step did what it must.
+/// Runs a step, and returns whether it had the required result.
 async fn apply_step(transaction: &DatabaseTransaction, step: &Step) -> Result<bool, DbErr> {
     Ok(match step {
         Step::ChangeOne(statement) => {
-            let done = transaction.execute_raw(statement.clone()).await?;
-            done.rows_affected() == 1
+            let result = transaction.execute_raw(statement.clone()).await?;
+            result.rows_affected() == 1
         }
         Step::Change(statement) => {
             transaction.execute_raw(statement.clone()).await?;
@@ -299,6 +309,9 @@ async fn apply_step(transaction: &DatabaseTransaction, step: &Step) -> Result<bo
     })
 }
 
-fn in_the_way() -> PortError {
-    PortError::new(PortErrorKind::Busy, "too many write the same at once")
+fn too_many_conflicts() -> PortError {
+    PortError::new(
+        PortErrorKind::Busy,
+        "write to the database: too many concurrent changes of the same rows",
+    )
 }

@@ -21,12 +21,12 @@ use crate::{
 
 /// The writing connection.
 #[derive(Debug)]
-pub(crate) struct Writing {
+pub(crate) struct GroupWriter {
     pub(crate) db: DatabaseConnection,
     pub(crate) options: SqliteOptions,
 }
 
-impl Writing {
+impl GroupWriter {
     /// Writes a group in one transaction. A refused order does not affect the
     /// others. Any other error may have ended the transaction, after which the
     /// next savepoint would commit separately, so it fails the whole group.
@@ -36,20 +36,20 @@ impl Writing {
         let mut outcomes = Vec::with_capacity(orders.len());
         // Units with the same text share a call. If one of them is refused, each
         // is applied separately.
-        let mut alone = 0;
+        let mut separate = 0;
         while let [next, ..] = &orders[outcomes.len()..] {
             let rest = &orders[outcomes.len()..];
             let together = shareable(rest.iter().map(Order::calls));
-            if alone == 0 && together > 1 {
+            if separate == 0 && together > 1 {
                 let calls = rest[..together].iter().flat_map(Order::calls);
                 if apply_together(&transaction, calls).await.map_err(failed)? {
                     outcomes.extend((0..together).map(|_| Outcome::Unit(Ok(()))));
                 } else {
-                    alone = together;
+                    separate = together;
                 }
                 continue;
             }
-            alone = alone.saturating_sub(1);
+            separate = separate.saturating_sub(1);
             outcomes.push(match next {
                 Order::Unit { unit, .. } => {
                     Outcome::Unit(apply_unit(&transaction, unit, next).await?)
@@ -66,7 +66,7 @@ impl Writing {
 
     /// Reconnects; closing the old connection ends its transaction. On failure
     /// the next group fails as well and retries.
-    pub(crate) async fn renew(&mut self) {
+    pub(crate) async fn reconnect(&mut self) {
         if let Err(error) = self.db.close_by_ref().await {
             tracing::warn!(%error, "close a database connection failed");
         }

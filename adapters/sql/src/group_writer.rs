@@ -1,4 +1,4 @@
-//! The connections that write.
+//! Writing groups of orders on each database.
 
 use tenantry_application::{ports::PortError, work::UnitOfWork};
 
@@ -11,12 +11,12 @@ use crate::{
 
 /// Writes groups of orders.
 #[derive(Debug)]
-pub(crate) enum Writing {
-    Sqlite(sqlite::Writing),
-    Postgres(postgres::Writing),
+pub(crate) enum GroupWriter {
+    Sqlite(sqlite::GroupWriter),
+    Postgres(postgres::GroupWriter),
 }
 
-impl Writing {
+impl GroupWriter {
     pub(crate) const fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
@@ -24,38 +24,37 @@ impl Writing {
         }
     }
 
-    /// The same for another task, as often as the database takes several
-    /// groups at once.
-    pub(crate) fn more(&self) -> Vec<Self> {
+    /// Returns writers for further tasks, if the database supports concurrent
+    /// groups.
+    pub(crate) fn siblings(&self) -> Vec<Self> {
         match self {
             Self::Sqlite(_) => Vec::new(),
-            Self::Postgres(writing) => writing.more().map(Self::Postgres).collect(),
+            Self::Postgres(writer) => writer.siblings().map(Self::Postgres).collect(),
         }
     }
 
-    /// Writes a group. A unit that is refused leaves the others alone; an
-    /// error here fails them all.
+    /// Writes a group. A refused unit does not affect the others; an error fails
+    /// all of them.
     #[tracing::instrument(level = "debug", skip_all, fields(orders = orders.len()))]
     pub(crate) async fn write(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
         match self {
-            Self::Sqlite(writing) => writing.write(orders).await,
-            Self::Postgres(writing) => writing.write(orders).await,
+            Self::Sqlite(writer) => writer.write(orders).await,
+            Self::Postgres(writer) => writer.write(orders).await,
         }
     }
 
-    /// Starts anew after a group has failed.
-    pub(crate) async fn renew(&mut self) {
+    /// Reconnects after a group failed.
+    pub(crate) async fn reconnect(&mut self) {
         match self {
-            Self::Sqlite(writing) => writing.renew().await,
+            Self::Sqlite(writer) => writer.reconnect().await,
             Self::Postgres(_) => {}
         }
     }
 
-    /// Closes the connections, unless others share them: they end with the
-    /// last.
+    /// Closes the connections, unless they are shared.
     pub(crate) async fn close(self) {
         match self {
-            Self::Sqlite(writing) => writing.close().await,
+            Self::Sqlite(writer) => writer.close().await,
             Self::Postgres(_) => {}
         }
     }

@@ -1,8 +1,8 @@
-//! The second wall between tenants: row-level security.
+//! Row-level security, the second line of defence between tenants.
 //!
-//! What is done for one tenant runs as a role that sees this tenant's rows
-//! alone, whatever a query says. The platform's work runs as the login, which
-//! owns the tables or is let through by a policy of its own.
+//! Work for one tenant runs as a role to which only the rows of this tenant are
+//! visible, even if a query lacks its filter. Work of the platform runs as the
+//! login, which owns the tables or has a separate policy.
 
 use std::fmt::Write;
 
@@ -19,12 +19,12 @@ use uuid::Uuid;
 
 use crate::{dialect::Dialect, error::port_error};
 
-/// The role, which nobody signs in as.
+/// The role of tenants, which cannot log in.
 const ROLE: &str = "tenantry_tenant";
-/// The setting that names the tenant of a transaction.
+/// The setting with the tenant of a transaction.
 const TENANT: &str = "tenantry.tenant";
 
-/// The policy that lets through who serves and does not own the tables.
+/// The policy of a login that does not own the tables.
 const PLATFORM: &str = "tenantry_platform";
 
 /// Returns the tables with row-level security, and the column that holds the
@@ -39,8 +39,8 @@ fn protected_tables() -> Vec<(&'static str, &'static str)> {
     tables.chain([("tenants", "id")]).collect()
 }
 
-/// Another database of the server may have made the role.
-const BEGIN: &str = "\
+/// Creates the role, which exists if another database of the server has it.
+const CREATE_ROLE: &str = "\
     DO $$ BEGIN CREATE ROLE tenantry_tenant NOLOGIN; \
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
     DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO tenantry_tenant', current_schema()); \
@@ -60,30 +60,32 @@ fn grants() -> String {
     )
 }
 
-/// Who owns the tables and serves must be able to become the role.
-const JOIN: &str = "\
+/// Permits the owner of the tables to switch to the role.
+const JOIN_ROLE: &str = "\
     DO $$ BEGIN IF NOT pg_has_role(current_user, 'tenantry_tenant', 'MEMBER') THEN \
     GRANT tenantry_tenant TO CURRENT_USER; END IF; END $$;";
 
-/// Puts a transaction behind the wall of a tenant, until it ends.
-pub(crate) async fn enter(
+/// Restricts a transaction to the rows of a tenant.
+pub(crate) async fn restrict(
     transaction: &DatabaseTransaction,
     tenant: TenantId,
 ) -> Result<(), DbErr> {
-    // An id has no character that could mean anything here.
-    let enter = format!("SET LOCAL ROLE {ROLE}; SET LOCAL {TENANT} = '{tenant}'");
-    transaction.execute_unprepared(&enter).await.map(drop)
+    // An id needs no escaping.
+    let restrict = format!("SET LOCAL ROLE {ROLE}; SET LOCAL {TENANT} = '{tenant}'");
+    transaction.execute_unprepared(&restrict).await.map(drop)
 }
 
-/// Builds what is missing of the wall, as the owner of the tables. Where it
-/// stands nothing is changed, and no table is locked. `login` is who serves,
-/// where that is somebody else.
-pub(super) async fn build(db: &DatabaseConnection, login: Option<&str>) -> Result<(), PortError> {
-    let failed = |error| port_error("build the wall of row-level security", error);
+/// Creates the missing policies as the owner of the tables; locks no table whose
+/// policies exist. `login` is the login of the service if it is not the owner.
+pub(super) async fn create_policies(
+    db: &DatabaseConnection,
+    login: Option<&str>,
+) -> Result<(), PortError> {
+    let failed = |error| port_error("create the policies of row-level security", error);
     let mut script = String::new();
     let missing = without(db, ROLE, ROLE).await.map_err(failed)?;
     if !missing.is_empty() {
-        let _ = write!(script, "{BEGIN}{}", grants());
+        let _ = write!(script, "{CREATE_ROLE}{}", grants());
     }
     for (table, column) in &missing {
         let _ = write!(
@@ -95,13 +97,13 @@ pub(super) async fn build(db: &DatabaseConnection, login: Option<&str>) -> Resul
         );
     }
     match login {
-        None => script.push_str(JOIN),
+        None => script.push_str(JOIN_ROLE),
         Some(login) => {
-            let closed = without(db, PLATFORM, login).await.map_err(failed)?;
+            let missing = without(db, PLATFORM, login).await.map_err(failed)?;
             let login = quoted(login);
-            // Tables may have come since the last time.
-            let _ = write!(script, "GRANT {ROLE} TO {login}; {}", tables_to(&login));
-            for (table, _) in closed {
+            // There may be new tables.
+            let _ = write!(script, "GRANT {ROLE} TO {login}; {}", grant_tables(&login));
+            for (table, _) in missing {
                 let _ = write!(
                     script,
                     "DROP POLICY IF EXISTS {PLATFORM} ON {table}; \
@@ -114,28 +116,28 @@ pub(super) async fn build(db: &DatabaseConnection, login: Option<&str>) -> Resul
     Ok(())
 }
 
-/// The tables without a policy for a role.
+/// Returns the tables without a policy for a role.
 async fn without(
     db: &DatabaseConnection,
     policy: &str,
     role: &str,
 ) -> Result<Vec<(&'static str, &'static str)>, DbErr> {
-    let standing = Dialect::Postgres.statement(
+    let existing = Dialect::Postgres.statement(
         "SELECT tablename::text FROM pg_policies WHERE schemaname = current_schema() \
          AND policyname = ? AND roles @> ARRAY[?::name]",
         [policy.into(), role.into()],
     );
-    let standing = db.query_all_raw(standing).await?;
-    let standing: Vec<String> = standing
+    let existing = db.query_all_raw(existing).await?;
+    let existing: Vec<String> = existing
         .iter()
         .map(|row| row.try_get("", "tablename"))
         .collect::<Result<_, _>>()?;
-    let is_missing = |(table, _): &(&str, &str)| !standing.iter().any(|name| name == table);
+    let is_missing = |(table, _): &(&str, &str)| !existing.iter().any(|name| name == table);
     Ok(protected_tables().into_iter().filter(is_missing).collect())
 }
 
-/// A grant on all tables of this schema.
-fn tables_to(quoted: &str) -> String {
+/// Returns the grant of all tables of this schema.
+fn grant_tables(quoted: &str) -> String {
     let name = quoted.replace('\'', "''");
     format!(
         "DO $$ BEGIN \
@@ -149,34 +151,34 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Plants a row of a tenant that is none and looks for it from behind the
-/// walls of this one and of another. Nothing of it stays.
+/// Checks that a row of a tenant is visible to this tenant only, with a temporary
+/// row of a tenant that does not exist.
 pub(crate) async fn check(db: &DatabaseConnection) -> Result<(), PortError> {
-    let failed = |error| port_error("try the wall of row-level security", error);
+    let failed = |error| port_error("check row-level security", error);
     let (canary, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let transaction = db.begin().await.map_err(failed)?;
-    let plant = Dialect::Postgres.statement(
+    let insert = Dialect::Postgres.statement(
         "INSERT INTO quotas (tenant_id, limit_bytes, used_bytes, reserved_bytes) \
          VALUES (?, 0, 0, 0) ON CONFLICT DO NOTHING",
         [canary.into()],
     );
-    transaction.execute_raw(plant).await.map_err(failed)?;
+    transaction.execute_raw(insert).await.map_err(failed)?;
     for (tenant, expected) in [(other, false), (canary, true)] {
-        enter(&transaction, TenantId::from_uuid(tenant))
+        restrict(&transaction, TenantId::from_uuid(tenant))
             .await
             .map_err(failed)?;
-        let look = Dialect::Postgres.statement(
+        let select = Dialect::Postgres.statement(
             "SELECT tenant_id FROM quotas WHERE tenant_id = ?",
             [canary.into()],
         );
-        let seen = transaction.query_one_raw(look).await.map_err(failed)?;
-        if seen.is_some() != expected {
-            let context = "the wall of row-level security does not hold: a row is seen by another \
-                           tenant, or not by its own";
+        let found = transaction.query_one_raw(select).await.map_err(failed)?;
+        if found.is_some() != expected {
+            let context = "check row-level security: a row is visible to another tenant, or not \
+                           to its own; check the policies of the database";
             return Err(PortError::new(PortErrorKind::Internal, context));
         }
-        let back = transaction.execute_unprepared("RESET ROLE").await;
-        back.map_err(failed)?;
+        let reset = transaction.execute_unprepared("RESET ROLE").await;
+        reset.map_err(failed)?;
     }
     transaction.rollback().await.map_err(failed)
 }
