@@ -155,6 +155,46 @@ impl Job {
         }
     }
 
+    /// Returns whether a worker may claim the job: it is due, or its lease has
+    /// expired.
+    pub fn is_claimable(&self, now: Timestamp) -> bool {
+        match self.state {
+            JobState::Queued => self.run_at <= now,
+            JobState::Running => self.lease.as_ref().is_some_and(|lease| lease.until < now),
+            JobState::Succeeded | JobState::Dead | JobState::Cancelled => false,
+        }
+    }
+
+    /// Starts an attempt of a worker, and raises the revision. An attempt that
+    /// was running is lost, and counts as a failure.
+    pub fn claim(&mut self, worker: &str, now: Timestamp, until: Timestamp) {
+        if self.state == JobState::Running {
+            self.failures += 1;
+        }
+        self.state = JobState::Running;
+        self.attempt += 1;
+        self.lease = Some(Lease {
+            worker: worker.to_owned(),
+            until,
+        });
+        self.started_at = Some(now);
+        self.revision = self.revision.next();
+    }
+
+    /// Extends the lease of a running attempt; returns `false` if it is no
+    /// longer the current one. The revision stays: the worker completes the job
+    /// at the one it claimed.
+    pub fn extend_lease(&mut self, attempt: u32, until: Timestamp) -> bool {
+        let is_current = self.state == JobState::Running && self.attempt == attempt;
+        match &mut self.lease {
+            Some(lease) if is_current => {
+                lease.until = until;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Marks the job as succeeded.
     pub fn succeed(&mut self, now: Timestamp) -> Result<(), Refused> {
         self.end(JobState::Succeeded, now)?;
@@ -251,6 +291,25 @@ mod tests {
         job.attempt = failures + 1;
         job.failures = failures;
         job
+    }
+
+    #[test]
+    fn a_lost_attempt_counts_as_a_failure() {
+        let at = Timestamp::from_millis;
+        let mut job = running(0);
+        job.state = JobState::Queued;
+        job.attempt = 0;
+        assert!(job.is_claimable(at(0)));
+        job.claim("first", at(0), at(10));
+        assert!(!job.is_claimable(at(10)));
+        assert!(job.extend_lease(1, at(20)));
+        assert!(!job.is_claimable(at(20)));
+        assert!(job.is_claimable(at(21)));
+        let claimed = job.revision;
+        job.claim("second", at(21), at(30));
+        assert!(!job.extend_lease(1, at(40)));
+        assert_eq!((job.attempt, job.failures), (2, 1));
+        assert_eq!(job.revision, claimed.next());
     }
 
     #[test]

@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tenantry_application::ports::{JobQueue, PortError};
-use tenantry_domain::{
-    Timestamp,
-    id::JobId,
-    job::{Job, JobState, Lease},
-};
+use tenantry_domain::{Timestamp, id::JobId, job::Job};
 
 use crate::backend::MemoryBackend;
 
@@ -31,22 +27,12 @@ impl JobQueue for MemoryJobQueue {
         lease: Duration,
     ) -> Result<Option<Job>, PortError> {
         let mut state = self.backend.write();
-        let due = state.all::<Job>().filter(|job| is_due(job, now));
+        let due = state.all::<Job>().filter(|job| job.is_claimable(now));
         let first = due.min_by_key(|job| (job.run_at, job.id)).map(|job| job.id);
         let Some(job) = first.and_then(|id| state.get_mut::<Job>(id)) else {
             return Ok(None);
         };
-        if job.state == JobState::Running {
-            job.failures += 1;
-        }
-        job.state = JobState::Running;
-        job.attempt += 1;
-        job.lease = Some(Lease {
-            worker: worker.to_owned(),
-            until: now.plus(lease),
-        });
-        job.started_at = Some(now);
-        job.revision = job.revision.next();
+        job.claim(worker, now, now.plus(lease));
         Ok(Some(job.clone()))
     }
 
@@ -58,17 +44,6 @@ impl JobQueue for MemoryJobQueue {
     ) -> Result<bool, PortError> {
         let mut state = self.backend.write();
         let job = state.get_mut::<Job>(id);
-        let running = job.filter(|job| job.state == JobState::Running && job.attempt == attempt);
-        let lease = running.and_then(|job| job.lease.as_mut());
-        // The revision stays: the worker completes the job at the one it claimed.
-        Ok(lease.map(|lease| lease.until = until).is_some())
-    }
-}
-
-fn is_due(job: &Job, now: Timestamp) -> bool {
-    match job.state {
-        JobState::Queued => job.run_at <= now,
-        JobState::Running => job.lease.as_ref().is_some_and(|lease| lease.until < now),
-        JobState::Succeeded | JobState::Dead | JobState::Cancelled => false,
+        Ok(job.is_some_and(|job| job.extend_lease(attempt, until)))
     }
 }

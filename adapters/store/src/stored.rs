@@ -129,8 +129,12 @@ pub struct Claim {
     pub values: Vec<Value>,
 }
 
-/// Returns the unique keys that a row holds.
-pub fn claims<T: Stored>(row: &Row<T>) -> Vec<Claim> {
+/// Returns the unique keys that an entity holds once it is stored.
+pub fn claims<T: Stored>(entity: &T) -> Vec<Claim> {
+    if T::UNIQUE.is_empty() {
+        return Vec::new();
+    }
+    let row = entity.to_row();
     let claim = |unique: &Unique<Column<T>>| {
         let values = unique.columns.iter().map(|column| row.get(*column));
         let values: Vec<Value> = values.collect();

@@ -4,7 +4,7 @@ use mongodb::bson::{Document, RawDocumentBuf, doc};
 use tenantry_application::ports::PortError;
 use tenantry_domain::{
     Timestamp,
-    job::{Job, JobState, Lease},
+    job::{Job, JobState},
 };
 use tenantry_store::{Stored, claims, with_stored};
 
@@ -30,24 +30,19 @@ pub(super) async fn run(
             let Some(mut job) = first_due(source, *now).await? else {
                 return Ok((Reply::Job(None), Vec::new()));
             };
-            claim(&mut job, worker, *now, now.plus(*lease));
+            job.claim(worker, *now, now.plus(*lease));
             let images = vec![image(&job)?];
             Ok((Reply::Job(Some(Box::new(job))), images))
         }
         Command::Extend { id, attempt, until } => {
             let id = DocumentId::Id(id.as_uuid());
             let find = Find::new(Collection::of(Job::KIND), doc! { "_id": &id });
-            let job = jobs(source, find.limit(1_u32)).await?.into_iter().next();
-            let running =
-                job.filter(|job| job.state == JobState::Running && job.attempt == *attempt);
-            let Some(mut job) = running else {
-                return Ok((Reply::Done(false), Vec::new()));
-            };
-            if let Some(lease) = &mut job.lease {
-                lease.until = *until;
-            }
-            // The revision stays: the worker completes the job at the one it claimed.
-            Ok((Reply::Done(true), vec![image(&job)?]))
+            let mut found = jobs(source, find.limit(1_u32)).await?.into_iter();
+            let extended = found
+                .next()
+                .and_then(|mut job| job.extend_lease(*attempt, *until).then_some(job));
+            let images = extended.iter().map(image).collect::<Result<Vec<_>, _>>()?;
+            Ok((Reply::Done(extended.is_some()), images))
         }
         Command::Purge {
             kind,
@@ -98,20 +93,6 @@ async fn first_due(source: &mut Source<'_>, now: Timestamp) -> Result<Option<Job
     Ok(first)
 }
 
-fn claim(job: &mut Job, worker: &str, now: Timestamp, until: Timestamp) {
-    if job.state == JobState::Running {
-        job.failures += 1;
-    }
-    job.state = JobState::Running;
-    job.attempt += 1;
-    job.lease = Some(Lease {
-        worker: worker.to_owned(),
-        until,
-    });
-    job.started_at = Some(now);
-    job.revision = job.revision.next();
-}
-
 async fn jobs(source: &mut Source<'_>, find: Find) -> Result<Vec<Job>, Fault> {
     let found = source.find(find).await?;
     Ok(found.iter().map(entity).collect::<Result<_, PortError>>()?)
@@ -128,7 +109,7 @@ fn image(job: &Job) -> Result<Image, PortError> {
 /// Adds the images that remove a row and the unique keys it holds.
 fn removed<T: Stored>(document: &RawDocumentBuf, images: &mut Vec<Image>) -> Result<(), PortError> {
     let entity: T = entity(document)?;
-    let claims = claims::<T>(&entity.to_row());
+    let claims = claims(&entity);
     let cells = claims.iter().map(Cell::of_claim);
     let cells = cells.chain([Cell::of_row(T::KIND, entity.key())]);
     images.extend(cells.map(|cell| Image {

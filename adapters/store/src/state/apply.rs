@@ -72,11 +72,7 @@ impl Writer<'_> {
         let key: Key = write.id().into();
         self.touched.rows.push((<T as Stored>::KIND, key));
         let old = self.state.remove::<T>(key);
-        if !T::UNIQUE.is_empty()
-            && let Some(old) = &old
-        {
-            self.touched.claims.extend(claims::<T>(&old.to_row()));
-        }
+        self.touched.claims.extend(old.iter().flat_map(claims));
         let new = match write {
             Write::Remove(..) => return,
             Write::Update(new) => {
@@ -90,9 +86,7 @@ impl Writer<'_> {
                 new
             }
         };
-        if !T::UNIQUE.is_empty() {
-            self.touched.claims.extend(claims::<T>(&new.to_row()));
-        }
+        self.touched.claims.extend(claims(&new));
         self.state.load(new);
     }
 

@@ -167,19 +167,16 @@ impl Keys<'_> {
         {
             return Err(taken(<T as Entity>::KIND));
         }
-        if T::UNIQUE.is_empty() {
-            return Ok(());
-        }
         if let (Write::Remove(..) | Write::Update(_), Some(row)) =
             (write, self.state.stored(self.unit, write))
         {
-            let released = claims::<T>(&row.to_row()).into_iter();
+            let released = claims(row).into_iter();
             self.changed.extend(released.map(|claim| (claim, false)));
         }
         let (Write::Add(row) | Write::Update(row)) = write else {
             return Ok(());
         };
-        for claim in claims::<T>(&row.to_row()) {
+        for claim in claims(row) {
             let is_held = self.changed.get(&claim).copied();
             if is_held.unwrap_or_else(|| self.state.is_claimed(&claim)) {
                 return Err(Refusal::Duplicate(claim.key));

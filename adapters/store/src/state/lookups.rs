@@ -7,7 +7,7 @@ use tenantry_application::{
     work::{Change, Expectation, Kind, UnitOfWork, Write},
 };
 
-use crate::{Claim, Key, Stored, StoredEntity, claims, records::chain_id};
+use crate::{Claim, Key, StoredEntity, claims, records::chain_id};
 
 /// The rows and unique keys to load before a unit is applied.
 #[derive(Debug, Default)]
@@ -54,9 +54,7 @@ pub fn lookups(unit: &UnitOfWork, found: &mut Lookups) {
 
 fn taken<T: StoredEntity>(write: &Write<T>) -> Vec<Claim> {
     match write {
-        Write::Update(row) | Write::Add(row) if !<T as Stored>::UNIQUE.is_empty() => {
-            claims::<T>(&row.to_row())
-        }
-        _ => Vec::new(),
+        Write::Update(row) | Write::Add(row) => claims(row),
+        Write::Remove(..) => Vec::new(),
     }
 }

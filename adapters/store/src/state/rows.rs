@@ -29,9 +29,7 @@ pub struct State {
 impl State {
     /// Adds a stored row with the unique keys it holds.
     pub fn load<T: Stored>(&mut self, row: T) {
-        if !T::UNIQUE.is_empty() {
-            self.claims.extend(claims::<T>(&row.to_row()));
-        }
+        self.claims.extend(claims(&row));
         T::table_mut(&mut self.tables).insert(row.key(), row);
     }
 
@@ -64,10 +62,8 @@ impl State {
     /// Removes a row and the unique keys it holds.
     pub fn remove<T: Stored>(&mut self, key: Key) -> Option<T> {
         let row = T::table_mut(&mut self.tables).remove(&key)?;
-        if !T::UNIQUE.is_empty() {
-            for claim in claims::<T>(&row.to_row()) {
-                self.claims.remove(&claim);
-            }
+        for claim in claims(&row) {
+            self.claims.remove(&claim);
         }
         Some(row)
     }
