@@ -40,17 +40,21 @@ fn matching<'s, T: Stored>(
     rows.filter(|(row, _)| query.matches(row))
 }
 
+/// Returns the rows that a query finds, in its order.
+fn find<T: Stored>(state: &State, query: &Query<T>) -> Vec<T> {
+    let mut found: Vec<_> = matching(state, query).collect();
+    found.sort_by(|(a, _), (b, _)| query.compare(a, b));
+    let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
+    let limit = query.limit.and_then(|limit| usize::try_from(limit).ok());
+    let page = found.into_iter().skip(offset);
+    let page = page.take(limit.unwrap_or(usize::MAX));
+    page.map(|(_, entity)| entity.clone()).collect()
+}
+
 #[async_trait]
 impl RowReader for MemoryBackend {
     async fn find<T: Stored>(&self, query: Query<T>) -> Result<Vec<T>, PortError> {
-        let state = self.read();
-        let mut found: Vec<_> = matching(&state, &query).collect();
-        found.sort_by(|(a, _), (b, _)| query.compare(a, b));
-        let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
-        let limit = query.limit.and_then(|limit| usize::try_from(limit).ok());
-        let page = found.into_iter().skip(offset);
-        let page = page.take(limit.unwrap_or(usize::MAX));
-        Ok(page.map(|(_, entity)| entity.clone()).collect())
+        Ok(find(&self.read(), &query))
     }
 
     async fn count<T: Stored>(&self, query: Query<T>, cap: Option<u64>) -> Result<u64, PortError> {
@@ -76,8 +80,9 @@ impl Backend for MemoryBackend {
             .filter(Condition::Below(T::EXPIRES_AT, before.as_millis().into()))
             .order_by(T::EXPIRES_AT, Direction::Ascending)
             .limit(limit);
-        let expired = self.find(query).await?;
+        // One lock, so that no expiry is extended in between.
         let mut state = self.write();
+        let expired = find(&state, &query);
         for entity in &expired {
             state.remove::<T>(Stored::key(entity));
         }
