@@ -5,7 +5,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tenantry_application::ports::{JobQueue, PortError};
 use tenantry_domain::{Timestamp, id::JobId, job::Job};
-
 use tenantry_store::RowReader;
 
 use crate::{backend::SqlBackend, reader::entity};

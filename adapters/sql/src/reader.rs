@@ -8,7 +8,6 @@ use sea_orm::{
 };
 use tenantry_application::ports::PortError;
 use tenantry_domain::id::TenantId;
-
 use tenantry_store::{Row, Stored};
 
 use crate::{

@@ -51,9 +51,7 @@ impl<B: Backend> TenantRows<B> {
     ) -> Result<Option<T>, PortError> {
         self.backend.lookup_of(self.tenant_id(), key.into()).await
     }
-}
 
-impl<B: Backend> TenantRows<B> {
     /// Counts the rows of a query, up to a cap.
     pub(crate) async fn count_up_to<T: Stored>(
         &self,

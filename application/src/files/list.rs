@@ -85,15 +85,7 @@ pub async fn list(
         None
     };
     let files = repository.list(&listing.query).await?;
-    let page = listing.page(services, files, total);
-    let items = view::files(services, page.items).await?;
-    Ok(Page {
-        items,
-        next_cursor: page.next_cursor,
-        page: page.page,
-        total: page.total,
-        total_capped: page.total_capped,
-    })
+    view::files(services, listing.page(services, files, total)).await
 }
 
 fn cursor_scope(caller: &Caller, filter: &FileFilter) -> CursorScope {

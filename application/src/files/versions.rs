@@ -44,14 +44,11 @@ pub async fn list_versions(
     let page = Page::cut(versions, &spec, |last| {
         scope.cursor(services, &last.number.to_be_bytes())
     });
-    let items = view::versions(services, page.items).await?;
-    Ok(Page {
-        items,
-        next_cursor: page.next_cursor,
-        page: None,
+    let page = Page {
         // Version numbers have no gaps, and versions are deleted only with
         // their file.
         total: spec.count.then_some(u64::from(file.version)),
-        total_capped: false,
-    })
+        ..page
+    };
+    view::versions(services, page).await
 }

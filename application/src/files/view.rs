@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tenantry_domain::{email::Email, file::File, id::UserId, version::FileVersion};
 
-use crate::{error::Result, services::Services};
+use crate::{error::Result, paging::Page, services::Services};
 
 /// A file and the e-mail address of the uploader of its latest version.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,14 +24,15 @@ pub struct VersionView {
     pub created_by_email: Option<Email>,
 }
 
-/// Adds e-mail addresses to files, with a single read.
-pub(super) async fn files(services: &Services, files: Vec<File>) -> Result<Vec<FileView>> {
-    let emails = emails(services, files.iter().map(|file| file.uploaded_by)).await?;
+/// Adds e-mail addresses to a page of files, with a single read.
+pub(super) async fn files(services: &Services, page: Page<File>) -> Result<Page<FileView>> {
+    let uploaders = page.items.iter().map(|file| file.uploaded_by);
+    let emails = emails(services, uploaders).await?;
     let view = |file: File| FileView {
         uploaded_by_email: emails.get(&file.uploaded_by).cloned(),
         file,
     };
-    Ok(files.into_iter().map(view).collect())
+    Ok(page.map(view))
 }
 
 /// Adds the e-mail address to one file.
@@ -43,17 +44,18 @@ pub(super) async fn file(services: &Services, file: File) -> Result<FileView> {
     })
 }
 
-/// Adds e-mail addresses to versions, with a single read.
+/// Adds e-mail addresses to a page of versions, with a single read.
 pub(super) async fn versions(
     services: &Services,
-    versions: Vec<FileVersion>,
-) -> Result<Vec<VersionView>> {
-    let emails = emails(services, versions.iter().map(|version| version.created_by)).await?;
+    page: Page<FileVersion>,
+) -> Result<Page<VersionView>> {
+    let creators = page.items.iter().map(|version| version.created_by);
+    let emails = emails(services, creators).await?;
     let view = |version: FileVersion| VersionView {
         created_by_email: emails.get(&version.created_by).cloned(),
         version,
     };
-    Ok(versions.into_iter().map(view).collect())
+    Ok(page.map(view))
 }
 
 async fn emails(
