@@ -92,30 +92,33 @@ pub enum IdempotencyState {
 }
 
 impl IdempotencyRecord {
+    /// The maximum size of a recorded response in bytes.
+    pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+
     /// The time for which a response is kept.
     pub const LIFETIME: Duration = Duration::from_hours(24);
 
-    /// Creates the record of a request that starts with an upload.
-    pub fn uploading(
+    /// Creates the record of a request.
+    pub fn new(
         id: IdempotencyId,
         scope: IdempotencyScope,
-        blob: BlobId,
+        state: IdempotencyState,
         now: Timestamp,
     ) -> Self {
         Self {
             id,
             scope,
-            state: IdempotencyState::Uploading(blob),
+            state,
             created_at: now,
             expires_at: now.plus(Self::LIFETIME),
             revision: Revision::FIRST,
         }
     }
 
-    /// Reuses the record for a new upload after the previous one ended without
-    /// a response.
-    pub fn restart_upload(&mut self, blob: BlobId, now: Timestamp) {
-        self.state = IdempotencyState::Uploading(blob);
+    /// Reuses the record for a new request after the previous one expired or
+    /// ended without a response.
+    pub fn restart(&mut self, state: IdempotencyState, now: Timestamp) {
+        self.state = state;
         self.created_at = now;
         self.expires_at = now.plus(Self::LIFETIME);
     }
@@ -178,10 +181,11 @@ mod tests {
         let at = |hours: u64| Timestamp::from_millis(0).plus(Duration::from_hours(hours));
         let blob = BlobId::from_uuid(uuid::Uuid::nil());
         let id = IdempotencyId::from_uuid(uuid::Uuid::nil());
-        let mut record = IdempotencyRecord::uploading(id, scope, blob, at(0));
+        let state = IdempotencyState::Uploading(blob);
+        let mut record = IdempotencyRecord::new(id, scope, state.clone(), at(0));
         assert!(!record.has_expired(at(23)));
         assert!(record.has_expired(at(24)));
-        record.restart_upload(blob, at(24));
+        record.restart(state, at(24));
         assert!(!record.has_expired(at(47)));
     }
 }

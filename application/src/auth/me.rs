@@ -17,6 +17,7 @@ use crate::{
     audit::Entry,
     caller::PersonCaller,
     error::{Checks, Error, Result},
+    patch::Patch,
     ports::Verification,
     precondition::Precondition,
     retry,
@@ -48,25 +49,13 @@ pub struct MembershipView {
     pub roles: Vec<String>,
 }
 
-/// A change of an optional value.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Change<T> {
-    /// Keep the value.
-    #[default]
-    Keep,
-    /// Remove the value.
-    Clear,
-    /// Set a new value.
-    Set(T),
-}
-
 /// The changes of the current user.
 #[derive(Clone, Default)]
 pub struct UpdateMe {
     /// The name shown to other users.
-    pub display_name: Change<String>,
+    pub display_name: Patch<String>,
     /// The alternative sign-in name.
-    pub username: Change<String>,
+    pub username: Patch<String>,
     /// The new e-mail address; requires the current password.
     pub email: Option<String>,
     /// The current password.
@@ -89,8 +78,8 @@ pub async fn update_me(
     command: UpdateMe,
 ) -> Result<Me> {
     let mut checks = Checks::new();
-    let display_name = checks.take_change("display_name", command.display_name, DisplayName::parse);
-    let username = checks.take_change("username", command.username, Username::parse);
+    let display_name = checks.take_patch("display_name", command.display_name, DisplayName::parse);
+    let username = checks.take_patch("username", command.username, Username::parse);
     let email = checks.take_optional("email", command.email.as_deref(), Email::parse);
     checks.done()?;
     let mut password_verified = false;
@@ -106,8 +95,8 @@ pub async fn update_me(
             identity.email = email;
             identity.email_verified = false;
         }
-        display_name.clone().apply(&mut identity.display_name);
-        username.clone().apply(&mut identity.username);
+        display_name.apply(&mut identity.display_name);
+        username.apply(&mut identity.username);
         let mut work = PlatformWork::new();
         work.identities().update(&identity);
         let entry = Entry::new(services, "user.update", "user", identity.id)
@@ -182,31 +171,4 @@ fn role_names(membership: &Membership, roles: &[Role]) -> Vec<String> {
         .filter(|role| membership.role_ids.contains(&role.id))
         .map(|role| role.name.as_str().to_owned())
         .collect()
-}
-
-impl<T> Change<T> {
-    fn apply(self, value: &mut Option<T>) {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *value = None,
-            Self::Set(new) => *value = Some(new),
-        }
-    }
-}
-
-impl Checks {
-    fn take_change<T>(
-        &mut self,
-        field: &str,
-        change: Change<String>,
-        parse: impl FnOnce(&str) -> Result<T, tenantry_domain::Invalid>,
-    ) -> Change<T> {
-        match change {
-            Change::Keep => Change::Keep,
-            Change::Clear => Change::Clear,
-            Change::Set(text) => self
-                .take(field, parse(&text))
-                .map_or(Change::Keep, Change::Set),
-        }
-    }
 }

@@ -1,24 +1,24 @@
 //! Registration of users and their tenants.
 
 use tenantry_domain::{
-    Invalid, Revision, Timestamp,
+    Invalid, Revision,
     email::Email,
-    id::{TenantId, UserId},
+    id::UserId,
     identity::{Identity, IdentityStatus, PasswordHash},
     name::{Subdomain, TenantName, Username},
     password,
-    role::Preset,
 };
 
-use super::new_tenant::{NewTenant, membership, reject_reserved, suggest_subdomain};
+use super::{
+    new_tenant::reject_reserved,
+    pending_registration::{PendingRegistration, Registered},
+};
 use crate::{
-    audit::Entry,
     caller::RequestInfo,
     error::{Checks, Error, Result},
-    ports::{CommitError, PortError, PortErrorKind, Refusal, UniqueKey},
-    retry,
+    idempotency::{Attempt, KeyOwner, KeyedRequest, Replayable},
+    ports::{PortError, PortErrorKind},
     services::{Registration, Services},
-    work::PlatformWork,
 };
 
 /// The data of a registration.
@@ -38,32 +38,33 @@ pub struct Register {
     pub request: RequestInfo,
 }
 
-/// The result of a registration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registered {
-    /// The user.
-    pub user_id: UserId,
-    /// The e-mail address as entered.
-    pub email: Email,
-    /// The user's tenant.
-    pub tenant_id: TenantId,
-}
-
-/// The maximum number of suggested subdomains to try.
-const SUGGESTIONS: u32 = 20;
-
-/// The subdomain of the only tenant of a single-tenant service.
-pub(super) const SINGLE_TENANT: &str = "default";
-
 /// Registers a user as the owner of a new tenant or, on a single-tenant
-/// service, in its only tenant.
-pub async fn register(services: &Services, command: Register) -> Result<Registered> {
+/// service, in its only tenant. An idempotency key is unique to the e-mail
+/// address.
+pub async fn register(
+    services: &Services,
+    command: Register,
+    request: Option<KeyedRequest<Registered>>,
+) -> Result<Replayable<Registered>> {
     if services.settings.registration != Registration::Open {
         return Err(Error::AccessDenied(
             "registration is by invitation only".to_owned(),
         ));
     }
     let valid = check(services, &command)?;
+    let owner = KeyOwner::anonymous(services, valid.email.key());
+    let attempt = Attempt::start(services, owner, "auth.register", request).await?;
+    attempt
+        .run(add_user(services, &command, valid, &attempt))
+        .await
+}
+
+async fn add_user(
+    services: &Services,
+    command: &Register,
+    valid: ValidRegistration,
+    attempt: &Attempt<'_, Registered>,
+) -> Result<Registered> {
     if services
         .store
         .identities()
@@ -89,17 +90,16 @@ pub async fn register(services: &Services, command: Register) -> Result<Register
         last_login_at: None,
         revision: Revision::FIRST,
     };
-    let tenant_id = match valid.tenant {
-        Some((name, subdomain)) => {
-            create_tenant(services, &identity, name, subdomain, &command.request).await?
-        }
-        None => join_single_tenant(services, &identity, &command.request).await?,
+    let registration = PendingRegistration {
+        services,
+        identity: &identity,
+        request: &command.request,
+        attempt,
     };
-    Ok(Registered {
-        user_id: identity.id,
-        email: identity.email,
-        tenant_id,
-    })
+    match valid.tenant {
+        Some((name, subdomain)) => registration.create_tenant(name, subdomain).await,
+        None => registration.join_single_tenant().await,
+    }
 }
 
 /// Hashes a new password; fails with [`Error::RateLimited`] if the hasher's
@@ -171,108 +171,4 @@ fn check(services: &Services, command: &Register) -> Result<ValidRegistration> {
         username,
         tenant: name.map(|name| (name, subdomain)),
     })
-}
-
-async fn create_tenant(
-    services: &Services,
-    identity: &Identity,
-    name: TenantName,
-    subdomain: Option<Subdomain>,
-    request: &RequestInfo,
-) -> Result<TenantId> {
-    let mut taken = 0;
-    loop {
-        let label = match &subdomain {
-            Some(label) => label.clone(),
-            None => suggest_subdomain(services, &name, taken)?,
-        };
-        let now = services.now();
-        let new = NewTenant::new(services, name.clone(), label, identity.id, now)?;
-        let mut work = PlatformWork::new();
-        work.identities().add(identity);
-        new.record(services, &mut work, now);
-        work.audit(audit_entry(services, identity, new.tenant.id, request));
-        match services.store.commit(work).await {
-            Ok(()) => return Ok(new.tenant.id),
-            Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::TenantSubdomain)))
-                if subdomain.is_none() && taken < SUGGESTIONS =>
-            {
-                taken += 1;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// Adds the user to the only tenant as a member. The first user creates and
-/// owns it.
-async fn join_single_tenant(
-    services: &Services,
-    identity: &Identity,
-    request: &RequestInfo,
-) -> Result<TenantId> {
-    retry::while_stale!(async {
-        let now = services.now();
-        let mut work = PlatformWork::new();
-        work.identities().add(identity);
-        let tenant_id = match services
-            .store
-            .tenants()
-            .find_by_subdomain(SINGLE_TENANT)
-            .await?
-        {
-            Some(tenant) => {
-                let role_ids = member_role(services, tenant.id).await?;
-                work.memberships(now)
-                    .add(&membership(tenant.id, identity.id, role_ids, now));
-                tenant.id
-            }
-            None => record_single_tenant(services, &mut work, identity, now)?,
-        };
-        work.audit(audit_entry(services, identity, tenant_id, request));
-        match services.store.commit(work).await {
-            Ok(()) => Ok(tenant_id),
-            // Two users tried to be the first: this one joins as a member.
-            Err(CommitError::Refused(Refusal::Duplicate(
-                UniqueKey::TenantSubdomain | UniqueKey::TenantName,
-            ))) => Err(Error::VersionConflict),
-            Err(error) => Err(error.into()),
-        }
-    })
-}
-
-fn record_single_tenant(
-    services: &Services,
-    work: &mut PlatformWork,
-    identity: &Identity,
-    now: Timestamp,
-) -> Result<TenantId> {
-    let internal = |_: Invalid| Error::internal("the name of the single tenant is invalid");
-    let name = TenantName::parse(SINGLE_TENANT).map_err(internal)?;
-    let label = Subdomain::parse(SINGLE_TENANT).map_err(internal)?;
-    let new = NewTenant::new(services, name, label, identity.id, now)?;
-    new.record(services, work, now);
-    Ok(new.tenant.id)
-}
-
-async fn member_role(
-    services: &Services,
-    tenant: TenantId,
-) -> Result<Vec<tenantry_domain::id::RoleId>> {
-    let roles = services.store.roles().find_by_tenant(tenant).await?;
-    let members = roles
-        .iter()
-        .filter(|role| role.preset == Some(Preset::Member));
-    Ok(members.map(|role| role.id).collect())
-}
-
-fn audit_entry(
-    services: &Services,
-    identity: &Identity,
-    tenant: TenantId,
-    request: &RequestInfo,
-) -> tenantry_domain::audit::AuditEntry {
-    Entry::new(services, "user.register", "user", identity.id)
-        .by_person(identity.id, request)
-        .of_tenant(tenant)
 }

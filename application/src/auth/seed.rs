@@ -11,7 +11,8 @@ use tenantry_domain::{
 
 use super::{
     new_tenant::{NewTenant, suggest_subdomain},
-    register::{SINGLE_TENANT, hash_password},
+    pending_registration::SINGLE_TENANT,
+    register::hash_password,
 };
 use crate::{
     audit::Entry,

@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result, Thing},
     ports::{BlobStream, PortError, PortErrorKind, TenantStore},
     services::Services,
+    visible::visible,
 };
 
 /// The content to download.
@@ -65,7 +66,7 @@ pub async fn download(services: &Services, caller: &Caller, wanted: Wanted) -> R
             let place = place::resolve(caller, bucket, bucket_id)?;
             caller.require_file(FileAction::Read, place, Thing::Bucket)?;
             let file = store.files().find_by_path(place, &path).await?;
-            (file.ok_or(Error::NotFound(Thing::File))?, None)
+            (visible(caller, file, FileAction::Read)?, None)
         }
     };
     let version = version(store.as_ref(), &file, number).await?;

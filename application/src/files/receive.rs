@@ -20,7 +20,7 @@ use crate::{
     auth,
     caller::Caller,
     error::{Error, Result, Thing},
-    idempotency::Claim,
+    idempotency::upload::Claim,
     ports::{BlobBody, BlobKey, CommitError, Refusal, TenantStore},
     retry::while_stale,
     services::Services,

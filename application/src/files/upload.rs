@@ -11,7 +11,7 @@ use super::{
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
-    idempotency::{self, KeyState},
+    idempotency::upload::{self as keys, KeyState},
     ports::TenantStore,
     services::Services,
 };
@@ -31,14 +31,12 @@ pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Res
     };
     let claim = match upload.key {
         None => None,
-        Some(key) => {
-            match idempotency::find(services, caller, store.as_ref(), OPERATION, key).await? {
-                KeyState::Completed(recorded) => {
-                    return replay(services, &spec, upload.body, recorded).await;
-                }
-                KeyState::Free(claim) => Some(claim),
+        Some(key) => match keys::find(services, caller, store.as_ref(), OPERATION, key).await? {
+            KeyState::Completed(recorded) => {
+                return replay(services, &spec, upload.body, recorded).await;
             }
-        }
+            KeyState::Free(claim) => Some(claim),
+        },
     };
     reject_early(store.as_ref(), place, &spec.target).await?;
     let received = receive(

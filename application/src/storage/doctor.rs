@@ -6,6 +6,7 @@ use tenantry_domain::{blob::BackendName, permission::Permission};
 use crate::{
     caller::Caller,
     error::{Error, Result},
+    idempotency::{Attempt, KeyOwner, KeyedRequest, Replayable},
     ports::{BlobCheck, BlobStore, CheckOutcome, RateRule},
     services::Services,
     transfers::{SignedBy, presigning},
@@ -35,7 +36,11 @@ impl BackendReport {
 
 /// Checks every backend, if the caller may configure storage. Rate-limited per
 /// tenant, since the objects it writes count towards no quota.
-pub async fn doctor(services: &Services, caller: &Caller) -> Result<Vec<BackendReport>> {
+pub async fn doctor(
+    services: &Services,
+    caller: &Caller,
+    request: Option<KeyedRequest<Vec<BackendReport>>>,
+) -> Result<Replayable<Vec<BackendReport>>> {
     caller.require(Permission::StorageWrite)?;
     let tenant = caller.tenant_id().to_string();
     let decision = services.rates.check(RateRule::Examination, &tenant).await?;
@@ -44,7 +49,19 @@ pub async fn doctor(services: &Services, caller: &Caller) -> Result<Vec<BackendR
             retry_after: decision.reset_after,
         });
     }
-    Ok(examine(services).await)
+    let owner = KeyOwner::caller(caller);
+    let attempt = Attempt::start(services, owner, "storage.doctor", request).await?;
+    let run = async {
+        let reports = examine(services).await;
+        if attempt.has_key() {
+            let store = services.store.open(caller.tenant).await?;
+            let mut work = store.begin();
+            attempt.record(work.idempotency(), &reports)?;
+            store.commit(work).await?;
+        }
+        Ok(reports)
+    };
+    attempt.run(run).await
 }
 
 /// Checks every backend by writing, reading and deleting temporary objects.

@@ -15,7 +15,7 @@ use tenantry_domain::{
         AuditId, BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId,
         VersionId,
     },
-    idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope},
+    idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencyState},
     identity::{Identity, IdentityStatus},
     job::{Job, JobKind},
     media_type::MediaType,
@@ -231,8 +231,8 @@ impl Samples {
             key: IdempotencyKey::parse(key).expect("a key"),
         };
         let id = IdempotencyId::from_uuid(self.id());
-        let blob = BlobId::from_uuid(self.id());
-        IdempotencyRecord::uploading(id, scope, blob, NOW)
+        let state = IdempotencyState::Uploading(BlobId::from_uuid(self.id()));
+        IdempotencyRecord::new(id, scope, state, NOW)
     }
 
     /// Creates a due job.

@@ -8,6 +8,7 @@ mod bad_input;
 mod cases;
 mod dataset;
 mod files;
+mod idempotency;
 mod isolation;
 mod journey;
 mod providers;

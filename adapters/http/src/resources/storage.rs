@@ -1,6 +1,7 @@
 //! Storage backends.
 
 use poem_openapi::{Object, OpenApi};
+use serde_json::Value;
 use tenantry_application::{
     ports::{BlobCheck, CheckOutcome},
     storage::{self, BackendReport, BackendView},
@@ -8,6 +9,7 @@ use tenantry_application::{
 };
 
 use super::{
+    idempotency::{Idempotency, replayable},
     resource::resource,
     texts::{MessageText, NameText},
 };
@@ -142,12 +144,23 @@ impl StorageApi {
     /// requests per minute and tenant by default; further requests get 429
     /// `rate_limited`.
     #[oai(path = "/doctor", method = "post", operation_id = "examine_storage")]
-    async fn doctor(&self, caller: Authentication) -> Result<Json<StorageReport>, Problem> {
-        let reports = storage::doctor(&self.services, &caller.caller()?).await?;
-        Ok(Json(StorageReport {
+    async fn doctor(
+        &self,
+        caller: Authentication,
+        idempotency: Idempotency,
+    ) -> Result<Json<StorageReport>, Problem> {
+        let request = idempotency.request::<_, StorageReport>(&Value::Null)?;
+        let reports = storage::doctor(&self.services, &caller.caller()?, request).await?;
+        Ok(Json(replayable(reports)?))
+    }
+}
+
+impl From<&Vec<BackendReport>> for StorageReport {
+    fn from(reports: &Vec<BackendReport>) -> Self {
+        Self {
             healthy: reports.iter().all(BackendReport::is_well),
-            backends: reports.into_iter().map(ReportBody::from).collect(),
-        }))
+            backends: reports.iter().map(ReportBody::from).collect(),
+        }
     }
 }
 
@@ -179,25 +192,23 @@ impl From<Presigning> for PresignBody {
     }
 }
 
-impl From<BackendReport> for ReportBody {
-    fn from(report: BackendReport) -> Self {
+impl From<&BackendReport> for ReportBody {
+    fn from(report: &BackendReport) -> Self {
         Self {
             name: Text::of(&report.name),
             kind: Text::of(report.kind),
             healthy: report.is_well(),
-            checks: report.checks.into_iter().map(CheckBody::from).collect(),
+            checks: report.checks.iter().map(CheckBody::from).collect(),
         }
     }
 }
 
-impl From<BlobCheck> for CheckBody {
-    fn from(check: BlobCheck) -> Self {
+impl From<&BlobCheck> for CheckBody {
+    fn from(check: &BlobCheck) -> Self {
         Self {
             name: Text::of(check.name),
             status: Choice(check.outcome),
-            advice: Some(check.advice)
-                .filter(|advice| !advice.is_empty())
-                .map(Text::from),
+            advice: (!check.advice.is_empty()).then(|| Text::of(&check.advice)),
         }
     }
 }

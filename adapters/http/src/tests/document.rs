@@ -110,6 +110,33 @@ fn unsafe_operations_without_a_caller_are_rate_limited() {
     assert!(limited > 0);
 }
 
+/// The operations with `POST` that take no idempotency key.
+const WITHOUT_KEY: &[(&str, &str)] = &[
+    ("login", "the response contains secrets"),
+    ("refresh", "the response contains secrets"),
+    ("logout", "a retry has no session"),
+];
+
+#[test]
+fn every_post_takes_an_idempotency_key() {
+    let document = document::document::<Resources>();
+    let mut without = Vec::new();
+    for (name, operation) in operations(&document) {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let has_key = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
+        if name.starts_with("post ") && !has_key {
+            without.push(operation["operationId"].as_str().unwrap_or_default());
+        }
+    }
+    without.sort_unstable();
+    let mut declared: Vec<_> = WITHOUT_KEY
+        .iter()
+        .map(|(operation, _)| *operation)
+        .collect();
+    declared.sort_unstable();
+    assert_eq!(without, declared);
+}
+
 #[test]
 fn groups_become_parameters() {
     let document = document::document::<Resources>();

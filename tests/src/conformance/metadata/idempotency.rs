@@ -3,7 +3,7 @@
 use tenantry_application::ports::{Refusal, UniqueKey};
 use tenantry_domain::{
     Revision,
-    idempotency::{IdempotencyKey, IdempotencyRecord},
+    idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyState},
 };
 
 use super::world::{Outcome, ReadOutcome, World};
@@ -30,7 +30,8 @@ pub(super) async fn every_state_is_stored(world: &World) {
         add(world, &record).await;
         assert_eq!(find(world, &record).await.as_ref(), Some(&record));
 
-        record.restart_upload(world.samples.open_blob(acme.id, 1).id, at(5));
+        let blob = world.samples.open_blob(acme.id, 1).id;
+        record.restart(IdempotencyState::Uploading(blob), at(5));
         world
             .commit(|work| work.idempotency(tenant).update(&record))
             .await

@@ -7,6 +7,8 @@ use tenantry_tests::{
     services::{Fault, FaultProxy, Minio},
 };
 
+use crate::idempotency::post;
+
 /// The program, built for tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tenantry-under-test");
 
@@ -80,6 +82,23 @@ async fn failures_are_reported_with_advice() {
     let report = report.json();
     assert_eq!(report["healthy"], false);
     assert_eq!(status(&report, "default", "write"), "failed");
+}
+
+#[tokio::test]
+async fn a_repeated_check_returns_the_first_report() {
+    let minio = Minio::shared().await;
+    let proxy = FaultProxy::to(minio.address()).await;
+    let mut settings = minio.settings("STORAGE", &minio.fresh());
+    let endpoint = format!("http://{}", proxy.address());
+    settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint));
+    let service = TestService::embedded(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    let check = async |key| post(&alice, "/api/v1/storage/doctor", key, &json!({})).await;
+    let first = check("k").await.expect(200).json();
+    assert_eq!(first["healthy"], true, "{first:#}");
+    proxy.set(Fault::Down);
+    assert_eq!(check("k").await.expect(200).json(), first);
+    assert_eq!(check("l").await.expect(200).json()["healthy"], false);
 }
 
 #[tokio::test]

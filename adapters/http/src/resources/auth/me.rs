@@ -1,7 +1,7 @@
 //! The current user.
 
 use poem_openapi::{Object, OpenApi, types::MaybeUndefined};
-use tenantry_application::auth::{self, Change, Me, UpdateMe};
+use tenantry_application::auth::{self, Me, UpdateMe};
 use tenantry_domain::id::TenantId;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::{
         body::{MembershipBody, UserBody, permission_names},
         conditions::IfMatch,
         entity_tag::revision_tag,
+        patch::patch,
         resource::resource,
         response::Versioned,
         texts::{DisplayNameText, EmailText, NameText, UsernameText},
@@ -91,8 +92,8 @@ impl CurrentUserApi {
             admit(&self.services, &context).await?;
         }
         let command = UpdateMe {
-            display_name: change(body.display_name),
-            username: change(body.username),
+            display_name: patch(body.display_name),
+            username: patch(body.username),
             email: body.email.map(String::from),
             current_password: body.current_password.map(String::from),
             precondition: condition.precondition()?,
@@ -111,12 +112,4 @@ fn versioned(me: &Me) -> Versioned<MeBody> {
         memberships: me.memberships.iter().map(MembershipBody::from).collect(),
     };
     Versioned::Current(Json(body), revision_tag(me.identity.revision))
-}
-
-fn change<const MAX: usize>(value: MaybeUndefined<Text<MAX>>) -> Change<String> {
-    match value {
-        MaybeUndefined::Undefined => Change::Keep,
-        MaybeUndefined::Null => Change::Clear,
-        MaybeUndefined::Value(value) => Change::Set(value.into()),
-    }
 }

@@ -1,7 +1,7 @@
 //! Registration of users.
 
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use tenantry_application::auth::{self, Register};
+use tenantry_application::auth::{self, Register, Registered};
 use uuid::Uuid;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     problem::ProblemWith,
     rate_limit::{WithRateLimit, admit},
     resources::{
+        idempotency::{Idempotency, replayable},
         resource::resource,
         texts::{EmailText, SubdomainText, TenantNameText, UsernameText},
     },
@@ -68,9 +69,11 @@ impl RegistrationApi {
     async fn register(
         &self,
         context: Context,
+        idempotency: Idempotency,
         body: Json<RegisterRequest>,
     ) -> Result<WithRateLimit<RegisterResponse>, ProblemWith<403>> {
         let admission = admit(&self.services, &context).await?;
+        let request = idempotency.request::<_, Registration>(&body.0)?;
         let body = body.0;
         let command = Register {
             email: body.email.into(),
@@ -80,12 +83,18 @@ impl RegistrationApi {
             username: body.username.map(String::from),
             request: context.info(),
         };
-        let registered = auth::register(&self.services, command).await?;
-        let body = Registration {
+        let registered = auth::register(&self.services, command, request).await?;
+        let body = replayable(registered)?;
+        Ok(admission.report(RegisterResponse::Created(Json(body))))
+    }
+}
+
+impl From<&Registered> for Registration {
+    fn from(registered: &Registered) -> Self {
+        Self {
             user_id: registered.user_id.as_uuid(),
             email: Text::of(&registered.email),
             tenant_id: registered.tenant_id.as_uuid(),
-        };
-        Ok(admission.report(RegisterResponse::Created(Json(body))))
+        }
     }
 }

@@ -1,35 +1,21 @@
 //! Uploads of files in forms.
 
 use poem_openapi::OpenApi;
-use tenantry_application::{
-    Error,
-    files::{self, Target, Upload},
-};
-use tenantry_domain::{idempotency::IdempotencyKey, path::from_client_name};
+use tenantry_application::files::{self, Target, Upload};
+use tenantry_domain::path::from_client_name;
 
 use super::{form::FileForm, location::parse_path, shape::UploadedBody};
 use crate::{
     caller::Authentication,
     payload::Json,
     problem::ProblemWith,
-    resources::{resource::resource, response::Created},
+    resources::{idempotency::Idempotency, resource::resource, response::Created},
     tag::Tag,
-    types::{Text, parameters},
 };
 
 resource! {
     /// The operations that upload files in forms.
     FormUploadsApi
-}
-
-parameters! {
-    /// The idempotency key of a request.
-    struct Idempotency in Header {
-        /// A unique name for the request, 1 to 255 visible ASCII characters. A
-        /// retry with the same key and form within 24 hours returns the first
-        /// response and stores nothing.
-        key as "Idempotency-Key": Option<Text<257>>,
-    }
 }
 
 type UploadResult = Result<Created<UploadedBody>, ProblemWith<413, 415>>;
@@ -47,7 +33,7 @@ impl FormUploadsApi {
         idempotency: Idempotency,
         form: FileForm,
     ) -> UploadResult {
-        self.store(&caller, idempotency, form).await
+        self.store(&caller, &idempotency, form).await
     }
 
     /// Upload a file (legacy path)
@@ -60,7 +46,7 @@ impl FormUploadsApi {
         idempotency: Idempotency,
         form: FileForm,
     ) -> UploadResult {
-        self.store(&caller, idempotency, form).await
+        self.store(&caller, &idempotency, form).await
     }
 }
 
@@ -68,11 +54,9 @@ impl FormUploadsApi {
     async fn store(
         &self,
         caller: &Authentication,
-        idempotency: Idempotency,
+        idempotency: &Idempotency,
         form: FileForm,
     ) -> UploadResult {
-        let key = idempotency.key.as_deref().map(IdempotencyKey::parse);
-        let key = key.transpose();
         let target = match &form.path {
             Some(path) => Target::New(parse_path(path)?),
             None => Target::Named(from_client_name(&form.client_name)),
@@ -85,7 +69,7 @@ impl FormUploadsApi {
             declared_type: form.declared_type,
             length: form.length,
             body: form.body,
-            key: key.map_err(|error| Error::field("Idempotency-Key", error))?,
+            key: idempotency.key()?,
         };
         let uploaded = files::upload(&self.services, &caller.caller()?, upload).await?;
         Ok(Created::Created(

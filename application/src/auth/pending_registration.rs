@@ -1,0 +1,155 @@
+//! The commit of a registration.
+
+use tenantry_domain::{
+    Invalid, Timestamp,
+    email::Email,
+    id::{RoleId, TenantId, UserId},
+    identity::Identity,
+    name::{Subdomain, TenantName},
+    role::Preset,
+};
+
+use super::new_tenant::{NewTenant, membership, suggest_subdomain};
+use crate::{
+    audit::Entry,
+    caller::RequestInfo,
+    error::{Error, Result},
+    idempotency::Attempt,
+    ports::{CommitError, Refusal, UniqueKey},
+    retry,
+    services::Services,
+    work::PlatformWork,
+};
+
+/// The subdomain of the only tenant of a single-tenant service.
+pub(super) const SINGLE_TENANT: &str = "default";
+
+/// The maximum number of suggested subdomains to try.
+const SUGGESTIONS: u32 = 20;
+
+/// The result of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The user.
+    pub user_id: UserId,
+    /// The e-mail address as entered.
+    pub email: Email,
+    /// The user's tenant.
+    pub tenant_id: TenantId,
+}
+
+/// A registration that is being committed.
+pub(super) struct PendingRegistration<'a> {
+    pub(super) services: &'a Services,
+    pub(super) identity: &'a Identity,
+    pub(super) request: &'a RequestInfo,
+    pub(super) attempt: &'a Attempt<'a, Registered>,
+}
+
+impl PendingRegistration<'_> {
+    /// Creates a tenant that the user owns. A derived subdomain that is taken gets
+    /// a number.
+    pub(super) async fn create_tenant(
+        &self,
+        name: TenantName,
+        subdomain: Option<Subdomain>,
+    ) -> Result<Registered> {
+        let Self {
+            services, identity, ..
+        } = self;
+        let mut taken = 0;
+        loop {
+            let label = match &subdomain {
+                Some(label) => label.clone(),
+                None => suggest_subdomain(services, &name, taken)?,
+            };
+            let now = services.now();
+            let new = NewTenant::new(services, name.clone(), label, identity.id, now)?;
+            let mut work = PlatformWork::new();
+            work.identities().add(identity);
+            new.record(services, &mut work, now);
+            match self.commit(work, new.tenant.id).await {
+                Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::TenantSubdomain)))
+                    if subdomain.is_none() && taken < SUGGESTIONS =>
+                {
+                    taken += 1;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    /// Adds the user to the only tenant as a member. The first user creates and
+    /// owns it.
+    pub(super) async fn join_single_tenant(&self) -> Result<Registered> {
+        let Self {
+            services, identity, ..
+        } = self;
+        retry::while_stale!(async {
+            let now = services.now();
+            let mut work = PlatformWork::new();
+            work.identities().add(identity);
+            let tenants = services.store.tenants();
+            let tenant_id = match tenants.find_by_subdomain(SINGLE_TENANT).await? {
+                Some(tenant) => {
+                    let role_ids = member_role(services, tenant.id).await?;
+                    work.memberships(now)
+                        .add(&membership(tenant.id, identity.id, role_ids, now));
+                    tenant.id
+                }
+                None => record_single_tenant(services, &mut work, identity, now)?,
+            };
+            match self.commit(work, tenant_id).await {
+                // Two users tried to be the first: this one joins as a member.
+                Err(CommitError::Refused(Refusal::Duplicate(
+                    UniqueKey::TenantSubdomain | UniqueKey::TenantName,
+                ))) => Err(Error::VersionConflict),
+                outcome => Ok(outcome?),
+            }
+        })
+    }
+
+    /// Commits the registration with its audit entry and its response.
+    async fn commit(
+        &self,
+        mut work: PlatformWork,
+        tenant_id: TenantId,
+    ) -> Result<Registered, CommitError> {
+        let Self {
+            services, identity, ..
+        } = self;
+        let entry = Entry::new(services, "user.register", "user", identity.id)
+            .by_person(identity.id, self.request);
+        work.audit(entry.of_tenant(tenant_id));
+        let registered = Registered {
+            user_id: identity.id,
+            email: identity.email.clone(),
+            tenant_id,
+        };
+        self.attempt.record(work.idempotency(None), &registered)?;
+        services.store.commit(work).await?;
+        Ok(registered)
+    }
+}
+
+fn record_single_tenant(
+    services: &Services,
+    work: &mut PlatformWork,
+    identity: &Identity,
+    now: Timestamp,
+) -> Result<TenantId> {
+    let internal = |_: Invalid| Error::internal("the name of the single tenant is invalid");
+    let name = TenantName::parse(SINGLE_TENANT).map_err(internal)?;
+    let label = Subdomain::parse(SINGLE_TENANT).map_err(internal)?;
+    let new = NewTenant::new(services, name, label, identity.id, now)?;
+    new.record(services, work, now);
+    Ok(new.tenant.id)
+}
+
+async fn member_role(services: &Services, tenant: TenantId) -> Result<Vec<RoleId>> {
+    let roles = services.store.roles().find_by_tenant(tenant).await?;
+    let members = roles
+        .iter()
+        .filter(|role| role.preset == Some(Preset::Member));
+    Ok(members.map(|role| role.id).collect())
+}
