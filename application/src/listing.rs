@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    paging::{Page, PageRequest, PageSpec},
-    ports::{Count, ListQuery, Position, SortKey, SortOrder},
+    paging::{MAX_OFFSET, Page, PageRequest, PageSpec},
+    ports::{Count, ListQuery, ListRepository, Position, SortKey, SortOrder},
     services::Services,
 };
 
@@ -66,19 +66,19 @@ fn bad_cursor() -> Error {
 
 /// A page of a sorted list that is being read.
 #[derive(Debug)]
-pub(crate) struct Listing<F, S> {
+pub(crate) struct Listing<S: SortOrder> {
     scope: CursorScope,
     spec: PageSpec,
-    /// The query for the store: one item more than the page has.
-    pub(crate) query: ListQuery<F, S>,
+    /// One item more than the page has.
+    query: ListQuery<S>,
 }
 
-impl<F, S: SortOrder> Listing<F, S> {
+impl<S: SortOrder> Listing<S> {
     /// Checks a request for a page.
     pub(crate) fn new(
         services: &Services,
         scope: CursorScope,
-        filter: F,
+        filter: S::Filter,
         (sort, descending): (S, bool),
         page: PageRequest,
     ) -> Result<Self> {
@@ -97,13 +97,23 @@ impl<F, S: SortOrder> Listing<F, S> {
         Ok(Self { scope, spec, query })
     }
 
-    /// Returns whether the request asks for the total.
-    pub(crate) const fn counts(&self) -> bool {
-        self.spec.count
+    /// Reads the page.
+    pub(crate) async fn read<R: ListRepository<S> + ?Sized>(
+        &self,
+        services: &Services,
+        repository: &R,
+    ) -> Result<Page<S::Item>> {
+        let total = if self.spec.count {
+            Some(repository.count(&self.query.filter, MAX_OFFSET).await?)
+        } else {
+            None
+        };
+        let items = repository.list(&self.query).await?;
+        Ok(self.page(services, items, total))
     }
 
     /// Creates the page of the items that the store returned.
-    pub(crate) fn page(
+    fn page(
         &self,
         services: &Services,
         items: Vec<S::Item>,

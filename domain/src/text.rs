@@ -12,6 +12,11 @@ pub fn fold(text: &str) -> String {
     lower.nfkc().collect()
 }
 
+/// Returns the folded text of a search; fails if it has invisible characters.
+pub fn search_key(text: &str) -> Result<String, Invalid> {
+    reject_hidden(text).map(|()| fold(text))
+}
+
 /// Returns the text in canonical composition (NFC), so that it does not depend
 /// on the input method.
 pub fn compose(text: &str) -> String {

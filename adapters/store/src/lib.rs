@@ -39,6 +39,7 @@ mod repositories;
 )]
 pub mod rows;
 pub mod schema;
+mod sorted_list;
 mod state;
 mod stored;
 mod tables;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use sea_orm::{ModelTrait, Value};
-use tenantry_application::ports::{ListQuery, SortKey};
+use tenantry_application::ports::{ListQuery, SortKey, SortOrder};
 use tenantry_domain::id::TenantId;
 
 use crate::{Column, Key, Row, Stored, key_columns, key_values};
@@ -157,7 +157,7 @@ impl<T: Stored> Query<T> {
 
     /// Selects a page of a sorted list.
     #[must_use]
-    pub fn page<F, S>(self, list: &ListQuery<F, S>, sort: Column<T>) -> Self {
+    pub fn page<S: SortOrder>(self, list: &ListQuery<S>, sort: Column<T>) -> Self {
         let direction = if list.descending {
             Direction::Descending
         } else {

@@ -17,7 +17,7 @@ use crate::{
     caller::Caller,
     error::{Checks, Result, Thing},
     listing::{CursorScope, Listing},
-    paging::{MAX_OFFSET, Page, PageRequest},
+    paging::{Page, PageRequest},
     ports::{FileFilter, FileSort},
     services::Services,
 };
@@ -60,9 +60,7 @@ pub async fn list(
     let mut checks = Checks::new();
     let prefix = checks.take_optional("prefix", query.prefix.as_deref(), PathPrefix::parse);
     let path = checks.take_optional("path", query.path.as_deref(), LogicalPath::parse);
-    let search = checks.take_optional("search", query.search.as_deref(), |search| {
-        text::reject_hidden(search).map(|()| text::fold(search))
-    });
+    let search = checks.take_optional("search", query.search.as_deref(), text::search_key);
     checks.done()?;
     let filter = FileFilter {
         place,
@@ -77,15 +75,8 @@ pub async fn list(
     let scope = cursor_scope(caller, &filter);
     let listing = Listing::new(services, scope, filter, order, query.page)?;
     let store = services.store.open(caller.tenant).await?;
-    let repository = store.files();
-    let total = if listing.counts() {
-        let filter = &listing.query.filter;
-        Some(repository.count(filter, MAX_OFFSET).await?)
-    } else {
-        None
-    };
-    let files = repository.list(&listing.query).await?;
-    view::files(services, listing.page(services, files, total)).await
+    let files = listing.read(services, store.files()).await?;
+    view::files(services, files).await
 }
 
 fn cursor_scope(caller: &Caller, filter: &FileFilter) -> CursorScope {

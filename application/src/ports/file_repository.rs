@@ -8,11 +8,11 @@ use tenantry_domain::{
     path::{LogicalPath, PathPrefix},
 };
 
-use super::{Count, ListQuery, PortError, Position, SortKey, SortOrder};
+use super::{ListQuery, ListRepository, PortError, Position, SortKey, SortOrder};
 
 /// Reads files of the tenant that the store was opened for.
 #[async_trait]
-pub trait FileRepository: Send + Sync {
+pub trait FileRepository: ListRepository<FileSort> {
     /// Returns the file with this id.
     async fn lookup(&self, id: FileId) -> Result<Option<File>, PortError>;
 
@@ -30,14 +30,6 @@ pub trait FileRepository: Send + Sync {
         place: Place,
         path: &LogicalPath,
     ) -> Result<Option<File>, PortError>;
-
-    /// Returns one page, in the order of the query, ties ordered by id. Files
-    /// added or removed between two pages cause neither duplicates nor gaps
-    /// among the others.
-    async fn list(&self, query: &FileQuery) -> Result<Vec<File>, PortError>;
-
-    /// Counts the files that match a filter, up to `cap`.
-    async fn count(&self, filter: &FileFilter, cap: u64) -> Result<Count, PortError>;
 }
 
 /// A filter on files.
@@ -61,7 +53,7 @@ pub struct FileFilter {
 }
 
 /// A query for a page of files.
-pub type FileQuery = ListQuery<FileFilter, FileSort>;
+pub type FileQuery = ListQuery<FileSort>;
 
 /// The sort orders of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +72,7 @@ pub enum FileSort {
 
 impl SortOrder for FileSort {
     type Item = File;
+    type Filter = FileFilter;
 
     const ALL: &'static [Self] = &[
         Self::Name,

@@ -2,13 +2,28 @@
 
 use std::fmt::Debug;
 
+use async_trait::async_trait;
 use uuid::Uuid;
+
+use super::PortError;
+
+/// Reads the sorted lists of one kind of item.
+#[async_trait]
+pub trait ListRepository<S: SortOrder>: Send + Sync {
+    /// Returns one page, in the order of the query, ties ordered by id. Items
+    /// added or removed between two pages cause neither duplicates nor gaps
+    /// among the others.
+    async fn list(&self, query: &ListQuery<S>) -> Result<Vec<S::Item>, PortError>;
+
+    /// Counts the items that match a filter, up to `cap`.
+    async fn count(&self, filter: &S::Filter, cap: u64) -> Result<Count, PortError>;
+}
 
 /// A page of a sorted list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ListQuery<F, S> {
+pub struct ListQuery<S: SortOrder> {
     /// The filter.
-    pub filter: F,
+    pub filter: S::Filter,
     /// The sort order.
     pub sort: S,
     /// Whether the order is reversed, the ids of ties included.
@@ -24,7 +39,10 @@ pub struct ListQuery<F, S> {
 /// A closed list of sort orders. A store has an index for each.
 pub trait SortOrder: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// The items of the list.
-    type Item;
+    type Item: Send;
+
+    /// The filter of the list.
+    type Filter: Debug + Clone + PartialEq + Send + Sync;
 
     /// Every order.
     const ALL: &'static [Self];

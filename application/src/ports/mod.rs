@@ -65,7 +65,7 @@ pub use id_generator::IdGenerator;
 pub use idempotency_repository::IdempotencyRepository;
 pub use identity_repository::IdentityRepository;
 pub use job_queue::JobQueue;
-pub use list_query::{Count, ListQuery, Position, SortKey, SortOrder};
+pub use list_query::{Count, ListQuery, ListRepository, Position, SortKey, SortOrder};
 pub use membership_repository::MembershipRepository;
 pub use password_hasher::{PasswordHasher, Verification};
 pub use platform_store::PlatformStore;

@@ -1,9 +1,7 @@
 //! Files of one tenant.
 
 use async_trait::async_trait;
-use tenantry_application::ports::{
-    Count, FileFilter, FileQuery, FileRepository, FileSort, PortError,
-};
+use tenantry_application::ports::{FileFilter, FileRepository, FileSort, PortError};
 use tenantry_domain::{
     email::Email,
     file::{File, Place},
@@ -11,7 +9,7 @@ use tenantry_domain::{
     path::{LogicalPath, PathPrefix},
 };
 
-use crate::{Backend, Condition, Query, TenantRows, rows::file::Column};
+use crate::{Backend, Condition, Query, TenantRows, rows::file::Column, sorted_list::SortedList};
 
 #[async_trait]
 impl<B: Backend> FileRepository for TenantRows<B> {
@@ -36,15 +34,6 @@ impl<B: Backend> FileRepository for TenantRows<B> {
         let query = in_place(self.query(), place).equal(Column::Path, path.as_str());
         self.backend().find_one(query).await
     }
-
-    async fn list(&self, query: &FileQuery) -> Result<Vec<File>, PortError> {
-        let select = filtered(self.query(), &query.filter).page(query, column_of(query.sort));
-        self.backend().find(select).await
-    }
-
-    async fn count(&self, filter: &FileFilter, cap: u64) -> Result<Count, PortError> {
-        self.count_up_to(filtered(self.query(), filter), cap).await
-    }
 }
 
 fn in_place(query: Query<File>, place: Place) -> Query<File> {
@@ -53,35 +42,37 @@ fn in_place(query: Query<File>, place: Place) -> Query<File> {
         .equal(Column::BucketId, place.owner())
 }
 
-fn filtered(query: Query<File>, filter: &FileFilter) -> Query<File> {
-    let prefix = filter.prefix.as_ref().map(PathPrefix::as_str);
-    in_place(query, filter.place)
-        .filter_some(prefix.filter(|prefix| !prefix.is_empty()), |prefix| {
-            Condition::StartsWith(Column::Path, prefix.to_owned())
-        })
-        .filter_some(filter.path.as_ref(), |path| {
-            Condition::Equal(Column::Path, path.as_str().into())
-        })
-        .filter_some(filter.status, |status| {
-            Condition::Equal(Column::Status, status.into())
-        })
-        .filter_some(filter.review, |review| {
-            Condition::Equal(Column::Review, review.as_str().into())
-        })
-        .filter_some(filter.owner_id, |owner| {
-            Condition::Equal(Column::OwnerId, owner.as_uuid().into())
-        })
-        .filter_some(filter.search.as_deref(), |text| {
-            Condition::Contains(Column::NameKey, text.to_owned())
-        })
-}
+impl SortedList for FileSort {
+    fn column(self) -> Column {
+        match self {
+            Self::Name => Column::NameKey,
+            Self::Path => Column::Path,
+            Self::CreatedAt => Column::CreatedAt,
+            Self::UpdatedAt => Column::UpdatedAt,
+            Self::Size => Column::SizeBytes,
+        }
+    }
 
-const fn column_of(sort: FileSort) -> Column {
-    match sort {
-        FileSort::Name => Column::NameKey,
-        FileSort::Path => Column::Path,
-        FileSort::CreatedAt => Column::CreatedAt,
-        FileSort::UpdatedAt => Column::UpdatedAt,
-        FileSort::Size => Column::SizeBytes,
+    fn filtered(query: Query<File>, filter: &FileFilter) -> Query<File> {
+        let prefix = filter.prefix.as_ref().map(PathPrefix::as_str);
+        in_place(query, filter.place)
+            .filter_some(prefix.filter(|prefix| !prefix.is_empty()), |prefix| {
+                Condition::StartsWith(Column::Path, prefix.to_owned())
+            })
+            .filter_some(filter.path.as_ref(), |path| {
+                Condition::Equal(Column::Path, path.as_str().into())
+            })
+            .filter_some(filter.status, |status| {
+                Condition::Equal(Column::Status, status.into())
+            })
+            .filter_some(filter.review, |review| {
+                Condition::Equal(Column::Review, review.as_str().into())
+            })
+            .filter_some(filter.owner_id, |owner| {
+                Condition::Equal(Column::OwnerId, owner.as_uuid().into())
+            })
+            .filter_some(filter.search.as_deref(), |text| {
+                Condition::Contains(Column::NameKey, text.to_owned())
+            })
     }
 }
