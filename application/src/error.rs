@@ -124,6 +124,7 @@ things! {
     Tenant = "tenant";
     User = "user";
     Job = "job";
+    Project = "project";
 }
 
 impl Thing {
@@ -135,6 +136,7 @@ impl Thing {
             Kind::Tenant => Some(Self::Tenant),
             Kind::File => Some(Self::File),
             Kind::Version => Some(Self::Version),
+            Kind::Project => Some(Self::Project),
             Kind::Role
             | Kind::Membership
             | Kind::Session

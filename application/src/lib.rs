@@ -29,6 +29,7 @@ mod patch;
 mod port_error;
 pub mod ports;
 mod precondition;
+pub mod projects;
 mod retry;
 pub mod services;
 pub mod storage;

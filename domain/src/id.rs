@@ -65,6 +65,8 @@ ids! {
     BlobId;
     /// A job's id.
     JobId;
+    /// A project's id.
+    ProjectId;
     /// An audit entry's id.
     AuditId;
     /// The id of an idempotency record.

@@ -12,6 +12,7 @@
 //! | users and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
 //! | authorization | [`permission`], [`role`], [`policy`] |
 //! | files and their content | [`file`](mod@file), [`version`], [`blob`], [`quota`] |
+//! | projects | [`project`] |
 //! | background jobs, audit log, idempotent requests | [`job`], [`audit`], [`idempotency`] |
 
 pub mod audit;
@@ -31,6 +32,7 @@ pub mod password;
 pub mod path;
 pub mod permission;
 pub mod policy;
+pub mod project;
 pub mod quota;
 pub mod revision;
 pub mod role;

@@ -1,4 +1,4 @@
-//! Names of users, tenants and roles.
+//! Names of users, tenants, roles and projects.
 
 use std::fmt;
 
@@ -69,6 +69,11 @@ folded_name! {
 folded_name! {
     /// A role's name: 1 to 64 characters.
     RoleName, |text| length(text, 1, 64)
+}
+
+folded_name! {
+    /// A project's name: 1 to 100 characters.
+    ProjectName, |text| length(text, 1, 100)
 }
 
 fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> {

@@ -12,6 +12,8 @@ pub(crate) enum Tag {
     Tenants,
     /// Files, their contents and their versions.
     Files,
+    /// Projects, the context of files and people.
+    Projects,
     /// Storage backends.
     Storage,
     /// Background jobs.

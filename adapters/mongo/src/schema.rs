@@ -21,7 +21,7 @@ use crate::{
 const SCHEMA: &str = "schema";
 
 /// The migrations, in order. A released migration never changes.
-const MIGRATIONS: &[(&str, &[Index])] = &[("m0001_all", FIRST)];
+const MIGRATIONS: &[(&str, &[Index])] = &[("m0001_all", FIRST), ("m0002_projects", PROJECTS)];
 
 /// An index: its kind, name and fields.
 type Index = (Kind, &'static str, &'static [&'static str]);
@@ -88,6 +88,20 @@ const FIRST: &[Index] = &[
     ),
     (Kind::Audit, "unsealed", &["sequence", "chain_id"]),
     (Kind::Epoch, "changed_at", &["changed_at"]),
+];
+
+const PROJECTS: &[Index] = &[
+    (Kind::Project, "by_name", &["tenant_id", "name_key", "_id"]),
+    (
+        Kind::Project,
+        "by_created_at",
+        &["tenant_id", "created_at", "_id"],
+    ),
+    (
+        Kind::Project,
+        "by_updated_at",
+        &["tenant_id", "updated_at", "_id"],
+    ),
 ];
 
 #[derive(Deserialize)]

@@ -1,7 +1,8 @@
 //! Primary keys.
 
 use tenantry_domain::id::{
-    AuditId, BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId, VersionId,
+    AuditId, BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId, UserId,
+    VersionId,
 };
 use uuid::Uuid;
 
@@ -25,7 +26,8 @@ macro_rules! keys {
 }
 
 keys! {
-    AuditId, BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId, VersionId
+    AuditId, BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId, UserId,
+    VersionId
 }
 
 impl From<Uuid> for Key {

@@ -33,7 +33,7 @@ impl<B: Backend, S: SortedList> ListRepository<S> for TenantRows<B> {
 #[cfg(test)]
 mod tests {
     use sea_orm::IdenStatic;
-    use tenantry_application::ports::FileSort;
+    use tenantry_application::ports::{FileSort, ProjectSort};
 
     use super::*;
 
@@ -48,5 +48,6 @@ mod tests {
     #[test]
     fn every_order_has_an_index() {
         check::<FileSort>();
+        check::<ProjectSort>();
     }
 }

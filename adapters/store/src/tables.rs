@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tenantry_application::ports::EpochChange;
 use tenantry_domain::{
     blob::Blob, file::File, idempotency::IdempotencyRecord, identity::Identity, job::Job,
-    membership::Membership, quota::Quota, role::Role, session::Session, tenant::Tenant,
-    version::FileVersion,
+    membership::Membership, project::Project, quota::Quota, role::Role, session::Session,
+    tenant::Tenant, version::FileVersion,
 };
 
 use crate::{
@@ -56,6 +56,7 @@ tables! {
     files: File,
     blobs: Blob,
     versions: FileVersion,
+    projects: Project,
     jobs: Job,
     idempotency_records: IdempotencyRecord,
     audit_entries: AuditRecord,
@@ -102,6 +103,10 @@ macro_rules! with_stored {
             }
             Kind::Version => {
                 type $type = ::tenantry_domain::version::FileVersion;
+                $then
+            }
+            Kind::Project => {
+                type $type = ::tenantry_domain::project::Project;
                 $then
             }
             Kind::Job => {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use tenantry_application::{
     ports::{
-        AuditLog, BlobRepository, CommitError, Count, FileRepository, PortError, QuotaRepository,
-        TenantStore, VersionRepository,
+        AuditLog, BlobRepository, CommitError, Count, FileRepository, PortError, ProjectRepository,
+        QuotaRepository, TenantStore, VersionRepository,
     },
     work::TenantWork,
 };
@@ -83,6 +83,10 @@ impl<B: Backend> TenantStore for TenantRows<B> {
     }
 
     fn blobs(&self) -> &dyn BlobRepository {
+        self
+    }
+
+    fn projects(&self) -> &dyn ProjectRepository {
         self
     }
 

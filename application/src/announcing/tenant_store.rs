@@ -8,8 +8,8 @@ use tenantry_domain::tenant::ActiveTenant;
 use super::publish::publish_signals;
 use crate::{
     ports::{
-        AuditLog, BlobRepository, CommitError, FileRepository, QuotaRepository, Signals,
-        TenantStore, VersionRepository,
+        AuditLog, BlobRepository, CommitError, FileRepository, ProjectRepository, QuotaRepository,
+        Signals, TenantStore, VersionRepository,
     },
     work::TenantWork,
 };
@@ -37,6 +37,10 @@ impl TenantStore for AnnouncingTenantStore {
 
     fn blobs(&self) -> &dyn BlobRepository {
         self.store.blobs()
+    }
+
+    fn projects(&self) -> &dyn ProjectRepository {
+        self.store.projects()
     }
 
     fn quota(&self) -> &dyn QuotaRepository {

@@ -53,6 +53,8 @@ pub enum UniqueKey {
     RoleName,
     /// A file's path within its space.
     FilePath,
+    /// A project's name within its tenant.
+    ProjectName,
     /// A version's number within its file.
     VersionNumber,
     /// An idempotency key of a caller for an operation.
@@ -69,6 +71,7 @@ impl fmt::Display for UniqueKey {
             Self::TenantSubdomain => f.write_str("the subdomain"),
             Self::RoleName => f.write_str("the role's name"),
             Self::FilePath => f.write_str("the path"),
+            Self::ProjectName => f.write_str("the project's name"),
             Self::VersionNumber => f.write_str("the version's number"),
             Self::IdempotencyKey => f.write_str("the idempotency key"),
         }

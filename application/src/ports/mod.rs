@@ -26,6 +26,7 @@ mod list_query;
 mod membership_repository;
 mod password_hasher;
 mod platform_store;
+mod project_repository;
 mod quota_repository;
 mod rate_limiter;
 mod refresh_tokens;
@@ -69,6 +70,7 @@ pub use list_query::{Count, ListQuery, ListRepository, Position, SortKey, SortOr
 pub use membership_repository::MembershipRepository;
 pub use password_hasher::{PasswordHasher, Verification};
 pub use platform_store::PlatformStore;
+pub use project_repository::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use quota_repository::{PlaceUsage, QuotaRepository, Usage};
 pub use rate_limiter::{RateDecision, RateLimit, RateLimiter, RateLimits, RateRule};
 pub use refresh_tokens::{RefreshToken, RefreshTokens, VerifiedRefreshToken};

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
 
 use super::{
-    AuditLog, BlobRepository, CommitError, FileRepository, QuotaRepository, VersionRepository,
+    AuditLog, BlobRepository, CommitError, FileRepository, ProjectRepository, QuotaRepository,
+    VersionRepository,
 };
 use crate::work::TenantWork;
 
@@ -28,6 +29,9 @@ pub trait TenantStore: Send + Sync {
 
     /// Returns the repository of blob records.
     fn blobs(&self) -> &dyn BlobRepository;
+
+    /// Returns the repository of projects.
+    fn projects(&self) -> &dyn ProjectRepository;
 
     /// Returns the storage quota.
     fn quota(&self) -> &dyn QuotaRepository;

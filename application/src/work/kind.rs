@@ -6,11 +6,15 @@ use tenantry_domain::{
     Revision,
     blob::Blob,
     file::File,
-    id::{BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId, VersionId},
+    id::{
+        BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId, UserId,
+        VersionId,
+    },
     idempotency::IdempotencyRecord,
     identity::Identity,
     job::Job,
     membership::Membership,
+    project::Project,
     role::Role,
     session::Session,
     tenant::Tenant,
@@ -174,6 +178,7 @@ kinds! {
         File: File, "file", FileId, |row| row.id, Some(row.tenant_id);
         Blob: Blob, "blob record", BlobId, |row| row.id, Some(row.tenant_id);
         Version: FileVersion, "version", VersionId, |row| row.id, Some(row.tenant_id);
+        Project: Project, "project", ProjectId, |row| row.id, Some(row.tenant_id);
         Job: Job, "job", JobId, |row| row.id, row.tenant_id;
         Idempotency: IdempotencyRecord, "idempotency record", IdempotencyId, |row| row.id, row.scope.tenant_id;
     }
@@ -200,6 +205,7 @@ macro_rules! match_row_change {
             $crate::work::RowChange::File($write) => $then,
             $crate::work::RowChange::Blob($write) => $then,
             $crate::work::RowChange::Version($write) => $then,
+            $crate::work::RowChange::Project($write) => $then,
             $crate::work::RowChange::Job($write) => $then,
             $crate::work::RowChange::Idempotency($write) => $then,
         }

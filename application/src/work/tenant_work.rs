@@ -2,7 +2,7 @@
 
 use tenantry_domain::{
     audit::AuditEntry, blob::Blob, epoch::EpochSubject, file::File, idempotency::IdempotencyRecord,
-    job::Job, tenant::ActiveTenant, version::FileVersion,
+    job::Job, project::Project, tenant::ActiveTenant, version::FileVersion,
 };
 
 use super::{AuditSeal, Change, Expectation, Rows, Signal, UnitOfWork, recorder::Recorder};
@@ -42,6 +42,11 @@ impl TenantWork {
 
     /// Records writes of blob records.
     pub fn blobs(&mut self) -> Rows<'_, Blob> {
+        Rows::new(&mut self.recorder)
+    }
+
+    /// Records writes of projects.
+    pub fn projects(&mut self) -> Rows<'_, Project> {
         Rows::new(&mut self.recorder)
     }
 

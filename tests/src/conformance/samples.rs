@@ -12,17 +12,18 @@ use tenantry_domain::{
     email::Email,
     file::{File, NewFile, Place},
     id::{
-        AuditId, BlobId, FileId, IdempotencyId, JobId, RoleId, SessionId, TenantId, UserId,
-        VersionId,
+        AuditId, BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId,
+        UserId, VersionId,
     },
     idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencyState},
     identity::{Identity, IdentityStatus},
     job::{Job, JobKind},
     media_type::MediaType,
     membership::{Membership, MembershipStatus},
-    name::{RoleName, Subdomain, TenantName},
+    name::{ProjectName, RoleName, Subdomain, TenantName},
     path::{LogicalPath, PathPrefix},
     permission::Permission,
+    project::Project,
     role::Role,
     session::{Client, Session},
     tags::Tags,
@@ -233,6 +234,20 @@ impl Samples {
         let id = IdempotencyId::from_uuid(self.id());
         let state = IdempotencyState::Uploading(BlobId::from_uuid(self.id()));
         IdempotencyRecord::new(id, scope, state, NOW)
+    }
+
+    /// Creates a project without a description.
+    pub fn project(&self, tenant: TenantId, name: &str) -> Project {
+        Project {
+            id: ProjectId::from_uuid(self.id()),
+            tenant_id: tenant,
+            name: ProjectName::parse(name).expect("a name"),
+            description: None,
+            created_by: self.user(),
+            created_at: NOW,
+            updated_at: NOW,
+            revision: Revision::FIRST,
+        }
     }
 
     /// Creates a due job.

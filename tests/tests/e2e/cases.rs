@@ -16,6 +16,7 @@ pub(crate) struct Resources {
     pub(crate) file: String,
     pub(crate) path: String,
     pub(crate) job: String,
+    pub(crate) project: String,
     pub(crate) user: String,
     pub(crate) tenant: String,
 }
@@ -62,6 +63,7 @@ pub(crate) fn valid_call(operation: &Operation, own: &Resources) -> Call {
         let value = match parameter.name.as_str() {
             "file_id" => &own.file,
             "job_id" => &own.job,
+            "project_id" => &own.project,
             "tenant_id" => &own.tenant,
             name => panic!("{} has no case for {name}", operation.id),
         };
@@ -83,6 +85,11 @@ pub(crate) fn valid_call(operation: &Operation, own: &Resources) -> Call {
         }
         "refresh" => call.payload = Payload::Json(json!({ "refresh_token": "nonsense" })),
         "update_me" => call.payload = Payload::Json(json!({ "display_name": "Somebody" })),
+        "create_project" => {
+            let name = format!("New {}", own.path);
+            call.payload = Payload::Json(json!({ "name": name }));
+        }
+        "update_project" => call.payload = Payload::Json(json!({ "description": "New" })),
         "update_file" => call.payload = Payload::Json(json!({ "tags": { "seen": true } })),
         "upload_file" | "upload_file_alias" => call.payload = Payload::Form(BTreeMap::new()),
         "put_content" => {

@@ -26,13 +26,14 @@ const ID_FREE: &[&str] = &[
     "register",
 ];
 
-/// A company with files in each space, one of them failed, and jobs.
+/// A company with files in each space, one of them failed, jobs and projects.
 struct Company {
     owner: Actor,
     own: Resources,
     /// The ids of the files.
     files: Vec<String>,
     jobs: Vec<String>,
+    projects: Vec<String>,
     /// Cursors of the lists.
     cursors: Vec<String>,
 }
@@ -67,10 +68,15 @@ async fn company(service: &TestService, name: &str) -> Company {
         .expect(200);
     owner.processed(&files[0]).await;
 
+    let mut projects = Vec::new();
+    for project in ["Tower", "Bridge"] {
+        projects.push(owner.create_project(project).await);
+    }
     let mut cursors = Vec::new();
     for list in [
         "/api/v1/files?limit=1".to_owned(),
         "/api/v1/audit?limit=1".to_owned(),
+        "/api/v1/projects?limit=1".to_owned(),
         format!("/api/v1/files/{}/versions?limit=1", files[0]),
     ] {
         cursors.push(owner.get(&list).await.expect(200).text("next_cursor"));
@@ -80,6 +86,7 @@ async fn company(service: &TestService, name: &str) -> Company {
         file: files[0].clone(),
         path: "report.txt".to_owned(),
         job: jobs.first().expect("a job").clone(),
+        project: projects[0].clone(),
         user: owner.user_id.clone(),
         tenant: owner.tenant_id.clone(),
     };
@@ -88,6 +95,7 @@ async fn company(service: &TestService, name: &str) -> Company {
         own,
         files,
         jobs,
+        projects,
         cursors,
     }
 }
@@ -126,6 +134,10 @@ fn trials(operation: &Operation, attacker: &Company, victim: &Company) -> Vec<Tr
                 .for_each(|id| add(&valid_call, id, UNKNOWN)),
             "job_id" => victim
                 .jobs
+                .iter()
+                .for_each(|id| add(&valid_call, id, UNKNOWN)),
+            "project_id" => victim
+                .projects
                 .iter()
                 .for_each(|id| add(&valid_call, id, UNKNOWN)),
             "tenant_id" | "X-Tenant-ID" => add(&valid_call, &victim.own.tenant, UNKNOWN),

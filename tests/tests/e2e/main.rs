@@ -11,6 +11,7 @@ mod files;
 mod idempotency;
 mod isolation;
 mod journey;
+mod projects;
 mod providers;
 mod quota;
 mod replicas;

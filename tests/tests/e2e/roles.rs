@@ -76,16 +76,18 @@ async fn roles_have_the_permissions_of_the_table() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Uploads a new file of the company as its owner.
+/// Creates new resources of the company as its owner.
 async fn resources(service: &TestService, owner: &Actor) -> Resources {
     let id = service.services().ids.next();
     let path = format!("{id}.txt");
     let file = owner.upload_ready(&path, "text/plain", "content").await;
     let jobs = service.jobs_of(owner).await;
+    let project = owner.create_project(&path).await;
     Resources {
         file: file["id"].as_str().expect("an id").to_owned(),
         path,
         job: jobs.last().expect("a job").clone(),
+        project,
         user: owner.user_id.clone(),
         tenant: owner.tenant_id.clone(),
     }

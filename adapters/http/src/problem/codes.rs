@@ -96,6 +96,8 @@ codes! {
         "The role does not exist in this tenant.";
     JOB_NOT_FOUND NOT_FOUND Changed "job_not_found" "Job not found"
         "The job does not exist or is not visible to the caller.";
+    PROJECT_NOT_FOUND NOT_FOUND Changed "project_not_found" "Project not found"
+        "The project does not exist in this tenant.";
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED Changed "method_not_allowed" "Method not allowed"
         "The route does not support this method. The Allow header lists the supported ones.";
     ALREADY_EXISTS CONFLICT Changed "already_exists" "Already exists"

@@ -46,6 +46,7 @@ const fn code(error: &Error) -> &'static Code {
         Error::NotFound(Thing::Tenant) => &codes::TENANT_NOT_FOUND,
         Error::NotFound(Thing::User) => &codes::USER_NOT_FOUND,
         Error::NotFound(Thing::Job) => &codes::JOB_NOT_FOUND,
+        Error::NotFound(Thing::Project) => &codes::PROJECT_NOT_FOUND,
         Error::AlreadyExists(_) => &codes::ALREADY_EXISTS,
         Error::VersionConflict => &codes::VERSION_CONFLICT,
         Error::StateConflict(_) => &codes::STATE_CONFLICT,

@@ -1,7 +1,7 @@
 //! The closed enums of the API, each declared once.
 
 use tenantry_application::{
-    ports::{CheckOutcome, FileSort},
+    ports::{CheckOutcome, FileSort, ProjectSort},
     transfers::SignedBy,
 };
 use tenantry_domain::{
@@ -75,6 +75,12 @@ closed_enums! {
         CreatedAt = "uploaded_at",
         UpdatedAt = "updated_at",
         Size = "size_bytes",
+    }
+
+    ProjectSort as "ProjectSort": "The sort order of projects; `-` sorts in descending order." {
+        Name = "name",
+        CreatedAt = "created_at",
+        UpdatedAt = "updated_at",
     }
 
     JobState as "JobState": "The state of a job." {

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod files;
 mod jobs;
+mod projects;
 mod storage;
 mod tenants;
 mod transfers;
@@ -31,6 +32,7 @@ use audit::AuditApi;
 use auth::{CurrentUserApi, RegistrationApi, SessionsApi};
 use files::{ContentApi, FilesApi, FormUploadsApi, UploadsApi, VersionsApi};
 use jobs::JobsApi;
+use projects::ProjectsApi;
 use storage::StorageApi;
 use tenants::TenantsApi;
 
@@ -60,6 +62,7 @@ resources! {
     "auth": [RegistrationApi, SessionsApi, CurrentUserApi],
     "tenants": [TenantsApi],
     "files": [FilesApi, FormUploadsApi, UploadsApi, ContentApi, VersionsApi],
+    "projects": [ProjectsApi],
     "storage": [StorageApi],
     "jobs": [JobsApi],
     "audit": [AuditApi],

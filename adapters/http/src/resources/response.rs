@@ -73,6 +73,22 @@ pub(crate) enum Created<T: ParseFromJSON + ToJSON> {
     ),
 }
 
+/// A created resource with its entity tag.
+#[derive(ApiResponse)]
+pub(crate) enum CreatedVersioned<T: ParseFromJSON + ToJSON> {
+    /// The resource was created.
+    #[oai(status = 201)]
+    Created(
+        Json<T>,
+        /// The URL of the resource.
+        #[oai(header = "Location")]
+        Location,
+        /// The entity tag of the new resource.
+        #[oai(header = "ETag")]
+        EntityTag,
+    ),
+}
+
 /// A response without content.
 #[derive(ApiResponse)]
 pub(crate) enum NoContent {

@@ -16,6 +16,7 @@ mod m0002_files;
 mod m0003_jobs;
 mod m0004_audit;
 mod m0005_idempotency;
+mod m0006_projects;
 
 pub(crate) struct Migrator;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_jobs::Migration),
             Box::new(m0004_audit::Migration),
             Box::new(m0005_idempotency::Migration),
+            Box::new(m0006_projects::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@ mod file_repository;
 mod idempotency_repository;
 mod identity_repository;
 mod membership_repository;
+mod project_repository;
 mod quota_repository;
 mod role_repository;
 mod session_repository;

@@ -19,6 +19,7 @@ pub mod idempotency_record;
 pub mod identity;
 pub mod job;
 pub mod membership;
+pub mod project;
 pub mod quota;
 mod reading;
 pub mod role;

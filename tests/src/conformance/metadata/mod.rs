@@ -17,6 +17,7 @@ mod job_leases;
 mod jobs;
 mod members;
 mod people;
+mod projects;
 mod quota;
 mod revisions;
 mod sealing;
@@ -70,6 +71,9 @@ suite! {
             every_field_can_be_updated
             one_refresh_wins
             expired_rows_are_purged_in_batches;
+        projects:
+            every_field_is_stored_and_updated
+            a_search_finds_folded_parts_of_names;
         revisions:
             of_people
             of_tenants

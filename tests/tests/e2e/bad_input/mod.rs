@@ -14,6 +14,7 @@ async fn resources(service: &TestService, alice: &Actor) -> Resources {
         file: file["id"].as_str().expect("an id").to_owned(),
         path: "a.txt".to_owned(),
         job: service.jobs_of(alice).await.pop().expect("a job"),
+        project: alice.create_project("Tower").await,
         user: alice.user_id.clone(),
         tenant: alice.tenant_id.clone(),
     }
