@@ -7,6 +7,24 @@ use uuid::Uuid;
 
 use crate::Invalid;
 
+/// The id of an entity.
+pub trait EntityId: Copy {
+    /// Returns the UUID, or two for an entity that ties two others together.
+    fn parts(self) -> (Uuid, Option<Uuid>);
+}
+
+impl EntityId for Uuid {
+    fn parts(self) -> (Uuid, Option<Uuid>) {
+        (self, None)
+    }
+}
+
+impl EntityId for (TenantId, UserId) {
+    fn parts(self) -> (Uuid, Option<Uuid>) {
+        (self.0.0, Some(self.1.0))
+    }
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
@@ -22,6 +40,12 @@ macro_rules! ids {
             /// Returns the UUID.
             pub const fn as_uuid(self) -> Uuid {
                 self.0
+            }
+        }
+
+        impl EntityId for $name {
+            fn parts(self) -> (Uuid, Option<Uuid>) {
+                (self.0, None)
             }
         }
 

@@ -1,9 +1,6 @@
 //! Primary keys.
 
-use tenantry_domain::id::{
-    AuditId, BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId, UserId,
-    VersionId,
-};
+use tenantry_domain::id::EntityId;
 use uuid::Uuid;
 
 /// The primary key of a row.
@@ -15,29 +12,11 @@ pub enum Key {
     Pair(Uuid, Uuid),
 }
 
-macro_rules! keys {
-    ($($id:ident),+) => {$(
-        impl From<$id> for Key {
-            fn from(id: $id) -> Self {
-                Self::Id(id.as_uuid())
-            }
+impl<I: EntityId> From<I> for Key {
+    fn from(id: I) -> Self {
+        match id.parts() {
+            (id, None) => Self::Id(id),
+            (first, Some(second)) => Self::Pair(first, second),
         }
-    )+};
-}
-
-keys! {
-    AuditId, BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId, UserId,
-    VersionId
-}
-
-impl From<Uuid> for Key {
-    fn from(id: Uuid) -> Self {
-        Self::Id(id)
-    }
-}
-
-impl From<(TenantId, UserId)> for Key {
-    fn from((tenant, user): (TenantId, UserId)) -> Self {
-        Self::Pair(tenant.as_uuid(), user.as_uuid())
     }
 }

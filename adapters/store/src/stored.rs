@@ -67,9 +67,9 @@ pub trait Stored: Tabled + Clone + Debug + Send + Sync + 'static {
 }
 
 /// A stored entity with an id and a revision.
-pub trait StoredEntity: Stored + Entity<Id: Into<Key>> {}
+pub trait StoredEntity: Stored + Entity {}
 
-impl<T: Stored + Entity<Id: Into<Key>>> StoredEntity for T {}
+impl<T: Stored + Entity> StoredEntity for T {}
 
 /// The owner of the rows of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,7 @@
 
 use async_trait::async_trait;
 use tenantry_application::{
-    ports::{
-        AuditLog, BlobRepository, CommitError, Count, FileRepository, PortError, ProjectRepository,
-        QuotaRepository, TenantStore, VersionRepository,
-    },
+    ports::{CommitError, Count, PortError, TenantRepositories, TenantStore},
     work::TenantWork,
 };
 use tenantry_domain::{id::TenantId, tenant::ActiveTenant};
@@ -74,27 +71,7 @@ impl<B: Backend> TenantStore for TenantRows<B> {
         self.tenant
     }
 
-    fn files(&self) -> &dyn FileRepository {
-        self
-    }
-
-    fn versions(&self) -> &dyn VersionRepository {
-        self
-    }
-
-    fn blobs(&self) -> &dyn BlobRepository {
-        self
-    }
-
-    fn projects(&self) -> &dyn ProjectRepository {
-        self
-    }
-
-    fn quota(&self) -> &dyn QuotaRepository {
-        self
-    }
-
-    fn audit(&self) -> &dyn AuditLog {
+    fn repositories(&self) -> &dyn TenantRepositories {
         self
     }
 

@@ -7,10 +7,7 @@ use tenantry_domain::tenant::ActiveTenant;
 
 use super::publish::publish_signals;
 use crate::{
-    ports::{
-        AuditLog, BlobRepository, CommitError, FileRepository, ProjectRepository, QuotaRepository,
-        Signals, TenantStore, VersionRepository,
-    },
+    ports::{CommitError, Signals, TenantRepositories, TenantStore},
     work::TenantWork,
 };
 
@@ -27,28 +24,8 @@ impl TenantStore for AnnouncingTenantStore {
         self.store.tenant()
     }
 
-    fn files(&self) -> &dyn FileRepository {
-        self.store.files()
-    }
-
-    fn versions(&self) -> &dyn VersionRepository {
-        self.store.versions()
-    }
-
-    fn blobs(&self) -> &dyn BlobRepository {
-        self.store.blobs()
-    }
-
-    fn projects(&self) -> &dyn ProjectRepository {
-        self.store.projects()
-    }
-
-    fn quota(&self) -> &dyn QuotaRepository {
-        self.store.quota()
-    }
-
-    fn audit(&self) -> &dyn AuditLog {
-        self.store.audit()
+    fn repositories(&self) -> &dyn TenantRepositories {
+        self.store.repositories()
     }
 
     fn begin(&self) -> TenantWork {

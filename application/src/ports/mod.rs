@@ -79,7 +79,7 @@ pub use seals::{SealPurpose, Seals};
 pub use session_repository::SessionRepository;
 pub use signals::Signals;
 pub use tenant_repository::TenantRepository;
-pub use tenant_store::TenantStore;
+pub use tenant_store::{TenantRepositories, TenantStore};
 pub use tenantry_domain::epoch::EpochSubject;
 pub use type_detector::TypeDetector;
 pub use upkeep_index::UpkeepIndex;

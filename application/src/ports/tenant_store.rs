@@ -9,6 +9,44 @@ use super::{
 };
 use crate::work::TenantWork;
 
+/// Declares the repositories of a tenant.
+macro_rules! repositories {
+    ($($(#[doc = $doc:literal])+ $name:ident: $port:ident;)+) => {
+        /// The repositories of a tenant.
+        pub trait TenantRepositories: Send + Sync {
+            $($(#[doc = $doc])+ fn $name(&self) -> &dyn $port;)+
+        }
+
+        /// A type that implements every repository is all of them.
+        impl<T: $($port +)+ Send + Sync> TenantRepositories for T {
+            $(fn $name(&self) -> &dyn $port {
+                self
+            })+
+        }
+
+        impl<'s> dyn TenantStore + 's {
+            $($(#[doc = $doc])+ pub fn $name(&self) -> &dyn $port {
+                self.repositories().$name()
+            })+
+        }
+    };
+}
+
+repositories! {
+    /// Returns the repository of files.
+    files: FileRepository;
+    /// Returns the repository of versions.
+    versions: VersionRepository;
+    /// Returns the repository of blob records.
+    blobs: BlobRepository;
+    /// Returns the repository of projects.
+    projects: ProjectRepository;
+    /// Returns the storage quota.
+    quota: QuotaRepository;
+    /// Returns the tenant's audit log.
+    audit: AuditLog;
+}
+
 /// Stores the data of one tenant. No other tenant's data can be reached through
 /// it.
 ///
@@ -21,23 +59,8 @@ pub trait TenantStore: Send + Sync {
     /// Returns the tenant that the store was opened for.
     fn tenant(&self) -> ActiveTenant;
 
-    /// Returns the repository of files.
-    fn files(&self) -> &dyn FileRepository;
-
-    /// Returns the repository of versions.
-    fn versions(&self) -> &dyn VersionRepository;
-
-    /// Returns the repository of blob records.
-    fn blobs(&self) -> &dyn BlobRepository;
-
-    /// Returns the repository of projects.
-    fn projects(&self) -> &dyn ProjectRepository;
-
-    /// Returns the storage quota.
-    fn quota(&self) -> &dyn QuotaRepository;
-
-    /// Returns the tenant's audit log.
-    fn audit(&self) -> &dyn AuditLog;
+    /// Returns the tenant's repositories.
+    fn repositories(&self) -> &dyn TenantRepositories;
 
     /// Creates an empty unit of work for this tenant.
     fn begin(&self) -> TenantWork {

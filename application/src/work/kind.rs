@@ -7,8 +7,8 @@ use tenantry_domain::{
     blob::Blob,
     file::File,
     id::{
-        BlobId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId, UserId,
-        VersionId,
+        BlobId, EntityId, FileId, IdempotencyId, JobId, ProjectId, RoleId, SessionId, TenantId,
+        UserId, VersionId,
     },
     idempotency::IdempotencyRecord,
     identity::Identity,
@@ -24,7 +24,7 @@ use tenantry_domain::{
 /// An entity that is stored as one row with an id and a revision.
 pub trait Entity: Clone {
     /// The id; a pair where the row ties two others together.
-    type Id: Copy + Ord + fmt::Debug;
+    type Id: EntityId + Ord + fmt::Debug;
 
     /// The kind.
     const KIND: Kind;

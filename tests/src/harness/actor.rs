@@ -209,13 +209,6 @@ impl Actor {
         self.get(&format!("/api/v1/files/{id}/content")).await
     }
 
-    /// Creates a project and returns its id.
-    pub async fn create_project(&self, name: &str) -> String {
-        let body = json!({ "name": name });
-        let created = self.post("/api/v1/projects", &body).await;
-        created.expect(201).text("id")
-    }
-
     /// Returns the storage usage of the tenant.
     pub async fn usage(&self) -> Value {
         let path = format!("/api/v1/tenants/{}/usage", self.tenant_id);

@@ -8,17 +8,45 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderName},
 };
 use serde_json::{Value, json};
-use tenantry_tests::harness::{Actor, Form, Operation, PASSWORD, operations};
+use tenantry_tests::harness::{Actor, Form, Operation, PASSWORD, TestService, operations};
 
 /// The resources of a company that calls refer to.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
-    pub(crate) file: String,
+    /// The path of the first file.
     pub(crate) path: String,
-    pub(crate) job: String,
-    pub(crate) project: String,
-    pub(crate) user: String,
-    pub(crate) tenant: String,
+    /// The ids by the name of the parameter that takes them.
+    pub(crate) ids: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Resources {
+    /// Creates a file at `path` and a resource of every other kind.
+    pub(crate) async fn create(service: &TestService, owner: &Actor, path: &str) -> Self {
+        let content = format!("%PDF-1.4 {path} of {}", owner.email);
+        let file = owner.upload_ready(path, "application/pdf", content).await;
+        let project = json!({ "name": format!("Project {path}") });
+        let project = owner.post("/api/v1/projects", &project).await;
+        let ids = [
+            ("file_id", file["id"].as_str().expect("an id").to_owned()),
+            ("job_id", service.jobs_of(owner).await.pop().expect("a job")),
+            ("project_id", project.expect(201).text("id")),
+            ("tenant_id", owner.tenant_id.clone()),
+        ];
+        Self {
+            path: path.to_owned(),
+            ids: ids.map(|(name, id)| (name, vec![id])).into(),
+        }
+    }
+
+    /// Adds the ids that are not known yet.
+    pub(crate) fn extend(&mut self, name: &'static str, ids: impl IntoIterator<Item = String>) {
+        let known = self.ids.entry(name).or_default();
+        for id in ids {
+            if !known.contains(&id) {
+                known.push(id);
+            }
+        }
+    }
 }
 
 /// The body of a call.
@@ -60,14 +88,10 @@ pub(crate) fn valid_call(operation: &Operation, own: &Resources) -> Call {
         payload: Payload::Nothing,
     };
     for parameter in operation.parameters.iter().filter(|p| p.place == "path") {
-        let value = match parameter.name.as_str() {
-            "file_id" => &own.file,
-            "job_id" => &own.job,
-            "project_id" => &own.project,
-            "tenant_id" => &own.tenant,
-            name => panic!("{} has no case for {name}", operation.id),
-        };
-        call.set("path", &parameter.name, value);
+        let name = parameter.name.as_str();
+        let ids = own.ids.get(name).and_then(|ids| ids.first());
+        let id = ids.unwrap_or_else(|| panic!("{} has no case for {name}", operation.id));
+        call.set("path", name, id);
     }
     match operation.id.as_str() {
         "register" => {

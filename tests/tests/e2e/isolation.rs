@@ -26,76 +26,51 @@ const ID_FREE: &[&str] = &[
     "register",
 ];
 
-/// A company with files in each space, one of them failed, jobs and projects.
+/// A company with two resources of each kind, files in each space, and one file
+/// that failed.
 struct Company {
     owner: Actor,
     own: Resources,
-    /// The ids of the files.
-    files: Vec<String>,
-    jobs: Vec<String>,
-    projects: Vec<String>,
     /// Cursors of the lists.
     cursors: Vec<String>,
 }
 
 async fn company(service: &TestService, name: &str) -> Company {
     let owner = service.company(name).await;
-    let mut files = Vec::new();
-    for (path, kind) in [
-        ("report.txt", "text/plain"),
-        ("other.txt", "text/plain"),
-        ("wrong.png", "image/png"),
-    ] {
-        let content = format!("%PDF-1.4 {path} of {name}");
-        let kind = if path == "wrong.png" {
-            kind
-        } else {
-            "application/pdf"
-        };
-        let file = owner.upload_ready(path, kind, content).await;
-        files.push(file["id"].as_str().expect("an id").to_owned());
+    let mut own = Resources::create(service, &owner, "report.txt").await;
+    for (name, ids) in Resources::create(service, &owner, "other.txt").await.ids {
+        own.extend(name, ids);
     }
+    let wrong = owner
+        .upload_ready("wrong.png", "image/png", "%PDF-1.4")
+        .await;
     let personal = owner.request(reqwest::Method::PUT, "/api/v1/files/content");
     let personal = personal.query(&[("bucket", "users"), ("path", "diary.txt")]);
     let personal = personal.header("content-type", "text/plain");
     let personal = owner.send(personal.body(format!("diary of {name}"))).await;
     let personal = personal.expect(201).text("file_id");
     owner.processed(&personal).await;
-    files.push(personal);
+    let wrong = wrong["id"].as_str().expect("an id").to_owned();
+    own.extend("file_id", [wrong, personal]);
     owner
         .upload("report.txt", "application/pdf", format!("%PDF-1.5 {name}"))
         .await
         .expect(200);
-    owner.processed(&files[0]).await;
+    owner.processed(&own.ids["file_id"][0]).await;
+    own.extend("job_id", service.jobs_of(&owner).await);
 
-    let mut projects = Vec::new();
-    for project in ["Tower", "Bridge"] {
-        projects.push(owner.create_project(project).await);
-    }
     let mut cursors = Vec::new();
-    for list in [
-        "/api/v1/files?limit=1".to_owned(),
-        "/api/v1/audit?limit=1".to_owned(),
-        "/api/v1/projects?limit=1".to_owned(),
-        format!("/api/v1/files/{}/versions?limit=1", files[0]),
-    ] {
-        cursors.push(owner.get(&list).await.expect(200).text("next_cursor"));
+    for operation in served_operations(&owner).await {
+        let mut parameters = operation.parameters.iter();
+        if parameters.any(|parameter| parameter.name == "cursor") {
+            let first = valid_call(&operation, &own).with("query", "limit", "1");
+            let page = owner.send(first.request(&owner)).await.expect(200);
+            cursors.push(page.text("next_cursor"));
+        }
     }
-    let jobs = service.jobs_of(&owner).await;
-    let own = Resources {
-        file: files[0].clone(),
-        path: "report.txt".to_owned(),
-        job: jobs.first().expect("a job").clone(),
-        project: projects[0].clone(),
-        user: owner.user_id.clone(),
-        tenant: owner.tenant_id.clone(),
-    };
     Company {
         owner,
         own,
-        files,
-        jobs,
-        projects,
         cursors,
     }
 }
@@ -109,6 +84,7 @@ struct Trial {
 
 fn trials(operation: &Operation, attacker: &Company, victim: &Company) -> Vec<Trial> {
     let valid_call = valid_call(operation, &attacker.own);
+    let (tenant, user) = (&victim.owner.tenant_id, &victim.owner.user_id);
     let mut places = operation.parameters.clone();
     places.extend(operation.body_fields.clone());
     if operation.is_secured || operation.id == "login" {
@@ -128,30 +104,14 @@ fn trials(operation: &Operation, attacker: &Company, victim: &Company) -> Vec<Tr
             });
         };
         match name.as_str() {
-            "file_id" => victim
-                .files
-                .iter()
-                .for_each(|id| add(&valid_call, id, UNKNOWN)),
-            "job_id" => victim
-                .jobs
-                .iter()
-                .for_each(|id| add(&valid_call, id, UNKNOWN)),
-            "project_id" => victim
-                .projects
-                .iter()
-                .for_each(|id| add(&valid_call, id, UNKNOWN)),
-            "tenant_id" | "X-Tenant-ID" => add(&valid_call, &victim.own.tenant, UNKNOWN),
+            "X-Tenant-ID" => add(&valid_call, tenant, UNKNOWN),
             "tenant" => {
-                add(&valid_call, &victim.own.tenant, UNKNOWN);
+                add(&valid_call, tenant, UNKNOWN);
                 add(&valid_call, "victim", "nowhere");
             }
-            "owner_id" | "actor" => add(&valid_call, &victim.own.user, UNKNOWN),
+            "owner_id" | "actor" => add(&valid_call, user, UNKNOWN),
             "bucket_id" => {
-                for (bucket, id) in [
-                    ("companies", &victim.own.tenant),
-                    ("users", &victim.own.user),
-                    ("projects", &victim.own.tenant),
-                ] {
+                for (bucket, id) in [("companies", tenant), ("users", user), ("projects", tenant)] {
                     let bucket_place = if place == "body" { "body" } else { "query" };
                     add(
                         &valid_call.with(bucket_place, "bucket", bucket),
@@ -164,7 +124,10 @@ fn trials(operation: &Operation, attacker: &Company, victim: &Company) -> Vec<Tr
                 .cursors
                 .iter()
                 .for_each(|cursor| add(&valid_call, cursor, "bm90aGluZw")),
-            other => assert!(!is_id, "{} has no case for {other}", operation.id),
+            name => match victim.own.ids.get(name) {
+                Some(ids) => ids.iter().for_each(|id| add(&valid_call, id, UNKNOWN)),
+                None => assert!(!is_id, "{} has no case for {name}", operation.id),
+            },
         }
     }
     trials
@@ -185,7 +148,7 @@ async fn foreign_ids_are_indistinguishable_from_unknown_ids() {
     }
     let rows = service.rows(&[&attacker.owner]).await;
     let bare = |text: &str| text.replace('-', "").to_uppercase();
-    let mentioned = bare(&victim.own.tenant);
+    let mentioned = bare(&victim.owner.tenant_id);
     let victim_rows = rows.iter().filter(|row| bare(row).contains(&mentioned));
     let victim_rows = victim_rows.count();
     assert!(victim_rows > 20, "the victim has only {victim_rows} rows");

@@ -16,6 +16,12 @@ async fn create(actor: &Actor, body: &Value) -> ApiResponse {
     actor.post(PROJECTS, body).await
 }
 
+/// Creates a project and returns its id.
+async fn create_named(actor: &Actor, name: &str) -> String {
+    let created = create(actor, &json!({ "name": name })).await;
+    created.expect(201).text("id")
+}
+
 fn url(id: &str) -> String {
     format!("{PROJECTS}/{id}")
 }
@@ -85,11 +91,11 @@ async fn names_are_unique_within_a_tenant() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
-    let tower = alice.create_project("Tower").await;
-    bob.create_project("Tower").await;
+    let tower = create_named(&alice, "Tower").await;
+    create_named(&bob, "Tower").await;
     let refused = create(&alice, &json!({ "name": "ＴＯＷＥＲ" })).await;
     refused.expect_problem(409, "already_exists");
-    let bridge = alice.create_project("Bridge").await;
+    let bridge = create_named(&alice, "Bridge").await;
     let rename = json!({ "name": "tower" });
     let refused = alice.patch(&url(&bridge), &rename).await;
     refused.expect_problem(409, "already_exists");
@@ -100,7 +106,7 @@ async fn names_are_unique_within_a_tenant() {
 async fn invalid_values_are_reported() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let id = alice.create_project("Tower").await;
+    let id = create_named(&alice, "Tower").await;
     for (body, field, code) in [
         (json!({ "name": " " }), "name", "too_short"),
         (
@@ -138,7 +144,7 @@ async fn invalid_values_are_reported() {
 async fn stale_changes_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let path = url(&alice.create_project("Tower").await);
+    let path = url(&create_named(&alice, "Tower").await);
     let first = alice.get(&path).await.expect(200);
     let first = first.header("etag").expect("a tag").to_owned();
     let change = async |method: Method, tag: &str| {
@@ -166,9 +172,9 @@ async fn stale_changes_are_rejected() {
 async fn lists_are_filtered_sorted_and_paginated() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let b = alice.create_project("b tower").await;
+    let b = create_named(&alice, "b tower").await;
     for name in ["C", "a Tower"] {
-        alice.create_project(name).await;
+        create_named(&alice, name).await;
     }
     let change = json!({ "description": "changed" });
     alice.patch(&url(&b), &change).await.expect(200);

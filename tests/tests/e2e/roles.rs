@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tenantry_domain::role::Preset;
-use tenantry_tests::harness::{Actor, ApiResponse, TestService};
+use tenantry_tests::harness::{ApiResponse, TestService};
 
 use crate::cases::{Resources, served_operations, valid_call};
 
@@ -57,7 +57,9 @@ async fn roles_have_the_permissions_of_the_table() {
         let row = table.get(operation.id.as_str()).expect("a row");
         assert_eq!(row.len(), people.len(), "{}", operation.id);
         for (person, expected) in people.iter().zip(row) {
-            let own = resources(&service, &owner).await;
+            // New resources, since the call of the previous cell may delete them.
+            let path = format!("{}.txt", service.services().ids.next());
+            let own = Resources::create(&service, &owner, &path).await;
             let mut person = person.clone();
             // Signing out must not end the session of the next cell.
             person.sign_in().await;
@@ -74,23 +76,6 @@ async fn roles_have_the_permissions_of_the_table() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// Creates new resources of the company as its owner.
-async fn resources(service: &TestService, owner: &Actor) -> Resources {
-    let id = service.services().ids.next();
-    let path = format!("{id}.txt");
-    let file = owner.upload_ready(&path, "text/plain", "content").await;
-    let jobs = service.jobs_of(owner).await;
-    let project = owner.create_project(&path).await;
-    Resources {
-        file: file["id"].as_str().expect("an id").to_owned(),
-        path,
-        job: jobs.last().expect("a job").clone(),
-        project,
-        user: owner.user_id.clone(),
-        tenant: owner.tenant_id.clone(),
-    }
 }
 
 #[tokio::test]

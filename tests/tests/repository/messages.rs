@@ -33,7 +33,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("adapters/http/src/document/responses.rs", ""),
     ("adapters/http/src/problem/codes.rs", ""),
     ("adapters/http/src/rate_limit.rs", "The "),
-    ("adapters/http/src/resources/enums.rs", ""),
     ("adapters/http/src/resources/files/raw.rs", "The content"),
     ("adapters/http/src/service.rs", ""),
     // The documented example of all settings, and their schema.

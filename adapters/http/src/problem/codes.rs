@@ -1,6 +1,7 @@
 //! The table of problem codes: meaning, status and advice for clients.
 
 use poem::http::StatusCode;
+use tenantry_application::error::Thing;
 
 /// A problem code. Codes are stable: clients act on them.
 #[derive(Debug, PartialEq, Eq)]
@@ -132,6 +133,20 @@ codes! {
         "The database is temporarily unavailable.";
     BUSY SERVICE_UNAVAILABLE Later "busy" "Busy"
         "The service is overloaded. No part of the request was executed.";
+}
+
+/// Returns the code of a missing resource. A resource without a code does not
+/// compile.
+pub(super) const fn not_found(thing: Thing) -> &'static Code {
+    match thing {
+        Thing::File => &FILE_NOT_FOUND,
+        Thing::Version => &VERSION_NOT_FOUND,
+        Thing::Bucket => &BUCKET_NOT_FOUND,
+        Thing::Tenant => &TENANT_NOT_FOUND,
+        Thing::User => &USER_NOT_FOUND,
+        Thing::Job => &JOB_NOT_FOUND,
+        Thing::Project => &PROJECT_NOT_FOUND,
+    }
 }
 
 impl Code {

@@ -1,7 +1,7 @@
 //! Conversion of the errors of use cases to problems.
 
 use poem::http::{HeaderValue, header::CONTENT_RANGE};
-use tenantry_application::error::{Error, Thing};
+use tenantry_application::error::Error;
 
 use super::{
     codes::{self, Code},
@@ -40,13 +40,7 @@ const fn code(error: &Error) -> &'static Code {
         Error::TokenExpired => &codes::TOKEN_EXPIRED,
         Error::AccessDenied(_) => &codes::ACCESS_DENIED,
         Error::QuotaExceeded => &codes::QUOTA_EXCEEDED,
-        Error::NotFound(Thing::File) => &codes::FILE_NOT_FOUND,
-        Error::NotFound(Thing::Version) => &codes::VERSION_NOT_FOUND,
-        Error::NotFound(Thing::Bucket) => &codes::BUCKET_NOT_FOUND,
-        Error::NotFound(Thing::Tenant) => &codes::TENANT_NOT_FOUND,
-        Error::NotFound(Thing::User) => &codes::USER_NOT_FOUND,
-        Error::NotFound(Thing::Job) => &codes::JOB_NOT_FOUND,
-        Error::NotFound(Thing::Project) => &codes::PROJECT_NOT_FOUND,
+        Error::NotFound(thing) => codes::not_found(*thing),
         Error::AlreadyExists(_) => &codes::ALREADY_EXISTS,
         Error::VersionConflict => &codes::VERSION_CONFLICT,
         Error::StateConflict(_) => &codes::STATE_CONFLICT,
@@ -94,14 +88,6 @@ mod tests {
 
     fn every_error() -> Vec<Error> {
         let port = || PortError::new(PortErrorKind::Internal, "a secret location");
-        let things = [
-            Thing::File,
-            Thing::Version,
-            Thing::Bucket,
-            Thing::Tenant,
-            Thing::User,
-            Thing::Job,
-        ];
         let mut errors = vec![
             Error::Invalid(Vec::new()),
             Error::Malformed("no".to_owned()),
@@ -125,7 +111,7 @@ mod tests {
             Error::StorageUnavailable(port()),
             Error::Internal(port()),
         ];
-        errors.extend(things.map(Error::NotFound));
+        errors.extend(Thing::ALL.iter().copied().map(Error::NotFound));
         errors
     }
 

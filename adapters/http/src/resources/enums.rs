@@ -1,7 +1,8 @@
-//! The closed enums of the API, each declared once.
+//! The closed enums that several resources use, each declared once. An enum of
+//! one resource is declared next to it.
 
 use tenantry_application::{
-    ports::{CheckOutcome, FileSort, ProjectSort},
+    ports::{CheckOutcome, FileSort},
     transfers::SignedBy,
 };
 use tenantry_domain::{
@@ -36,32 +37,37 @@ impl From<&Processing> for FileStatus {
 }
 
 closed_enums! {
-    TenantStatus as "TenantStatus": "The lifecycle status of a tenant." {
+    /// The lifecycle status of a tenant.
+    TenantStatus as "TenantStatus" {
         Provisioning = "provisioning",
         Active = "active",
         Suspended = "suspended",
         Deleting = "deleting",
     }
 
-    MembershipStatus as "MembershipStatus": "The status of a membership." {
+    /// The status of a membership.
+    MembershipStatus as "MembershipStatus" {
         Active = "active",
         Invited = "invited",
         Deactivated = "deactivated",
     }
 
-    Bucket as "Bucket": "A kind of bucket: of a user, of the tenant, or of a project." {
+    /// A kind of bucket: of a user, of the tenant, or of a project.
+    Bucket as "Bucket" {
         Users = "users",
         Companies = "companies",
         Projects = "projects",
     }
 
-    FileStatus as "FileStatus": "The processing status of a version." {
+    /// The processing status of a version.
+    FileStatus as "FileStatus" {
         Pending = "pending",
         Ready = "ready",
         Failed = "failed",
     }
 
-    Review as "ReviewState": "The editorial state of a file." {
+    /// The editorial state of a file.
+    Review as "ReviewState" {
         Draft = "draft",
         PendingValidation = "pending_validation",
         Validated = "validated",
@@ -69,7 +75,8 @@ closed_enums! {
         Archived = "archived",
     }
 
-    FileSort as "FileSort": "The sort order of files; `-` sorts in descending order." {
+    /// The sort order of files; `-` sorts in descending order.
+    FileSort as "FileSort" {
         Name = "name",
         Path = "path",
         CreatedAt = "uploaded_at",
@@ -77,13 +84,8 @@ closed_enums! {
         Size = "size_bytes",
     }
 
-    ProjectSort as "ProjectSort": "The sort order of projects; `-` sorts in descending order." {
-        Name = "name",
-        CreatedAt = "created_at",
-        UpdatedAt = "updated_at",
-    }
-
-    JobState as "JobState": "The state of a job." {
+    /// The state of a job.
+    JobState as "JobState" {
         Queued = "queued",
         Running = "running",
         Succeeded = "succeeded",
@@ -91,12 +93,15 @@ closed_enums! {
         Cancelled = "cancelled",
     }
 
-    SignedBy as "PresignServer": "The server of presigned URLs: the storage itself, or this service as a proxy." {
+    /// The server of presigned URLs: the storage itself, or this service as a
+    /// proxy.
+    SignedBy as "PresignServer" {
         Storage = "storage",
         Service = "service",
     }
 
-    CheckOutcome as "StorageCheckStatus": "The outcome of a check of a storage backend." {
+    /// The outcome of a check of a storage backend.
+    CheckOutcome as "StorageCheckStatus" {
         Ok = "ok",
         Failed = "failed",
         NotSupported = "not_supported",

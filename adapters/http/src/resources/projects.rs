@@ -26,7 +26,7 @@ use crate::{
     payload::Json,
     problem::{Problem, ProblemWith},
     tag::Tag,
-    types::{Sort, Text, Time, parameters},
+    types::{Sort, Text, Time, closed_enums, parameters},
 };
 
 resource! {
@@ -100,6 +100,15 @@ struct UpdateProjectRequest {
     /// The description, 1 to 1,000 characters; null removes it.
     #[oai(nullable)]
     description: MaybeUndefined<DescriptionText>,
+}
+
+closed_enums! {
+    /// The sort order of projects; `-` sorts in descending order.
+    ProjectSort as "ProjectSort" {
+        Name = "name",
+        CreatedAt = "created_at",
+        UpdatedAt = "updated_at",
+    }
 }
 
 parameters! {

@@ -23,12 +23,12 @@ pub(crate) trait ClosedEnum: Copy + Send + Sync + 'static {
 /// name does not compile.
 macro_rules! closed_enums {
     ($(
-        $type:ty as $schema:literal: $description:literal
-        { $($variant:ident = $name:literal,)+ }
+        $(#[doc = $description:literal])+
+        $type:ty as $schema:literal { $($variant:ident = $name:literal,)+ }
     )+) => {$(
         impl $crate::types::choice::ClosedEnum for $type {
             const SCHEMA: &'static str = $schema;
-            const DESCRIPTION: &'static str = $description;
+            const DESCRIPTION: &'static str = concat!($($description),+).trim_ascii_start();
             const VARIANTS: &'static [(&'static str, Self)] = &[$(($name, Self::$variant),)+];
 
             fn name(self) -> &'static str {

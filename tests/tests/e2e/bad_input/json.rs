@@ -4,12 +4,11 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use tenantry_tests::harness::{Actor, ApiResponse, Operation, TestService};
 
-use super::resources;
-use crate::cases::{Call, Payload, served_operations, valid_call};
+use crate::cases::{Call, Payload, Resources, served_operations, valid_call};
 
 /// Returns every operation that reads JSON, with a valid call and its body.
 async fn json_calls(service: &TestService, alice: &Actor) -> Vec<(Operation, Call, Value)> {
-    let own = resources(service, alice).await;
+    let own = Resources::create(service, alice, "a.txt").await;
     let mut calls = Vec::new();
     for operation in served_operations(alice).await {
         let call = valid_call(&operation, &own);

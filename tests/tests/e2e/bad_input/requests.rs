@@ -4,14 +4,13 @@ use reqwest::{Method, header::HeaderValue};
 use serde_json::json;
 use tenantry_tests::harness::TestService;
 
-use super::resources;
-use crate::cases::{served_operations, valid_call};
+use crate::cases::{Resources, served_operations, valid_call};
 
 #[tokio::test]
 async fn invalid_ids_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let own = resources(&service, &alice).await;
+    let own = Resources::create(&service, &alice, "a.txt").await;
     let mut tried = 0;
     for operation in served_operations(&alice).await {
         let call = valid_call(&operation, &own);
@@ -48,7 +47,7 @@ async fn invalid_ids_are_rejected() {
 async fn unusual_query_texts_are_handled() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let own = resources(&service, &alice).await;
+    let own = Resources::create(&service, &alice, "a.txt").await;
     let mut tried = 0;
     for operation in served_operations(&alice).await {
         let call = valid_call(&operation, &own);
@@ -82,13 +81,14 @@ async fn unusual_query_texts_are_handled() {
 async fn other_spellings_of_an_id_are_equal_or_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let own = resources(&service, &alice).await;
-    let upper = alice.file(&own.file.to_uppercase()).await.expect(200);
-    assert_eq!(upper.json()["id"], own.file);
+    let own = Resources::create(&service, &alice, "a.txt").await;
+    let file = &own.ids["file_id"][0];
+    let upper = alice.file(&file.to_uppercase()).await.expect(200);
+    assert_eq!(upper.json()["id"], *file);
     for odd in [
-        own.file.replace('-', ""),
-        format!("{{{}}}", own.file),
-        format!("urn:uuid:{}", own.file),
+        file.replace('-', ""),
+        format!("{{{file}}}"),
+        format!("urn:uuid:{file}"),
     ] {
         let response = alice.file(&odd).await;
         let status = response.status.as_u16();
