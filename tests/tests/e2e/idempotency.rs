@@ -4,6 +4,11 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tenantry_application::work::PlatformWork;
+use tenantry_domain::{
+    Timestamp,
+    idempotency::{IdempotencyKey, IdempotencyScope},
+};
 use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService};
 
 /// Sends a request with a key.
@@ -99,4 +104,33 @@ async fn concurrent_registrations_with_one_key_take_effect_once() {
         .map(|response| response.expect(201).json());
     let bodies: Vec<_> = bodies.collect();
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:#?}");
+}
+
+#[tokio::test]
+async fn an_expired_key_can_be_used_again() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let tower = json!({ "name": "Tower" });
+    let create = async |body| post(&alice, "/api/v1/projects", "k", body).await;
+    create(&tower).await.expect(201);
+    let scope = IdempotencyScope {
+        tenant_id: alice.tenant_id.parse().ok(),
+        user_id: alice.user_id.parse().expect("an id"),
+        operation: "projects.create".to_owned(),
+        key: IdempotencyKey::parse("k").expect("a key"),
+    };
+    let store = &service.services().store;
+    let record = store.idempotency().find(&scope).await.expect("a read");
+    let mut record = record.expect("a record");
+    record.expires_at = Timestamp::EPOCH;
+    let mut work = PlatformWork::new();
+    work.idempotency(scope.tenant_id).update(&record);
+    store.commit(work).await.expect("an expired record");
+    let bridge = json!({ "name": "Bridge" });
+    for _ in 0..2 {
+        assert_eq!(create(&bridge).await.expect(201).text("name"), "Bridge");
+    }
+    create(&tower)
+        .await
+        .expect_problem(409, "idempotency_mismatch");
 }

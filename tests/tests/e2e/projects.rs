@@ -5,7 +5,6 @@ use reqwest::{
     header::{IF_MATCH, IF_NONE_MATCH},
 };
 use serde_json::{Value, json};
-use tenantry_domain::Timestamp;
 use tenantry_tests::harness::{Actor, ApiResponse, TestService, expect_null};
 
 use crate::idempotency::post;
@@ -223,22 +222,4 @@ async fn a_repeated_request_returns_the_first_response() {
     let checked = post(&alice, "/api/v1/storage/doctor", "k", &json!({})).await;
     checked.expect(200);
     assert_eq!(names(&alice, "").await, ["Tower"]);
-
-    // An expired key can be used again.
-    let store = &service.services().store;
-    let scope = tenantry_domain::idempotency::IdempotencyScope {
-        tenant_id: alice.tenant_id.parse().ok(),
-        user_id: alice.user_id.parse().expect("an id"),
-        operation: "projects.create".to_owned(),
-        key: tenantry_domain::idempotency::IdempotencyKey::parse("k").expect("a key"),
-    };
-    let record = store.idempotency().find(&scope).await.expect("a read");
-    let mut record = record.expect("a record");
-    record.expires_at = Timestamp::EPOCH;
-    let mut work = tenantry_application::work::PlatformWork::new();
-    work.idempotency(scope.tenant_id).update(&record);
-    store.commit(work).await.expect("an expired record");
-    post(&alice, PROJECTS, "k", &other).await.expect(201);
-    let again = post(&alice, PROJECTS, "k", &other).await.expect(201);
-    assert_eq!(again.text("name"), "Bridge");
 }
