@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Polls a condition until it returns a value, and returns that value. Panics
-/// with `what` after [`PATIENCE`].
+/// with `what` after `PATIENCE`.
 pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {

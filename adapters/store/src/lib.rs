@@ -11,11 +11,10 @@
 //!
 //! # Adding a kind
 //!
-//! 1. A line in `application/src/work/kind.rs`, and the arm of
-//!    [`match_row_change!`](tenantry_application::match_row_change).
+//! 1. A line in `application/src/work/kind.rs`.
 //! 2. `rows/<row>.rs`: the row as a sea-orm entity, and [`Stored`] for the
 //!    entity of the domain.
-//! 3. `tables.rs`: a table, and the arm of [`with_stored!`].
+//! 3. A line in `tables.rs`, which yields its table and its arm of `with_stored!`.
 //! 4. The table in a migration of `sql`, the indexes in `mongo`'s schema. A test
 //!    compares both with the declaration.
 //! 5. The repository in `repositories/`, written once for every store.
@@ -25,6 +24,9 @@
 //! A store implements reads ([`RowReader`]), writes the rows that a unit of
 //! work touched (see [`State`]), and makes a group of units one commit (see
 //! [`CommitQueue`]). The repositories follow.
+
+#[macro_use]
+mod tables;
 
 mod backend;
 mod commit_queue;
@@ -42,7 +44,6 @@ pub mod schema;
 mod sorted_list;
 mod state;
 mod stored;
-mod tables;
 mod tenant_rows;
 
 pub use backend::{Backend, Expiring, RowReader};
@@ -56,4 +57,5 @@ pub use stored::{
     Claim, Column, Row, Scope, Stored, StoredEntity, Unique, claims, is_same, is_single_key,
     key_columns, key_values, table_name,
 };
+pub use tables::types;
 pub use tenant_rows::TenantRows;

@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, ColumnType, IdenStatic, Iterable};
 use tenantry_application::work::Kind;
 
-use crate::{Column, Stored, key_columns, table_name, with_stored};
+use crate::{Column, Stored, key_columns, table_name};
 
 /// A declared table.
 #[derive(Debug, Clone, PartialEq, Eq)]

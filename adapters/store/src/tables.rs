@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use tenantry_application::ports::EpochChange;
-use tenantry_domain::{
-    blob::Blob, file::File, idempotency::IdempotencyRecord, identity::Identity, job::Job,
-    membership::Membership, project::Project, quota::Quota, role::Role, session::Session,
-    tenant::Tenant, version::FileVersion,
-};
+use crate::Key;
 
-use crate::{
-    Key,
-    records::{AuditChain, AuditRecord},
-};
+/// The stored types.
+pub mod types {
+    pub use tenantry_application::ports::EpochChange;
+    pub use tenantry_domain::{
+        blob::Blob, file::File, idempotency::IdempotencyRecord, identity::Identity, job::Job,
+        membership::Membership, project::Project, quota::Quota, role::Role, session::Session,
+        tenant::Tenant, version::FileVersion,
+    };
+
+    pub use crate::records::{AuditChain, AuditRecord};
+}
 
 /// The rows of one type by primary key.
 pub(crate) type Table<T> = BTreeMap<Key, T>;
@@ -26,16 +28,17 @@ pub trait Tabled: Sized {
     fn table_mut(tables: &mut Tables) -> &mut Table<Self>;
 }
 
-/// Declares the tables. The types are the same as in [`with_stored!`].
+/// Declares the stored type of each kind and its table. The first token is a
+/// `$`.
 macro_rules! tables {
-    ($($table:ident: $type:ident,)+) => {
+    ($d:tt $($kind:ident: $type:ident in $table:ident;)+) => {
         /// One table a stored type.
         #[derive(Debug, Default)]
         pub struct Tables {
-            $($table: Table<$type>,)+
+            $($table: Table<types::$type>,)+
         }
 
-        $(impl Tabled for $type {
+        $(impl Tabled for types::$type {
             fn table(tables: &Tables) -> &Table<Self> {
                 &tables.$table
             }
@@ -44,95 +47,40 @@ macro_rules! tables {
                 &mut tables.$table
             }
         })+
+
+        /// Evaluates an expression with the stored type of a
+        /// [`Kind`](tenantry_application::work::Kind). The match is exhaustive: a
+        /// new kind does not compile before it has a table.
+        #[macro_export]
+        macro_rules! with_stored {
+            ($d kind:expr, $d alias:ident => $d then:expr) => {{
+                use tenantry_application::work::Kind;
+                match $d kind {
+                    $(Kind::$kind => {
+                        type $d alias = $d crate::types::$type;
+                        $d then
+                    })+
+                }
+            }};
+        }
     };
 }
 
 tables! {
-    identities: Identity,
-    tenants: Tenant,
-    roles: Role,
-    memberships: Membership,
-    sessions: Session,
-    files: File,
-    blobs: Blob,
-    versions: FileVersion,
-    projects: Project,
-    jobs: Job,
-    idempotency_records: IdempotencyRecord,
-    audit_entries: AuditRecord,
-    audit_chains: AuditChain,
-    epochs: EpochChange,
-    quotas: Quota,
-}
-
-/// Evaluates an expression with the stored type of a
-/// [`Kind`](tenantry_application::work::Kind). The match is exhaustive: a new
-/// kind does not compile before it has an arm.
-#[macro_export]
-macro_rules! with_stored {
-    ($kind:expr, $type:ident => $then:expr) => {{
-        use tenantry_application::work::Kind;
-        match $kind {
-            Kind::Identity => {
-                type $type = ::tenantry_domain::identity::Identity;
-                $then
-            }
-            Kind::Tenant => {
-                type $type = ::tenantry_domain::tenant::Tenant;
-                $then
-            }
-            Kind::Role => {
-                type $type = ::tenantry_domain::role::Role;
-                $then
-            }
-            Kind::Membership => {
-                type $type = ::tenantry_domain::membership::Membership;
-                $then
-            }
-            Kind::Session => {
-                type $type = ::tenantry_domain::session::Session;
-                $then
-            }
-            Kind::File => {
-                type $type = ::tenantry_domain::file::File;
-                $then
-            }
-            Kind::Blob => {
-                type $type = ::tenantry_domain::blob::Blob;
-                $then
-            }
-            Kind::Version => {
-                type $type = ::tenantry_domain::version::FileVersion;
-                $then
-            }
-            Kind::Project => {
-                type $type = ::tenantry_domain::project::Project;
-                $then
-            }
-            Kind::Job => {
-                type $type = ::tenantry_domain::job::Job;
-                $then
-            }
-            Kind::Idempotency => {
-                type $type = ::tenantry_domain::idempotency::IdempotencyRecord;
-                $then
-            }
-            Kind::Audit => {
-                type $type = $crate::records::AuditRecord;
-                $then
-            }
-            Kind::AuditChain => {
-                type $type = $crate::records::AuditChain;
-                $then
-            }
-            Kind::Epoch => {
-                type $type = ::tenantry_application::ports::EpochChange;
-                $then
-            }
-            Kind::Quota => {
-                type $type = ::tenantry_domain::quota::Quota;
-                $then
-            }
-        }
-    }};
+    $
+    Identity: Identity in identities;
+    Tenant: Tenant in tenants;
+    Role: Role in roles;
+    Membership: Membership in memberships;
+    Session: Session in sessions;
+    File: File in files;
+    Blob: Blob in blobs;
+    Version: FileVersion in versions;
+    Project: Project in projects;
+    Job: Job in jobs;
+    Idempotency: IdempotencyRecord in idempotency_records;
+    Audit: AuditRecord in audit_entries;
+    AuditChain: AuditChain in audit_chains;
+    Epoch: EpochChange in epochs;
+    Quota: Quota in quotas;
 }

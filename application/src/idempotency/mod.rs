@@ -1,8 +1,8 @@
 //! Idempotency keys: the commit of a request records its response, which a retry
 //! with the same key receives.
 //!
-//! - [`Attempt`] is for a use case with one commit, which records the response.
-//! - [`upload`] is for uploads: the first commit claims the key, the last one
+//! - `Attempt` is for a use case with one commit, which records the response.
+//! - `upload` is for uploads: the first commit claims the key, the last one
 //!   records the response.
 
 mod attempt;

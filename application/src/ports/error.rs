@@ -12,8 +12,8 @@ pub enum CommitError {
     /// An expectation did not hold. Nothing was applied.
     #[error("commit refused: {0}")]
     Refused(Refusal),
-    /// The store failed. Nothing was applied after [`PortErrorKind::Busy`]; the
-    /// outcome is unknown after [`PortErrorKind::Unavailable`].
+    /// The store failed. Nothing was applied after [`Busy`](super::PortErrorKind::Busy); the
+    /// outcome is unknown after [`Unavailable`](super::PortErrorKind::Unavailable).
     #[error(transparent)]
     Failed(#[from] PortError),
 }

@@ -77,10 +77,11 @@ impl<T: Entity> Write<T> {
 }
 
 /// Declares the kinds with an id and a revision, in canonical order. Each line
-/// yields a variant of [`Kind`] and of [`RowChange`] and the [`Entity`]
-/// implementation.
+/// yields a variant of [`Kind`] and of [`RowChange`], the [`Entity`]
+/// implementation, and an arm of `match_row_change!`. The first token is a `$`.
 macro_rules! kinds {
     (
+        $d:tt
         rows { $($kind:ident: $entity:ident, $noun:literal, $id:ty, |$row:ident| $id_of:expr, $tenant:expr;)+ }
         others { $($other:ident, $other_noun:literal;)+ }
     ) => {
@@ -165,10 +166,22 @@ macro_rules! kinds {
                 Self::$kind(write)
             }
         })+
+
+        /// Evaluates an expression with the typed [`Write`](crate::work::Write) of a
+        /// [`RowChange`](crate::work::RowChange).
+        #[macro_export]
+        macro_rules! match_row_change {
+            ($d change:expr, $d write:ident => $d then:expr) => {
+                match $d change {
+                    $($d crate::work::RowChange::$kind($d write) => $d then,)+
+                }
+            };
+        }
     };
 }
 
 kinds! {
+    $
     rows {
         Identity: Identity, "user", UserId, |row| row.id, None;
         Tenant: Tenant, "tenant", TenantId, |row| row.id, None;
@@ -188,28 +201,6 @@ kinds! {
         Epoch, "epoch";
         Quota, "quota";
     }
-}
-
-/// Evaluates an expression with the typed [`Write`](crate::work::Write) of a
-/// [`RowChange`](crate::work::RowChange). The match is exhaustive: a new kind
-/// does not compile before it has an arm.
-#[macro_export]
-macro_rules! match_row_change {
-    ($change:expr, $write:ident => $then:expr) => {
-        match $change {
-            $crate::work::RowChange::Identity($write) => $then,
-            $crate::work::RowChange::Tenant($write) => $then,
-            $crate::work::RowChange::Role($write) => $then,
-            $crate::work::RowChange::Membership($write) => $then,
-            $crate::work::RowChange::Session($write) => $then,
-            $crate::work::RowChange::File($write) => $then,
-            $crate::work::RowChange::Blob($write) => $then,
-            $crate::work::RowChange::Version($write) => $then,
-            $crate::work::RowChange::Project($write) => $then,
-            $crate::work::RowChange::Job($write) => $then,
-            $crate::work::RowChange::Idempotency($write) => $then,
-        }
-    };
 }
 
 impl fmt::Display for Kind {

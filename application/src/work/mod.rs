@@ -12,8 +12,8 @@
 //!
 //! # Adding a kind
 //!
-//! One line in `kind.rs` declares it; [`match_row_change!`](crate::match_row_change)
-//! and every match on [`Kind`] or [`RowChange`] then fail to compile until they
+//! One line in `kind.rs` declares it, and with it `match_row_change!`; every match
+//! on [`Kind`] or [`RowChange`] then fail to compile until they
 //! cover it.
 
 mod change;
