@@ -1,9 +1,6 @@
 //! Files: storage, places, unique keys.
 
-use tenantry_application::{
-    ports::{Refusal, UniqueKey},
-    work::Kind,
-};
+use tenantry_application::ports::{Refusal, UniqueKey};
 use tenantry_domain::{
     Revision, Timestamp,
     file::{File, Head, Place, Review},
@@ -171,24 +168,6 @@ pub(super) async fn a_path_is_unique_within_its_place(world: &World) {
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::FilePath));
 }
 
-pub(super) async fn a_file_cannot_move_onto_another(world: &World) {
-    let acme = world.company("Acme").await;
-    let a = world.samples.file(acme.id, "a.txt");
-    let b = world.samples.file(acme.id, "b.txt");
-    add(&acme, &a).await;
-    add(&acme, &b).await;
-    let moved = File {
-        path: path("a.txt"),
-        ..b.clone()
-    };
-    let refusal = acme
-        .commit(|work| work.files().update(&moved))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::FilePath));
-    assert_eq!(read(&acme, &b).await, Some(b));
-}
-
 pub(super) async fn a_released_path_is_free_in_the_same_unit(world: &World) {
     let acme = world.company("Acme").await;
     let a = world.samples.file(acme.id, "a.txt");
@@ -216,19 +195,6 @@ pub(super) async fn a_released_path_is_free_in_the_same_unit(world: &World) {
         let found = files.find_by_path(acme.place(), &path(text)).await.value();
         assert_eq!(found.map(|file| file.id), Some(id), "{text}");
     }
-}
-
-pub(super) async fn ids_are_unique(world: &World) {
-    let acme = world.company("Acme").await;
-    let file = world.samples.file(acme.id, "a.txt");
-    add(&acme, &file).await;
-    let again = File {
-        id: file.id,
-        ..world.samples.file(acme.id, "b.txt")
-    };
-    let refusal = acme.commit(|work| work.files().add(&again)).await.refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::File)));
-    assert_eq!(read(&acme, &file).await, Some(file));
 }
 
 /// Names that have broken other stores are paths like any other.

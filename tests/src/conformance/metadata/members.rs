@@ -177,19 +177,4 @@ pub(super) async fn a_role_name_is_unique_within_its_tenant(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::RoleName));
-    let mut other = world.samples.role(acme.id, "Author", &[]);
-    add_role(world, &other).await;
-    other.name = editor.name.clone();
-    let refusal = world
-        .commit(|work| work.roles(NOW).update(&other))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::RoleName));
-    let mut twin = world.samples.role(acme.id, "Twin", &[]);
-    twin.id = editor.id;
-    let refusal = world
-        .commit(|work| work.roles(NOW).add(&twin))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::Role)));
 }

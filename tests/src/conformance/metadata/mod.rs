@@ -10,18 +10,21 @@ mod concurrency;
 mod file_filters;
 mod file_lists;
 mod files;
+mod foreign_rows;
 mod guards;
 mod idempotency;
 mod isolation;
 mod job_leases;
 mod jobs;
+mod kinds;
 mod members;
 mod people;
 mod projects;
 mod quota;
-mod revisions;
+mod rows;
 mod sealing;
 mod sessions;
+mod table;
 mod tenants;
 mod units;
 mod upkeep;
@@ -42,8 +45,6 @@ suite! {
             they_are_found_by_folded_names
             addresses_are_unique_regardless_of_case
             usernames_are_unique_regardless_of_case
-            names_cannot_be_taken_by_an_update
-            ids_are_unique
             released_names_are_free_again
             a_thousand_addresses_are_read_in_one_call;
         tenants:
@@ -52,7 +53,6 @@ suite! {
             every_field_can_be_updated
             they_are_found_by_name_and_subdomain
             names_are_unique
-            names_cannot_be_taken_by_an_update
             names_of_a_suspended_tenant_stay_reserved
             names_of_a_deleting_tenant_are_free
             a_removed_tenant_is_not_found
@@ -74,18 +74,10 @@ suite! {
         projects:
             every_field_is_stored_and_updated
             a_search_finds_folded_parts_of_names;
-        revisions:
-            of_people
-            of_tenants
-            of_roles
-            of_memberships
-            of_sessions
-            of_platform_jobs
-            of_tenant_jobs
-            of_requests
-            of_files
-            of_versions
-            of_blobs;
+        rows:
+            every_kind_has_a_lifecycle
+            a_stale_write_changes_nothing
+            every_unique_key_is_unique;
         units:
             an_empty_unit_is_applied
             the_first_failing_class_refuses
@@ -106,13 +98,14 @@ suite! {
             many_concurrent_units_are_all_applied;
         isolation:
             no_read_sees_over_the_wall
-            a_foreign_id_is_missing
-            a_foreign_id_cannot_be_overwritten
-            a_foreign_row_cannot_be_recorded
+            a_foreign_entry_cannot_be_recorded
             a_foreign_entry_cannot_be_sealed
             equal_rows_of_two_tenants_are_independent
-            a_platform_unit_carries_one_tenant
-            a_foreign_role_is_missing;
+            a_platform_unit_carries_one_tenant;
+        foreign_rows:
+            a_foreign_id_is_missing
+            a_foreign_id_cannot_be_overwritten
+            a_foreign_row_cannot_be_recorded;
         guards:
             every_change_of_a_membership_raises_its_guards
             every_change_of_a_role_raises_its_guards
@@ -158,9 +151,7 @@ suite! {
             every_field_can_be_updated
             they_are_found_by_place_and_path
             a_path_is_unique_within_its_place
-            a_file_cannot_move_onto_another
             a_released_path_is_free_in_the_same_unit
-            ids_are_unique
             hostile_names_are_stored
             a_file_is_returned_with_its_uploader;
         file_lists:

@@ -1,9 +1,6 @@
 //! Identities: storage, lookups, unique keys.
 
-use tenantry_application::{
-    ports::{Refusal, UniqueKey},
-    work::Kind,
-};
+use tenantry_application::ports::{Refusal, UniqueKey};
 use tenantry_domain::{
     Revision, Timestamp,
     id::TenantId,
@@ -145,48 +142,6 @@ pub(super) async fn usernames_are_unique_regardless_of_case(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityUsername));
-}
-
-pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
-    let mut ann = world.samples.person("ann@example.com");
-    ann.username = Some(username("ann"));
-    let bob = world.samples.person("bob@example.com");
-    add(world, &ann).await;
-    add(world, &bob).await;
-    let email = Identity {
-        email: ann.email.clone(),
-        ..bob.clone()
-    };
-    let refusal = world
-        .commit(|work| work.identities().update(&email))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityEmail));
-    let name = Identity {
-        username: Some(username("Ann")),
-        ..bob.clone()
-    };
-    let refusal = world
-        .commit(|work| work.identities().update(&name))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::IdentityUsername));
-    assert_eq!(read(world, &bob).await.as_ref(), Some(&bob));
-}
-
-pub(super) async fn ids_are_unique(world: &World) {
-    let ann = world.samples.person("ann@example.com");
-    add(world, &ann).await;
-    let again = Identity {
-        id: ann.id,
-        ..world.samples.person("bob@example.com")
-    };
-    let refusal = world
-        .commit(|work| work.identities().add(&again))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::Identity)));
-    assert_eq!(read(world, &ann).await.as_ref(), Some(&ann));
 }
 
 pub(super) async fn released_names_are_free_again(world: &World) {

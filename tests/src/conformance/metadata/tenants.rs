@@ -1,9 +1,6 @@
 //! Tenants: storage, lookups, unique keys.
 
-use tenantry_application::{
-    ports::{Refusal, UniqueKey},
-    work::Kind,
-};
+use tenantry_application::ports::{Refusal, UniqueKey};
 use tenantry_domain::{
     Revision,
     name::{Subdomain, TenantName},
@@ -77,38 +74,6 @@ pub(super) async fn names_are_unique(world: &World) {
     again.subdomain = acme.subdomain.clone();
     let refusal = world
         .commit(|work| work.tenants().add(&again))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::TenantSubdomain));
-    let mut again = world.samples.tenant("Third");
-    again.id = acme.id;
-    let refusal = world
-        .commit(|work| work.tenants().add(&again))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::Tenant)));
-}
-
-pub(super) async fn names_cannot_be_taken_by_an_update(world: &World) {
-    let acme = world.samples.tenant("Acme");
-    let globex = world.samples.tenant("Globex");
-    add(world, &acme).await;
-    add(world, &globex).await;
-    let renamed = Tenant {
-        name: acme.name.clone(),
-        ..globex.clone()
-    };
-    let refusal = world
-        .commit(|work| work.tenants().update(&renamed))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::TenantName));
-    let moved = Tenant {
-        subdomain: acme.subdomain,
-        ..globex
-    };
-    let refusal = world
-        .commit(|work| work.tenants().update(&moved))
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::TenantSubdomain));

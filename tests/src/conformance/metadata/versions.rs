@@ -1,9 +1,6 @@
 //! Versions: storage, lookups, lists.
 
-use tenantry_application::{
-    ports::{Refusal, UniqueKey},
-    work::Kind,
-};
+use tenantry_application::ports::{Refusal, UniqueKey};
 use tenantry_domain::{
     Revision,
     file::File,
@@ -121,15 +118,6 @@ pub(super) async fn a_number_is_unique_within_its_file(world: &World) {
         .await
         .refusal();
     assert_eq!(refusal, Refusal::Duplicate(UniqueKey::VersionNumber));
-    let twin = FileVersion {
-        id: first.id,
-        ..world.samples.version(acme.id, a.id, 2)
-    };
-    let refusal = acme
-        .commit(|work| work.versions().add(&twin))
-        .await
-        .refusal();
-    assert_eq!(refusal, Refusal::Duplicate(UniqueKey::Id(Kind::Version)));
 }
 
 pub(super) async fn they_are_listed_newest_first(world: &World) {
