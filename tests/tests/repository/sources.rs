@@ -65,3 +65,28 @@ fn neutral_code_names_no_provider() {
     }
     expect_none("provider names:", &findings);
 }
+
+/// Checks that the pages of every list are tested on every store: nothing else
+/// refers to all sort orders.
+#[test]
+fn sort_orders_have_conformance_cases() {
+    let cases = sources("conformance/metadata/orders.rs");
+    let mut findings = Vec::new();
+    for source in sources(".rs") {
+        let is_port = source.path.starts_with("application/src/ports/");
+        for (number, line) in source.text.lines().enumerate().filter(|_| is_port) {
+            let Some((_, rest)) = line.split_once("impl SortOrder for ") else {
+                continue;
+            };
+            let name = rest.trim_end_matches([' ', '{', '}']);
+            let call = format!("every_order::<{name}>(");
+            if !cases.iter().any(|case| case.text.contains(&call)) {
+                findings.push(source.at(number, name));
+            }
+        }
+    }
+    expect_none(
+        "sort orders that tests/src/conformance/metadata/orders.rs omits:",
+        &findings,
+    );
+}

@@ -1,4 +1,4 @@
-//! Lists of files: every sort order, paginated, under concurrent changes.
+//! Lists of files, under concurrent changes.
 
 use std::collections::HashSet;
 
@@ -8,16 +8,11 @@ use tenantry_domain::{
     id::FileId,
 };
 
-use super::world::{Company, Outcome, ReadOutcome, World};
+use super::{
+    orders::{Page, Sorted},
+    world::{Company, Outcome, ReadOutcome, World},
+};
 use crate::conformance::samples::at;
-
-const SORTS: [FileSort; 5] = [
-    FileSort::Name,
-    FileSort::Path,
-    FileSort::CreatedAt,
-    FileSort::UpdatedAt,
-    FileSort::Size,
-];
 
 /// Names whose order depends on case, length, normalization, script and
 /// encoding.
@@ -57,121 +52,44 @@ fn query(place: Place, sort: FileSort, descending: bool) -> FileQuery {
     }
 }
 
-fn position(sort: FileSort, file: &File) -> Position {
-    sort.position(file)
-}
-
 fn ids(files: &[File]) -> Vec<FileId> {
     files.iter().map(|file| file.id).collect()
 }
 
-/// Returns the files in the order of a query.
-fn sorted(files: &[File], sort: FileSort, descending: bool) -> Vec<File> {
-    let key = |file: &File| match sort.position(file).key {
-        SortKey::Text(text) => (text.into_bytes(), 0, file.id),
-        SortKey::Number(number) => (Vec::new(), number, file.id),
-    };
-    let mut files = files.to_vec();
-    files.sort_by_key(key);
-    if descending {
-        files.reverse();
-    }
-    files
-}
-
-/// Adds files with ties in every order except that of paths.
-async fn shelf(world: &World, company: &Company) -> Vec<File> {
-    let mut files = Vec::new();
-    for (n, name) in (0..).zip(NAMES) {
-        let mut file = world.samples.file(company.id, name);
-        file.created_at = at(n % 3 - 1);
-        file.updated_at = at(-(n % 4));
-        file.head.size_bytes = [0, 9, 10, 1 << 40][usize::try_from(n % 4).expect("small")];
-        files.push(file);
-    }
-    // The same name in several folders.
-    for folder in ["x", "Y", "Ünï"] {
-        files.push(
-            world
-                .samples
-                .file(company.id, &format!("{folder}/same.txt")),
-        );
-    }
-    let user = Place::User(world.samples.user());
-    let elsewhere = world.samples.file_in(company.id, user, "a.txt");
-    company
-        .commit(|work| {
-            for file in files.iter().chain([&elsewhere]) {
-                work.files().add(file);
-            }
-        })
-        .await
-        .done();
-    files
-}
-
-async fn walk(company: &Company, sort: FileSort, descending: bool, size: u32) -> Vec<File> {
-    let mut all = Vec::new();
-    let mut query = FileQuery {
-        limit: size,
-        ..query(company.place(), sort, descending)
-    };
-    loop {
-        let page = company.store.files().list(&query).await.value();
-        let Some(last) = page.last() else { return all };
-        query.after = Some(position(sort, last));
-        all.extend(page);
-        assert!(all.len() < 1000, "the pages do not end");
-    }
-}
-
-pub(super) async fn every_order_has_both_directions(world: &World) {
-    let acme = world.company("Acme").await;
-    let files = shelf(world, &acme).await;
-    for sort in SORTS {
-        for descending in [false, true] {
-            let query = query(acme.place(), sort, descending);
-            let found = acme.store.files().list(&query).await.value();
-            let expected = sorted(&files, sort, descending);
-            assert_eq!(ids(&found), ids(&expected), "{sort:?} {descending}");
-            assert_eq!(found, expected);
+impl Sorted for FileSort {
+    async fn add_items(world: &World, company: &Company) -> Vec<File> {
+        let mut files = Vec::new();
+        for (n, name) in (0..).zip(NAMES) {
+            let mut file = world.samples.file(company.id, name);
+            file.created_at = at(n % 3 - 1);
+            file.updated_at = at(-(n % 4));
+            file.head.size_bytes = [0, 9, 10, 1 << 40][usize::try_from(n % 4).expect("small")];
+            files.push(file);
         }
-    }
-}
-
-pub(super) async fn pages_of_any_size_list_all_files(world: &World) {
-    let acme = world.company("Acme").await;
-    let files = shelf(world, &acme).await;
-    for sort in SORTS {
-        for descending in [false, true] {
-            for size in [1, 2, 5, 17] {
-                let found = walk(&acme, sort, descending, size).await;
-                let expected = sorted(&files, sort, descending);
-                assert_eq!(ids(&found), ids(&expected), "{sort:?} {descending} {size}");
-            }
+        // The same name in several folders.
+        for folder in ["x", "Y", "Ünï"] {
+            let path = format!("{folder}/same.txt");
+            files.push(world.samples.file(company.id, &path));
         }
+        let user = Place::User(world.samples.user());
+        let elsewhere = world.samples.file_in(company.id, user, "a.txt");
+        for file in files.iter().chain([&elsewhere]).rev() {
+            company.commit(|work| work.files().add(file)).await.done();
+        }
+        files
     }
-}
 
-pub(super) async fn ties_are_ordered_by_id(world: &World) {
-    let acme = world.company("Acme").await;
-    let files: Vec<_> = (0..6)
-        .map(|n| world.samples.file(acme.id, &format!("{n}/same.txt")))
-        .collect();
-    for file in files.iter().rev() {
-        acme.commit(|work| work.files().add(file)).await.done();
+    fn is_unique(self) -> bool {
+        self == Self::Path
     }
-    for sort in [
-        FileSort::Name,
-        FileSort::CreatedAt,
-        FileSort::UpdatedAt,
-        FileSort::Size,
-    ] {
-        let up = walk(&acme, sort, false, 2).await;
-        assert_eq!(ids(&up), ids(&files), "{sort:?}");
-        let mut down = walk(&acme, sort, true, 2).await;
-        down.reverse();
-        assert_eq!(ids(&down), ids(&files), "{sort:?}");
+
+    async fn list(company: &Company, page: &Page<Self>) -> Vec<File> {
+        let query = FileQuery {
+            after: page.after.clone(),
+            limit: page.limit,
+            ..query(company.place(), page.sort, page.descending)
+        };
+        company.store.files().list(&query).await.value()
     }
 }
 
@@ -190,7 +108,10 @@ pub(super) async fn pages_are_stable_under_concurrent_changes(world: &World) {
         let mut query = query(acme.place(), FileSort::Path, descending);
         query.filter.prefix = Some(crate::conformance::samples::prefix(&folder));
         query.limit = 7;
-        let files = sorted(&files, FileSort::Path, descending);
+        let mut files = files;
+        if descending {
+            files.reverse();
+        }
         let mut seen = acme.store.files().list(&query).await.value();
         assert_eq!(ids(&seen), ids(&files[..7]));
         // Remove the cursor's own file, and one on each side of it.
@@ -209,7 +130,7 @@ pub(super) async fn pages_are_stable_under_concurrent_changes(world: &World) {
         .done();
         loop {
             let last = seen.last().expect("a page was seen");
-            query.after = Some(position(FileSort::Path, last));
+            query.after = Some(FileSort::Path.position(last));
             let page = acme.store.files().list(&query).await.value();
             if page.is_empty() {
                 break;
@@ -263,7 +184,7 @@ pub(super) async fn an_offset_skips_files(world: &World) {
         .done();
     let list = async |after: Option<usize>, offset, limit, descending| {
         let query = FileQuery {
-            after: after.map(|n| position(FileSort::Name, &files[n])),
+            after: after.map(|n| FileSort::Name.position(&files[n])),
             offset,
             limit,
             ..query(acme.place(), FileSort::Name, descending)

@@ -18,6 +18,7 @@ mod job_leases;
 mod jobs;
 mod kinds;
 mod members;
+mod orders;
 mod people;
 mod projects;
 mod quota;
@@ -154,10 +155,10 @@ suite! {
             a_released_path_is_free_in_the_same_unit
             hostile_names_are_stored
             a_file_is_returned_with_its_uploader;
-        file_lists:
+        orders:
             every_order_has_both_directions
-            pages_of_any_size_list_all_files
-            ties_are_ordered_by_id
+            pages_of_any_size_list_all_items;
+        file_lists:
             pages_are_stable_under_concurrent_changes
             a_position_need_not_be_a_file
             an_offset_skips_files;
