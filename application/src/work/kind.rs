@@ -45,10 +45,11 @@ pub trait Entity: Clone {
 /// A write of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write<T: Entity> {
-    /// Removes the row; it must exist at the revision it was read with.
-    Remove(T::Id, Revision),
-    /// Replaces the row; it must exist at the revision the entity carries. The
-    /// next revision is stored.
+    /// Removes the row; it must exist with the tenant and at the revision it was
+    /// read with.
+    Remove(T::Id, Option<TenantId>, Revision),
+    /// Replaces the row; it must exist with the tenant and at the revision the
+    /// entity carries. The next revision is stored.
     Update(T),
     /// Adds the row with the first revision; its id and unique keys must be free.
     Add(T),
@@ -58,8 +59,16 @@ impl<T: Entity> Write<T> {
     /// Returns the id of the row.
     pub fn id(&self) -> T::Id {
         match self {
-            Self::Remove(id, _) => *id,
+            Self::Remove(id, ..) => *id,
             Self::Update(row) | Self::Add(row) => row.id(),
+        }
+    }
+
+    /// Returns the tenant that owns the row; `None` for a row of the platform.
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Remove(_, tenant, _) => *tenant,
+            Self::Update(row) | Self::Add(row) => row.tenant(),
         }
     }
 

@@ -32,6 +32,8 @@ impl UnitOfWork {
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     tenant: Option<TenantId>,
+    /// Whether the unit contains only rows of its tenant.
+    is_of_tenant: bool,
     changes: Vec<Change>,
     quota: BTreeMap<TenantId, QuotaMovement>,
     guards: BTreeMap<(TenantId, GuardedSet), Option<u64>>,
@@ -43,6 +45,7 @@ impl Recorder {
     pub(super) fn for_tenant(tenant: ActiveTenant) -> Self {
         let mut recorder = Self {
             tenant: Some(tenant.id()),
+            is_of_tenant: true,
             ..Self::default()
         };
         recorder.push(Change::Expect(Expectation::TenantActive(tenant)));
@@ -107,8 +110,9 @@ impl Recorder {
     }
 
     fn check<T: Entity>(&mut self, row: &T) {
-        if row.tenant().is_some() && row.tenant() != self.tenant {
-            self.blame(format!("a {} belongs to another tenant", T::KIND));
+        let is_foreign = row.tenant() != self.tenant;
+        if is_foreign && (row.tenant().is_some() || self.is_of_tenant) {
+            self.blame(format!("a {} has another owner than the unit", T::KIND));
         }
     }
 
@@ -198,7 +202,7 @@ where
     /// Removes the row; refused if it was removed or changed since it was read.
     pub fn remove(self, row: &T) {
         self.recorder.check(row);
-        self.push(Write::Remove(row.id(), row.revision()));
+        self.push(Write::Remove(row.id(), row.tenant(), row.revision()));
     }
 
     fn push(self, write: Write<T>) {

@@ -38,7 +38,7 @@ pub(crate) fn steps(unit: &UnitOfWork, backend: DbBackend) -> Vec<Step> {
         match change {
             Change::Expect(expectation) => steps.push(Step::Find(found(*expectation, backend))),
             Change::Row(row) => {
-                steps.push(match_row_change!(row, write => row_step(write, unit.tenant, backend)));
+                steps.push(match_row_change!(row, write => row_step(write, backend)));
             }
             Change::Audit(entry) => {
                 let record = AuditRecord {
@@ -62,11 +62,8 @@ pub(crate) fn steps(unit: &UnitOfWork, backend: DbBackend) -> Vec<Step> {
 }
 
 /// Returns the step of a write to a row with a revision.
-fn row_step<T: StoredEntity>(
-    write: &Write<T>,
-    tenant: Option<TenantId>,
-    backend: DbBackend,
-) -> Step {
+fn row_step<T: StoredEntity>(write: &Write<T>, backend: DbBackend) -> Step {
+    let tenant = write.tenant();
     match write {
         Write::Add(entity) => {
             let mut entity = entity.clone();
@@ -87,7 +84,7 @@ fn row_step<T: StoredEntity>(
             ));
             Step::ChangeOne(update.build(backend))
         }
-        Write::Remove(id, revision) => {
+        Write::Remove(id, _, revision) => {
             let delete =
                 T::Table::delete_many().filter(target::<T>((*id).into(), *revision, tenant));
             Step::ChangeOne(delete.build(backend))
@@ -104,12 +101,11 @@ fn is_fixed<T: Stored>(column: Column<T>) -> bool {
         .any(|fixed| is_same(fixed, column))
 }
 
-/// Returns the condition of the row of a key at a revision, if the unit of a
-/// tenant, or of the platform, may reach it.
+/// Returns the condition of the row of a key with an owner and a revision.
 fn target<T: Stored>(key: Key, revision: Revision, tenant: Option<TenantId>) -> Condition {
     let condition = Condition::all()
         .add(Expr::col(REVISION).eq(integer(revision.number())))
-        .add(within(T::SCOPE, tenant));
+        .add(owned_by(T::SCOPE, tenant));
     keyed::<T>(condition, key)
 }
 
@@ -120,21 +116,15 @@ fn keyed<T: Stored>(condition: Condition, key: Key) -> Condition {
     })
 }
 
-fn within<C: ColumnTrait>(scope: Scope<C>, tenant: Option<TenantId>) -> Condition {
-    match (scope, tenant) {
-        (Scope::Platform, _) => Condition::all(),
-        (Scope::Managed(column) | Scope::Tenant(column), Some(tenant)) => {
-            Condition::all().add(column.eq(tenant.as_uuid()))
-        }
-        (Scope::Managed(column) | Scope::Tenant(column), None) => {
-            Condition::all().add(column.is_null())
-        }
-        (Scope::Shared(column), tenant) => {
-            let tenant = tenant.map_or(Uuid::nil(), TenantId::as_uuid);
-            Condition::any()
-                .add(column.is_null())
-                .add(column.is_in([tenant, Uuid::nil()]))
-        }
+/// Returns the condition that a row belongs to a tenant or to the platform,
+/// whose rows have no tenant or the nil UUID.
+fn owned_by<C: ColumnTrait>(scope: Scope<C>, tenant: Option<TenantId>) -> Condition {
+    match (scope.column(), tenant) {
+        (None, _) => Condition::all(),
+        (Some(column), Some(tenant)) => Condition::all().add(column.eq(tenant.as_uuid())),
+        (Some(column), None) => Condition::any()
+            .add(column.is_null())
+            .add(column.eq(Uuid::nil())),
     }
 }
 

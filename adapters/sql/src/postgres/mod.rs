@@ -53,10 +53,8 @@ fn is_of_tenant(unit: &UnitOfWork) -> bool {
 }
 
 fn is_row_of<T: StoredEntity>(unit: &UnitOfWork, write: &Write<T>) -> bool {
-    match (T::SCOPE, write) {
-        (Scope::Tenant(_), _) => true,
-        (Scope::Shared(_), Write::Add(row) | Write::Update(row)) => row.tenant() == unit.tenant,
-        // The owner of a removed row is not known here.
-        (Scope::Shared(_), Write::Remove(..)) | (Scope::Platform | Scope::Managed(_), _) => false,
+    match T::SCOPE {
+        Scope::Tenant(_) | Scope::Shared(_) => write.tenant() == unit.tenant,
+        Scope::Platform | Scope::Managed(_) => false,
     }
 }

@@ -40,7 +40,7 @@ fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
             | Change::Epoch(..)
             | Change::QuotaOpen(..) => true,
             Change::Row(row) => match_row_change!(row, write => {
-                matches!(write, Write::Add(_)) || state.stored(unit, write).is_some()
+                matches!(write, Write::Add(_)) || state.stored(write).is_some()
             }),
             Change::Guard(guard) => has_tenant(state, unit, guard.tenant_id),
             Change::AuditSeal(seal) => has_entries(state, unit, seal),
@@ -91,7 +91,7 @@ fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     for change in &unit.changes {
         let is_fresh = match change {
             Change::Expect(Expectation::Epoch(subject, epoch)) => state.epoch(*subject) == *epoch,
-            Change::Row(row) => match_row_change!(row, write => is_fresh(state, unit, write)),
+            Change::Row(row) => match_row_change!(row, write => is_fresh(state, write)),
             Change::Guard(guard) => {
                 let current = state.guard(guard.tenant_id, guard.set);
                 guard.expected.is_none_or(|expected| expected == current)
@@ -110,13 +110,13 @@ fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn is_fresh<T: StoredEntity>(state: &State, unit: &UnitOfWork, write: &Write<T>) -> bool {
+fn is_fresh<T: StoredEntity>(state: &State, write: &Write<T>) -> bool {
     let revision = match write {
         Write::Add(_) => return true,
         Write::Update(row) => row.revision(),
-        Write::Remove(_, revision) => *revision,
+        Write::Remove(_, _, revision) => *revision,
     };
-    let row = state.stored(unit, write);
+    let row = state.stored(write);
     row.is_some_and(|row| Entity::revision(row) == revision)
 }
 
@@ -124,7 +124,6 @@ fn is_fresh<T: StoredEntity>(state: &State, unit: &UnitOfWork, write: &Write<T>)
 fn duplicate(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
     let mut keys = Keys {
         state,
-        unit,
         changed: HashMap::new(),
     };
     for change in &unit.changes {
@@ -156,7 +155,6 @@ fn taken(kind: Kind) -> Refusal {
 /// free for the changes after it.
 struct Keys<'s> {
     state: &'s State,
-    unit: &'s UnitOfWork,
     changed: HashMap<Claim, bool>,
 }
 
@@ -167,8 +165,7 @@ impl Keys<'_> {
         {
             return Err(taken(<T as Entity>::KIND));
         }
-        if let (Write::Remove(..) | Write::Update(_), Some(row)) =
-            (write, self.state.stored(self.unit, write))
+        if let (Write::Remove(..) | Write::Update(_), Some(row)) = (write, self.state.stored(write))
         {
             let released = claims(row).into_iter();
             self.changed.extend(released.map(|claim| (claim, false)));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tenantry_application::{
     ports::{EpochChange, EpochSubject},
-    work::{GuardedSet, UnitOfWork, Write},
+    work::{GuardedSet, Write},
 };
 use tenantry_domain::{
     audit::ChainHead,
@@ -98,20 +98,10 @@ impl State {
         self.get::<Quota>(tenant).copied()
     }
 
-    /// Returns the stored row that an update or removal refers to. Another
-    /// tenant's row is invisible to the unit.
-    pub(super) fn stored<T: StoredEntity>(
-        &self,
-        unit: &UnitOfWork,
-        write: &Write<T>,
-    ) -> Option<&T> {
+    /// Returns the stored row that an update or removal refers to. A row with
+    /// another owner is invisible to it.
+    pub(super) fn stored<T: StoredEntity>(&self, write: &Write<T>) -> Option<&T> {
         let row = self.get::<T>(write.id())?;
-        let is_visible = match write {
-            Write::Update(new) => new.tenant() == row.tenant(),
-            Write::Remove(..) | Write::Add(_) => {
-                row.tenant().is_none() || row.tenant() == unit.tenant
-            }
-        };
-        is_visible.then_some(row)
+        (row.tenant() == write.tenant()).then_some(row)
     }
 }

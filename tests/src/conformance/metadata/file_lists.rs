@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use tenantry_application::ports::{FileFilter, FileQuery, FileSort, Position, SortKey, SortOrder};
+use tenantry_application::ports::{
+    FileFilter, FileQuery, FileSort, ListRepository, Position, SortKey, SortOrder,
+};
 use tenantry_domain::{
     file::{File, Place},
     id::FileId,
 };
 
 use super::{
-    orders::{Page, Sorted},
+    orders::Sorted,
     world::{Company, Outcome, ReadOutcome, World},
 };
 use crate::conformance::samples::at;
@@ -83,13 +85,9 @@ impl Sorted for FileSort {
         self == Self::Path
     }
 
-    async fn list(company: &Company, page: &Page<Self>) -> Vec<File> {
-        let query = FileQuery {
-            after: page.after.clone(),
-            limit: page.limit,
-            ..query(company.place(), page.sort, page.descending)
-        };
-        company.store.files().list(&query).await.value()
+    fn list(company: &Company) -> (FileFilter, &dyn ListRepository<Self>) {
+        let query = query(company.place(), Self::Name, false);
+        (query.filter, company.store.files())
     }
 }
 

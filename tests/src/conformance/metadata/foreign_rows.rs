@@ -23,13 +23,13 @@ struct Trespass<'w, T> {
 }
 
 impl<'w, T: Sampled> Trespass<'w, T> {
-    /// Adds a row to each table of the victim's tenant, for each table of the
-    /// intruder.
+    /// Adds a row to each table of the victim's tenant and of the platform, for
+    /// each table of another owner.
     async fn all(world: &'w World, [victim, intruder]: &'w [Company; 2]) -> Vec<Self> {
         let mut all = Vec::new();
         for own in Table::all(world, intruder) {
             for foreign in Table::<T>::all(world, victim) {
-                if foreign.owner.is_some() {
+                if foreign.owner != own.owner {
                     let row = foreign.sample();
                     let own = own.clone();
                     assert_eq!(foreign.commit(Verb::Add, &row).await, Ok(()), "{foreign}");

@@ -2,10 +2,12 @@
 
 use std::fmt::Debug;
 
-use tenantry_application::ports::{FileSort, Position, SortKey, SortOrder};
+use tenantry_application::ports::{
+    FileSort, ListQuery, ListRepository, ProjectSort, SortKey, SortOrder,
+};
 use uuid::Uuid;
 
-use super::world::{Company, World};
+use super::world::{Company, ReadOutcome, World};
 
 /// A list with sort orders.
 pub(super) trait Sorted: SortOrder<Item: Clone + Debug + PartialEq> {
@@ -16,17 +18,8 @@ pub(super) trait Sorted: SortOrder<Item: Clone + Debug + PartialEq> {
     /// Returns whether no two items of a list tie.
     fn is_unique(self) -> bool;
 
-    /// Reads a page.
-    async fn list(company: &Company, page: &Page<Self>) -> Vec<Self::Item>;
-}
-
-/// A query for a page.
-#[derive(Debug)]
-pub(super) struct Page<S> {
-    pub(super) sort: S,
-    pub(super) descending: bool,
-    pub(super) after: Option<Position>,
-    pub(super) limit: u32,
+    /// Returns a filter that all items match, and the repository.
+    fn list(company: &Company) -> (Self::Filter, &dyn ListRepository<Self>);
 }
 
 pub(super) async fn every_order_has_both_directions(world: &World) {
@@ -42,6 +35,7 @@ pub(super) async fn pages_of_any_size_list_all_items(world: &World) {
 async fn every_list(world: &World, sizes: &[u32]) {
     let acme = world.company("Acme").await;
     every_order::<FileSort>(world, &acme, sizes).await;
+    every_order::<ProjectSort>(world, &acme, sizes).await;
 }
 
 async fn every_order<S: Sorted>(world: &World, company: &Company, sizes: &[u32]) {
@@ -82,17 +76,20 @@ fn key<S: Sorted>(sort: S, item: &S::Item) -> ((Vec<u8>, i64), Uuid) {
 
 async fn walk<S: Sorted>(company: &Company, sort: S, descending: bool, limit: u32) -> Vec<S::Item> {
     let mut all = Vec::new();
-    let mut page = Page {
+    let (filter, repository) = S::list(company);
+    let mut query = ListQuery {
+        filter,
         sort,
         descending,
         after: None,
+        offset: 0,
         limit,
     };
     loop {
-        let items = S::list(company, &page).await;
+        let items = repository.list(&query).await.value();
         let Some(last) = items.last() else { return all };
-        page.after = Some(sort.position(last));
+        query.after = Some(sort.position(last));
         all.extend(items);
-        assert!(all.len() < 1000, "{page:?}: the pages do not end");
+        assert!(all.len() < 1000, "{query:?}: the pages do not end");
     }
 }

@@ -1,13 +1,16 @@
 //! Projects of one tenant.
 
-use tenantry_application::ports::{Count, ListQuery, ProjectFilter, ProjectSort};
+use tenantry_application::ports::{Count, ListQuery, ListRepository, ProjectFilter, ProjectSort};
 use tenantry_domain::{
     Revision,
     name::ProjectName,
     project::{Project, ProjectDescription},
 };
 
-use super::world::{Company, Outcome, ReadOutcome, World};
+use super::{
+    orders::Sorted,
+    world::{Company, Outcome, ReadOutcome, World},
+};
 use crate::conformance::samples::at;
 
 async fn find(company: &Company, project: &Project) -> Option<Project> {
@@ -32,6 +35,33 @@ pub(super) async fn every_field_is_stored_and_updated(world: &World) {
             .done();
         project.revision = Revision::new(project.revision.number() + 1);
         assert_eq!(find(&acme, &project).await.as_ref(), Some(&project));
+    }
+}
+
+impl Sorted for ProjectSort {
+    async fn add_items(world: &World, company: &Company) -> Vec<Project> {
+        let mut projects = Vec::new();
+        for (n, name) in (0..).zip(["B", "a", "10", "9", "_x", "~", "Ä", "文件", "a ü"]) {
+            let mut project = world.samples.project(company.id, name);
+            project.created_at = at(n % 3 - 1);
+            project.updated_at = at(-(n % 4));
+            projects.push(project);
+        }
+        for project in projects.iter().rev() {
+            company
+                .commit(|work| work.projects().add(project))
+                .await
+                .done();
+        }
+        projects
+    }
+
+    fn is_unique(self) -> bool {
+        self == Self::Name
+    }
+
+    fn list(company: &Company) -> (ProjectFilter, &dyn ListRepository<Self>) {
+        (ProjectFilter::default(), company.store.projects())
     }
 }
 
