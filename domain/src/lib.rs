@@ -8,7 +8,7 @@
 //! | topic | modules |
 //! |---|---|
 //! | ids, revisions, timestamps | [`id`], [`revision`], [`time`] |
-//! | validation of text input | [`text`], [`email`], [`name`], [`path`], [`media_type`], [`tags`], [`password`] |
+//! | validation of text input | [`text`], [`email`], [`name`], [`path`], [`media_type`], [`tags`], [`description`], [`password`] |
 //! | users and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
 //! | authorization | [`permission`], [`role`], [`policy`] |
 //! | files and their content | [`file`](mod@file), [`version`], [`blob`], [`quota`] |
@@ -17,6 +17,7 @@
 
 pub mod audit;
 pub mod blob;
+pub mod description;
 pub mod email;
 pub mod epoch;
 pub mod file;

@@ -1,11 +1,8 @@
 //! Creating a project.
 
 use tenantry_domain::{
-    Revision,
-    id::ProjectId,
-    name::ProjectName,
-    permission::Permission,
-    project::{Project, ProjectDescription},
+    Revision, description::Description, id::ProjectId, name::ProjectName, permission::Permission,
+    project::Project,
 };
 
 use crate::{
@@ -36,7 +33,7 @@ pub async fn create(
     let mut checks = Checks::new();
     let name = checks.take("name", ProjectName::parse(&command.name));
     let description = command.description.as_deref();
-    let description = checks.take_optional("description", description, ProjectDescription::parse);
+    let description = checks.take_optional("description", description, Description::parse);
     let name = checks.require(name)?;
     let owner = KeyOwner::caller(caller);
     let attempt = Attempt::start(services, owner, "projects.create", request).await?;

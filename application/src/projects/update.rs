@@ -1,10 +1,8 @@
 //! Updating a project.
 
 use tenantry_domain::{
-    id::ProjectId,
-    name::ProjectName,
-    permission::Permission,
-    project::{Project, ProjectDescription},
+    description::Description, id::ProjectId, name::ProjectName, permission::Permission,
+    project::Project,
 };
 
 use super::get;
@@ -40,7 +38,7 @@ pub async fn update(
     let mut checks = Checks::new();
     let name = checks.take_optional("name", command.name.as_deref(), ProjectName::parse);
     let description = command.description;
-    let description = checks.take_patch("description", description, ProjectDescription::parse);
+    let description = checks.take_patch("description", description, Description::parse);
     checks.done()?;
     let store = services.store.open(caller.tenant).await?;
     retry::while_stale!(async {

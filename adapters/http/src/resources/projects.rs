@@ -5,11 +5,7 @@ use tenantry_application::{
     ports::ProjectSort,
     projects::{self, CreateProject, ListProjects, UpdateProject},
 };
-use tenantry_domain::{
-    Revision,
-    id::ProjectId,
-    project::{Project, ProjectDescription},
-};
+use tenantry_domain::{Revision, id::ProjectId, project::Project};
 use uuid::Uuid;
 
 use super::{
@@ -20,6 +16,7 @@ use super::{
     patch::patch,
     resource::resource,
     response::{Conditional, CreatedVersioned, NoContent, Versioned},
+    texts::DescriptionText,
 };
 use crate::{
     caller::Authentication,
@@ -36,9 +33,6 @@ resource! {
 
 /// The name of a project.
 type ProjectNameText = Text<100>;
-
-/// The description of a project.
-type DescriptionText = Text<{ ProjectDescription::MAX_LENGTH }>;
 
 /// A project.
 #[derive(Debug, Clone, Object)]

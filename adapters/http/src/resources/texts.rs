@@ -1,5 +1,7 @@
 //! The bounds of strings that several resources use.
 
+use tenantry_domain::description::Description;
+
 use crate::types::Text;
 
 /// An e-mail address.
@@ -31,6 +33,9 @@ pub(crate) type DigestText = Text<128>;
 
 /// A stable name in `snake_case`: a code, a kind or an action.
 pub(crate) type NameText = Text<64>;
+
+/// A description of a resource.
+pub(crate) type DescriptionText = Text<{ Description::MAX_LENGTH }>;
 
 /// An explanation for people.
 pub(crate) type MessageText = Text<1024>;

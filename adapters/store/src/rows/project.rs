@@ -8,9 +8,10 @@ use tenantry_application::{
 };
 use tenantry_domain::{
     Revision, Timestamp,
+    description::Description,
     id::{ProjectId, TenantId, UserId},
     name::ProjectName,
-    project::{Project, ProjectDescription},
+    project::Project,
 };
 
 use super::{Reading, id, integer};
@@ -79,7 +80,7 @@ impl Stored for Project {
 
     fn from_row(row: Model) -> Result<Self, PortError> {
         let read = Reading::of(KIND, row.id);
-        let description = row.description.as_deref().map(ProjectDescription::parse);
+        let description = row.description.as_deref().map(Description::parse);
         Ok(Self {
             id: ProjectId::from_uuid(row.id),
             tenant_id: TenantId::from_uuid(row.tenant_id),

@@ -1,11 +1,7 @@
 //! Projects of one tenant.
 
 use tenantry_application::ports::{Count, ListQuery, ListRepository, ProjectFilter, ProjectSort};
-use tenantry_domain::{
-    Revision,
-    name::ProjectName,
-    project::{Project, ProjectDescription},
-};
+use tenantry_domain::{Revision, description::Description, name::ProjectName, project::Project};
 
 use super::{
     orders::Sorted,
@@ -27,7 +23,7 @@ pub(super) async fn every_field_is_stored_and_updated(world: &World) {
     let text = "Two\nlines of \u{1F3D7} 'text' \\ \"and\" % _";
     for description in [Some(text), None] {
         project.name = ProjectName::parse("塔 tower").expect("a name");
-        let parse = |text| ProjectDescription::parse(text).expect("a description");
+        let parse = |text| Description::parse(text).expect("a description");
         project.description = description.map(parse);
         project.updated_at = at(5);
         acme.commit(|work| work.projects().update(&project))
