@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenantry_domain::{Invalid, Refused};
+use tenantry_domain::{Invalid, InvalidTransition};
 use thiserror::Error;
 
 use crate::{
@@ -266,9 +266,9 @@ impl From<PutError> for Error {
     }
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
-        Self::StateConflict(refused.to_string())
+impl From<InvalidTransition> for Error {
+    fn from(error: InvalidTransition) -> Self {
+        Self::StateConflict(error.to_string())
     }
 }
 

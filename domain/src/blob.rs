@@ -1,7 +1,7 @@
 //! Blobs: the stored content of versions, from upload to deletion.
 
 use crate::{
-    Invalid, Refused, Revision, Timestamp,
+    Invalid, InvalidTransition, Revision, Timestamp,
     id::{BlobId, TenantId},
 };
 
@@ -86,7 +86,7 @@ impl Blob {
     }
 
     /// Records a heartbeat of the upload.
-    pub fn heartbeat(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn heartbeat(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         match &mut self.state {
             BlobState::Open { heartbeat_at, .. } => {
                 *heartbeat_at = now;
@@ -98,7 +98,7 @@ impl Blob {
 
     /// Completes the upload, with one version referencing the blob. Returns the
     /// reserved bytes.
-    pub fn store(&mut self, content: Content) -> Result<u64, Refused> {
+    pub fn store(&mut self, content: Content) -> Result<u64, InvalidTransition> {
         let BlobState::Open { reserved_bytes, .. } = self.state else {
             return Err(self.transition_error("stored"));
         };
@@ -113,7 +113,7 @@ impl Blob {
 
     /// Marks an upload, or a blob without references, for deletion. Returns the
     /// bytes that were still reserved.
-    pub fn abandon(&mut self) -> Result<u64, Refused> {
+    pub fn abandon(&mut self) -> Result<u64, InvalidTransition> {
         let reserved = match &self.state {
             BlobState::Open { reserved_bytes, .. } => *reserved_bytes,
             BlobState::Stored { references: 0, .. } => 0,
@@ -124,7 +124,7 @@ impl Blob {
     }
 
     /// Adds a reference from a version. Corrupt blobs cannot be shared.
-    pub fn add_reference(&mut self) -> Result<(), Refused> {
+    pub fn add_reference(&mut self) -> Result<(), InvalidTransition> {
         match &mut self.state {
             BlobState::Stored {
                 references,
@@ -142,7 +142,7 @@ impl Blob {
 
     /// Removes a reference. A blob without references is deleted after a grace
     /// period.
-    pub fn drop_reference(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn drop_reference(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         match &mut self.state {
             BlobState::Stored {
                 references,
@@ -160,7 +160,7 @@ impl Blob {
     }
 
     /// Corrects the number of references.
-    pub fn recount(&mut self, counted: u32, now: Timestamp) -> Result<(), Refused> {
+    pub fn recount(&mut self, counted: u32, now: Timestamp) -> Result<(), InvalidTransition> {
         match &mut self.state {
             BlobState::Stored {
                 references,
@@ -176,7 +176,7 @@ impl Blob {
     }
 
     /// Records that a read detected corruption; the first time is kept.
-    pub fn mark_corrupt(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn mark_corrupt(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         match &mut self.state {
             BlobState::Stored { corrupt_at, .. } => {
                 corrupt_at.get_or_insert(now);
@@ -194,8 +194,8 @@ impl Blob {
         }
     }
 
-    fn transition_error(&self, to: &'static str) -> Refused {
-        Refused {
+    fn transition_error(&self, to: &'static str) -> InvalidTransition {
+        InvalidTransition {
             entity: "blob",
             from: self.state.as_str(),
             to,

@@ -1,7 +1,7 @@
 //! Files: a space, a path and a sequence of versions.
 
 use crate::{
-    Invalid, Refused, Revision, Timestamp,
+    Invalid, InvalidTransition, Revision, Timestamp,
     blob::Digest,
     id::{FileId, TenantId, UserId},
     media_type::MediaType,
@@ -244,30 +244,30 @@ impl Review {
     }
 
     /// Submits a draft for approval.
-    pub fn submit(self) -> Result<Self, Refused> {
+    pub fn submit(self) -> Result<Self, InvalidTransition> {
         self.step(&[Self::Draft], Self::PendingValidation)
     }
 
     /// Approves.
-    pub fn approve(self) -> Result<Self, Refused> {
+    pub fn approve(self) -> Result<Self, InvalidTransition> {
         self.step(&[Self::PendingValidation], Self::Validated)
     }
 
     /// Rejects.
-    pub fn reject(self) -> Result<Self, Refused> {
+    pub fn reject(self) -> Result<Self, InvalidTransition> {
         self.step(&[Self::PendingValidation], Self::Rejected)
     }
 
     /// Archives a file whose review has ended.
-    pub fn archive(self) -> Result<Self, Refused> {
+    pub fn archive(self) -> Result<Self, InvalidTransition> {
         self.step(&[Self::Validated, Self::Rejected], Self::Archived)
     }
 
-    fn step(self, from: &[Self], to: Self) -> Result<Self, Refused> {
+    fn step(self, from: &[Self], to: Self) -> Result<Self, InvalidTransition> {
         if from.contains(&self) {
             Ok(to)
         } else {
-            Err(Refused {
+            Err(InvalidTransition {
                 entity: "file",
                 from: self.as_str(),
                 to: to.as_str(),

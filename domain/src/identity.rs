@@ -1,7 +1,7 @@
 //! Users. An identity is global; memberships link it to tenants.
 
 use crate::{
-    Refused, Revision, Timestamp,
+    InvalidTransition, Revision, Timestamp,
     email::Email,
     id::{TenantId, UserId},
     name::{DisplayName, Username},
@@ -64,18 +64,18 @@ impl IdentityStatus {
 
 impl Identity {
     /// Deactivates the user.
-    pub fn deactivate(&mut self) -> Result<(), Refused> {
+    pub fn deactivate(&mut self) -> Result<(), InvalidTransition> {
         self.step(IdentityStatus::Active, IdentityStatus::Deactivated)
     }
 
     /// Reactivates the user.
-    pub fn activate(&mut self) -> Result<(), Refused> {
+    pub fn activate(&mut self) -> Result<(), InvalidTransition> {
         self.step(IdentityStatus::Deactivated, IdentityStatus::Active)
     }
 
-    fn step(&mut self, from: IdentityStatus, to: IdentityStatus) -> Result<(), Refused> {
+    fn step(&mut self, from: IdentityStatus, to: IdentityStatus) -> Result<(), InvalidTransition> {
         if self.status != from {
-            return Err(Refused {
+            return Err(InvalidTransition {
                 entity: "user",
                 from: self.status.as_str(),
                 to: to.as_str(),

@@ -48,7 +48,7 @@ impl Invalid {
 /// The error for a transition that a state machine does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("cannot change {entity} from {from} to {to}")]
-pub struct Refused {
+pub struct InvalidTransition {
     /// The kind of entity.
     pub entity: &'static str,
     /// The current state.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Refused, Revision, Timestamp,
+    InvalidTransition, Revision, Timestamp,
     id::{JobId, TenantId, UserId},
 };
 
@@ -196,7 +196,7 @@ impl Job {
     }
 
     /// Marks the job as succeeded.
-    pub fn succeed(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn succeed(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         self.end(JobState::Succeeded, now)?;
         self.error = None;
         Ok(())
@@ -205,7 +205,12 @@ impl Job {
     /// Records a failed attempt. The job is queued again after a backoff, or
     /// becomes dead if `retry` is false or the maximum number of failures is
     /// reached.
-    pub fn fail(&mut self, error: String, retry: bool, now: Timestamp) -> Result<(), Refused> {
+    pub fn fail(
+        &mut self,
+        error: String,
+        retry: bool,
+        now: Timestamp,
+    ) -> Result<(), InvalidTransition> {
         let failures = self.failures.saturating_add(1);
         if retry && failures < self.max_attempts {
             if self.state != JobState::Running {
@@ -230,7 +235,7 @@ impl Job {
 
     /// Queues the job again after a backoff without counting a failure, for
     /// causes outside the job.
-    pub fn postpone(&mut self, reason: String, now: Timestamp) -> Result<(), Refused> {
+    pub fn postpone(&mut self, reason: String, now: Timestamp) -> Result<(), InvalidTransition> {
         if self.state != JobState::Running {
             return Err(self.transition_error(JobState::Queued));
         }
@@ -241,7 +246,7 @@ impl Job {
         Ok(())
     }
 
-    fn end(&mut self, to: JobState, now: Timestamp) -> Result<(), Refused> {
+    fn end(&mut self, to: JobState, now: Timestamp) -> Result<(), InvalidTransition> {
         if self.state != JobState::Running {
             return Err(self.transition_error(to));
         }
@@ -251,8 +256,8 @@ impl Job {
         Ok(())
     }
 
-    fn transition_error(&self, to: JobState) -> Refused {
-        Refused {
+    fn transition_error(&self, to: JobState) -> InvalidTransition {
+        InvalidTransition {
             entity: "job",
             from: self.state.as_str(),
             to: to.as_str(),

@@ -44,6 +44,6 @@ pub mod text;
 pub mod time;
 pub mod version;
 
-pub use invalid::{Invalid, Refused};
+pub use invalid::{Invalid, InvalidTransition};
 pub use revision::Revision;
 pub use time::Timestamp;

@@ -1,7 +1,7 @@
 //! The membership of a user in a tenant.
 
 use crate::{
-    Refused, Revision, Timestamp,
+    InvalidTransition, Revision, Timestamp,
     id::{RoleId, TenantId, UserId},
 };
 
@@ -54,7 +54,7 @@ impl MembershipStatus {
 
 impl Membership {
     /// Accepts an invitation, or reactivates a membership.
-    pub fn activate(&mut self) -> Result<(), Refused> {
+    pub fn activate(&mut self) -> Result<(), InvalidTransition> {
         self.step(
             &[MembershipStatus::Invited, MembershipStatus::Deactivated],
             MembershipStatus::Active,
@@ -62,16 +62,20 @@ impl Membership {
     }
 
     /// Deactivates the membership.
-    pub fn deactivate(&mut self) -> Result<(), Refused> {
+    pub fn deactivate(&mut self) -> Result<(), InvalidTransition> {
         self.step(
             &[MembershipStatus::Active, MembershipStatus::Invited],
             MembershipStatus::Deactivated,
         )
     }
 
-    fn step(&mut self, from: &[MembershipStatus], to: MembershipStatus) -> Result<(), Refused> {
+    fn step(
+        &mut self,
+        from: &[MembershipStatus],
+        to: MembershipStatus,
+    ) -> Result<(), InvalidTransition> {
         if !from.contains(&self.status) {
-            return Err(Refused {
+            return Err(InvalidTransition {
                 entity: "membership",
                 from: self.status.as_str(),
                 to: to.as_str(),

@@ -26,7 +26,7 @@ pub enum TagValue {
 
 impl Tags {
     /// The maximum number of tags on a file.
-    pub const MOST: usize = 50;
+    pub const MAX_ENTRIES: usize = 50;
 
     /// Creates a map after checking its entries.
     pub fn new(entries: impl IntoIterator<Item = (String, TagValue)>) -> Result<Self, Invalid> {
@@ -42,7 +42,7 @@ impl Tags {
             check_value(&value)?;
             tags.insert(text::compose(&key), value);
         }
-        if tags.len() > Self::MOST {
+        if tags.len() > Self::MAX_ENTRIES {
             return Err(Invalid::new("too_many", "must have at most 50 entries"));
         }
         Ok(Self(tags))

@@ -1,7 +1,7 @@
 //! Tenants and their lifecycle.
 
 use crate::{
-    Refused, Revision, Timestamp,
+    InvalidTransition, Revision, Timestamp,
     id::TenantId,
     name::{Subdomain, TenantName},
 };
@@ -85,7 +85,7 @@ impl Isolation {
 
 impl Tenant {
     /// Activates or reactivates the tenant.
-    pub fn activate(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn activate(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         self.step(
             &[TenantStatus::Provisioning, TenantStatus::Suspended],
             TenantStatus::Active,
@@ -94,12 +94,12 @@ impl Tenant {
     }
 
     /// Suspends the tenant.
-    pub fn suspend(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn suspend(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         self.step(&[TenantStatus::Active], TenantStatus::Suspended, now)
     }
 
     /// Marks the tenant for deletion.
-    pub fn begin_deleting(&mut self, now: Timestamp) -> Result<(), Refused> {
+    pub fn begin_deleting(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
         let from = [
             TenantStatus::Provisioning,
             TenantStatus::Active,
@@ -113,9 +113,9 @@ impl Tenant {
         from: &[TenantStatus],
         to: TenantStatus,
         now: Timestamp,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), InvalidTransition> {
         if !from.contains(&self.status) {
-            return Err(Refused {
+            return Err(InvalidTransition {
                 entity: "tenant",
                 from: self.status.as_str(),
                 to: to.as_str(),

@@ -1,7 +1,7 @@
 //! Versions of files and their processing state.
 
 use crate::{
-    Refused, Revision, Timestamp,
+    InvalidTransition, Revision, Timestamp,
     blob::Digest,
     id::{BlobId, FileId, TenantId, UserId, VersionId},
     media_type::MediaType,
@@ -85,7 +85,11 @@ impl Processing {
 
 impl FileVersion {
     /// Marks the version as ready, with the validated `media_type`.
-    pub fn accept(&mut self, media_type: MediaType, now: Timestamp) -> Result<(), Refused> {
+    pub fn accept(
+        &mut self,
+        media_type: MediaType,
+        now: Timestamp,
+    ) -> Result<(), InvalidTransition> {
         self.finish(Processing::Ready, now)?;
         self.media_type = media_type;
         Ok(())
@@ -93,14 +97,18 @@ impl FileVersion {
 
     /// Marks the version as failed and returns the blob that it no longer
     /// references.
-    pub fn fail(&mut self, failure: Failure, now: Timestamp) -> Result<Option<BlobId>, Refused> {
+    pub fn fail(
+        &mut self,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Option<BlobId>, InvalidTransition> {
         self.finish(Processing::Failed(failure), now)?;
         Ok(self.blob_id.take())
     }
 
-    fn finish(&mut self, to: Processing, now: Timestamp) -> Result<(), Refused> {
+    fn finish(&mut self, to: Processing, now: Timestamp) -> Result<(), InvalidTransition> {
         if self.processing != Processing::Pending {
-            return Err(Refused {
+            return Err(InvalidTransition {
                 entity: "version",
                 from: self.processing.as_str(),
                 to: to.as_str(),

@@ -6,7 +6,7 @@ use poem::Request;
 use poem_openapi::{SecurityScheme, auth::Bearer};
 use tenantry_application::{
     Caller, Error, PersonCaller, RequestInfo, Services,
-    auth::{Authenticated, authenticate},
+    auth::{Principal, authenticate},
 };
 use tenantry_domain::tenant::ActiveTenant;
 
@@ -26,7 +26,7 @@ pub(crate) struct Authentication(AuthenticatedRequest);
 
 /// A request with a valid token and session.
 pub(crate) struct AuthenticatedRequest {
-    identity: Authenticated,
+    identity: Principal,
     request: RequestInfo,
 }
 

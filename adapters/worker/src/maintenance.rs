@@ -52,7 +52,7 @@ impl PeriodicTask for AccessWatch {
     const NAME: &'static str = "watch access";
 
     async fn run(&mut self, services: &Services) -> Result<()> {
-        self.look(services).await
+        self.poll(services).await
     }
 }
 

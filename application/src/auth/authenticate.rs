@@ -14,7 +14,7 @@ use crate::{
 
 /// A user with a valid token and session.
 #[derive(Debug, Clone)]
-pub struct Authenticated {
+pub struct Principal {
     grant: Arc<AccessGrant>,
 }
 
@@ -24,7 +24,7 @@ pub async fn authenticate(
     services: &Services,
     token: &str,
     selection: Option<&Selection>,
-) -> Result<Authenticated> {
+) -> Result<Principal> {
     let now = services.now();
     let claims = services
         .access_tokens
@@ -46,7 +46,7 @@ pub async fn authenticate(
     if let Some(selection) = selection {
         selection.require(services, grant.tenant).await?;
     }
-    Ok(Authenticated { grant })
+    Ok(Principal { grant })
 }
 
 /// Reads an access grant from the store and caches it.
@@ -62,7 +62,7 @@ pub(crate) async fn load(services: &Services, session: SessionId) -> Result<Arc<
     Ok(grant)
 }
 
-impl Authenticated {
+impl Principal {
     /// Returns the user, with or without a tenant.
     pub fn person(&self, request: RequestInfo) -> PersonCaller {
         PersonCaller::new(&self.grant, request)

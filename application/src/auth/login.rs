@@ -42,7 +42,7 @@ pub struct Login {
 
 /// The result of a sign-in.
 #[derive(Debug, Clone)]
-pub struct SignedIn {
+pub struct LoginResult {
     /// The tokens.
     pub tokens: TokenPair,
     /// The user.
@@ -53,7 +53,7 @@ pub struct SignedIn {
 
 /// Verifies the password and creates a session. An unknown account, a wrong
 /// password and a deactivated user are indistinguishable, also by timing.
-pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
+pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     let key = text::fold(&command.identifier);
     throttle_account(services, &key).await?;
     let found = find(services, &key).await?;
@@ -107,7 +107,7 @@ pub async fn login(services: &Services, command: Login) -> Result<SignedIn> {
         services.store.commit(work).await?;
         identity.revision = identity.revision.next();
         let tokens = tokens(services, &session, tenant_id)?;
-        Ok(SignedIn {
+        Ok(LoginResult {
             tokens,
             identity,
             tenant: tenant.clone(),

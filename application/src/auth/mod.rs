@@ -14,12 +14,12 @@ mod select;
 mod throttle;
 
 pub(crate) use authenticate::load;
-pub use authenticate::{Authenticated, authenticate};
+pub use authenticate::{Principal, authenticate};
 pub use grant::TokenPair;
-pub use login::{Login, SignedIn, login};
+pub use login::{Login, LoginResult, login};
 pub use logout::logout;
 pub use me::{Me, MembershipView, UpdateMe, me, update_me};
-pub use pending_registration::Registered;
+pub use pending_registration::RegisteredUser;
 pub use refresh::refresh;
 pub use register::{Register, register};
 pub use seed::{SeedAdmin, seed_admin};

@@ -29,7 +29,7 @@ const SUGGESTIONS: u32 = 20;
 
 /// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registered {
+pub struct RegisteredUser {
     /// The user.
     pub user_id: UserId,
     /// The e-mail address as entered.
@@ -43,7 +43,7 @@ pub(super) struct PendingRegistration<'a> {
     pub(super) services: &'a Services,
     pub(super) identity: &'a Identity,
     pub(super) request: &'a RequestInfo,
-    pub(super) attempt: &'a Attempt<'a, Registered>,
+    pub(super) attempt: &'a Attempt<'a, RegisteredUser>,
 }
 
 impl PendingRegistration<'_> {
@@ -53,7 +53,7 @@ impl PendingRegistration<'_> {
         &self,
         name: TenantName,
         subdomain: Option<Subdomain>,
-    ) -> Result<Registered> {
+    ) -> Result<RegisteredUser> {
         let Self {
             services, identity, ..
         } = self;
@@ -81,7 +81,7 @@ impl PendingRegistration<'_> {
 
     /// Adds the user to the only tenant as a member. The first user creates and
     /// owns it.
-    pub(super) async fn join_single_tenant(&self) -> Result<Registered> {
+    pub(super) async fn join_single_tenant(&self) -> Result<RegisteredUser> {
         let Self {
             services, identity, ..
         } = self;
@@ -114,14 +114,14 @@ impl PendingRegistration<'_> {
         &self,
         mut work: PlatformWork,
         tenant_id: TenantId,
-    ) -> Result<Registered, CommitError> {
+    ) -> Result<RegisteredUser, CommitError> {
         let Self {
             services, identity, ..
         } = self;
         let entry = Entry::new(services, "user.register", "user", identity.id)
             .by_person(identity.id, self.request);
         work.audit(entry.of_tenant(tenant_id));
-        let registered = Registered {
+        let registered = RegisteredUser {
             user_id: identity.id,
             email: identity.email.clone(),
             tenant_id,

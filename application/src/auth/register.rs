@@ -11,7 +11,7 @@ use tenantry_domain::{
 
 use super::{
     new_tenant::reject_reserved,
-    pending_registration::{PendingRegistration, Registered},
+    pending_registration::{PendingRegistration, RegisteredUser},
 };
 use crate::{
     caller::RequestInfo,
@@ -44,8 +44,8 @@ pub struct Register {
 pub async fn register(
     services: &Services,
     command: Register,
-    request: Option<KeyedRequest<Registered>>,
-) -> Result<Replayable<Registered>> {
+    request: Option<KeyedRequest<RegisteredUser>>,
+) -> Result<Replayable<RegisteredUser>> {
     if services.settings.registration != Registration::Open {
         return Err(Error::AccessDenied(
             "registration is by invitation only".to_owned(),
@@ -63,8 +63,8 @@ async fn add_user(
     services: &Services,
     command: &Register,
     valid: ValidRegistration,
-    attempt: &Attempt<'_, Registered>,
-) -> Result<Registered> {
+    attempt: &Attempt<'_, RegisteredUser>,
+) -> Result<RegisteredUser> {
     if services
         .store
         .identities()

@@ -26,7 +26,7 @@ use crate::{
 
 /// The content to download.
 #[derive(Debug, Clone)]
-pub enum Wanted {
+pub enum DownloadTarget {
     /// A file by its id, in a given version or the served one.
     Id(FileId, Option<u32>),
     /// The served content of the file at a path.
@@ -51,14 +51,18 @@ pub struct Download {
 
 /// Finds content and checks that the caller may read it. Fails unless the
 /// version is ready.
-pub async fn download(services: &Services, caller: &Caller, wanted: Wanted) -> Result<Download> {
+pub async fn download(
+    services: &Services,
+    caller: &Caller,
+    target: DownloadTarget,
+) -> Result<Download> {
     let store = services.store.open(caller.tenant).await?;
-    let (file, number) = match wanted {
-        Wanted::Id(id, number) => (
+    let (file, number) = match target {
+        DownloadTarget::Id(id, number) => (
             get::find(store.as_ref(), caller, id, FileAction::Read).await?,
             number,
         ),
-        Wanted::Path {
+        DownloadTarget::Path {
             bucket,
             bucket_id,
             path,
@@ -74,8 +78,8 @@ pub async fn download(services: &Services, caller: &Caller, wanted: Wanted) -> R
 }
 
 async fn version(store: &dyn TenantStore, file: &File, number: Option<u32>) -> Result<FileVersion> {
-    let wanted = number.or(file.content_version).unwrap_or(file.version);
-    let version = store.versions().find_by_number(file.id, wanted).await?;
+    let number = number.or(file.content_version).unwrap_or(file.version);
+    let version = store.versions().find_by_number(file.id, number).await?;
     let version = version.ok_or(Error::NotFound(Thing::Version))?;
     if version.processing == Processing::Ready {
         Ok(version)

@@ -19,14 +19,14 @@ mod view;
 
 pub(crate) use damage::record_damage;
 pub use delete::delete;
-pub use download::{Download, Wanted, download};
+pub use download::{Download, DownloadTarget, download};
 pub use get::get;
 pub use list::{ListFiles, list};
 pub(crate) use receive::{blob_key, receive_signed};
 pub(crate) use stored::read_stored;
 pub use update::{UpdateFile, update};
 pub use upload::upload;
-pub use upload_command::{ContentCondition, Length, Target, Upload, Uploaded};
+pub use upload_command::{ContentCondition, Length, Target, Upload, UploadedVersion};
 pub(crate) use validate::ValidateVersion;
 pub use versions::{ListVersions, list_versions};
 pub use view::{FileView, VersionView};

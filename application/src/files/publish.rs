@@ -14,7 +14,7 @@ use super::{
     ValidateVersion,
     receive::{ReceivedUpload, blob_key, discard},
     replay,
-    upload_command::{Target, UploadSpec, Uploaded, path_taken},
+    upload_command::{Target, UploadSpec, UploadedVersion, path_taken},
 };
 use crate::{
     audit::Entry,
@@ -40,7 +40,7 @@ pub(super) async fn publish(
     store: &dyn TenantStore,
     received: ReceivedUpload,
     spec: UploadSpec,
-) -> Result<Uploaded> {
+) -> Result<UploadedVersion> {
     let outcome = publish_with_retries(services, caller.clone(), store, &received, &spec).await;
     match &outcome {
         Ok(_) | Err(Error::DatabaseUnavailable(_)) => {}
@@ -55,7 +55,7 @@ async fn publish_with_retries(
     store: &dyn TenantStore,
     received: &ReceivedUpload,
     spec: &UploadSpec,
-) -> Result<Uploaded> {
+) -> Result<UploadedVersion> {
     let mut number = 1;
     for _ in 0..retry::MAX_ATTEMPTS {
         let current = find_destination(services, store, spec, &mut number).await?;
@@ -132,7 +132,7 @@ async fn attempt(
     received: &ReceivedUpload,
     spec: &UploadSpec,
     (path, current): Destination,
-) -> Result<Uploaded, CommitError> {
+) -> Result<UploadedVersion, CommitError> {
     let now = services.now();
     let size = received.content.size_bytes;
     let mut work = store.begin();
@@ -212,7 +212,7 @@ async fn attempt(
         .detail("size_bytes", size)
         .detail("digest", digest);
     work.audit(entry.by(caller));
-    let uploaded = Uploaded {
+    let uploaded = UploadedVersion {
         file_id: file.id,
         path: file.path,
         version: version.number,

@@ -10,7 +10,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::upload_command::{Target, UploadSpec, Uploaded};
+use super::upload_command::{Target, UploadSpec, UploadedVersion};
 use crate::{
     error::{Error, Result},
     idempotency::{self, RecordedResponse},
@@ -27,7 +27,7 @@ pub(super) async fn replay(
     spec: &UploadSpec,
     body: BlobBody,
     recorded: RecordedResponse,
-) -> Result<Uploaded> {
+) -> Result<UploadedVersion> {
     let backend = services.blobs.get(services.blobs.default_name())?;
     let content = match backend.digest(body, services.settings.max_file_bytes).await {
         Ok(content) => content,
@@ -82,7 +82,7 @@ struct StoredResponse {
 }
 
 /// Encodes a response for storage.
-pub(super) fn encode(uploaded: &Uploaded) -> Result<String, PortError> {
+pub(super) fn encode(uploaded: &UploadedVersion) -> Result<String, PortError> {
     let stored = StoredResponse {
         file_id: uploaded.file_id.as_uuid(),
         path: uploaded.path.to_string(),
@@ -96,9 +96,9 @@ pub(super) fn encode(uploaded: &Uploaded) -> Result<String, PortError> {
     })
 }
 
-fn decode(response: &str) -> Option<Uploaded> {
+fn decode(response: &str) -> Option<UploadedVersion> {
     let stored: StoredResponse = serde_json::from_str(response).ok()?;
-    Some(Uploaded {
+    Some(UploadedVersion {
         file_id: FileId::from_uuid(stored.file_id),
         path: LogicalPath::parse(&stored.path).ok()?,
         version: stored.version,

@@ -6,7 +6,9 @@ use super::{
     place, publish,
     receive::{discard, receive},
     replay::{OPERATION, replay},
-    upload_command::{ContentCondition, Length, Target, Upload, UploadSpec, Uploaded, path_taken},
+    upload_command::{
+        ContentCondition, Length, Target, Upload, UploadSpec, UploadedVersion, path_taken,
+    },
 };
 use crate::{
     caller::Caller,
@@ -19,7 +21,11 @@ use crate::{
 /// Stores a file or a new version of one. Everything that can be checked
 /// without the body is checked before its first byte is read. A request with a
 /// known idempotency key returns the recorded response and stores nothing.
-pub async fn upload(services: &Services, caller: &Caller, upload: Upload) -> Result<Uploaded> {
+pub async fn upload(
+    services: &Services,
+    caller: &Caller,
+    upload: Upload,
+) -> Result<UploadedVersion> {
     let place = place::resolve(caller, upload.bucket, upload.bucket_id)?;
     caller.require_file(FileAction::Write, place, Thing::Bucket)?;
     let store = services.store.open(caller.tenant).await?;

@@ -83,7 +83,7 @@ pub enum ContentCondition {
 
 /// The result of an upload: a version whose processing is pending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uploaded {
+pub struct UploadedVersion {
     /// The file.
     pub file_id: FileId,
     /// The path.

@@ -28,7 +28,7 @@ pub struct BackendReport {
 
 impl BackendReport {
     /// Returns whether no check failed.
-    pub fn is_well(&self) -> bool {
+    pub fn is_healthy(&self) -> bool {
         let mut outcomes = self.checks.iter().map(|check| check.outcome);
         outcomes.all(|outcome| outcome != CheckOutcome::Failed)
     }

@@ -30,7 +30,7 @@ impl AccessWatch {
 
     /// Polls once: invalidates outdated grants and keeps the rest fresh for a
     /// moment. After a failure the cache expires soon by itself.
-    pub async fn look(&mut self, services: &Services) -> Result<()> {
+    pub async fn poll(&mut self, services: &Services) -> Result<()> {
         let now = services.now();
         let since = now.minus(OVERLAP);
         for change in services.store.epochs().changed_since(since).await? {

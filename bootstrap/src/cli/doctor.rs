@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
                 }
             }
         }
-        Ok(if reports.iter().all(BackendReport::is_well) {
+        Ok(if reports.iter().all(BackendReport::is_healthy) {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

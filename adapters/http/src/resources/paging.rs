@@ -50,7 +50,7 @@ impl Paging {
         }
     }
 
-    /// Requests the page, with its total if wanted.
+    /// Requests the page, with its total if requested.
     pub(crate) fn counted(self, counting: &Counting) -> PageRequest {
         PageRequest {
             include_total: counting.include_total.unwrap_or(false),
@@ -58,7 +58,7 @@ impl Paging {
         }
     }
 
-    /// Requests the page by number or cursor, with its total if wanted.
+    /// Requests the page by number or cursor, with its total if requested.
     pub(crate) fn numbered(self, numbering: &Numbering, counting: &Counting) -> PageRequest {
         PageRequest {
             page: numbering.page.map(|page| page.0),

@@ -158,7 +158,7 @@ impl StorageApi {
 impl From<&Vec<BackendReport>> for StorageReport {
     fn from(reports: &Vec<BackendReport>) -> Self {
         Self {
-            healthy: reports.iter().all(BackendReport::is_well),
+            healthy: reports.iter().all(BackendReport::is_healthy),
             backends: reports.iter().map(ReportBody::from).collect(),
         }
     }
@@ -197,7 +197,7 @@ impl From<&BackendReport> for ReportBody {
         Self {
             name: Text::of(&report.name),
             kind: Text::of(report.kind),
-            healthy: report.is_well(),
+            healthy: report.is_healthy(),
             checks: report.checks.iter().map(CheckBody::from).collect(),
         }
     }

@@ -14,7 +14,7 @@ use super::world::{Outcome, ReadOutcome, World, active};
 use crate::conformance::samples::{NOW, at};
 
 /// Ann, signed in at Acme as an editor.
-struct SignedIn<'w> {
+struct UserSession<'w> {
     world: &'w World,
     ann: Identity,
     acme: Tenant,
@@ -23,7 +23,7 @@ struct SignedIn<'w> {
     session: Session,
 }
 
-impl<'w> SignedIn<'w> {
+impl<'w> UserSession<'w> {
     async fn new(world: &'w World) -> Self {
         let samples = &world.samples;
         let ann = samples.person("ann@example.com");
@@ -73,7 +73,7 @@ pub(super) async fn an_unknown_session_grants_nothing(world: &World) {
 }
 
 pub(super) async fn a_live_session_grants_access_to_its_tenant(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let expected = AccessGrant {
         session_id: ann.session.id,
         user_id: ann.ann.id,
@@ -114,7 +114,7 @@ pub(super) async fn a_session_without_tenant_grants_no_tenant(world: &World) {
 }
 
 pub(super) async fn a_session_expires_on_time(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let access = world.store.access();
     let end = ann.session.expires_at;
     let before = end.minus(std::time::Duration::from_millis(1));
@@ -129,7 +129,7 @@ pub(super) async fn a_session_expires_on_time(world: &World) {
 }
 
 pub(super) async fn a_revoked_session_grants_nothing(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let mut session = ann.session.clone();
     session.revoke(RevokeReason::Logout, NOW);
     world
@@ -140,7 +140,7 @@ pub(super) async fn a_revoked_session_grants_nothing(world: &World) {
 }
 
 pub(super) async fn a_removed_session_grants_nothing(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     world
         .commit(|work| work.sessions().remove(&ann.session))
         .await
@@ -149,7 +149,7 @@ pub(super) async fn a_removed_session_grants_nothing(world: &World) {
 }
 
 pub(super) async fn a_deactivated_user_has_no_access(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let mut person = ann.ann.clone();
     person.deactivate().expect("active");
     world
@@ -160,7 +160,7 @@ pub(super) async fn a_deactivated_user_has_no_access(world: &World) {
 }
 
 pub(super) async fn a_deactivated_member_has_no_access_to_the_tenant(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let mut membership = ann.membership.clone();
     membership.deactivate().expect("active");
     world
@@ -172,7 +172,7 @@ pub(super) async fn a_deactivated_member_has_no_access_to_the_tenant(world: &Wor
 }
 
 pub(super) async fn an_invited_member_has_no_access_to_the_tenant(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let mut membership = ann.membership.clone();
     membership.status = tenantry_domain::membership::MembershipStatus::Invited;
     world
@@ -183,7 +183,7 @@ pub(super) async fn an_invited_member_has_no_access_to_the_tenant(world: &World)
 }
 
 pub(super) async fn a_former_member_has_no_access_to_the_tenant(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     world
         .commit(|work| work.memberships(at(1)).remove(&ann.membership))
         .await
@@ -192,7 +192,7 @@ pub(super) async fn a_former_member_has_no_access_to_the_tenant(world: &World) {
 }
 
 pub(super) async fn an_inactive_tenant_is_not_accessible(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let mut acme = ann.acme.clone();
     acme.suspend(at(1)).expect("active");
     world
@@ -210,7 +210,7 @@ pub(super) async fn an_inactive_tenant_is_not_accessible(world: &World) {
 }
 
 pub(super) async fn permissions_come_from_all_roles_and_their_ancestors(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let samples = &world.samples;
     let globex = world.company("Globex").await;
     let root = samples.role(ann.acme.id, "Root", &[Permission::AuditRead]);
@@ -248,7 +248,7 @@ pub(super) async fn permissions_come_from_all_roles_and_their_ancestors(world: &
 }
 
 pub(super) async fn cyclic_roles_are_resolved(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let mut editor = ann.editor.clone();
     editor.parent_ids = vec![editor.id];
     world
@@ -260,7 +260,7 @@ pub(super) async fn cyclic_roles_are_resolved(world: &World) {
 }
 
 pub(super) async fn epochs_are_those_of_the_user_and_the_tenant(world: &World) {
-    let ann = SignedIn::new(world).await;
+    let ann = UserSession::new(world).await;
     let other = world.samples.user();
     world
         .commit(|work| {

@@ -1,7 +1,7 @@
 //! Registration of users.
 
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use tenantry_application::auth::{self, Register, Registered};
+use tenantry_application::auth::{self, Register, RegisteredUser};
 use uuid::Uuid;
 
 use crate::{
@@ -89,8 +89,8 @@ impl RegistrationApi {
     }
 }
 
-impl From<&Registered> for Registration {
-    fn from(registered: &Registered) -> Self {
+impl From<&RegisteredUser> for Registration {
+    fn from(registered: &RegisteredUser) -> Self {
         Self {
             user_id: registered.user_id.as_uuid(),
             email: Text::of(&registered.email),

@@ -8,7 +8,7 @@ use poem_openapi::{
 };
 use tenantry_application::{
     Caller, Error,
-    files::{self, Download, Wanted},
+    files::{self, Download, DownloadTarget},
 };
 use tenantry_domain::id::FileId;
 use uuid::Uuid;
@@ -73,8 +73,8 @@ impl ContentApi {
         range: RangeHeaders,
         conditions: ReadConditions,
     ) -> ContentResult {
-        let wanted = location.wanted()?;
-        self.serve(&caller.caller()?, wanted, range, conditions)
+        let target = location.target()?;
+        self.serve(&caller.caller()?, target, range, conditions)
             .await
     }
 
@@ -92,8 +92,8 @@ impl ContentApi {
         location: Location,
         conditions: ReadConditions,
     ) -> ContentResult {
-        let wanted = location.wanted()?;
-        self.describe(&caller.caller()?, wanted, conditions).await
+        let target = location.target()?;
+        self.describe(&caller.caller()?, target, conditions).await
     }
 
     /// Download the content of a file
@@ -115,8 +115,8 @@ impl ContentApi {
         range: RangeHeaders,
         conditions: ReadConditions,
     ) -> ContentResult {
-        let wanted = by_id(&file_id, version.0);
-        self.serve(&caller.caller()?, wanted, range, conditions)
+        let target = by_id(&file_id, version.0);
+        self.serve(&caller.caller()?, target, range, conditions)
             .await
     }
 
@@ -137,8 +137,8 @@ impl ContentApi {
         version: Query<Option<VersionNumber>>,
         conditions: ReadConditions,
     ) -> ContentResult {
-        let wanted = by_id(&file_id, version.0);
-        self.describe(&caller.caller()?, wanted, conditions).await
+        let target = by_id(&file_id, version.0);
+        self.describe(&caller.caller()?, target, conditions).await
     }
 }
 
@@ -146,11 +146,11 @@ impl ContentApi {
     async fn serve(
         &self,
         caller: &Caller,
-        wanted: Wanted,
+        target: DownloadTarget,
         range: RangeHeaders,
         conditions: ReadConditions,
     ) -> ContentResult {
-        let download = files::download(&self.services, caller, wanted).await?;
+        let download = files::download(&self.services, caller, target).await?;
         let size = download.version.size_bytes;
         let tag = content_tag(download.version.digest);
         if conditions.evaluate(&tag)? == ReadOutcome::NotModified {
@@ -178,10 +178,10 @@ impl ContentApi {
     async fn describe(
         &self,
         caller: &Caller,
-        wanted: Wanted,
+        target: DownloadTarget,
         conditions: ReadConditions,
     ) -> ContentResult {
-        let download = files::download(&self.services, caller, wanted).await?;
+        let download = files::download(&self.services, caller, target).await?;
         let tag = content_tag(download.version.digest);
         Ok(match conditions.evaluate(&tag)? {
             ReadOutcome::NotModified => not_modified(&download),
@@ -193,8 +193,8 @@ impl ContentApi {
     }
 }
 
-fn by_id(file_id: &Uuid, version: Option<VersionNumber>) -> Wanted {
-    Wanted::Id(FileId::from_uuid(*file_id), version.map(|number| number.0))
+fn by_id(file_id: &Uuid, version: Option<VersionNumber>) -> DownloadTarget {
+    DownloadTarget::Id(FileId::from_uuid(*file_id), version.map(|number| number.0))
 }
 
 fn not_modified(download: &Download) -> Response<ContentResponse> {

@@ -1,6 +1,6 @@
 //! The locations of files.
 
-use tenantry_application::{Error, files::Wanted};
+use tenantry_application::{Error, files::DownloadTarget};
 use tenantry_domain::{file::Bucket, path::LogicalPath};
 use uuid::Uuid;
 
@@ -34,8 +34,8 @@ impl Location {
     }
 
     /// Identifies the content to read.
-    pub(super) fn wanted(&self) -> Result<Wanted, Error> {
-        Ok(Wanted::Path {
+    pub(super) fn target(&self) -> Result<DownloadTarget, Error> {
+        Ok(DownloadTarget::Path {
             bucket: self.bucket(),
             bucket_id: self.bucket_id,
             path: self.path()?,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use poem_openapi::Object;
-use tenantry_application::files::{FileView, Uploaded, VersionView};
+use tenantry_application::files::{FileView, UploadedVersion, VersionView};
 use tenantry_domain::{
     file::{Bucket, Review},
     version::Failure,
@@ -200,13 +200,13 @@ pub(super) struct UploadedBody {
 
 impl UploadedBody {
     /// Returns the URL of an uploaded file.
-    pub(super) fn location(uploaded: &Uploaded) -> crate::types::Location {
+    pub(super) fn location(uploaded: &UploadedVersion) -> crate::types::Location {
         format!("/api/v1/files/{}", uploaded.file_id).into()
     }
 }
 
-impl From<&Uploaded> for UploadedBody {
-    fn from(uploaded: &Uploaded) -> Self {
+impl From<&UploadedVersion> for UploadedBody {
+    fn from(uploaded: &UploadedVersion) -> Self {
         Self {
             file_id: uploaded.file_id.as_uuid(),
             filename: Text::of(uploaded.path.file_name()),

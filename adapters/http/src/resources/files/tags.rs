@@ -9,7 +9,7 @@ use tenantry_domain::{
 use crate::types::Map;
 
 /// At most 50 scalar values by key.
-pub(super) type TagsBody = Map<Value, { Tags::MOST }>;
+pub(super) type TagsBody = Map<Value, { Tags::MAX_ENTRIES }>;
 
 /// Parses the tags of a request.
 pub(super) fn parse(body: TagsBody) -> Result<Tags, Invalid> {
