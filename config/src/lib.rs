@@ -39,7 +39,7 @@ mod variables;
 pub use config::{Config, DEFAULT_STORAGE};
 pub use connection_url::ConnectionUrl;
 pub use example::example;
-pub use load::Loaded;
+pub use load::LoadedConfig;
 pub use problem::{Problem, Problems};
 pub use profile::Profile;
 pub use schema::schema;

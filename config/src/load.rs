@@ -25,7 +25,7 @@ const DEFAULTS: &str = include_str!("../default.toml");
 
 /// A configuration and the origin of each value.
 #[derive(Clone)]
-pub struct Loaded {
+pub struct LoadedConfig {
     /// The configuration.
     pub config: Config,
     pub(crate) layers: Figment,
@@ -38,8 +38,8 @@ impl Config {
     ///
     /// Returns all problems of the first stage that fails: reading files and variables, then keys
     /// and types, then the rules of the sections.
-    pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
-        let loaded = Loaded::read(sources)?;
+    pub fn load(sources: &Sources) -> Result<LoadedConfig, Problems> {
+        let loaded = LoadedConfig::read(sources)?;
         loaded.validate()?;
         Ok(loaded)
     }
@@ -50,7 +50,7 @@ impl Config {
     }
 }
 
-impl Loaded {
+impl LoadedConfig {
     /// Reads the configuration and checks keys, types and bounds, but not the rules of the
     /// sections, so that `show` can display a configuration that violates them.
     pub fn read(sources: &Sources) -> Result<Self, Problems> {
@@ -108,11 +108,11 @@ impl Loaded {
     }
 }
 
-impl fmt::Debug for Loaded {
+impl fmt::Debug for LoadedConfig {
     /// Omits the layers, which contain secrets in plain text.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Loaded")
+            .debug_struct("LoadedConfig")
             .field("config", &self.config)
             .finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::connection_url::ConnectionUrl;
 use crate::layer::{CODE, Layers};
-use crate::load::Loaded;
+use crate::load::LoadedConfig;
 
 /// A line of `tenantry config show`: `http.port = 9000  (environment variable PORT)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Setting {
     pub origin: String,
 }
 
-impl Loaded {
+impl LoadedConfig {
     /// Returns the profile and all keys with their redacted values and origins.
     pub fn show(&self) -> Vec<Setting> {
         let mut settings = vec![Setting {

@@ -5,7 +5,7 @@ use tenantry_application::{ports::PortError, work::UnitOfWork};
 use crate::{
     apply,
     dialect::Dialect,
-    order::{Order, Outcome, Prepared},
+    order::{Order, Outcome, PreparedUnit},
     postgres, sqlite,
 };
 
@@ -61,13 +61,13 @@ impl GroupWriter {
 }
 
 /// Returns the statements that apply a unit.
-pub(crate) fn prepare(dialect: Dialect, unit: &UnitOfWork) -> Prepared {
+pub(crate) fn prepare(dialect: Dialect, unit: &UnitOfWork) -> PreparedUnit {
     let steps = apply::steps(unit, dialect.backend());
     match dialect {
-        Dialect::Sqlite => Prepared::Calls(sqlite::calls(&steps)),
+        Dialect::Sqlite => PreparedUnit::Calls(sqlite::calls(&steps)),
         Dialect::Postgres if postgres::is_plain(unit) => {
-            Prepared::Calls(vec![postgres::call(&steps)])
+            PreparedUnit::Calls(vec![postgres::call(&steps)])
         }
-        Dialect::Postgres => Prepared::Steps(steps),
+        Dialect::Postgres => PreparedUnit::Steps(steps),
     }
 }

@@ -12,7 +12,7 @@ use crate::apply::Step;
 /// The statements that apply a unit of work. The caller of a commit builds
 /// them, because the writer is the bottleneck.
 #[derive(Debug)]
-pub(crate) enum Prepared {
+pub(crate) enum PreparedUnit {
     /// Calls, one after the other.
     Calls(Vec<Statement>),
     /// Steps, one after the other, each with a check of its result.
@@ -25,7 +25,7 @@ pub(crate) enum Order {
     /// A unit of work.
     Unit {
         unit: UnitOfWork,
-        prepared: Prepared,
+        prepared: PreparedUnit,
         reply: oneshot::Sender<Result<(), CommitError>>,
     },
     /// A single statement.
@@ -49,7 +49,7 @@ impl Order {
     pub(crate) fn calls(&self) -> &[Statement] {
         match self {
             Self::Unit {
-                prepared: Prepared::Calls(calls),
+                prepared: PreparedUnit::Calls(calls),
                 ..
             } => calls,
             _ => &[],

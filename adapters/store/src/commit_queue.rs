@@ -17,12 +17,12 @@ pub type Lane = Option<TenantId>;
 /// Orders in one lane per tenant, served in turn: a tenant with a thousand
 /// queued orders delays others no more than a tenant with one.
 pub struct CommitQueue<T> {
-    waiting: Mutex<Waiting<T>>,
+    waiting: Mutex<WaitingItems<T>>,
     arrived: Event,
     capacity: usize,
 }
 
-struct Waiting<T> {
+struct WaitingItems<T> {
     lanes: HashMap<Lane, VecDeque<T>>,
     turn: VecDeque<Lane>,
     /// Lanes that a task holds; their orders wait for its release.
@@ -35,7 +35,7 @@ impl<T> CommitQueue<T> {
     /// Creates an empty queue for `capacity` orders, half of them of one lane.
     pub fn new(capacity: usize) -> Self {
         Self {
-            waiting: Mutex::new(Waiting::empty()),
+            waiting: Mutex::new(WaitingItems::empty()),
             arrived: Event::new(),
             capacity: capacity.max(1),
         }
@@ -137,16 +137,16 @@ impl<T> CommitQueue<T> {
     /// Closes the queue and drops its orders.
     fn abandon(&self) {
         let mut waiting = self.lock();
-        *waiting = Waiting {
+        *waiting = WaitingItems {
             closed: true,
-            ..Waiting::empty()
+            ..WaitingItems::empty()
         };
         drop(waiting);
         self.arrived.notify(usize::MAX);
     }
 
     // A poisoned lock is safe to use: no method panics between two changes.
-    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+    fn lock(&self) -> MutexGuard<'_, WaitingItems<T>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -178,7 +178,7 @@ impl<T> fmt::Debug for CommitQueue<T> {
     }
 }
 
-impl<T> Waiting<T> {
+impl<T> WaitingItems<T> {
     fn empty() -> Self {
         Self {
             lanes: HashMap::new(),

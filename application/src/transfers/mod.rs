@@ -8,6 +8,6 @@ mod signed;
 mod write;
 
 pub use presign::{Presigning, SERVICE_BINDS, SignedBy, presign, presigning};
-pub use read::{Reading, read};
+pub use read::{SignedContent, read};
 pub use signed::SignedAddress;
-pub use write::{Writing, write};
+pub use write::{SignedWrite, write};

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Content that may be read.
-pub struct Reading {
+pub struct SignedContent {
     store: Arc<dyn TenantStore>,
     blob: Blob,
     content: Content,
@@ -26,7 +26,7 @@ pub async fn read(
     services: &Services,
     address: &SignedAddress,
     signature: Digest,
-) -> Result<Reading> {
+) -> Result<SignedContent> {
     address.check(services, SignedOperation::Get, signature)?;
     let store = tenants::open_active(services, address.key.tenant_id).await?;
     let store = store.ok_or(Error::NotFound(Thing::File))?;
@@ -35,14 +35,14 @@ pub async fn read(
     let blob = blob.filter(|blob| blob.backend == address.backend);
     let blob = blob.ok_or_else(missing)?;
     let content = blob.content().ok_or_else(missing)?.clone();
-    Ok(Reading {
+    Ok(SignedContent {
         store,
         blob,
         content,
     })
 }
 
-impl Reading {
+impl SignedContent {
     /// Returns the size and checksums.
     pub fn content(&self) -> &Content {
         &self.content

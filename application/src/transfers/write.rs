@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A write request.
-pub struct Writing {
+pub struct SignedWrite {
     /// The declared size of the body in bytes.
     pub size_bytes: u64,
     /// The declared content type.
@@ -28,11 +28,11 @@ pub async fn write(
     services: &Services,
     address: &SignedAddress,
     signature: Digest,
-    writing: Writing,
+    request: SignedWrite,
 ) -> Result<()> {
     let operation = SignedOperation::Put {
-        size_bytes: writing.size_bytes,
-        content_type: &writing.content_type,
+        size_bytes: request.size_bytes,
+        content_type: &request.content_type,
     };
     address.check(services, operation, signature)?;
     let store = tenants::open_active(services, address.key.tenant_id).await?;
@@ -50,8 +50,8 @@ pub async fn write(
         services,
         store.as_ref(),
         blob,
-        writing.body,
-        writing.size_bytes,
+        request.body,
+        request.size_bytes,
     )
     .await
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tenantry_config::{Config, Flags, Loaded, Sources};
+use tenantry_config::{Config, Flags, LoadedConfig, Sources};
 
 use crate::error::StartError;
 
@@ -45,8 +45,8 @@ impl Options {
     }
 
     /// Reads the configuration without validating it.
-    pub(super) fn read(&self) -> Result<Loaded, StartError> {
-        Ok(Loaded::read(&self.sources()?)?)
+    pub(super) fn read(&self) -> Result<LoadedConfig, StartError> {
+        Ok(LoadedConfig::read(&self.sources()?)?)
     }
 
     /// Reads and validates the configuration.

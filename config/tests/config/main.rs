@@ -9,7 +9,7 @@ mod problems;
 
 use std::path::Path;
 
-use tenantry_config::{Config, Dotenv, Loaded, Sources};
+use tenantry_config::{Config, Dotenv, LoadedConfig, Sources};
 
 /// Returns sources with only these variables.
 fn env(variables: &[(&str, &str)]) -> Sources {
@@ -34,7 +34,7 @@ fn problems_of(variables: &[(&str, &str)]) -> String {
 }
 
 /// Returns the value and the origin that `show` reports for a key.
-fn shown(loaded: &Loaded, key: &str) -> (String, String) {
+fn shown(loaded: &LoadedConfig, key: &str) -> (String, String) {
     let settings = loaded.show();
     let setting = settings.into_iter().find(|setting| setting.key == key);
     let setting = setting.unwrap();

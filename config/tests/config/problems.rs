@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use tenantry_config::{Config, Dotenv, Flags, Loaded, Profile, Sources};
+use tenantry_config::{Config, Dotenv, Flags, LoadedConfig, Profile, Sources};
 
 use super::{env, problems, problems_of, write};
 
@@ -236,7 +236,7 @@ fn production_requires_a_secret() {
 #[test]
 fn a_rejected_configuration_can_be_shown() {
     let sources = env(&[("TENANTRY_PROFILE", "production")]);
-    let loaded = Loaded::read(&sources).unwrap();
+    let loaded = LoadedConfig::read(&sources).unwrap();
     assert_eq!(loaded.config.profile, Profile::Production);
     assert!(loaded.validate().is_err());
     let lines: Vec<_> = loaded.show().iter().map(ToString::to_string).collect();

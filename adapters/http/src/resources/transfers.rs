@@ -22,7 +22,7 @@ use serde::Deserialize;
 use tenantry_application::{
     Error, Services,
     ports::BlobKey,
-    transfers::{self, SignedAddress, Writing},
+    transfers::{self, SignedAddress, SignedWrite},
 };
 use tenantry_domain::blob::{BackendName, Digest};
 
@@ -120,12 +120,12 @@ async fn upload(services: &Arc<Services>, mut request: Request) -> Result<Respon
         let message = "uploads to a presigned URL require Content-Length and If-None-Match: *";
         return Err(Error::AccessDenied(message.to_owned()).into());
     };
-    let writing = Writing {
+    let write = SignedWrite {
         size_bytes,
         content_type: request.content_type().unwrap_or_default().to_owned(),
         body: blob_body(request.take_body()),
     };
-    transfers::write(services, &address, signature, writing).await?;
+    transfers::write(services, &address, signature, write).await?;
     Ok(StatusCode::CREATED.into())
 }
 

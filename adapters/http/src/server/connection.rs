@@ -52,7 +52,7 @@ const BUFFER_BYTES: usize = 48 * 1024;
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// The state shared by all connections of a server.
-pub(super) struct Shared<E> {
+pub(super) struct SharedState<E> {
     pub(super) endpoint: E,
     pub(super) options: ServerOptions,
     pub(super) http1: http1::Builder,
@@ -91,7 +91,7 @@ pub(super) fn http2(options: &ServerOptions) -> http2::Builder<TokioExecutor> {
 }
 
 /// Serves `stream` until it ends, times out or the server stops.
-pub(super) async fn serve<E>(shared: Arc<Shared<E>>, mut stream: TcpStream, peer: SocketAddr)
+pub(super) async fn serve<E>(shared: Arc<SharedState<E>>, mut stream: TcpStream, peer: SocketAddr)
 where
     E: Endpoint<Output = Response> + 'static,
 {
@@ -157,7 +157,7 @@ async fn read_preface(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes
 
 /// Passes one request to the endpoint.
 fn respond<E>(
-    shared: &Arc<Shared<E>>,
+    shared: &Arc<SharedState<E>>,
     activity: &Arc<Activity>,
     request: http::Request<Incoming>,
     local: SocketAddr,
@@ -202,8 +202,12 @@ fn to_poem(
 }
 
 /// Polls the connection to its end, observing timeouts and the shutdown.
-async fn drive<C, E>(connection: C, shared: &Shared<E>, activity: &Arc<Activity>, peer: SocketAddr)
-where
+async fn drive<C, E>(
+    connection: C,
+    shared: &SharedState<E>,
+    activity: &Arc<Activity>,
+    peer: SocketAddr,
+) where
     C: GracefulConnection<Error = hyper::Error>,
 {
     // Child tokens avoid contention on the lock of the shared ones.

@@ -84,7 +84,7 @@ impl Server {
     where
         E: Endpoint<Output = Response> + 'static,
     {
-        let shared = Arc::new(connection::Shared {
+        let shared = Arc::new(connection::SharedState {
             endpoint,
             options: self.options.clone(),
             http1: connection::http1(&self.options),
@@ -119,7 +119,7 @@ impl Server {
         Ok(())
     }
 
-    async fn drain<E>(&self, shared: &connection::Shared<E>) {
+    async fn drain<E>(&self, shared: &connection::SharedState<E>) {
         let tracker = &shared.tracker;
         tracker.close();
         tracing::info!(server.connections = self.connections(), "draining");

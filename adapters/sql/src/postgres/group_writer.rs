@@ -16,7 +16,7 @@ use crate::{
     apply::{self, Step},
     error::{Stop, kind_of, postgres::stop, unavailable},
     link::Link,
-    order::{Order, Outcome, Prepared},
+    order::{Order, Outcome, PreparedUnit},
 };
 
 /// The timeout of a group including its locks, in timeouts of a read.
@@ -189,7 +189,11 @@ impl GroupWriter {
         rows.map_err(Failure::of_statement)
     }
 
-    async fn apply_unit(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<(), CommitError> {
+    async fn apply_unit(
+        &self,
+        unit: &UnitOfWork,
+        prepared: &PreparedUnit,
+    ) -> Result<(), CommitError> {
         for _ in 0..ATTEMPTS {
             let violated = match self.apply(unit, prepared).await {
                 Ok(None) => return Ok(()),
@@ -206,7 +210,11 @@ impl GroupWriter {
         Err(too_many_conflicts().into())
     }
 
-    async fn apply(&self, unit: &UnitOfWork, prepared: &Prepared) -> Result<Option<Stop>, DbErr> {
+    async fn apply(
+        &self,
+        unit: &UnitOfWork,
+        prepared: &PreparedUnit,
+    ) -> Result<Option<Stop>, DbErr> {
         let generation = self.link.generation();
         match self.try_apply(unit, prepared).await {
             Err(failure) if self.may_retry(&failure, generation).await => {
@@ -219,12 +227,12 @@ impl GroupWriter {
     async fn try_apply(
         &self,
         unit: &UnitOfWork,
-        prepared: &Prepared,
+        prepared: &PreparedUnit,
     ) -> Result<Option<Stop>, Failure> {
         match (prepared, self.restriction(unit)) {
-            (Prepared::Calls(calls), None) => self.run_calls(calls).await,
-            (Prepared::Calls(calls), tenant) => self.run_restricted(tenant, calls).await,
-            (Prepared::Steps(steps), tenant) => self.run_steps(tenant, steps).await,
+            (PreparedUnit::Calls(calls), None) => self.run_calls(calls).await,
+            (PreparedUnit::Calls(calls), tenant) => self.run_restricted(tenant, calls).await,
+            (PreparedUnit::Steps(steps), tenant) => self.run_steps(tenant, steps).await,
         }
     }
 
