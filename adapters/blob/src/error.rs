@@ -12,7 +12,7 @@ pub(crate) fn from_io(action: &str, target: impl Display) -> impl FnOnce(io::Err
 }
 
 /// Returns the error of an invalid configuration.
-#[cfg(feature = "network")]
+#[cfg(feature = "remote")]
 pub(crate) fn invalid_config(reason: &str) -> PortError {
     PortError::new(PortErrorKind::Internal, reason)
 }

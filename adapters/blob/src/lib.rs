@@ -12,7 +12,11 @@
 //! | `backend/webdav/` | a collection of a `WebDAV` server |
 //! | `backend/objects/` | any `object_store` |
 //! | `backend/memory.rs`, `s3/`, `azure/`, `gcs.rs` | the object stores |
-//! | `network/` | the HTTP client of all remote backends |
+//! | `backend/marker.rs` | the check that a server holds the expected blobs |
+//! | `network/` | the HTTP client of the backends on servers that use HTTP |
+//!
+//! The feature `remote` enables the code for backends on servers of any protocol;
+//! `network` adds the code for HTTP.
 //!
 //! The local disk does not use `object_store`, which stages a write beside its
 //! target (after a crash only a full scan finds the file), replaces existing

@@ -19,12 +19,6 @@ pub(crate) enum ObjectName {
 pub(crate) const BLOBS: &str = "t";
 /// The key prefix of probes.
 pub(crate) const PROBES: &str = "probe";
-/// The marker object, which exists wherever blobs have been stored.
-#[cfg(feature = "network")]
-pub(crate) const MARKER: &str = "tenantry";
-#[cfg(feature = "network")]
-pub(crate) const MARKER_TEXT: &[u8] =
-    b"Tenantry stores files under t/. Do not delete this object.\n";
 
 impl ObjectName {
     pub(crate) fn object_path(self) -> Path {

@@ -6,9 +6,11 @@ mod deadline;
 #[cfg(feature = "gcs")]
 pub(crate) mod gcs;
 pub(crate) mod local;
+#[cfg(feature = "remote")]
+mod marker;
 mod memory;
 mod objects;
-#[cfg(feature = "network")]
+#[cfg(feature = "objects")]
 mod open;
 mod publish;
 #[cfg(feature = "s3")]

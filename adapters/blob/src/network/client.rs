@@ -37,6 +37,10 @@ const MAX_IDLE: usize = 64;
 /// The maximum number of bytes read of an error response.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
+/// The maximum clock skew without a warning: services reject signatures that are
+/// five to fifteen minutes off.
+const MAX_CLOCK_SKEW: Duration = Duration::from_mins(2);
+
 /// A client with a connection pool for one service. Clones share the pool.
 ///
 /// A request without a body fails if the response does not begin in time; a
@@ -93,6 +97,19 @@ impl ServiceClient {
     pub(crate) fn clock_skew(&self) -> Option<Duration> {
         let lead = self.clock_lead.load(Ordering::Relaxed);
         (lead != UNKNOWN_LEAD).then(|| Duration::from_millis(lead.unsigned_abs()))
+    }
+
+    /// Logs a warning if the clock skew is about to make signatures invalid.
+    pub(crate) fn warn_of_clock_skew(&self) {
+        if let Some(skew) = self.clock_skew()
+            && skew > MAX_CLOCK_SKEW
+        {
+            let seconds = skew.as_secs();
+            tracing::warn!(
+                seconds,
+                "the clocks of this machine and the storage differ; set this machine's clock"
+            );
+        }
     }
 
     /// Sends a streamed body. The timeout applies only while the service does

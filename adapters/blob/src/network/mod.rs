@@ -1,4 +1,4 @@
-//! The HTTP client of all remote backends.
+//! The HTTP client of the backends on servers that use HTTP.
 //!
 //! | file | content |
 //! |---|---|

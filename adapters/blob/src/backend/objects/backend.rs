@@ -29,7 +29,7 @@ use super::{
     upload::ObjectUpload,
 };
 #[cfg(feature = "objects")]
-use crate::name::{MARKER, MARKER_TEXT};
+use crate::backend::marker::{MARKER, MARKER_TEXT};
 use crate::{
     backend::{deadline::with_deadline, publish::publish},
     contract::{Backend, Upload},

@@ -22,13 +22,13 @@ use super::{
 use crate::{
     backend::{
         deadline::with_deadline,
-        open::{check_marker, warn_of_clock_skew},
+        marker::{MARKER, MARKER_TEXT, check_marker},
         publish::publish,
     },
     contract::{Backend, Upload},
     error::{invalid_config, not_found, run_blocking},
     hash::ContentHasher,
-    name::{BLOBS, MARKER, MARKER_TEXT, ObjectName, PROBES},
+    name::{BLOBS, ObjectName, PROBES},
     network::ServiceClient,
     store::{ObjectBlobStore, StoreContext},
 };
@@ -63,7 +63,7 @@ impl ObjectBlobStore {
         check_marker(options.may_be_new, write, exists).await?;
         let store = Self::new(Arc::new(backend), context);
         store.probe().await?;
-        warn_of_clock_skew(&client);
+        client.warn_of_clock_skew();
         Ok(store)
     }
 }
