@@ -25,7 +25,7 @@ use crate::{
 pub(crate) use attempt::Attempt;
 
 /// A request with an idempotency key.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct KeyedRequest<T> {
     /// The client's key.
     pub key: IdempotencyKey,

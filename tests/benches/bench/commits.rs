@@ -50,8 +50,9 @@ pub(crate) fn commits(table: &mut Table) {
         }
     }
     for ((writers, aim), rate) in WRITERS.into_iter().zip(ours) {
-        let subject = format!("row and audit entry, {writers} writers at once");
-        let peer = "raw SQLite, one client";
+        let noun = if writers == 1 { "writer" } else { "writers" };
+        let subject = format!("row and audit entry, {writers} {noun}");
+        let peer = "plain SQLite, one client";
         table.compare(&subject, (rate, sqlite.clone()), peer, aim);
     }
 }
@@ -78,7 +79,7 @@ pub(crate) fn mongodb(table: &mut Table) {
             rate
         }));
     }
-    let subject = format!("MongoDB: row and audit entry of one company, {MONGODB_WRITERS} at once");
+    let subject = format!("MongoDB: row and audit entry of one tenant, {MONGODB_WRITERS} clients");
     table.alone(&subject, &ours);
 }
 

@@ -14,7 +14,7 @@ const MIB: u32 = 1024 * 1024;
 /// The time after which the memory of the last login is free.
 const REST: Duration = Duration::from_secs(12);
 
-/// Measures start, memory at rest, and size.
+/// Measures start, memory when idle, and size.
 pub(crate) fn footprint(table: &mut Table) {
     let mut world = World::within(&std::env::temp_dir());
     let mut start = Rate::of("ms");
@@ -32,11 +32,11 @@ pub(crate) fn footprint(table: &mut Table) {
     sleep(REST);
     let mut idle = Rate::of("MiB");
     idle.add(mib(world.process.resident_bytes()));
-    table.at_most("memory at rest", &idle, 20.0);
+    table.at_most("memory when idle", &idle, 20.0);
 
     let mut size = Rate::of("MiB");
     size.add(mib(fs::metadata(program()).expect("a program").len()));
-    table.at_most("program, stripped", &size, 25.0);
+    table.at_most("binary, stripped", &size, 25.0);
 }
 
 fn mib(bytes: u64) -> f64 {

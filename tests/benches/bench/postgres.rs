@@ -60,16 +60,16 @@ pub(crate) fn postgres(table: &mut Table) {
     }
     let [pairs, rows] = peers;
     let [walled, plain] = commits;
-    let subject = |what: &str| format!("PostgreSQL: {what}, {CLIENTS} at once");
+    let subject = |what: &str| format!("PostgreSQL: {what}, {CLIENTS} clients");
     let peer = "pgbench, prepared";
-    let creates = subject("row and audit entry of one company, behind the wall");
+    let creates = subject("row and audit entry of one tenant, row-level security");
     table.compare(&creates, (walled, pairs.clone()), peer, Some(0.40));
-    let creates = subject("row and audit entry of one company, no wall");
+    let creates = subject("row and audit entry of one tenant, no row-level security");
     table.compare(&creates, (plain, pairs), peer, Some(0.40));
     let [walled, plain] = reads;
-    let behind = subject("one row read behind the wall");
+    let behind = subject("one row read, row-level security");
     table.compare(&behind, (walled, rows.clone()), peer, Some(0.15));
-    let single = subject("one row read, no wall");
+    let single = subject("one row read, no row-level security");
     table.compare(&single, (plain, rows), peer, Some(0.40));
 }
 

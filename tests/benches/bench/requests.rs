@@ -41,7 +41,7 @@ fn compare(table: &mut Table, subject: &str, world: &World, path: &str, aim: f64
         poem.add(requests_per_second(&peer.address, path, world.token()));
         ours.add(requests_per_second(&world.address(), path, world.token()));
     }
-    table.compare(subject, (ours, poem), "bare poem", Some(aim));
+    table.compare(subject, (ours, poem), "plain poem", Some(aim));
 }
 
 fn requests_per_second(address: &str, path: &str, token: &str) -> f64 {

@@ -75,7 +75,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | Tenantry | Against | Ratio | Aim | Met |")?;
+        writeln!(f, "| | Tenantry | Reference | Ratio | Target | Met |")?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         for line in &self.0 {
             let Line {

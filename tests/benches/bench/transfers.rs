@@ -31,7 +31,7 @@ pub(crate) fn upload(table: &mut Table) {
     let file = Source::of(SIZE);
     upload_to(table, &file, "raw upload, 1 GiB", &std::env::temp_dir());
     if Path::new(MEMORY).is_dir() {
-        let subject = "raw upload, 1 GiB, data folder in memory";
+        let subject = "raw upload, 1 GiB, data directory in memory";
         upload_to(table, &file, subject, Path::new(MEMORY));
     }
 }

@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// Returns the data folder.
+    /// Returns the data directory.
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()
     }
