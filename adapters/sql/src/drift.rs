@@ -61,6 +61,12 @@ pub(crate) async fn drift(reader: &Reader, has_policies: bool) -> Result<Vec<Str
                 lines.push(format!("{name}: no unique index {index} on {columns:?}"));
             }
         }
+        for found in indexes.iter().filter(|found| found.is_unique) {
+            let is_declared = table.unique.iter().any(|(name, _)| found.name == *name);
+            if !is_declared && !found.columns.iter().eq(&table.key) {
+                lines.push(format!("{name}: undeclared unique index {}", found.name));
+            }
+        }
         for order in &table.orders {
             let with_id = order.iter().chain(&["id"]);
             let serves = |found: &Index| {
