@@ -322,3 +322,20 @@ impl Checks {
         value.ok_or_else(|| Error::internal("a checked value is absent"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_rows_are_reported_as_the_resource_of_the_same_name() {
+        for kind in Kind::ALL {
+            // Clients read jobs, but do not change them.
+            if *kind != Kind::Job {
+                let mut things = Thing::ALL.iter().copied();
+                let named = things.find(|thing| thing.as_str() == kind.noun());
+                assert_eq!(Thing::of(*kind), named, "{kind}");
+            }
+        }
+    }
+}
