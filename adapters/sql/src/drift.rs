@@ -61,10 +61,21 @@ pub(crate) async fn drift(reader: &Reader, has_policies: bool) -> Result<Vec<Str
                 lines.push(format!("{name}: no unique index {index} on {columns:?}"));
             }
         }
-        for found in indexes.iter().filter(|found| found.is_unique) {
-            let is_declared = table.unique.iter().any(|(name, _)| found.name == *name);
-            if !is_declared && !found.columns.iter().eq(&table.key) {
-                lines.push(format!("{name}: undeclared unique index {}", found.name));
+        for lookup in &table.lookups {
+            if !indexes.iter().any(|found| found.begins_with(lookup)) {
+                lines.push(format!("{name}: no index on {lookup:?}"));
+            }
+        }
+        for found in &indexes {
+            let mut plain = table.orders.iter().chain(&table.lookups);
+            let is_declared = if found.is_unique {
+                found.columns.iter().eq(&table.key)
+                    || table.unique.iter().any(|(name, _)| found.name == *name)
+            } else {
+                plain.any(|columns| found.begins_with(columns))
+            };
+            if !is_declared {
+                lines.push(format!("{name}: undeclared index {}", found.name));
             }
         }
         for order in &table.orders {
@@ -143,6 +154,15 @@ struct Index {
     name: String,
     is_unique: bool,
     columns: Vec<String>,
+}
+
+impl Index {
+    fn begins_with(&self, columns: &[&str]) -> bool {
+        let mut own = self.columns.iter();
+        columns
+            .iter()
+            .all(|column| own.next().is_some_and(|own| own == column))
+    }
 }
 
 async fn indexes(reader: &Reader, table: &str) -> Result<Vec<Index>, PortError> {

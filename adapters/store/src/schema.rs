@@ -20,6 +20,8 @@ pub struct TableInfo {
     pub unique: Vec<(&'static str, Vec<&'static str>)>,
     /// The columns of the indexes that lists need, without the id.
     pub orders: Vec<Vec<&'static str>>,
+    /// The columns with which further indexes begin.
+    pub lookups: Vec<Vec<&'static str>>,
     /// The column that row-level security compares.
     pub protected: Option<&'static str>,
 }
@@ -73,6 +75,7 @@ impl TableInfo {
                 .map(|unique| (unique.name, names(unique.columns)))
                 .collect(),
             orders: T::ORDERS.iter().map(|columns| names(columns)).collect(),
+            lookups: T::LOOKUPS.iter().map(|columns| names(columns)).collect(),
             protected: T::SCOPE.protected().map(|column| column.as_str()),
         }
     }

@@ -49,6 +49,10 @@ pub trait Stored: Tabled + Clone + Debug + Send + Sync + 'static {
     /// id follows implicitly. Every store must have each of them.
     const ORDERS: &'static [&'static [Column<Self>]] = &[];
 
+    /// Further indexes, for queries that are not sorted lists. Every store must
+    /// have an index that begins with these columns.
+    const LOOKUPS: &'static [&'static [Column<Self>]] = &[];
+
     /// Returns the primary key.
     fn key(&self) -> Key;
 

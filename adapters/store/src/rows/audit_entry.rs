@@ -52,6 +52,8 @@ impl Stored for AuditRecord {
     const SCOPE: Scope<Column> = Scope::Shared(Column::ChainId);
     const ORDERS: &'static [&'static [Column]] = &[&[Column::ChainId, Column::At]];
 
+    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::ChainId, Column::Sequence]];
+
     fn key(&self) -> Key {
         self.entry.id.into()
     }

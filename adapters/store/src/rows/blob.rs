@@ -54,6 +54,13 @@ impl Stored for Blob {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Tenant(Column::TenantId);
 
+    const LOOKUPS: &'static [&'static [Column]] = &[
+        &[Column::TenantId, Column::Digest],
+        &[Column::TenantId, Column::Id],
+        &[Column::SweepAt, Column::TenantId],
+        &[Column::TenantId, Column::SweepAt, Column::Id],
+    ];
+
     fn key(&self) -> Key {
         self.id.into()
     }

@@ -39,6 +39,8 @@ impl Stored for EpochChange {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Platform;
 
+    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::ChangedAt]];
+
     fn key(&self) -> Key {
         self.subject.as_uuid().into()
     }

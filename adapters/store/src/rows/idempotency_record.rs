@@ -62,6 +62,8 @@ impl Stored for IdempotencyRecord {
         ],
     }];
 
+    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::ExpiresAt, Column::Id]];
+
     fn key(&self) -> Key {
         self.id.into()
     }

@@ -52,6 +52,8 @@ impl Stored for Job {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Shared(Column::TenantId);
 
+    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::State, Column::RunAt, Column::Id]];
+
     fn key(&self) -> Key {
         self.id.into()
     }

@@ -41,6 +41,9 @@ impl Stored for Membership {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Managed(Column::TenantId);
 
+    const LOOKUPS: &'static [&'static [Column]] =
+        &[&[Column::UserId, Column::CreatedAt, Column::TenantId]];
+
     fn key(&self) -> Key {
         (self.tenant_id, self.user_id).into()
     }

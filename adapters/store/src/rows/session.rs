@@ -51,6 +51,8 @@ impl Stored for Session {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Platform;
 
+    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::ExpiresAt]];
+
     fn key(&self) -> Key {
         self.id.into()
     }

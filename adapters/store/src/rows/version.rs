@@ -64,6 +64,11 @@ impl Stored for FileVersion {
         columns: &[Column::TenantId, Column::FileId, Column::Number],
     }];
 
+    const LOOKUPS: &'static [&'static [Column]] = &[
+        &[Column::TenantId, Column::BlobId],
+        &[Column::TenantId, Column::Id],
+    ];
+
     fn key(&self) -> Key {
         self.id.into()
     }
