@@ -52,7 +52,7 @@ impl IdempotencyKey {
 pub struct IdempotencyScope {
     /// The tenant the caller acts in; `None` for a user without a tenant.
     pub tenant_id: Option<TenantId>,
-    /// The caller; a value derived from the request if nobody is signed in.
+    /// The caller; for an anonymous caller, an id derived from the request.
     pub user_id: UserId,
     /// The operation's stable name.
     pub operation: String,

@@ -19,7 +19,7 @@ pub(super) fn resolve(caller: &Caller, bucket: Bucket, id: Option<Uuid>) -> Resu
         Bucket::Companies => Ok(Place::Company(
             id.map_or(caller.tenant_id(), TenantId::from_uuid),
         )),
-        // Projects do not exist yet, so no project has a space.
+        // Projects have no spaces yet.
         Bucket::Projects => Err(Error::NotFound(Thing::Bucket)),
     }
 }
