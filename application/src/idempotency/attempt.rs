@@ -2,12 +2,9 @@
 
 use std::future::Future;
 
-use tenantry_domain::{
-    id::IdempotencyId,
-    idempotency::{IdempotencyRecord, IdempotencyScope, IdempotencyState},
-};
+use tenantry_domain::idempotency::{IdempotencyRecord, IdempotencyScope, IdempotencyState};
 
-use super::{KeyOwner, KeyedRequest, RecordedResponse, Replayable, fingerprint};
+use super::{KeyOwner, KeyedRequest, RecordedResponse, Replayable, fingerprint, record};
 use crate::{
     error::{Error, Result},
     ports::{PortError, PortErrorKind},
@@ -105,19 +102,8 @@ impl<'s, T> Attempt<'s, T> {
             fingerprint: keyed.fingerprint,
             answer,
         };
-        let now = self.services.now();
-        match &keyed.found {
-            Some(expired) => {
-                let mut record = expired.clone();
-                record.restart(state, now);
-                rows.update(&record);
-            }
-            None => {
-                let id = IdempotencyId::from_uuid(self.services.ids.next());
-                let scope = keyed.scope.clone();
-                rows.add(&IdempotencyRecord::new(id, scope, state, now));
-            }
-        }
+        let found = keyed.found.as_ref();
+        record(self.services, rows, &keyed.scope, found, state);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ pub(crate) mod upload;
 
 use serde_json::Value;
 use tenantry_domain::{
-    id::{TenantId, UserId},
+    id::{IdempotencyId, TenantId, UserId},
     idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencyState},
 };
 use uuid::Builder;
@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Result},
     ports::SealPurpose,
     services::Services,
+    work::Rows,
 };
 
 pub(crate) use attempt::Attempt;
@@ -112,6 +113,29 @@ impl RecordedResponse {
             Err(Error::IdempotencyMismatch)
         }
     }
+}
+
+/// Adds the record of a request to a unit of work; it reuses the record of an
+/// earlier request with the key. Returns the record as it will be stored.
+fn record(
+    services: &Services,
+    rows: Rows<'_, IdempotencyRecord>,
+    scope: &IdempotencyScope,
+    previous: Option<&IdempotencyRecord>,
+    state: IdempotencyState,
+) -> IdempotencyRecord {
+    let now = services.now();
+    if let Some(previous) = previous {
+        let mut record = previous.clone();
+        record.restart(state, now);
+        rows.update(&record);
+        record.revision = record.revision.next();
+        return record;
+    }
+    let id = IdempotencyId::from_uuid(services.ids.next());
+    let record = IdempotencyRecord::new(id, scope.clone(), state, now);
+    rows.add(&record);
+    record
 }
 
 /// Returns the fingerprint of a request. It is keyed: a reader of the store

@@ -3,11 +3,11 @@
 
 use tenantry_domain::{
     blob::BlobState,
-    id::{BlobId, IdempotencyId},
+    id::BlobId,
     idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencyState},
 };
 
-use super::{KeyOwner, RecordedResponse};
+use super::{KeyOwner, RecordedResponse, record};
 use crate::{
     caller::Caller,
     error::{Error, Result},
@@ -75,19 +75,7 @@ impl Claim {
         blob: BlobId,
     ) -> IdempotencyRecord {
         let state = IdempotencyState::Uploading(blob);
-        match self.previous {
-            Some(mut record) => {
-                record.restart(state, services.now());
-                work.idempotency().update(&record);
-                record.revision = record.revision.next();
-                *record
-            }
-            None => {
-                let id = IdempotencyId::from_uuid(services.ids.next());
-                let record = IdempotencyRecord::new(id, self.scope, state, services.now());
-                work.idempotency().add(&record);
-                record
-            }
-        }
+        let rows = work.idempotency();
+        record(services, rows, &self.scope, self.previous.as_deref(), state)
     }
 }
