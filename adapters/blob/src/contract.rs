@@ -14,6 +14,16 @@ use tenantry_domain::{Timestamp, blob::Content};
 
 use crate::name::ObjectName;
 
+/// Whether the bytes of a range are read before they are requested, within the
+/// limit on memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefetch {
+    /// The whole range will be read; the memory for read-ahead is acquired.
+    Yes,
+    /// Memory is short; the range is small.
+    No,
+}
+
 /// A place that stores objects. No method replaces an existing object.
 #[async_trait]
 pub(crate) trait Backend: fmt::Debug + Send + Sync {
@@ -26,7 +36,20 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     /// Opens a non-empty range for reading, in buffers of any size. A missing
     /// object is an error; the stream of a shorter object ends early.
-    async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError>;
+    async fn open(
+        &self,
+        name: ObjectName,
+        range: Range<u64>,
+        prefetch: Prefetch,
+    ) -> Result<BlobStream, PortError>;
+
+    /// Returns whether [`open`](Self::open) reads in buffers of
+    /// [`CHUNK_BYTES`](crate::chunk_pool::CHUNK_BYTES) that share no memory with
+    /// others. Otherwise a small buffer may keep a large one alive, and is
+    /// copied.
+    fn reads_chunks(&self) -> bool {
+        false
+    }
 
     /// Returns the size in bytes, or `None` if the object does not exist.
     async fn size(&self, name: ObjectName) -> Result<Option<u64>, PortError>;

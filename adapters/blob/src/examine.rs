@@ -12,12 +12,7 @@ use tenantry_domain::{
     media_type::MediaType,
 };
 
-use crate::{
-    contract::Backend,
-    hash::ContentHasher,
-    name::ObjectName,
-    read::{read, verify},
-};
+use crate::{contract::Backend, hash::ContentHasher, name::ObjectName, read::ObjectReader};
 
 /// The size of one piece.
 const PIECE: usize = 256 * 1024;
@@ -43,9 +38,10 @@ const LIFECYCLE_RULE: &str =
     "add a lifecycle rule to the bucket that aborts unfinished uploads after some days";
 
 /// Runs all checks and deletes the objects written.
-pub(crate) async fn examine(backend: &dyn Backend, ids: &dyn IdGenerator) -> Vec<BlobCheck> {
+pub(crate) async fn examine(reader: &ObjectReader, ids: &dyn IdGenerator) -> Vec<BlobCheck> {
+    let backend = &*reader.backend;
     let names = [0; 4].map(|_| ObjectName::Probe(ids.next()));
-    let mut checks = run_checks(backend, names).await;
+    let mut checks = run_checks(reader, names).await;
     let delete = async {
         for name in names {
             backend.delete(name).await?;
@@ -62,9 +58,10 @@ pub(crate) async fn examine(backend: &dyn Backend, ids: &dyn IdGenerator) -> Vec
 }
 
 async fn run_checks(
-    backend: &dyn Backend,
+    reader: &ObjectReader,
     [small, large, presigned, unfinished]: [ObjectName; 4],
 ) -> Vec<BlobCheck> {
+    let backend = &*reader.backend;
     let body = Bytes::from(sample(SMALL_BYTES));
     let content = match backend.put_whole(small, body.clone()).await {
         Ok(content) => content,
@@ -83,17 +80,14 @@ async fn run_checks(
     };
     let mut checks = vec![
         check("write", Ok(())),
-        check(
-            "read",
-            compare(backend, small, &content, whole, &body).await,
-        ),
+        check("read", compare(reader, small, &content, whole, &body).await),
         check(
             "range",
-            compare(backend, small, &content, across, &middle).await,
+            compare(reader, small, &content, across, &middle).await,
         ),
-        check("checksum", verify(backend, small, &content).await),
+        check("checksum", reader.verify(small, &content).await),
         conditional_write(backend, second_write),
-        multipart(backend, large).await,
+        multipart(reader, large).await,
         unfinished_uploads(backend, unfinished).await,
     ];
     // Otherwise the service itself signs and serves the requests.
@@ -116,13 +110,13 @@ fn conditional_write(backend: &dyn Backend, second_write: Result<(), PortError>)
 
 /// Compares a range of an object with the expected bytes.
 async fn compare(
-    backend: &dyn Backend,
+    reader: &ObjectReader,
     name: ObjectName,
     content: &Content,
     range: std::ops::Range<u64>,
     expected: &[u8],
 ) -> Result<(), PortError> {
-    let stream = read(backend, name, content, range).await?;
+    let stream = reader.read(name, content, range).await?;
     let chunks: Vec<Bytes> = stream.try_collect().await?;
     if chunks.concat() == expected {
         Ok(())
@@ -131,7 +125,8 @@ async fn compare(
     }
 }
 
-async fn multipart(backend: &dyn Backend, name: ObjectName) -> BlobCheck {
+async fn multipart(reader: &ObjectReader, name: ObjectName) -> BlobCheck {
+    let backend = &*reader.backend;
     if !backend.capabilities().multipart {
         return not_supported("multipart", "files are written as a whole");
     }
@@ -141,7 +136,7 @@ async fn multipart(backend: &dyn Backend, name: ObjectName) -> BlobCheck {
         let mut upload = backend.begin_upload(name).await?;
         upload.write(body).await?;
         upload.finish().await?;
-        verify(backend, name, &content).await
+        reader.verify(name, &content).await
     };
     check("multipart", upload.await)
 }

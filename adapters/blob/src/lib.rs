@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `store.rs` | the port, the same for every backend |
 //! | `put.rs`, `hash.rs`, `upload_memory.rs` | writing |
-//! | `read.rs` | reading |
+//! | `read.rs`, `read_ahead.rs`, `read_memory.rs`, `chunk_pool.rs` | reading |
 //! | `examine.rs` | the checks of the storage doctor |
 //! | `contract.rs` | the trait that backends implement |
 //! | `backend/local/` | a directory |
@@ -23,6 +23,7 @@
 //! files, and stops listing at the first foreign name it cannot read.
 
 mod backend;
+mod chunk_pool;
 mod contract;
 mod error;
 mod examine;
@@ -32,6 +33,8 @@ mod name;
 mod network;
 mod put;
 mod read;
+mod read_ahead;
+mod read_memory;
 mod store;
 mod upload_memory;
 
@@ -44,5 +47,6 @@ pub use backend::local::LocalOptions;
 pub use backend::s3::{S3Keys, S3Options};
 #[cfg(feature = "webdav")]
 pub use backend::webdav::{WebdavLogin, WebdavOptions};
+pub use read_memory::ReadMemory;
 pub use store::{ObjectBlobStore, StoreContext};
 pub use upload_memory::UploadMemory;

@@ -141,7 +141,7 @@ impl ChunkReader {
         if needed <= buffer.capacity() {
             return;
         }
-        if needed <= INITIAL_BYTES {
+        if needed <= INITIAL_BYTES && self.share.chunk_bytes() > INITIAL_BYTES {
             buffer.reserve(INITIAL_BYTES - buffer.len());
             return;
         }

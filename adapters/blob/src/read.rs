@@ -1,72 +1,97 @@
-//! Reading: every piece is verified by its checksum before it is returned.
+//! Reading: every piece is verified by its checksum before its bytes are
+//! returned.
 
-use std::{ops::Range, vec};
+use std::{ops::Range, sync::Arc};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_application::ports::{BlobStream, PortError, PortErrorKind};
 use tenantry_domain::blob::{Content, PIECE_BYTES};
 
-use crate::{contract::Backend, error::not_found, hash::ContentHasher, name::ObjectName};
+use crate::{
+    contract::{Backend, Prefetch},
+    error::not_found,
+    hash::ContentHasher,
+    name::ObjectName,
+    read_ahead::{CHUNK, ChunkSource, Piece, ReadAhead},
+    read_memory::{ParkingSlot, ReadMemory},
+};
 
-/// Streams a range of an object, verified piece by piece.
-pub(crate) async fn read(
-    backend: &dyn Backend,
-    name: ObjectName,
-    content: &Content,
-    range: Range<u64>,
-) -> Result<BlobStream, PortError> {
-    if range.start > range.end || range.end > content.size_bytes {
-        return Err(PortError::new(
-            PortErrorKind::Internal,
-            format!("the range {range:?} exceeds {name}"),
-        ));
-    }
-    if range.is_empty() {
-        return match backend.size(name).await? {
-            Some(_) => Ok(stream::empty().boxed()),
-            None => Err(not_found(name)),
-        };
-    }
-    let pieces = range.start / PIECE_BYTES..range.end.div_ceil(PIECE_BYTES);
-    let checksums = checksums(content, &pieces)
-        .ok_or_else(|| corrupt(format!("the checksums of {name} are incomplete")))?;
-    let start = pieces.start * PIECE_BYTES;
-    let end = content.size_bytes.min(pieces.end * PIECE_BYTES);
-    let verifier = Verifier {
-        stream: backend.open(name, start..end).await?,
-        rest: Bytes::new(),
-        name,
-        checksums: checksums.into_iter(),
-        position: start,
-        end,
-        range,
-    };
-    Ok(stream::try_unfold(verifier, Verifier::next).boxed())
+/// Reads the objects of a backend. Clones share the limit on memory.
+#[derive(Debug, Clone)]
+pub(crate) struct ObjectReader {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) memory: ReadMemory,
 }
 
-/// Reads the whole object and compares it with the content.
-pub(crate) async fn verify(
-    backend: &dyn Backend,
-    name: ObjectName,
-    content: &Content,
-) -> Result<(), PortError> {
-    let size = backend.size(name).await?.ok_or_else(|| not_found(name))?;
-    if size != content.size_bytes {
-        let expected = content.size_bytes;
-        return Err(corrupt(format!(
-            "{name} has {size} bytes instead of {expected}"
-        )));
+impl ObjectReader {
+    /// Streams a range of an object in verified chunks.
+    pub(crate) async fn read(
+        &self,
+        name: ObjectName,
+        content: &Content,
+        range: Range<u64>,
+    ) -> Result<BlobStream, PortError> {
+        if range.start > range.end || range.end > content.size_bytes {
+            return Err(PortError::new(
+                PortErrorKind::Internal,
+                format!("the range {range:?} exceeds {name}"),
+            ));
+        }
+        if range.is_empty() {
+            return match self.backend.size(name).await? {
+                Some(_) => Ok(stream::empty().boxed()),
+                None => Err(not_found(name)),
+            };
+        }
+        let pieces = range.start / PIECE_BYTES..range.end.div_ceil(PIECE_BYTES);
+        let checksums = checksums(content, &pieces)
+            .ok_or_else(|| corrupt(format!("the checksums of {name} are incomplete")))?;
+        let mut chunks = VerifiedRange {
+            reader: self.clone(),
+            name,
+            first_piece: pieces.start,
+            checksums,
+            end: content.size_bytes.min(pieces.end * PIECE_BYTES),
+            range,
+            slot: ParkingSlot::new(),
+            verified: None,
+        };
+        chunks.open().await?;
+        Ok(stream::try_unfold(chunks, VerifiedRange::next).boxed())
     }
-    let mut stream = read(backend, name, content, 0..size).await?;
-    let mut hasher = ContentHasher::new();
-    while let Some(bytes) = stream.try_next().await? {
-        hasher = hasher.update_blocking(bytes).await?;
+
+    /// Reads the whole object and compares it with the content.
+    pub(crate) async fn verify(
+        &self,
+        name: ObjectName,
+        content: &Content,
+    ) -> Result<(), PortError> {
+        let size = self.backend.size(name).await?;
+        let size = size.ok_or_else(|| not_found(name))?;
+        if size != content.size_bytes {
+            let expected = content.size_bytes;
+            return Err(corrupt(format!(
+                "{name} has {size} bytes instead of {expected}"
+            )));
+        }
+        let mut stream = self.read(name, content, 0..size).await?;
+        let mut hasher = ContentHasher::new();
+        while let Some(bytes) = stream.try_next().await? {
+            hasher = hasher.update_blocking(bytes).await?;
+        }
+        if hasher.finish() == *content {
+            Ok(())
+        } else {
+            Err(corrupt(format!("the digest of {name} does not match")))
+        }
     }
-    if hasher.finish() == *content {
-        Ok(())
-    } else {
-        Err(corrupt(format!("the digest of {name} does not match")))
+}
+
+impl ObjectReader {
+    fn source(&self, stream: BlobStream) -> ChunkSource {
+        let reads_chunks = self.backend.reads_chunks();
+        ChunkSource::new(stream, reads_chunks, self.memory.pool())
     }
 }
 
@@ -82,61 +107,153 @@ fn checksums(content: &Content, pieces: &Range<u64>) -> Option<Vec<u32>> {
     content.pieces.get(start..end).map(<[u32]>::to_vec)
 }
 
-struct Verifier {
-    /// The stream of whole pieces, in buffers of any size.
-    stream: BlobStream,
-    /// The bytes read beyond the last piece.
-    rest: Bytes,
+/// A range that is being read. Between chunks it holds memory only in its slot,
+/// where another read may take it.
+struct VerifiedRange {
+    reader: ObjectReader,
     name: ObjectName,
-    checksums: vec::IntoIter<u32>,
-    /// The start of the next piece.
-    position: u64,
+    first_piece: u64,
+    checksums: Vec<u32>,
     /// The end of the last piece.
     end: u64,
-    /// The requested range.
+    /// The bytes that are left to return.
     range: Range<u64>,
+    slot: Arc<ParkingSlot<ReadAhead>>,
+    /// The piece that was verified without keeping its bytes.
+    verified: Option<VerifiedPiece>,
 }
 
-impl Verifier {
-    async fn next(mut self) -> Result<Option<(Bytes, Self)>, PortError> {
-        let Some(checksum) = self.checksums.next() else {
+/// The checksums of the chunks of a verified piece.
+struct VerifiedPiece {
+    start: u64,
+    chunks: Vec<u32>,
+}
+
+impl VerifiedRange {
+    /// Opens the object, so that an error precedes the first byte.
+    async fn open(&mut self) -> Result<(), PortError> {
+        match self.read_ahead().await? {
+            Some(ahead) => self.slot.park(ahead),
+            None => {
+                let probe = self.range.start..self.range.start + 1;
+                let stream = self.reader.backend.open(self.name, probe, Prefetch::No);
+                drop(stream.await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the read-ahead, if there is memory for it.
+    async fn read_ahead(&self) -> Result<Option<ReadAhead>, PortError> {
+        if let Some(ahead) = self.slot.take() {
+            return Ok(Some(ahead));
+        }
+        let start = self.range.start / PIECE_BYTES * PIECE_BYTES;
+        if self.end - start <= CHUNK {
+            return Ok(None);
+        }
+        let Some(share) = self.reader.memory.share(&self.slot) else {
             return Ok(None);
         };
-        let piece = self.position..self.end.min(self.position + PIECE_BYTES);
-        let bytes = self.take(piece.end - piece.start).await?;
-        let Some(bytes) = bytes.filter(|bytes| crc32c::crc32c(bytes) == checksum) else {
+        let stream = self
+            .reader
+            .backend
+            .open(self.name, start..self.end, Prefetch::Yes);
+        let source = self.reader.source(stream.await?);
+        Ok(Some(ReadAhead::new(source, start, share)))
+    }
+
+    /// Returns the next chunk.
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, PortError> {
+        if self.range.is_empty() {
+            return Ok(None);
+        }
+        let piece = self.piece()?;
+        let start = self.range.start / CHUNK * CHUNK;
+        let chunk = match self.read_ahead().await {
+            Ok(Some(mut ahead)) => {
+                let chunk = ahead.chunk(start, piece).await?;
+                if chunk.is_some() {
+                    self.slot.park(ahead);
+                }
+                chunk
+            }
+            Ok(None) => self.read_twice(start, piece).await.map_err(while_open)?,
+            Err(error) => return Err(while_open(error)),
+        };
+        let Some(chunk) = chunk else {
             let (name, start) = (self.name, piece.start);
             return Err(corrupt(format!(
                 "the piece of {name} at byte {start} is damaged"
             )));
         };
-        self.position = piece.end;
-        let wanted = self.range.start.max(piece.start)..self.range.end.min(piece.end);
-        let offset = |at: u64| usize::try_from(at - piece.start).unwrap_or(usize::MAX);
-        let bytes = bytes.slice(offset(wanted.start)..offset(wanted.end));
+        let end = start + chunk.len() as u64;
+        let wanted = self.range.start..self.range.end.min(end);
+        self.range.start = wanted.end;
+        let offset = |at: u64| usize::try_from(at - start).unwrap_or(usize::MAX);
+        let bytes = chunk.slice(offset(wanted.start)..offset(wanted.end));
         Ok(Some((bytes, self)))
     }
 
-    /// Reads exactly `count` bytes; returns `None` if the object is shorter.
-    async fn take(&mut self, count: u64) -> Result<Option<Bytes>, PortError> {
-        let Ok(count) = usize::try_from(count) else {
-            return Ok(None);
-        };
-        let mut piece = BytesMut::new();
-        loop {
-            // Usually a buffer holds the whole piece and nothing is copied.
-            if piece.is_empty() && self.rest.len() >= count {
-                return Ok(Some(self.rest.split_to(count)));
+    /// Returns the piece at the current position.
+    fn piece(&self) -> Result<Piece, PortError> {
+        let number = self.range.start / PIECE_BYTES;
+        let index = usize::try_from(number - self.first_piece).ok();
+        let checksum = index.and_then(|index| self.checksums.get(index));
+        let incomplete = || corrupt(format!("the checksums of {} are incomplete", self.name));
+        let start = number * PIECE_BYTES;
+        Ok(Piece {
+            start,
+            end: self.end.min(start + PIECE_BYTES),
+            checksum: *checksum.ok_or_else(incomplete)?,
+        })
+    }
+
+    /// Returns one chunk without memory for its piece: the piece is verified
+    /// first, and then the chunk is read again and compared.
+    async fn read_twice(&mut self, start: u64, piece: Piece) -> Result<Option<Bytes>, PortError> {
+        let ObjectReader { backend, .. } = self.reader.clone();
+        let is_verified = |verified: &VerifiedPiece| verified.start == piece.start;
+        if !self.verified.as_ref().is_some_and(is_verified) {
+            let stream = backend.open(self.name, piece.start..piece.end, Prefetch::No);
+            let mut source = self.reader.source(stream.await?);
+            let mut whole = 0;
+            let mut chunks = Vec::new();
+            for range in piece.chunks() {
+                let Some(chunk) = source.take(range.end - range.start).await? else {
+                    return Ok(None);
+                };
+                whole = crc32c::crc32c_append(whole, &chunk);
+                if piece.end - piece.start <= CHUNK {
+                    return Ok((whole == piece.checksum).then_some(chunk));
+                }
+                chunks.push(crc32c::crc32c(&chunk));
             }
-            let missing = count - piece.len();
-            piece.extend_from_slice(&self.rest.split_to(missing.min(self.rest.len())));
-            if piece.len() == count {
-                return Ok(Some(piece.freeze()));
+            if whole != piece.checksum {
+                return Ok(None);
             }
-            match self.stream.try_next().await? {
-                Some(bytes) => self.rest = bytes,
-                None => return Ok(None),
-            }
+            let start = piece.start;
+            self.verified = Some(VerifiedPiece { start, chunks });
         }
+        let end = piece.end.min(start + CHUNK);
+        let stream = backend.open(self.name, start..end, Prefetch::No).await?;
+        let mut source = self.reader.source(stream);
+        let chunk = source.take(end - start).await?;
+        let index = usize::try_from((start - piece.start) / CHUNK).ok();
+        let verified = self.verified.as_ref().zip(index);
+        let checksum = verified.and_then(|(verified, index)| verified.chunks.get(index));
+        Ok(chunk.filter(|chunk| Some(&crc32c::crc32c(chunk)) == checksum))
+    }
+}
+
+/// Converts the error of an object that was opened before: it was deleted while
+/// it was read, and is not missing.
+fn while_open(error: PortError) -> PortError {
+    match error.kind {
+        PortErrorKind::NotFound => PortError {
+            kind: PortErrorKind::Unavailable,
+            ..error
+        },
+        _ => error,
     }
 }

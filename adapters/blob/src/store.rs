@@ -17,7 +17,8 @@ use crate::{
     examine::examine,
     name::ObjectName,
     put::{digest, put},
-    read::{read, verify},
+    read::ObjectReader,
+    read_memory::ReadMemory,
     upload_memory::UploadMemory,
 };
 
@@ -33,6 +34,8 @@ pub struct StoreContext {
     pub ids: Arc<dyn IdGenerator>,
     /// The memory of uploads, shared by all stores with the same value.
     pub upload_memory: UploadMemory,
+    /// The memory of reads, shared by all stores with the same value.
+    pub read_memory: ReadMemory,
 }
 
 /// A blob store on top of a backend. Clones share the backend.
@@ -47,12 +50,22 @@ impl ObjectBlobStore {
         Self { backend, context }
     }
 
+    fn reader(&self) -> ObjectReader {
+        ObjectReader {
+            backend: Arc::clone(&self.backend),
+            memory: self.context.read_memory.clone(),
+        }
+    }
+
     async fn probe_backend(&self) -> Result<(), PortError> {
         let name = ObjectName::Probe(self.context.ids.next());
         let body = Bytes::from_static(b"tenantry");
         let content = self.backend.put_whole(name, body.clone()).await?;
         let read = async {
-            let stream = read(&*self.backend, name, &content, 0..content.size_bytes).await?;
+            let stream = self
+                .reader()
+                .read(name, &content, 0..content.size_bytes)
+                .await?;
             stream.try_collect::<Vec<_>>().await
         };
         let bytes = read.await;
@@ -85,11 +98,13 @@ impl BlobStore for ObjectBlobStore {
         content: &Content,
         range: Range<u64>,
     ) -> Result<BlobStream, PortError> {
-        read(&*self.backend, ObjectName::Blob(key), content, range).await
+        self.reader()
+            .read(ObjectName::Blob(key), content, range)
+            .await
     }
 
     async fn verify(&self, key: BlobKey, content: &Content) -> Result<(), PortError> {
-        verify(&*self.backend, ObjectName::Blob(key), content).await
+        self.reader().verify(ObjectName::Blob(key), content).await
     }
 
     async fn size(&self, key: BlobKey) -> Result<Option<u64>, PortError> {
@@ -132,7 +147,7 @@ impl BlobStore for ObjectBlobStore {
     }
 
     async fn examine(&self) -> Vec<BlobCheck> {
-        examine(&*self.backend, &*self.context.ids).await
+        examine(&self.reader(), &*self.context.ids).await
     }
 }
 

@@ -56,6 +56,7 @@ struct BufferPool(Mutex<Buffers>);
 struct Buffers {
     uploads: usize,
     chunks: Vec<BytesMut>,
+    small_chunks: Vec<BytesMut>,
     parts: Vec<BytesMut>,
 }
 
@@ -125,9 +126,12 @@ impl Share {
 
     /// Returns an empty buffer with the capacity of a chunk.
     pub(crate) fn buffer(&self) -> BytesMut {
-        let unused = match self.permit {
-            Some(_) => self.pool.lock().chunks.pop(),
-            None => None,
+        let unused = {
+            let mut buffers = self.pool.lock();
+            match self.permit {
+                Some(_) => buffers.chunks.pop(),
+                None => buffers.small_chunks.pop(),
+            }
         };
         unused.unwrap_or_else(|| BytesMut::with_capacity(self.chunk_bytes()))
     }
@@ -135,8 +139,13 @@ impl Share {
     /// Returns a buffer to the pool.
     pub(crate) fn recycle(&self, mut buffer: BytesMut) {
         buffer.clear();
-        if self.permit.is_some() && buffer.capacity() == LARGE_CHUNK_BYTES {
-            self.pool.lock().chunks.push(buffer);
+        if buffer.capacity() != self.chunk_bytes() {
+            return;
+        }
+        let mut buffers = self.pool.lock();
+        match self.permit {
+            Some(_) => buffers.chunks.push(buffer),
+            None => buffers.small_chunks.push(buffer),
         }
     }
 }
@@ -147,6 +156,7 @@ impl Drop for Share {
         buffers.uploads -= 1;
         if buffers.uploads == 0 {
             buffers.chunks = Vec::new();
+            buffers.small_chunks = Vec::new();
             buffers.parts = Vec::new();
         }
     }

@@ -6,7 +6,7 @@ use tenantry_application::{
     ports::{BlobStore, Clock, IdGenerator, PlatformStore, PortError},
     services::BlobBackends,
 };
-use tenantry_blob::{LocalOptions, ObjectBlobStore, StoreContext, UploadMemory};
+use tenantry_blob::{LocalOptions, ObjectBlobStore, ReadMemory, StoreContext, UploadMemory};
 use tenantry_config::{Config, sections::StorageConfig};
 use tenantry_domain::blob::BackendName;
 
@@ -17,6 +17,9 @@ use crate::error::StartError;
 const UPLOAD_MEMORY: usize = 16 * 1024 * 1024;
 /// The memory for the parts of all multipart uploads, in bytes.
 const PART_MEMORY: usize = 64 * 1024 * 1024;
+
+/// The memory for the read-ahead of all downloads, in bytes.
+const READ_MEMORY: usize = 16 * 1024 * 1024;
 
 /// Opens all configured backends. The one named `default` stores new blobs.
 pub(super) async fn blobs_from_config(
@@ -29,6 +32,7 @@ pub(super) async fn blobs_from_config(
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
         upload_memory: UploadMemory::new(UPLOAD_MEMORY).with_parts(PART_MEMORY),
+        read_memory: ReadMemory::new(READ_MEMORY),
     };
     let mut backends: Option<BlobBackends> = None;
     for (name, storage) in config.backends() {

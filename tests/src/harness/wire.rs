@@ -68,6 +68,21 @@ impl Wire {
         })
     }
 
+    /// Reads the head of the next response and returns its status; `None` if the
+    /// service closed the connection. Its body is not read.
+    pub async fn head(&mut self) -> Option<StatusCode> {
+        loop {
+            let end = self.received.windows(4).position(|w| w == b"\r\n\r\n");
+            if let Some(end) = end {
+                let head = String::from_utf8_lossy(&self.received[..end]);
+                return Some(read_head(&head)?.0);
+            }
+            if self.more().await == 0 {
+                return None;
+            }
+        }
+    }
+
     async fn more(&mut self) -> usize {
         self.stream.read_buf(&mut self.received).await.unwrap_or(0)
     }

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use tempfile::TempDir;
 use tenantry_application::ports::{BlobKey, BlobStore, IdGenerator, PortErrorKind, PutError};
-use tenantry_blob::{LocalOptions, ObjectBlobStore};
+use tenantry_blob::{LocalOptions, ObjectBlobStore, ReadMemory, StoreContext};
 use tenantry_crypto::UuidV7Ids;
 use tenantry_tests::conformance::blob_store::{BlobFixture, DirectAccess, UnfinishedEnd};
 
@@ -75,17 +75,40 @@ fn collect_names(folder: &Path, prefix: &str, names: &mut Vec<String>) {
 }
 
 fn open(root: &Path) -> ObjectBlobStore {
+    open_with(root, context())
+}
+
+fn open_with(root: &Path, context: StoreContext) -> ObjectBlobStore {
     let options = LocalOptions {
         root: root.to_owned(),
         may_be_new: true,
     };
-    ObjectBlobStore::local(&options, context()).expect("opened")
+    ObjectBlobStore::local(&options, context).expect("opened")
 }
 
 fn fixture() -> Ready<BlobFixture> {
     let folder = TempDir::new().expect("a folder");
     let store = open(folder.path());
     ready(BlobFixture::new(Arc::new(store), Box::new(Folder(folder))))
+}
+
+/// The suite on a store without memory for read-ahead, as when slow clients
+/// hold all of it.
+mod without_read_memory {
+    use super::*;
+
+    tenantry_tests::blob_store_suite!(fixture);
+
+    fn fixture() -> Ready<BlobFixture> {
+        let folder = TempDir::new().expect("a folder");
+        let read_memory = ReadMemory::new(0);
+        let context = StoreContext {
+            read_memory,
+            ..context()
+        };
+        let store = open_with(folder.path(), context);
+        ready(BlobFixture::new(Arc::new(store), Box::new(Folder(folder))))
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use object_store::{
     Result, UploadPart, memory::InMemory, path::Path,
 };
 use tenantry_application::ports::{BlobKey, IdGenerator};
-use tenantry_blob::ObjectBlobStore;
+use tenantry_blob::{ObjectBlobStore, ReadMemory, StoreContext};
 use tenantry_crypto::UuidV7Ids;
 use tenantry_tests::conformance::blob_store::{BlobFixture, DirectAccess, UnfinishedEnd};
 use tokio::time::sleep;
@@ -59,6 +59,15 @@ impl MemoryObjects {
     /// Opens a blob store on these objects.
     pub(crate) fn open(&self) -> ObjectBlobStore {
         ObjectBlobStore::objects(Arc::new(self.clone()), context())
+    }
+
+    /// Opens a blob store on these objects without memory for read-ahead.
+    pub(crate) fn open_without_read_memory(&self) -> ObjectBlobStore {
+        let context = StoreContext {
+            read_memory: ReadMemory::new(0),
+            ..context()
+        };
+        ObjectBlobStore::objects(Arc::new(self.clone()), context)
     }
 
     /// Creates the fixture of a blob store on these objects.

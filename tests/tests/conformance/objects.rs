@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectStore, ObjectStoreExt, multipart::MultipartStore, path::Path};
 use tenantry_application::ports::{BlobKey, BlobStore, IdGenerator, PutError};
-use tenantry_blob::{ObjectBlobStore, StoreContext, UploadMemory};
+use tenantry_blob::{ObjectBlobStore, ReadMemory, StoreContext, UploadMemory};
 use tenantry_crypto::{SystemClock, UuidV7Ids};
 use tenantry_domain::{
     blob::Content,
@@ -60,6 +60,7 @@ pub(crate) fn context() -> StoreContext {
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7Ids),
         upload_memory: UploadMemory::new(8 * 1024 * 1024),
+        read_memory: ReadMemory::default(),
     }
 }
 

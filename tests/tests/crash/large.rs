@@ -15,7 +15,7 @@ use crate::{
     tier::Tier,
 };
 
-const MIB: u64 = 1024 * 1024;
+pub(crate) const MIB: u64 = 1024 * 1024;
 
 const SETTINGS: Settings<'static> = &[
     ("TENANTRY_LIMITS__MAX_FILE_MB", "1024"),
@@ -28,16 +28,16 @@ const GROWTH: u64 = 64 * MIB;
 const GROWTH_IN_PARTS: u64 = 160 * MIB;
 
 /// A service that has done each kind of work once, with its memory at rest.
-struct World {
+pub(crate) struct World {
     place: Place,
     data: DataFolder,
-    process: ServiceProcess,
-    owner: Actor,
+    pub(crate) process: ServiceProcess,
+    pub(crate) owner: Actor,
     idle: u64,
 }
 
 impl World {
-    async fn on(providers: Providers) -> Self {
+    pub(crate) async fn on(providers: Providers) -> Self {
         let place = providers.place().await;
         let data = DataFolder::new();
         let process = serve(data.path(), &settings(&place)).await;
@@ -66,6 +66,16 @@ impl World {
 
     /// Runs `work` and asserts that the service's memory stays within its bound.
     async fn within_bounds<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        self.within(self.growth(), what, work).await
+    }
+
+    /// Runs `work` and asserts that it adds at most `bound` bytes of memory.
+    pub(crate) async fn within<T>(
+        &self,
+        bound: u64,
+        what: &str,
+        work: impl Future<Output = T>,
+    ) -> T {
         let mut peak = 0;
         let watch = async {
             loop {
@@ -85,8 +95,9 @@ impl World {
             self.idle / MIB
         );
         assert!(
-            growth <= self.growth(),
-            "{what}: {shown} MiB exceed the bound"
+            growth <= bound,
+            "{what}: {shown} MiB exceed the bound of {} MiB",
+            bound / MIB
         );
         done.expect("an end")
     }
@@ -96,7 +107,7 @@ fn settings(place: &Place) -> Vec<(&str, &str)> {
     [place.settings(), SETTINGS.to_vec()].concat()
 }
 
-async fn put(owner: &Actor, path: &str, content: Content) -> String {
+pub(crate) async fn put(owner: &Actor, path: &str, content: Content) -> String {
     let request = owner.put_content(path, content.size()).body(content.body());
     let uploaded = owner.send(request).await.expect(201);
     assert_eq!(uploaded.text("digest"), content.digest());
@@ -111,7 +122,7 @@ async fn post(owner: &Actor, content: Content) -> String {
 }
 
 /// Downloads without buffering, and compares the digest.
-async fn expect_download(owner: &Actor, file: &str, content: Content) {
+pub(crate) async fn expect_download(owner: &Actor, file: &str, content: Content) {
     let path = format!("/api/v1/files/{file}/content");
     let response = owner.request(Method::GET, &path).send().await;
     let response = response.expect("a response");
@@ -185,7 +196,7 @@ async fn upload_concurrently(providers: Providers) {
 
 /// Waits longer than [`until`](tenantry_tests::harness::until) for the
 /// processing of a large file.
-async fn expect_processed(owner: &Actor, file: &str) {
+pub(crate) async fn expect_processed(owner: &Actor, file: &str) {
     let ready = async {
         while owner.file(file).await.expect(200).json()["status"] == "pending" {
             sleep(Duration::from_millis(50)).await;

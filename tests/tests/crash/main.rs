@@ -20,6 +20,7 @@ mod program;
 mod quota;
 mod replicas;
 mod sharing;
+mod slow_readers;
 mod start;
 mod stop;
 mod tier;

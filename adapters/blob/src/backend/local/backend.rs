@@ -17,7 +17,8 @@ use super::{
     walk,
 };
 use crate::{
-    contract::{Backend, Upload},
+    chunk_pool::ChunkPool,
+    contract::{Backend, Prefetch, Upload},
     error::{from_io, not_found, run_blocking},
     hash::ContentHasher,
     name::ObjectName,
@@ -47,6 +48,7 @@ impl ObjectBlobStore {
         let backend = LocalBackend {
             layout: Layout::open(&options.root, options.may_be_new)?,
             ids: Arc::clone(&context.ids),
+            pool: context.read_memory.pool(),
         };
         Ok(Self::new(Arc::new(backend), context))
     }
@@ -57,6 +59,7 @@ impl ObjectBlobStore {
 struct LocalBackend {
     layout: Layout,
     ids: Arc<dyn IdGenerator>,
+    pool: ChunkPool,
 }
 
 impl LocalBackend {
@@ -121,10 +124,25 @@ impl Backend for LocalBackend {
         }))
     }
 
-    async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError> {
+    async fn open(
+        &self,
+        name: ObjectName,
+        range: Range<u64>,
+        prefetch: Prefetch,
+    ) -> Result<BlobStream, PortError> {
         let backend = self.clone();
         let file = run_blocking(move || backend.open_blocking(name)).await??;
-        Ok(reader::stream(file, name, range))
+        Ok(reader::stream(
+            file,
+            name,
+            range,
+            prefetch,
+            self.pool.clone(),
+        ))
+    }
+
+    fn reads_chunks(&self) -> bool {
+        true
     }
 
     async fn size(&self, name: ObjectName) -> Result<Option<u64>, PortError> {

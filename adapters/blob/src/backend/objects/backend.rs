@@ -32,7 +32,7 @@ use super::{
 use crate::backend::marker::{MARKER, MARKER_TEXT};
 use crate::{
     backend::{deadline::with_deadline, publish::publish},
-    contract::{Backend, Upload},
+    contract::{Backend, Prefetch, Upload},
     error::{already_exists, run_blocking},
     hash::ContentHasher,
     name::{BLOBS, ObjectName, PROBES},
@@ -173,7 +173,12 @@ impl Backend for ObjectBackend {
         )))
     }
 
-    async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError> {
+    async fn open(
+        &self,
+        name: ObjectName,
+        range: Range<u64>,
+        _prefetch: Prefetch,
+    ) -> Result<BlobStream, PortError> {
         let path = name.object_path();
         let options = GetOptions {
             range: Some(GetRange::Bounded(range.clone())),

@@ -25,7 +25,7 @@ use crate::{
         marker::{MARKER, MARKER_TEXT, check_marker},
         publish::publish,
     },
-    contract::{Backend, Upload},
+    contract::{Backend, Prefetch, Upload},
     error::{invalid_config, not_found, run_blocking},
     hash::ContentHasher,
     name::{BLOBS, ObjectName, PROBES},
@@ -156,7 +156,12 @@ impl Backend for WebdavBackend {
         Ok(Box::new(upload))
     }
 
-    async fn open(&self, name: ObjectName, range: Range<u64>) -> Result<BlobStream, PortError> {
+    async fn open(
+        &self,
+        name: ObjectName,
+        range: Range<u64>,
+        _prefetch: Prefetch,
+    ) -> Result<BlobStream, PortError> {
         with_deadline("read", name, async {
             if let Some(bytes) = self.collection.read(name, range).await? {
                 return Ok(bytes);
