@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -27,10 +26,7 @@ pub(crate) fn load(config: &Config) -> Result<RootSecret, StartError> {
 
 /// Creates the data directory with access for its owner only.
 pub(crate) fn create_data_directory(data: &Path) -> Result<(), StartError> {
-    let created = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data);
+    let created = tenantry_disk::create_directories(data);
     let operation = || format!("cannot create the data directory {}", data.display());
     created.map_err(|e| StartError::io(operation(), e))
 }
@@ -47,24 +43,21 @@ fn read_or_generate(data: &Path) -> Result<RootSecret, StartError> {
         }
         let secret = random_secret()?;
         let temporary = data.join(format!("{FILE}.{}", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)
-            .map_err(|e| failed("write", e))?;
+        // Left by a process with the same id that was killed.
+        tenantry_disk::remove(&temporary).map_err(|e| failed("write", e))?;
+        let file = tenantry_disk::create_temporary(&temporary);
+        let mut file = file.map_err(|e| failed("write", e))?;
         file.write_all(secret.as_bytes())
             .map_err(|e| failed("write", e))?;
         file.sync_all().map_err(|e| failed("write", e))?;
-        match fs::hard_link(&temporary, &path) {
+        match tenantry_disk::link(&temporary, &path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 return Err(failed("write", error));
             }
             _ => {}
         }
-        fs::remove_file(&temporary).map_err(|e| failed("remove the temporary file of", e))?;
+        tenantry_disk::remove_temporary(&temporary)
+            .map_err(|e| failed("remove the temporary file of", e))?;
     }
     let secret = fs::read(&path).map_err(|e| failed("read", e))?;
     if secret.len() < 32 {

@@ -16,6 +16,7 @@ mod large;
 mod ledger;
 mod leftovers;
 mod mongodb;
+mod permissions;
 mod program;
 mod quota;
 mod replicas;

@@ -11,6 +11,8 @@ use crate::{expect_none, tree::root};
 
 const DOMAIN: &str = "tenantry-domain";
 const APPLICATION: &str = "tenantry-application";
+/// The code that changes directories.
+const DISK: &str = "tenantry-disk";
 /// The code that the metadata stores share.
 const STORE: &str = "tenantry-store";
 const TESTS: &str = "tenantry-tests";
@@ -133,13 +135,13 @@ fn name_for(folder: &str) -> String {
 /// in its tests too.
 fn may_use(folder: &str, other: &str) -> bool {
     match folder {
-        "domain" | "config" => false,
+        "domain" | "config" | "adapters/disk" => false,
         "application" => other == DOMAIN,
         "bootstrap" => other != TESTS,
         "tests" => true,
-        "adapters/memory" | "adapters/mongo" | "adapters/sql" => {
-            [DOMAIN, APPLICATION, STORE].contains(&other)
-        }
+        "adapters/blob" => [DOMAIN, APPLICATION, DISK].contains(&other),
+        "adapters/sql" => [DOMAIN, APPLICATION, DISK, STORE].contains(&other),
+        "adapters/memory" | "adapters/mongo" => [DOMAIN, APPLICATION, STORE].contains(&other),
         _ => [DOMAIN, APPLICATION].contains(&other),
     }
 }

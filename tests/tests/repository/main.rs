@@ -5,6 +5,7 @@
 
 mod arrows;
 mod cycles;
+mod directories;
 mod document;
 mod english;
 mod imports;

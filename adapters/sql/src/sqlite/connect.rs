@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tenantry_application::ports::{PortError, PortErrorKind};
+use tokio::task::spawn_blocking;
 
 use super::unit::EXPECTATIONS;
 use crate::{SqliteOptions, dialect::Dialect, error::port_error};
@@ -23,15 +24,14 @@ const READER_STATEMENTS: usize = 100;
 /// Creates a missing file, readable by its owner only. Its journal gets the same
 /// mode.
 pub(crate) async fn create(options: &SqliteOptions) -> Result<(), PortError> {
-    let mut file = tokio::fs::OpenOptions::new();
-    file.create(true).append(true);
-    #[cfg(unix)]
-    file.mode(0o600);
-    let file = file.open(&options.path).await;
-    file.map(drop).map_err(|error| {
-        let text = "create the database file";
-        PortError::new(PortErrorKind::Unavailable, text).caused_by(error)
-    })
+    let path = options.path.clone();
+    let created = spawn_blocking(move || tenantry_disk::ensure_file(&path)).await;
+    created
+        .unwrap_or_else(|error| Err(error.into()))
+        .map_err(|error| {
+            let text = "create the database file";
+            PortError::new(PortErrorKind::Unavailable, text).caused_by(error)
+        })
 }
 
 /// Opens the connection for writes. The file must exist: a file removed while in

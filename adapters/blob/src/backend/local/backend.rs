@@ -79,8 +79,15 @@ impl LocalBackend {
     }
 
     fn delete_blocking(&self, name: ObjectName) -> Result<(), PortError> {
-        match fs::remove_file(self.layout.path(name)) {
-            Ok(()) => Ok(()),
+        let path = self.layout.path(name);
+        let removed = match name {
+            // Its record is removed next, so that it must not reappear.
+            ObjectName::Blob(_) => tenantry_disk::remove(&path),
+            ObjectName::Probe(_) => tenantry_disk::remove_temporary(&path).map(|()| true),
+        };
+        match removed {
+            Ok(true) => Ok(()),
+            Ok(false) => self.layout.check_mounted(),
             Err(error) if error.kind() == ErrorKind::NotFound => self.layout.check_mounted(),
             Err(error) => Err(from_io("delete", name)(error)),
         }

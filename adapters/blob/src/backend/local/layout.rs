@@ -1,14 +1,14 @@
 //! The layout of the directory.
 
 use std::{
-    fs,
-    io::{self, ErrorKind},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
 };
 
 use tenantry_application::ports::{PortError, PortErrorKind};
+use tenantry_disk::{create_directories, create_directory};
 use tenantry_domain::Timestamp;
 use uuid::Uuid;
 
@@ -39,10 +39,10 @@ impl Layout {
             return Err(PortError::new(PortErrorKind::Unavailable, context));
         }
         for part in [BLOBS, STAGING, PROBES] {
-            fs::create_dir_all(root.join(part)).map_err(from_io("create", &display))?;
+            let path = root.join(part);
+            create_directories(&path).map_err(from_io("create", &display))?;
         }
         let root = fs::canonicalize(root).map_err(from_io("open", &display))?;
-        sync_directory(&root).map_err(from_io("open", &display))?;
         Ok(Self { root: root.into() })
     }
 
@@ -75,19 +75,6 @@ impl Layout {
         }
     }
 
-    /// Creates the directory of a tenant's first file and makes it durable. Never
-    /// creates `t`.
-    pub(super) fn create_parent(&self, path: &Path) -> io::Result<()> {
-        let Some(parent) = path.parent() else {
-            return Ok(());
-        };
-        match fs::create_dir(parent) {
-            Ok(()) => sync_directory(&self.blobs()),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Fails if the disk is not mounted, in which case a missing file does not
     /// mean that it was deleted.
     pub(super) fn check_mounted(&self) -> Result<(), PortError> {
@@ -97,13 +84,9 @@ impl Layout {
     }
 }
 
-/// Makes the entries of a directory durable. Only Unix supports this and needs
-/// it.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        fs::File::open(path)?.sync_all()?;
-    }
-    Ok(())
+/// Creates the directory of a tenant's first file. Never creates `t`.
+pub(super) fn create_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), create_directory)
 }
 
 pub(super) fn timestamp(time: SystemTime) -> Timestamp {

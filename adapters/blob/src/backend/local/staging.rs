@@ -11,7 +11,7 @@ use tenantry_application::ports::PortError;
 use tenantry_domain::Timestamp;
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::layout::{Layout, sync_directory, timestamp};
+use super::layout::{Layout, create_parent, timestamp};
 use crate::{
     error::{already_exists, from_io},
     name::ObjectName,
@@ -32,14 +32,15 @@ pub(super) struct StagingFile {
 
 /// A visible file that is deleted on drop unless kept, because its caller may be
 /// gone.
-pub(super) struct FileGuard(TemporaryPath);
+pub(super) struct FileGuard(PathBuf);
 
-/// A path whose file is deleted on drop.
+/// A path in the staging directory, whose file is deleted on drop.
 struct TemporaryPath(PathBuf);
 
 impl StagingFile {
     pub(super) fn create(path: PathBuf) -> Result<Self, PortError> {
-        let file = File::create_new(&path).map_err(from_io("create", path.display()))?;
+        let file =
+            tenantry_disk::create_temporary(&path).map_err(from_io("create", path.display()))?;
         // Fails if the file system does not support locks; the sweep then relies
         // on age alone.
         let _result = file.try_lock();
@@ -98,24 +99,20 @@ impl StagingFile {
         let mut linked = self.link(&target);
         if matches!(&linked, Err(error) if error.kind() == ErrorKind::NotFound) {
             // Most likely the first file of its tenant.
-            layout.create_parent(&target).map_err(failed)?;
+            create_parent(&target).map_err(failed)?;
             linked = self.link(&target);
         }
         linked.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => already_exists(name),
             _ => failed(error),
         })?;
-        let guard = FileGuard(TemporaryPath(target));
-        if let Some(parent) = guard.0.0.parent() {
-            sync_directory(parent).map_err(failed)?;
-        }
-        Ok(guard)
+        Ok(FileGuard(target))
     }
 
     /// Links the file to `target`. Unlike a rename, a hard link does not replace
     /// an existing file.
     fn link(&self, target: &Path) -> io::Result<()> {
-        match fs::hard_link(&self.path.0, target) {
+        match tenantry_disk::link(&self.path.0, target) {
             // The file system does not support hard links.
             Err(error)
                 if matches!(
@@ -126,7 +123,7 @@ impl StagingFile {
                 if target.try_exists()? {
                     return Err(ErrorKind::AlreadyExists.into());
                 }
-                fs::rename(&self.path.0, target)
+                tenantry_disk::rename(&self.path.0, target)
             }
             result => result,
         }
@@ -135,29 +132,38 @@ impl StagingFile {
 
 impl FileGuard {
     pub(super) fn keep(mut self) {
-        self.0.0 = PathBuf::new();
+        self.0 = PathBuf::new();
     }
 }
 
 impl Drop for TemporaryPath {
     fn drop(&mut self) {
+        remove_in_background(mem::take(&mut self.0), tenantry_disk::remove_temporary);
+    }
+}
+
+impl Drop for FileGuard {
+    fn drop(&mut self) {
         let path = mem::take(&mut self.0);
-        if path.as_os_str().is_empty() {
-            return;
+        if !path.as_os_str().is_empty() {
+            remove_in_background(path, |path| tenantry_disk::remove(path).map(drop));
         }
-        // Deleting a large file can take long.
-        let remove = move || {
-            if let Err(error) = fs::remove_file(&path)
-                && error.kind() != ErrorKind::NotFound
-            {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, path = %path.display(), "cannot delete a temporary file");
-            }
-        };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
-            Err(_) => remove(),
+    }
+}
+
+/// Removes a file on a blocking thread: a large one can take long.
+fn remove_in_background(path: PathBuf, remove: fn(&Path) -> io::Result<()>) {
+    let remove = move || {
+        if let Err(error) = remove(&path)
+            && error.kind() != ErrorKind::NotFound
+        {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, path = %path.display(), "cannot delete a temporary file");
         }
+    };
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(remove)),
+        Err(_) => remove(),
     }
 }
 
@@ -185,6 +191,6 @@ fn sweep_file(path: &Path, before: Timestamp) -> io::Result<bool> {
     if let Err(TryLockError::WouldBlock) = File::open(path)?.try_lock() {
         return Ok(false);
     }
-    fs::remove_file(path)?;
+    tenantry_disk::remove_temporary(path)?;
     Ok(true)
 }
