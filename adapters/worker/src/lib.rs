@@ -14,7 +14,7 @@ use tenantry_application::{Services, upkeep::AccessWatch};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::maintenance::{AuditSealer, Sweeper};
+use crate::maintenance::{AuditSealer, OrphanRemoval, Sweeper};
 
 /// The settings of a worker.
 #[derive(Debug, Clone)]
@@ -60,6 +60,12 @@ pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: Cancella
         stop.clone(),
     );
     tasks.spawn(seal);
+    tasks.spawn(periodic::repeat(
+        OrphanRemoval,
+        OrphanRemoval::EVERY,
+        Arc::clone(&services),
+        stop.clone(),
+    ));
     tasks.spawn(periodic::repeat(
         Sweeper,
         options.sweep_every,

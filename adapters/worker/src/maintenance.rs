@@ -1,6 +1,6 @@
 //! The periodic tasks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -42,6 +42,27 @@ impl PeriodicTask for Sweeper {
                 requests = report.requests,
                 "sweep removed expired data"
             );
+        }
+        Ok(())
+    }
+}
+
+/// A task that deletes objects without a record.
+pub(crate) struct OrphanRemoval;
+
+impl OrphanRemoval {
+    /// The interval between runs, which list all objects.
+    pub(crate) const EVERY: Duration = Duration::from_hours(24);
+}
+
+#[async_trait]
+impl PeriodicTask for OrphanRemoval {
+    const NAME: &'static str = "remove orphaned objects";
+
+    async fn run(&mut self, services: &Services) -> Result<()> {
+        let count = upkeep::remove_orphans(services).await?;
+        if count > 0 {
+            tracing::info!(count, "removed orphaned objects");
         }
         Ok(())
     }

@@ -2,8 +2,10 @@
 
 mod access;
 mod fsck;
+mod orphans;
 mod sweep;
 
 pub use access::{AccessWatch, invalidate_access};
 pub use fsck::{Finding, FsckReport, fsck};
+pub use orphans::remove_orphans;
 pub use sweep::{SweepReport, sweep};

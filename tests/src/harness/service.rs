@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use tempfile::TempDir;
 use tenantry::{Service, ServiceHandle};
-use tenantry_application::Services;
+use tenantry_application::{Services, ports::Clock};
 use tenantry_config::{Config, Dotenv, Sources};
 
 use super::{
@@ -93,6 +93,27 @@ impl TestService {
     /// Returns the services of the use cases, to bypass the API.
     pub fn services(&self) -> &Arc<Services> {
         self.handle.as_ref().expect("a running service").services()
+    }
+
+    /// Returns the same services with another clock.
+    pub fn services_with_clock(&self, clock: Arc<dyn Clock>) -> Services {
+        let services = self.services();
+        Services {
+            clock,
+            ids: Arc::clone(&services.ids),
+            store: Arc::clone(&services.store),
+            blobs: services.blobs.clone(),
+            access_cache: Arc::clone(&services.access_cache),
+            passwords: Arc::clone(&services.passwords),
+            access_tokens: Arc::clone(&services.access_tokens),
+            refresh_tokens: Arc::clone(&services.refresh_tokens),
+            seals: Arc::clone(&services.seals),
+            cursors: Arc::clone(&services.cursors),
+            types: Arc::clone(&services.types),
+            rates: Arc::clone(&services.rates),
+            signals: Arc::clone(&services.signals),
+            settings: services.settings.clone(),
+        }
     }
 
     /// Creates a user without an account.

@@ -1,5 +1,6 @@
 //! Storage: listing, diagnosis, startup failures, orphaned uploads.
 
 mod doctor;
+mod orphans;
 mod starts;
 mod unfinished;
