@@ -125,6 +125,12 @@ impl JobState {
 impl Job {
     /// The default maximum number of failures.
     pub const ATTEMPTS: u32 = 8;
+    /// The maximum time until a queued job is due. A time further ahead was set
+    /// by a clock that has been corrected since.
+    pub const MAX_DELAY: Duration = Duration::from_hours(1);
+    /// The maximum lease. A lease that ends further ahead was taken by a clock
+    /// that has been corrected since.
+    pub const MAX_LEASE: Duration = Duration::from_hours(1);
 
     /// Creates a job that is due immediately.
     pub fn new(
@@ -156,11 +162,14 @@ impl Job {
     }
 
     /// Returns whether a worker may claim the job: it is due, or its lease has
-    /// expired.
+    /// expired. A time that is impossibly far ahead counts as past.
     pub fn is_claimable(&self, now: Timestamp) -> bool {
         match self.state {
-            JobState::Queued => self.run_at <= now,
-            JobState::Running => self.lease.as_ref().is_some_and(|lease| lease.until < now),
+            JobState::Queued => self.run_at <= now || self.run_at > now.plus(Self::MAX_DELAY),
+            JobState::Running => self
+                .lease
+                .as_ref()
+                .is_some_and(|lease| lease.until < now || lease.until > now.plus(Self::MAX_LEASE)),
             JobState::Succeeded | JobState::Dead | JobState::Cancelled => false,
         }
     }
@@ -272,7 +281,7 @@ const MAX_POSTPONEMENT: Duration = Duration::from_mins(1);
 /// most one hour.
 pub fn backoff(attempt: u32) -> Duration {
     let seconds = 1u64 << attempt.saturating_sub(1).min(12);
-    Duration::from_secs(seconds.min(3600))
+    Duration::from_secs(seconds).min(Job::MAX_DELAY)
 }
 
 #[cfg(test)]
@@ -348,6 +357,34 @@ mod tests {
             (job.state, job.run_at),
             (JobState::Queued, Timestamp::from_millis(60_000))
         );
+    }
+
+    #[test]
+    fn impossible_times_count_as_past() {
+        let now = Timestamp::EPOCH.plus(Duration::from_hours(100));
+        let days = Duration::from_hours(48);
+        let second = Duration::from_secs(1);
+        let mut job = running(0);
+        for (until, expected) in [
+            (now.plus(Job::MAX_LEASE), false),
+            (now.plus(Job::MAX_LEASE).plus(second), true),
+            (now.plus(days), true),
+            (now.minus(days), true),
+        ] {
+            let worker = "worker".to_owned();
+            job.lease = Some(Lease { worker, until });
+            assert_eq!(job.is_claimable(now), expected, "leased until {until}");
+        }
+        job.state = JobState::Queued;
+        for (run_at, expected) in [
+            (now.plus(Job::MAX_DELAY), false),
+            (now.plus(Job::MAX_DELAY).plus(second), true),
+            (now.plus(days), true),
+            (now.minus(days), true),
+        ] {
+            job.run_at = run_at;
+            assert_eq!(job.is_claimable(now), expected, "queued for {run_at}");
+        }
     }
 
     #[test]

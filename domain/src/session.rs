@@ -120,7 +120,10 @@ impl Session {
             return RefreshTokenStatus::Unknown;
         }
         let is_previous = self.previous_hash.as_ref() == Some(hash);
-        if generation + 1 == self.generation && is_previous && now.since(self.rotated_at) <= grace {
+        if generation + 1 == self.generation
+            && is_previous
+            && now.distance(self.rotated_at) <= grace
+        {
             RefreshTokenStatus::Retried
         } else {
             RefreshTokenStatus::Reused
@@ -191,6 +194,21 @@ mod tests {
             session.refresh_token_status(2, &[2; 32], at(41), GRACE),
             RefreshTokenStatus::Current
         );
+    }
+
+    #[test]
+    fn the_grace_period_ends_under_a_clock_that_is_set_back() {
+        let mut session = session();
+        session.expires_at = at(1_000_000);
+        session.rotate([2; 32], at(172_800), at(1_000_000));
+        for (now, expected) in [
+            (172_800 - 30, RefreshTokenStatus::Retried),
+            (172_800 - 31, RefreshTokenStatus::Reused),
+            (0, RefreshTokenStatus::Reused),
+        ] {
+            let status = session.refresh_token_status(1, &[1; 32], at(now), GRACE);
+            assert_eq!(status, expected, "at {now}");
+        }
     }
 
     #[test]

@@ -57,6 +57,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
+    /// Returns the time between two timestamps, in either order. A clock that
+    /// is set back makes the later one the earlier one.
+    pub fn distance(self, other: Self) -> Duration {
+        Duration::from_millis(self.0.abs_diff(other.0))
+    }
+
     /// Parses an RFC 3339 date and time with any offset, truncating to
     /// milliseconds.
     pub fn parse(text: &str) -> Result<Self, Invalid> {

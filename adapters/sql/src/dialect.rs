@@ -21,8 +21,12 @@ macro_rules! claim {
             "ORDER BY run_at, id LIMIT 1",
             $lock,
             ") AS due UNION ALL ",
-            "SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' AND lease_until < ? ",
+            "SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'queued' AND run_at > ? ",
             "ORDER BY run_at, id LIMIT 1",
+            $lock,
+            ") AS overdue UNION ALL ",
+            "SELECT * FROM (SELECT run_at, id FROM jobs WHERE state = 'running' ",
+            "AND (lease_until < ? OR lease_until > ?) ORDER BY run_at, id LIMIT 1",
             $lock,
             ") AS lost) AS waiting ORDER BY run_at, id LIMIT 1) RETURNING *"
         )
@@ -87,7 +91,7 @@ impl Dialect {
     }
 
     /// Returns the statement that claims the job waiting longest: a due one, or
-    /// one with an expired lease. On a server, concurrent workers skip each
+    /// one with an expired lease, or one whose time is impossibly far ahead. On a server, concurrent workers skip each
     /// other's rows.
     pub(crate) const fn claim(self) -> &'static str {
         match self {

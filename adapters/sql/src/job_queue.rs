@@ -9,15 +9,17 @@ use tenantry_store::RowReader;
 
 use crate::{backend::SqlBackend, reader::entity};
 
-/// Finds a due job or one with an expired lease. Each half reads one entry of
-/// the index.
+/// Finds a job that can be claimed. Each part reads one entry of the index.
 const PEEK: &str = "\
     SELECT id FROM (\
     SELECT * FROM (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= ? \
     ORDER BY run_at, id LIMIT 1) AS due \
     UNION ALL \
-    SELECT * FROM (SELECT id FROM jobs WHERE state = 'running' AND lease_until < ? \
-    ORDER BY run_at, id LIMIT 1) AS lost\
+    SELECT * FROM (SELECT id FROM jobs WHERE state = 'queued' AND run_at > ? \
+    ORDER BY run_at, id LIMIT 1) AS overdue \
+    UNION ALL \
+    SELECT * FROM (SELECT id FROM jobs WHERE state = 'running' \
+    AND (lease_until < ? OR lease_until > ?) ORDER BY run_at, id LIMIT 1) AS lost\
     ) AS waiting LIMIT 1";
 
 /// Extends a lease. The revision stays: the worker completes the job at the one
@@ -46,7 +48,9 @@ impl JobQueue for SqlJobQueue {
     ) -> Result<Option<Job>, PortError> {
         let at = now.as_millis();
         // Idle workers poll often, and must not load the writer.
-        let due = [at.into(), at.into()];
+        let max_run_at = now.plus(Job::MAX_DELAY).as_millis();
+        let max_until = now.plus(Job::MAX_LEASE).as_millis();
+        let due = [at, max_run_at, at, max_until].map(Into::into);
         let due = self
             .backend
             .reader
@@ -56,7 +60,8 @@ impl JobQueue for SqlJobQueue {
             return Ok(None);
         }
         let until = now.plus(lease).as_millis();
-        let values = [worker.into(), until.into(), at.into(), at.into(), at.into()];
+        let times = [until, at, at, max_run_at, at, max_until].map(Into::into);
+        let values = [worker.into()].into_iter().chain(times);
         let claimed = self
             .backend
             .writer

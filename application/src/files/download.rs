@@ -144,7 +144,7 @@ impl DownloadStream {
 
     async fn check(&mut self) -> Result<()> {
         let now = self.services.now();
-        if now.since(self.checked_at) < CHECK_INTERVAL {
+        if now.distance(self.checked_at) < CHECK_INTERVAL {
             return Ok(());
         }
         self.checked_at = now;

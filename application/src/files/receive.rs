@@ -130,7 +130,7 @@ async fn stream(
             Either::Right(((), unfinished)) => put = unfinished,
         }
         authorization.check(services).await?;
-        if services.now().since(last_heartbeat) >= services.settings.upload_heartbeat {
+        if services.now().distance(last_heartbeat) >= services.settings.upload_heartbeat {
             last_heartbeat = services.now();
             match authorization {
                 Authorization::Caller(_) => heartbeat(services, store, blob).await?,

@@ -14,9 +14,9 @@ pub trait JobQueue: Send + Sync {
     /// Returns the job with this id, in any state and of any tenant.
     async fn lookup(&self, id: JobId) -> Result<Option<Job>, PortError>;
 
-    /// Claims the job that has waited longest among those due at `now` and
-    /// those whose lease expired before `now`; `None` if there is no such job.
-    /// Atomic: no job is given to two workers.
+    /// Claims the job that has waited longest among those that
+    /// [can be claimed](Job::is_claimable) at `now`; `None` if there is no such
+    /// job. Atomic: no job is given to two workers.
     ///
     /// The job is returned as running, with a higher attempt number and
     /// revision and a lease of `lease` for `worker`. An expired lease counts as

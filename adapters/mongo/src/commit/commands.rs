@@ -69,11 +69,15 @@ pub(super) async fn run(
 
 /// Returns the filters of jobs to claim: due ones, and those with an expired
 /// lease.
-pub(crate) fn due_filters(now: Timestamp) -> [Document; 2] {
+pub(crate) fn due_filters(now: Timestamp) -> [Document; 4] {
+    let max_run_at = now.plus(Job::MAX_DELAY).as_millis();
+    let max_until = now.plus(Job::MAX_LEASE).as_millis();
     let now = now.as_millis();
     [
         doc! { "state": JobState::Queued.as_str(), "run_at": { "$lte": now } },
+        doc! { "state": JobState::Queued.as_str(), "run_at": { "$gt": max_run_at } },
         doc! { "state": JobState::Running.as_str(), "lease_until": { "$lt": now } },
+        doc! { "state": JobState::Running.as_str(), "lease_until": { "$gt": max_until } },
     ]
 }
 

@@ -42,6 +42,34 @@ pub(super) async fn an_expired_lease_is_taken_over(world: &World) {
     );
 }
 
+/// Jobs that were queued, or leased, under a clock that was two days ahead.
+pub(super) async fn impossible_times_count_as_past(world: &World) {
+    const DAYS: i64 = 2 * 24 * 60 * 60;
+    let mut queued = world.samples.job(None);
+    queued.run_at = at(DAYS);
+    enqueue(world, &queued).await;
+    let claimed = claim(world, "w1", NOW).await.expect("it is due");
+    assert_eq!(claimed.id, queued.id);
+    assert!(
+        world
+            .store
+            .jobs()
+            .extend_lease(claimed.id, 1, at(DAYS))
+            .await
+            .value()
+    );
+    let again = claim(world, "w2", NOW).await.expect("the lease has ended");
+    assert_eq!((again.id, again.attempt), (queued.id, 2));
+    // The longest delay and the longest lease are respected.
+    let hour = 60 * 60;
+    let leased = world.store.jobs().extend_lease(again.id, 2, at(hour));
+    assert!(leased.await.value());
+    let mut delayed = world.samples.job(None);
+    delayed.run_at = at(hour);
+    enqueue(world, &delayed).await;
+    assert_eq!(claim(world, "w3", NOW).await, None);
+}
+
 pub(super) async fn only_the_attempt_of_a_lease_extends_it(world: &World) {
     let jobs = world.store.jobs();
     let queued = world.samples.job(None);

@@ -216,6 +216,7 @@ suite! {
             a_job_of_a_suspended_tenant_can_be_ended;
         job_leases:
             an_expired_lease_is_taken_over
+            impossible_times_count_as_past
             only_the_attempt_of_a_lease_extends_it
             a_job_with_an_extended_lease_can_be_completed
             a_job_and_its_effect_are_committed_together
