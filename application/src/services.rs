@@ -120,8 +120,10 @@ pub struct Settings {
     pub quota_bytes: u64,
     /// The interval of upload heartbeats.
     pub upload_heartbeat: Duration,
-    /// The time after which an upload without a heartbeat is aborted, and
-    /// unreferenced content is deleted.
+    /// The time without a heartbeat after which an upload is dead.
+    pub upload_timeout: Duration,
+    /// The time after which unreferenced content and leftovers of interrupted
+    /// writes are deleted.
     pub upload_grace: Duration,
 }
 

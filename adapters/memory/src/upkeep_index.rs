@@ -1,6 +1,6 @@
 //! Tenants with pending upkeep.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use async_trait::async_trait;
 use tenantry_application::ports::{PortError, UpkeepIndex};
@@ -34,13 +34,13 @@ impl UpkeepIndex for MemoryUpkeepIndex {
 
     async fn tenants_to_sweep(
         &self,
-        before: Timestamp,
+        recent: &RangeInclusive<Timestamp>,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError> {
         let state = self.backend.read();
         let tenants: BTreeSet<_> = state
             .all::<Blob>()
-            .filter(|blob| is_to_sweep(blob, before))
+            .filter(|blob| is_to_sweep(blob, recent))
             .map(|blob| blob.tenant_id)
             .filter(|tenant| state.is_active(*tenant))
             .collect();
@@ -53,14 +53,14 @@ impl UpkeepIndex for MemoryUpkeepIndex {
     }
 }
 
-/// Returns whether the sweeper ends a blob: abandoned, or without a heartbeat
-/// or a reference since before `before`.
-fn is_to_sweep(blob: &Blob, before: Timestamp) -> bool {
+/// Returns whether the sweeper considers a blob: abandoned, or without a
+/// heartbeat or a reference at a `recent` time.
+fn is_to_sweep(blob: &Blob, recent: &RangeInclusive<Timestamp>) -> bool {
     match &blob.state {
-        BlobState::Open { heartbeat_at, .. } => *heartbeat_at < before,
+        BlobState::Open { heartbeat_at, .. } => !recent.contains(heartbeat_at),
         BlobState::Stored {
             unreferenced_at, ..
-        } => unreferenced_at.is_some_and(|at| at < before),
+        } => unreferenced_at.is_some_and(|at| !recent.contains(&at)),
         BlobState::Abandoned => true,
     }
 }

@@ -43,6 +43,16 @@ pub(crate) fn filter<T: Stored>(query: &Query<T>) -> Document {
                 filter.insert("$or", position.to_vec());
                 continue;
             }
+            Condition::Outside(column, start, end) => {
+                let name = field::<T>(*column);
+                let (start, end) = (bson(start), bson(end));
+                let parts = [
+                    doc! { name: { "$lt": start } },
+                    doc! { name: { "$gt": end } },
+                ];
+                filter.insert("$or", parts.to_vec());
+                continue;
+            }
             Condition::Equal(column, value) => (*column, doc! { "$eq": bson(value) }),
             Condition::OneOf(column, ids) => {
                 let ids: Vec<_> = ids.iter().map(|id| bson_id(*id)).collect();

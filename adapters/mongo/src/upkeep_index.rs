@@ -1,5 +1,7 @@
 //! Tenants with pending upkeep.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use mongodb::bson::{self, Document, doc};
 use serde::Deserialize;
@@ -83,10 +85,14 @@ impl UpkeepIndex for MongoUpkeepIndex {
 
     async fn tenants_to_sweep(
         &self,
-        before: Timestamp,
+        recent: &RangeInclusive<Timestamp>,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError> {
-        let due = doc! { "sweep_at": { "$lt": before.as_millis() } };
+        let (start, end) = (recent.start().as_millis(), recent.end().as_millis());
+        let due = doc! { "$or": [
+            { "sweep_at": { "$lt": start } },
+            { "sweep_at": { "$gt": end } },
+        ] };
         let tenants = self.distinct(Kind::Blob, due, "tenant_id").await?;
         self.active(&tenants, limit).await
     }

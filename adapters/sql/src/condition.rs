@@ -21,6 +21,9 @@ pub(crate) fn expression<C: ColumnTrait>(
         Condition::Below(column, value) => all.add(column.lt(value.clone())),
         Condition::AtLeast(column, value) => all.add(column.gte(value.clone())),
         Condition::Above(column, value) => all.add(column.gt(value.clone())),
+        Condition::Outside(column, start, end) => {
+            all.add(column.lt(start.clone()).or(column.gt(end.clone())))
+        }
         Condition::StartsWith(column, prefix) => {
             // A range, which an index on the column serves.
             let end = successor(prefix).map(|end| column.lt(end));

@@ -1,5 +1,7 @@
 //! Tenants with pending upkeep.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use sea_orm::{DbErr, QueryResult, Value};
 use tenantry_application::ports::{PortError, UpkeepIndex};
@@ -20,7 +22,7 @@ const UNSEALED: &str = "\
 const TO_SWEEP: &str = "\
     SELECT DISTINCT b.tenant_id AS id FROM blobs b \
     JOIN tenants t ON t.id = b.tenant_id AND t.status = 'active' \
-    WHERE b.sweep_at < ? LIMIT ?";
+    WHERE b.sweep_at < ? OR b.sweep_at > ? LIMIT ?";
 
 /// Stops at the first blob; without one it reads all.
 const USES_BACKEND: &str = "SELECT id FROM blobs WHERE backend = ? LIMIT 1";
@@ -56,10 +58,11 @@ impl UpkeepIndex for SqlUpkeepIndex {
 
     async fn tenants_to_sweep(
         &self,
-        before: Timestamp,
+        recent: &RangeInclusive<Timestamp>,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError> {
-        let values = [before.as_millis().into(), i64::from(limit).into()];
+        let (start, end) = (recent.start().as_millis(), recent.end().as_millis());
+        let values = [start, end, limit.into()].map(Into::into);
         let ids = self.ids(TO_SWEEP, values).await?;
         Ok(ids.into_iter().map(TenantId::from_uuid).collect())
     }
@@ -88,11 +91,11 @@ mod tests {
         let unsealed = Dialect::Sqlite.statement(UNSEALED, [chain_id(None).into(), 1.into()]);
         let unsealed = plan(store.reader(), unsealed).await;
         assert!(unsealed.contains("INDEX audit_unsealed"), "{unsealed}");
-        let to_sweep = Dialect::Sqlite.statement(TO_SWEEP, [1.into(), 1.into()]);
+        let to_sweep = Dialect::Sqlite.statement(TO_SWEEP, [1.into(), 2.into(), 1.into()]);
         let to_sweep = plan(store.reader(), to_sweep).await;
-        assert!(
-            to_sweep.contains("INDEX blobs_to_sweep (sweep_at<?)"),
-            "{to_sweep}"
-        );
+        for part in ["(sweep_at<?)", "(sweep_at>?)"] {
+            let index = format!("INDEX blobs_to_sweep {part}");
+            assert!(to_sweep.contains(&index), "{to_sweep}");
+        }
     }
 }

@@ -36,6 +36,8 @@ pub enum Condition<C> {
     AtLeast(C, Value),
     /// The column is above the value.
     Above(C, Value),
+    /// The column is below the first value or above the second.
+    Outside(C, Value, Value),
     /// The text begins with the prefix, byte by byte.
     StartsWith(C, String),
     /// The text contains the text, byte by byte.
@@ -215,6 +217,9 @@ impl<C: Copy> Condition<C> {
             Self::Below(column, value) => is(*column, value, Ordering::is_lt),
             Self::AtLeast(column, value) => is(*column, value, Ordering::is_ge),
             Self::Above(column, value) => is(*column, value, Ordering::is_gt),
+            Self::Outside(column, start, end) => {
+                is(*column, start, Ordering::is_lt) || is(*column, end, Ordering::is_gt)
+            }
             Self::StartsWith(column, prefix) => text(*column).starts_with(prefix.as_str()),
             Self::Contains(column, part) => text(*column).contains(part.as_str()),
             Self::After((sort, key), (id, after), direction) => {

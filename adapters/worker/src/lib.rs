@@ -10,11 +10,14 @@ mod periodic;
 
 use std::{sync::Arc, time::Duration};
 
-use tenantry_application::{Services, upkeep::AccessWatch};
+use tenantry_application::{
+    Services,
+    upkeep::{AccessWatch, Sweeper},
+};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::maintenance::{AuditSealer, OrphanRemoval, Sweeper};
+use crate::maintenance::{AuditSealer, OrphanRemoval};
 
 /// The settings of a worker.
 #[derive(Debug, Clone)]
@@ -67,7 +70,7 @@ pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: Cancella
         stop.clone(),
     ));
     tasks.spawn(periodic::repeat(
-        Sweeper,
+        Sweeper::default(),
         options.sweep_every,
         services,
         stop,

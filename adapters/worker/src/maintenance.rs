@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use tenantry_application::{
     Result, Services, audit,
-    upkeep::{self, AccessWatch, SweepReport},
+    upkeep::{self, AccessWatch, SweepReport, Sweeper},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -24,15 +24,12 @@ impl PeriodicTask for AuditSealer {
     }
 }
 
-/// A task that removes expired and abandoned data.
-pub(crate) struct Sweeper;
-
 #[async_trait]
 impl PeriodicTask for Sweeper {
     const NAME: &'static str = "sweep";
 
     async fn run(&mut self, services: &Services) -> Result<()> {
-        let report = upkeep::sweep(services).await?;
+        let report = Self::run(self, services).await?;
         if report != SweepReport::default() {
             tracing::info!(
                 uploads = report.uploads,

@@ -2,7 +2,7 @@
 //! response.
 
 use tenantry_domain::{
-    blob::BlobState,
+    blob::{Blob, BlobState},
     id::BlobId,
     idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyScope, IdempotencyState},
 };
@@ -29,6 +29,8 @@ pub(crate) struct Claim {
     scope: IdempotencyScope,
     /// The record of a request that expired, or ended without a response.
     previous: Option<Box<IdempotencyRecord>>,
+    /// The upload of that request, whose process has ended.
+    dead: Option<Box<Blob>>,
 }
 
 /// Finds the state of a caller's key. Fails if the first request with the key
@@ -42,31 +44,32 @@ pub(crate) async fn find(
 ) -> Result<KeyState> {
     let scope = KeyOwner::caller(caller).scope(operation, key);
     let previous = services.store.idempotency().find(&scope).await?;
+    let mut dead = None;
     if let Some(record) = &previous {
         if let Some(recorded) = RecordedResponse::of(services, record) {
             return Ok(KeyState::Completed(recorded));
         }
         if let IdempotencyState::Uploading(blob) = record.state
             && !record.has_expired(services.now())
-            && is_in_progress(store, blob).await?
+            && let Some(blob) = store.blobs().lookup(blob).await?
+            && let BlobState::Open { heartbeat_at, .. } = blob.state
         {
-            return Err(Error::IdempotencyInFlight);
+            if services.now().distance(heartbeat_at) <= services.settings.upload_timeout {
+                return Err(Error::IdempotencyInFlight);
+            }
+            dead = Some(Box::new(blob));
         }
     }
     Ok(KeyState::Free(Claim {
         scope,
         previous: previous.map(Box::new),
+        dead,
     }))
 }
 
-/// Returns whether an upload is in progress: neither published nor swept.
-async fn is_in_progress(store: &dyn TenantStore, blob: BlobId) -> Result<bool> {
-    let blob = store.blobs().lookup(blob).await?;
-    Ok(blob.is_some_and(|blob| matches!(blob.state, BlobState::Open { .. })))
-}
-
 impl Claim {
-    /// Adds the claim to `work`, for a request that starts with an upload.
+    /// Adds the claim to `work`, for a request that starts with an upload. A dead
+    /// upload with the same key is abandoned, and its reservation released.
     /// Returns the record as it will be stored.
     pub(crate) fn begin(
         self,
@@ -74,6 +77,12 @@ impl Claim {
         work: &mut TenantWork,
         blob: BlobId,
     ) -> IdempotencyRecord {
+        if let Some(mut dead) = self.dead
+            && let Ok(reserved) = dead.abandon()
+        {
+            work.blobs().update(&dead);
+            work.quota().release_reserved(reserved);
+        }
         let state = IdempotencyState::Uploading(blob);
         let rows = work.idempotency();
         record(services, rows, &self.scope, self.previous.as_deref(), state)

@@ -1,6 +1,8 @@
 //! The blob records of one tenant. The bytes are in a
 //! [`BlobStore`](super::BlobStore).
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use tenantry_domain::{
     Timestamp,
@@ -25,10 +27,15 @@ pub trait BlobRepository: Send + Sync {
         size_bytes: u64,
     ) -> Result<Option<Blob>, PortError>;
 
-    /// Returns up to `limit` records for the sweeper: open ones without a
-    /// heartbeat since `before`, stored ones unreferenced since `before`, and
-    /// abandoned ones.
-    async fn find_to_sweep(&self, before: Timestamp, limit: u32) -> Result<Vec<Blob>, PortError>;
+    /// Returns up to `limit` records for the sweeper: open ones whose last
+    /// heartbeat, and unreferenced ones whose last reference, was not at a
+    /// `recent` time, and abandoned ones. A time after `recent` was set by a
+    /// clock that has been corrected since.
+    async fn find_to_sweep(
+        &self,
+        recent: &RangeInclusive<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Blob>, PortError>;
 
     /// Returns up to `limit` records of the tenant with an id above `after`, in
     /// ascending order, for integrity checks.

@@ -1,5 +1,7 @@
 //! The index of tenants that need maintenance.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use tenantry_domain::{Timestamp, blob::BackendName, id::TenantId};
 
@@ -14,11 +16,11 @@ pub trait UpkeepIndex: Send + Sync {
     /// displace those that can.
     async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError>;
 
-    /// Returns up to `limit` active tenants with uploads without a heartbeat
-    /// since `before`, blobs unreferenced since `before`, or abandoned blobs.
+    /// Returns up to `limit` active tenants with blobs that
+    /// [`find_to_sweep`](super::BlobRepository::find_to_sweep) returns.
     async fn tenants_to_sweep(
         &self,
-        before: Timestamp,
+        recent: &RangeInclusive<Timestamp>,
         limit: u32,
     ) -> Result<Vec<TenantId>, PortError>;
 

@@ -8,4 +8,4 @@ mod sweep;
 pub use access::{AccessWatch, invalidate_access};
 pub use fsck::{Finding, FsckReport, fsck};
 pub use orphans::remove_orphans;
-pub use sweep::{SweepReport, sweep};
+pub use sweep::{SweepReport, Sweeper};

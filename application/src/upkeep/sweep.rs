@@ -1,12 +1,16 @@
 //! Sweeping: removes uploads without a heartbeat, unreferenced content,
 //! unfinished writes, and expired sessions and idempotency records.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+    time::Duration,
+};
 
 use tenantry_domain::{
-    Timestamp,
+    Revision, Timestamp,
     blob::{Blob, BlobState},
-    id::TenantId,
+    id::{BlobId, TenantId},
 };
 
 use crate::{
@@ -40,21 +44,104 @@ pub struct SweepReport {
     pub requests: u64,
 }
 
-/// Runs one round. Failures are logged and retried in the next round.
-pub async fn sweep(services: &Services) -> Result<SweepReport> {
-    let mut report = SweepReport::default();
+/// Removes what is due, in rounds.
+///
+/// A blob is due when it was due in the previous round too, and has not changed
+/// since: after a jump of the clock, uploads in progress look dead until their
+/// next heartbeat.
+#[derive(Debug, Default)]
+pub struct Sweeper {
+    /// The blobs that were due in the previous round.
+    suspects: HashMap<BlobId, Revision>,
+}
+
+impl Sweeper {
+    /// Runs one round. Failures are logged and retried in the next round.
+    pub async fn run(&mut self, services: &Services) -> Result<SweepReport> {
+        let mut report = SweepReport::default();
+        let mut suspects = HashMap::new();
+        for tenant in due_tenants(services).await? {
+            let swept = self.sweep_tenant(services, tenant, &mut suspects, &mut report);
+            if let Err(error) = swept.await {
+                tracing::warn!(tenant.id = %tenant, %error, "cannot sweep a tenant; retrying in the next round");
+            }
+        }
+        self.suspects = suspects;
+        sweep_rest(services, &mut report).await?;
+        Ok(report)
+    }
+
+    async fn sweep_tenant(
+        &self,
+        services: &Services,
+        tenant: TenantId,
+        suspects: &mut HashMap<BlobId, Revision>,
+        report: &mut SweepReport,
+    ) -> Result<()> {
+        let Some(store) = tenants::open_active(services, tenant).await? else {
+            return Ok(());
+        };
+        let recent = recent(services, upload_timeout(services));
+        for blob in store.blobs().find_to_sweep(&recent, BLOBS).await? {
+            if !is_due(services, &blob) {
+                continue;
+            }
+            let is_confirmed = self.suspects.get(&blob.id) == Some(&blob.revision);
+            if !is_confirmed && blob.state != BlobState::Abandoned {
+                suspects.insert(blob.id, blob.revision);
+                continue;
+            }
+            if let Err(error) = delete_blob(services, store.as_ref(), blob, report).await {
+                tracing::warn!(tenant.id = %tenant, %error, "cannot sweep a blob; retrying in the next round");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the tenants with blobs that are due: first those past the grace
+/// period, then those with dead uploads.
+async fn due_tenants(services: &Services) -> Result<BTreeSet<TenantId>> {
+    let mut tenants = BTreeSet::new();
+    for age in [services.settings.upload_grace, upload_timeout(services)] {
+        let recent = recent(services, age);
+        let found = services.store.upkeep().tenants_to_sweep(&recent, TENANTS);
+        tenants.extend(found.await?);
+    }
+    Ok(tenants)
+}
+
+/// Returns the times that are at most `age` ago, or impossibly far ahead by
+/// less than the grace period.
+fn recent(services: &Services, age: Duration) -> RangeInclusive<Timestamp> {
+    let now = services.now();
+    now.minus(age)..=now.plus(services.settings.upload_grace)
+}
+
+/// Returns the time without a heartbeat after which an upload is dead.
+fn upload_timeout(services: &Services) -> Duration {
+    let settings = &services.settings;
+    settings.upload_timeout.min(settings.upload_grace)
+}
+
+fn is_due(services: &Services, blob: &Blob) -> bool {
+    match &blob.state {
+        BlobState::Open { heartbeat_at, .. } => {
+            !recent(services, upload_timeout(services)).contains(heartbeat_at)
+        }
+        BlobState::Stored {
+            unreferenced_at: Some(at),
+            ..
+        } => !recent(services, services.settings.upload_grace).contains(at),
+        BlobState::Stored { .. } => false,
+        BlobState::Abandoned => true,
+    }
+}
+
+/// Removes unfinished writes and expired records.
+async fn sweep_rest(services: &Services, report: &mut SweepReport) -> Result<()> {
     let grace = services.settings.upload_grace;
     let before = services.now().minus(grace);
-    for tenant in services
-        .store
-        .upkeep()
-        .tenants_to_sweep(before, TENANTS)
-        .await?
-    {
-        if let Err(error) = sweep_tenant(services, tenant, before, &mut report).await {
-            tracing::warn!(tenant.id = %tenant, %error, "cannot sweep a tenant; retrying in the next round");
-        }
-    }
     for (name, backend) in services.blobs.iter() {
         match sweep_backend(services, backend.as_ref(), grace).await {
             Ok(pieces) => report.staging += pieces,
@@ -68,7 +155,7 @@ pub async fn sweep(services: &Services) -> Result<SweepReport> {
         .await?;
     let idempotency = services.store.idempotency();
     report.requests = idempotency.purge_expired(services.now(), REQUESTS).await?;
-    Ok(report)
+    Ok(())
 }
 
 /// Removes leftovers of interrupted writes, including those of blobs without a
@@ -99,23 +186,6 @@ async fn may_be_in_progress(services: &Services, key: BlobKey) -> Result<bool> {
     };
     let blob = store.blobs().lookup(key.blob_id).await?;
     Ok(blob.is_some_and(|blob| matches!(blob.state, BlobState::Open { .. })))
-}
-
-async fn sweep_tenant(
-    services: &Services,
-    tenant: TenantId,
-    before: Timestamp,
-    report: &mut SweepReport,
-) -> Result<()> {
-    let Some(store) = tenants::open_active(services, tenant).await? else {
-        return Ok(());
-    };
-    for blob in store.blobs().find_to_sweep(before, BLOBS).await? {
-        if let Err(error) = delete_blob(services, store.as_ref(), blob, report).await {
-            tracing::warn!(tenant.id = %tenant, %error, "cannot sweep a blob; retrying in the next round");
-        }
-    }
-    Ok(())
 }
 
 /// Deletes one blob: first commits it as abandoned, so that no version can

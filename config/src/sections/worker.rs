@@ -37,8 +37,13 @@ pub struct WorkerConfig {
     /// The interval between heartbeats of an upload in progress, in seconds.
     #[schemars(range(min = 1, max = 3600))]
     pub upload_heartbeat_seconds: u64,
-    /// The time without a heartbeat after which an upload counts as abandoned, in seconds. At least
-    /// 10 except in the profile testing.
+    /// The time without a heartbeat after which an upload counts as dead, in seconds: its
+    /// idempotency key can be used again, and soon its reservation is released. At least twice the
+    /// interval of heartbeats.
+    #[schemars(range(min = 2, max = 604_800))]
+    pub upload_timeout_seconds: u64,
+    /// The time after which deleted content and the leftovers of interrupted writes are removed, in
+    /// seconds. At least 10 except in the profile testing.
     #[schemars(range(min = 2, max = 604_800))]
     pub upload_grace_seconds: u64,
     /// The interval between seals of new audit entries, in seconds.
@@ -55,7 +60,8 @@ impl Default for WorkerConfig {
             lease_seconds: 60,
             poll_seconds: 1,
             sweep_interval_seconds: 60,
-            upload_heartbeat_seconds: 60,
+            upload_heartbeat_seconds: 5,
+            upload_timeout_seconds: 15,
             upload_grace_seconds: 900,
             audit_seal_seconds: 1,
         }
@@ -72,12 +78,17 @@ impl WorkerConfig {
             at_least("upload_grace_seconds", grace, MIN_UPLOAD_GRACE_SECONDS)?;
         }
         // An upload survives one late heartbeat.
-        if self.upload_grace_seconds < self.upload_heartbeat_seconds.saturating_mul(2) {
-            let reason = format!(
-                "{} is less than twice worker.upload_heartbeat_seconds ({})",
-                self.upload_grace_seconds, self.upload_heartbeat_seconds
-            );
-            return Err(Problem::new("worker.upload_grace_seconds", reason));
+        for (key, seconds) in [
+            ("upload_timeout_seconds", self.upload_timeout_seconds),
+            ("upload_grace_seconds", self.upload_grace_seconds),
+        ] {
+            if seconds < self.upload_heartbeat_seconds.saturating_mul(2) {
+                let reason = format!(
+                    "{seconds} is less than twice worker.upload_heartbeat_seconds ({})",
+                    self.upload_heartbeat_seconds
+                );
+                return Err(Problem::new(format!("worker.{key}"), reason));
+            }
         }
         Ok(())
     }

@@ -58,10 +58,10 @@ fn problems_name_the_variable() {
             "http.trusted_proxies: \"proxy\" is not an address or network",
         ),
         (
-            "TENANTRY_WORKER__UPLOAD_GRACE_SECONDS",
-            "100",
-            "worker.upload_grace_seconds: 100 is less than twice \
-             worker.upload_heartbeat_seconds (60)",
+            "TENANTRY_WORKER__UPLOAD_TIMEOUT_SECONDS",
+            "9",
+            "worker.upload_timeout_seconds: 9 is less than twice \
+             worker.upload_heartbeat_seconds (5)",
         ),
         (
             "TENANTRY_SECURITY__SECRET_FILE",

@@ -8,7 +8,7 @@ use tenantry::Service;
 use tenantry_application::{
     Services,
     ports::{BlobKey, SweepResult},
-    upkeep::sweep,
+    upkeep::Sweeper,
 };
 use tenantry_domain::{
     blob::BlobState,
@@ -20,8 +20,10 @@ use tenantry_tests::harness::{Settings, configuration, until};
 pub(crate) async fn expect_swept(data: &Path, settings: Settings<'_>) {
     let service = Service::open(configuration(data, settings)).await;
     let service = service.expect("an open service");
+    let mut sweeper = Sweeper::default();
     until("nothing is left to sweep", async || {
-        sweep(service.services()).await.expect("swept");
+        let swept = sweeper.run(service.services()).await;
+        swept.expect("swept");
         is_swept(service.services()).await.then_some(())
     })
     .await;

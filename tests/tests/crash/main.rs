@@ -20,6 +20,7 @@ mod permissions;
 mod program;
 mod quota;
 mod replicas;
+mod retry;
 mod sharing;
 mod slow_readers;
 mod start;

@@ -1,5 +1,7 @@
 //! Blob records of one tenant.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use tenantry_application::ports::{BlobRepository, PortError};
 use tenantry_domain::{
@@ -35,10 +37,19 @@ impl<B: Backend> BlobRepository for TenantRows<B> {
         self.backend().find_one(query).await
     }
 
-    async fn find_to_sweep(&self, before: Timestamp, limit: u32) -> Result<Vec<Blob>, PortError> {
+    async fn find_to_sweep(
+        &self,
+        recent: &RangeInclusive<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Blob>, PortError> {
+        let (start, end) = (recent.start().as_millis(), recent.end().as_millis());
         let query = self
             .query()
-            .filter(Condition::Below(Column::SweepAt, before.as_millis().into()))
+            .filter(Condition::Outside(
+                Column::SweepAt,
+                start.into(),
+                end.into(),
+            ))
             .order_by(Column::SweepAt, Direction::Ascending)
             .order_by_key(Direction::Ascending)
             .limit(limit);

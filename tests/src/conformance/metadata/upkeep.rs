@@ -20,7 +20,7 @@ async fn to_sweep(world: &World, limit: u32) -> Vec<TenantId> {
     let mut tenants = world
         .store
         .upkeep()
-        .tenants_to_sweep(at(0), limit)
+        .tenants_to_sweep(&(at(0)..=at(100)), limit)
         .await
         .value();
     tenants.sort();
