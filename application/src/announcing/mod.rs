@@ -1,5 +1,6 @@
-//! Stores that publish signals about their commits.
+//! Stores that publish signals about their commits, and notice failing ones.
 
+mod commit_health;
 mod platform_store;
 mod publish;
 mod tenant_store;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
 
-use super::publish::publish_signals;
+use super::{commit_health::CommitHealth, publish::publish_signals};
 use crate::{
     ports::{CommitError, Signals, TenantRepositories, TenantStore},
     work::TenantWork,
@@ -16,6 +16,7 @@ use crate::{
 pub(super) struct AnnouncingTenantStore {
     pub(super) store: Arc<dyn TenantStore>,
     pub(super) signals: Arc<dyn Signals>,
+    pub(super) health: Arc<CommitHealth>,
 }
 
 #[async_trait]
@@ -35,6 +36,7 @@ impl TenantStore for AnnouncingTenantStore {
     async fn commit(&self, work: TenantWork) -> Result<(), CommitError> {
         let caused = work.signals();
         let outcome = self.store.commit(work).await;
+        self.health.record(&outcome);
         publish_signals(&outcome, self.signals.as_ref(), &caused);
         outcome
     }

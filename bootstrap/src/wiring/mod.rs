@@ -47,7 +47,12 @@ pub async fn services_from_config(
     let ids = clock::ids();
     let cache = cache::cache_from_config(&config.cache, &ids).await?;
     let signals = signals::signals_from_config(&cache, &ids);
-    let store = Arc::new(AnnouncingStore::new(metadata.store(), Arc::clone(&signals)));
+    let store = Arc::new(AnnouncingStore::new(
+        metadata.store(),
+        Arc::clone(&signals),
+        Arc::clone(&clock),
+        Arc::clone(&ids),
+    ));
     let blobs = blob_store::blobs_from_config(config, store.as_ref(), &clock, &ids).await?;
     let seals: Arc<dyn Seals> = Arc::new(SecretSeals::new(root));
     let rates = rate_limiter::rate_limiter_from_config(config, &cache, &seals, &clock);

@@ -14,6 +14,7 @@ use tenantry_application::{
     ports::{EpochSubject, PlatformStore, PortError, Signal, Signals},
     work::PlatformWork,
 };
+use tenantry_crypto::{SystemClock, UuidV7Ids};
 use tenantry_domain::tenant::{ActiveTenant, TenantStatus};
 use tenantry_memory::{MemorySignals, MemoryStore};
 use tenantry_tests::conformance::{
@@ -25,6 +26,8 @@ fn store() -> Ready<World> {
     let store = AnnouncingStore::new(
         Arc::new(MemoryStore::new()),
         Arc::<MemorySignals>::default(),
+        Arc::new(SystemClock),
+        Arc::new(UuidV7Ids),
     );
     ready(World::new(Arc::new(store), ()))
 }
@@ -60,7 +63,12 @@ impl Signals for RecordedSignals {
 async fn only_commits_publish_signals() {
     let published = Arc::<RecordedSignals>::default();
     let signals: Arc<dyn Signals> = published.clone();
-    let store = AnnouncingStore::new(Arc::new(MemoryStore::new()), signals);
+    let store = AnnouncingStore::new(
+        Arc::new(MemoryStore::new()),
+        signals,
+        Arc::new(SystemClock),
+        Arc::new(UuidV7Ids),
+    );
     let samples = Samples::default();
     let ann = samples.person("ann@example.com");
     let acme = samples.tenant("acme");

@@ -11,6 +11,7 @@
 mod damage;
 mod data_folder;
 mod faults;
+mod full_disk;
 mod kill;
 mod large;
 mod ledger;
