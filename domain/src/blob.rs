@@ -111,6 +111,30 @@ impl Blob {
         Ok(reserved_bytes)
     }
 
+    /// Completes an upload whose content is stored already. The bytes are kept
+    /// without a reference, in case the other ones are damaged. Returns the
+    /// reserved bytes.
+    pub fn store_spare(
+        &mut self,
+        content: Content,
+        now: Timestamp,
+    ) -> Result<u64, InvalidTransition> {
+        let reserved_bytes = self.store(content)?;
+        self.drop_reference(now)?;
+        Ok(reserved_bytes)
+    }
+
+    /// Records that damaged bytes were replaced by intact ones.
+    pub fn mark_intact(&mut self) -> Result<(), InvalidTransition> {
+        match &mut self.state {
+            BlobState::Stored { corrupt_at, .. } => {
+                *corrupt_at = None;
+                Ok(())
+            }
+            _ => Err(self.transition_error("intact")),
+        }
+    }
+
     /// Marks an upload, or a blob without references, for deletion. Returns the
     /// bytes that were still reserved.
     pub fn abandon(&mut self) -> Result<u64, InvalidTransition> {

@@ -9,6 +9,7 @@ mod place;
 mod publish;
 mod receive;
 mod replay;
+mod spare;
 mod stored;
 mod update;
 mod upload;

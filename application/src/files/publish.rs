@@ -3,7 +3,6 @@
 
 use tenantry_domain::{
     Revision,
-    blob::Blob,
     file::{File, NewFile},
     id::{FileId, VersionId},
     path::LogicalPath,
@@ -12,7 +11,7 @@ use tenantry_domain::{
 
 use super::{
     ValidateVersion,
-    receive::{ReceivedUpload, blob_key, discard},
+    receive::{ReceivedUpload, discard},
     replay,
     upload_command::{Target, UploadSpec, UploadedVersion, path_taken},
 };
@@ -138,7 +137,8 @@ async fn attempt(
     let mut work = store.begin();
     caller.guard(&mut work);
 
-    // Equal content of one tenant is stored once.
+    // Equal content of one tenant is stored once. The received bytes are kept
+    // until the validation has read the others.
     let digest = received.content.digest;
     let same = store
         .blobs()
@@ -149,7 +149,7 @@ async fn attempt(
     let (shown, reserved) = match same {
         Some(same) => {
             work.blobs().update(&same);
-            (same.id, own.abandon())
+            (same.id, own.store_spare(received.content.clone(), now))
         }
         None => (own.id, own.store(received.content.clone())),
     };
@@ -226,30 +226,7 @@ async fn attempt(
         work.idempotency().update(&request);
     }
     store.commit(work).await?;
-    if shown != own.id {
-        delete_duplicate(services, store, &mut own).await;
-    }
     Ok(uploaded)
-}
-
-/// Deletes the received bytes after equal content was found; on failure the
-/// sweeper deletes them.
-async fn delete_duplicate(services: &Services, store: &dyn TenantStore, own: &mut Blob) {
-    own.revision = own.revision.next();
-    let deleted = async {
-        services
-            .blobs
-            .get(&own.backend)?
-            .delete(blob_key(own))
-            .await
-            .map_err(Error::storage)?;
-        let mut work = store.begin();
-        work.blobs().remove(own);
-        Ok::<(), Error>(store.commit(work).await?)
-    };
-    if let Err(error) = deleted.await {
-        tracing::debug!(blob.id = %own.id, %error, "cannot delete duplicate content; leaving it to the sweeper");
-    }
 }
 
 /// Reloads the caller's permissions after they changed during the upload, and

@@ -15,7 +15,7 @@ use tenantry_domain::{
 };
 use uuid::Uuid;
 
-use super::{damage::record_damage, receive::blob_key};
+use super::{damage::record_damage, receive::blob_key, spare};
 use crate::{
     audit::Entry,
     error::{Error, Result},
@@ -122,15 +122,19 @@ async fn judge(
     let backend = services.blobs.get(&blob.backend)?;
     if let Err(error) = backend.verify(blob_key(blob), content).await {
         record_damage(store, blob, &error, services.now()).await;
-        return match error.kind {
-            PortErrorKind::NotFound => reject("content_missing", "the content is missing"),
-            PortErrorKind::Corrupt => reject(
+        let (code, message) = match error.kind {
+            PortErrorKind::NotFound => ("content_missing", "the content is missing"),
+            PortErrorKind::Corrupt => (
                 "digest_mismatch",
                 "the content differs from the uploaded content",
             ),
-            _ => Err(Error::storage(error)),
+            _ => return Err(Error::storage(error)),
         };
+        if !spare::heal(services, store, blob, content).await? {
+            return reject(code, message);
+        }
     }
+    spare::discard_all(services, store, blob, content).await?;
     let head = head(services, blob, content.size_bytes).await?;
     let detected = services.types.detect(&head);
     Ok(

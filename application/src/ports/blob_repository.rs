@@ -27,6 +27,15 @@ pub trait BlobRepository: Send + Sync {
         size_bytes: u64,
     ) -> Result<Option<Blob>, PortError>;
 
+    /// Returns a stored, undamaged blob of the backend with this digest and size
+    /// that no version references; any of them if there are several.
+    async fn find_spare(
+        &self,
+        backend: &BackendName,
+        digest: Digest,
+        size_bytes: u64,
+    ) -> Result<Option<Blob>, PortError>;
+
     /// Returns up to `limit` records for the sweeper: open ones whose last
     /// heartbeat, and unreferenced ones whose last reference, was not at a
     /// `recent` time, and abandoned ones. A time after `recent` was set by a

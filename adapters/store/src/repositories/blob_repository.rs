@@ -37,6 +37,23 @@ impl<B: Backend> BlobRepository for TenantRows<B> {
         self.backend().find_one(query).await
     }
 
+    async fn find_spare(
+        &self,
+        backend: &BackendName,
+        digest: Digest,
+        size_bytes: u64,
+    ) -> Result<Option<Blob>, PortError> {
+        let query = self
+            .query()
+            .equal(Column::Digest, digest.as_bytes().to_vec())
+            .equal(Column::SizeBytes, integer(size_bytes))
+            .equal(Column::Backend, backend.as_str())
+            .equal(Column::State, "stored")
+            .equal(Column::ReferenceCount, 0_i64)
+            .filter(Condition::Null(Column::CorruptAt));
+        self.backend().find_one(query).await
+    }
+
     async fn find_to_sweep(
         &self,
         recent: &RangeInclusive<Timestamp>,

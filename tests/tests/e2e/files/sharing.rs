@@ -110,3 +110,29 @@ async fn concurrent_uploads_of_equal_content_count_exactly() {
     let report = fsck(service.services(), false).await.expect("a report");
     assert_eq!(report.findings, []);
 }
+
+/// Damages content in ways that no read notices before an equal upload.
+#[tokio::test]
+async fn an_equal_upload_heals_damaged_content() {
+    let service = TestService::embedded(&[]).await;
+    let alice = service.company("acme").await;
+    let old = alice.upload_ready("old.txt", "text/plain", CONTENT).await;
+    let folder = service.data().join("blobs/t").join(&alice.tenant_id);
+    let files = || std::fs::read_dir(&folder).expect("a directory");
+    let blob = files().next().expect("a blob").expect("an entry").path();
+    for damage in ["THE SAME BYTES", "short", ""] {
+        std::fs::write(&blob, damage).expect("damaged");
+        let new = alice.upload_ready("new.txt", "text/plain", CONTENT).await;
+        for file in [&old, &new] {
+            let id = file["id"].as_str().expect("an id");
+            assert_eq!(alice.download(id).await.expect(200).body, CONTENT);
+        }
+        assert_eq!(files().count(), 1, "spare content is left");
+    }
+    std::fs::remove_file(&blob).expect("lost");
+    alice.upload_ready("lost.txt", "text/plain", CONTENT).await;
+    let id = old["id"].as_str().expect("an id");
+    assert_eq!(alice.download(id).await.expect(200).body, CONTENT);
+    let checked = fsck(service.services(), false).await.expect("checked");
+    assert!(checked.findings.is_empty(), "{:?}", checked.findings);
+}
