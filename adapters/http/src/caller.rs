@@ -60,7 +60,11 @@ async fn check(request: &Request, bearer: Bearer) -> poem::Result<AuthenticatedR
     let request = context.map(Context::info).unwrap_or_default();
     let person = identity.person(request.clone());
     if let Some(context) = context {
-        context.identify(person.user_id, person.tenant.map(ActiveTenant::id));
+        let tenant = person.tenant.map(ActiveTenant::id);
+        context.identify(person.user_id, tenant);
+        if let (Some(ticket), Some(tenant)) = (context.ticket(), tenant) {
+            ticket.identify(tenant).await?;
+        }
     }
     Ok(AuthenticatedRequest { identity, request })
 }

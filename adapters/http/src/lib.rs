@@ -25,6 +25,7 @@
 //! input, security headers and the document. Tests check the document for
 //! missing bounds, descriptions and rate limits.
 
+mod admission;
 mod api;
 mod caller;
 mod docs;
@@ -53,6 +54,7 @@ use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApi;
 use tenantry_application::ports::IdGenerator;
 
+pub use admission::{AdmissionOptions, ClientNetwork};
 pub use api::{openapi_document, openapi_document_yaml};
 pub use middleware::{Client, Context};
 pub use options::{HttpOptions, TenantSelection};

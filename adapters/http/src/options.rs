@@ -2,6 +2,8 @@
 
 use ipnet::IpNet;
 
+use crate::admission::AdmissionOptions;
+
 /// The options of the HTTP API, already validated.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -21,6 +23,8 @@ pub struct HttpOptions {
     pub cors_origins: Vec<String>,
     /// The maximum size of a JSON body, in bytes.
     pub json_limit_bytes: usize,
+    /// The bounds on concurrent work.
+    pub admission: AdmissionOptions,
     /// The public settings returned by `GET /config`; never secrets.
     pub public_config: serde_json::Map<String, serde_json::Value>,
 }

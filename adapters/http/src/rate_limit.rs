@@ -1,10 +1,13 @@
 //! Rate limiting by client address, and the headers that report it.
 //!
-//! An operation with this limit calls [`admit`] and returns [`WithRateLimit`],
-//! which documents the headers.
+//! An operation with this limit takes a [`RateLimited`] or a [`PasswordAttempt`]
+//! before its body, so that the request counts before its body is read, and
+//! returns [`WithRateLimit`], which documents the headers.
+
+use std::sync::Arc;
 
 use poem::{
-    IntoResponse, Response,
+    FromRequest, IntoResponse, Request, RequestBody, Response,
     http::{HeaderName, HeaderValue},
 };
 use poem_openapi::{
@@ -12,7 +15,7 @@ use poem_openapi::{
     registry::{MetaHeader, MetaResponses, Registry},
     types::Type,
 };
-use tenantry_application::{Services, auth, ports::RateDecision};
+use tenantry_application::{Error, Services, auth, ports::RateDecision};
 
 use crate::{
     middleware::Context,
@@ -38,8 +41,12 @@ static HEADERS: [(HeaderName, &str, &str); 3] = [
     ),
 ];
 
-/// The permission to execute one rate-limited request.
-pub(crate) struct Admission(RateDecision);
+/// A request that counts as one attempt from the client's address.
+pub(crate) struct RateLimited(RateDecision);
+
+/// A [`RateLimited`] request that hashes a password. It runs in the lanes of such
+/// requests.
+pub(crate) struct PasswordAttempt(RateLimited);
 
 /// A response that reports the rate limit.
 pub(crate) struct WithRateLimit<T> {
@@ -47,23 +54,23 @@ pub(crate) struct WithRateLimit<T> {
     decision: RateDecision,
 }
 
-/// Counts a request from the client's address.
-///
-/// # Errors
-///
-/// Fails with `rate_limited` when the limit is exceeded.
-pub(crate) async fn admit(services: &Services, context: &Context) -> Result<Admission, Problem> {
-    let decision = auth::throttle(services, &context.info()).await?;
-    if decision.allowed {
-        return Ok(Admission(decision));
+impl RateLimited {
+    /// Counts a request from the client's address.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `rate_limited` when the limit is exceeded.
+    async fn count(services: &Services, context: &Context) -> Result<Self, Problem> {
+        let decision = auth::throttle(services, &context.info()).await?;
+        if decision.allowed {
+            return Ok(Self(decision));
+        }
+        let problem = Problem::new(&codes::RATE_LIMITED).retry_after(decision.reset_after);
+        Err(headers(&decision).fold(problem, |problem, (name, value)| {
+            problem.header(name, value)
+        }))
     }
-    let problem = Problem::new(&codes::RATE_LIMITED).retry_after(decision.reset_after);
-    Err(headers(&decision).fold(problem, |problem, (name, value)| {
-        problem.header(name, value)
-    }))
-}
 
-impl Admission {
     /// Adds the state of the limit to a response.
     pub(crate) fn report<T>(self, response: T) -> WithRateLimit<T> {
         WithRateLimit {
@@ -71,6 +78,50 @@ impl Admission {
             decision: self.0,
         }
     }
+}
+
+impl PasswordAttempt {
+    /// Counts a request, and waits in the lanes of requests that hash a password.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `rate_limited` when the limit is exceeded, and with `busy` when
+    /// too many such requests are waiting.
+    pub(crate) async fn begin(services: &Services, context: &Context) -> Result<Self, Problem> {
+        let counted = RateLimited::count(services, context).await?;
+        if let Some(ticket) = context.ticket() {
+            ticket.hash_password().await?;
+        }
+        Ok(Self(counted))
+    }
+
+    /// Adds the state of the limit to a response.
+    pub(crate) fn report<T>(self, response: T) -> WithRateLimit<T> {
+        self.0.report(response)
+    }
+}
+
+impl<'a> FromRequest<'a> for RateLimited {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let (services, context) = parts(request)?;
+        Ok(Self::count(services, context).await?)
+    }
+}
+
+impl<'a> FromRequest<'a> for PasswordAttempt {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let (services, context) = parts(request)?;
+        Ok(Self::begin(services, context).await?)
+    }
+}
+
+fn parts(request: &Request) -> Result<(&Services, &Context), Problem> {
+    let services = request.data::<Arc<Services>>().map(Arc::as_ref);
+    services.zip(Context::of(request)).ok_or_else(|| {
+        Problem::from(Error::internal(
+            "count a request: it has no services attached",
+        ))
+    })
 }
 
 fn headers(decision: &RateDecision) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {

@@ -8,7 +8,9 @@ use tenantry_config::{
     Config,
     sections::{HttpConfig, TenancyConfig, TenantStrategy},
 };
-use tenantry_http::{HealthChecks, HttpOptions, State, TenantSelection, server::ServerOptions};
+use tenantry_http::{
+    AdmissionOptions, HealthChecks, HttpOptions, State, TenantSelection, server::ServerOptions,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Returns the options of the API.
@@ -31,6 +33,10 @@ pub fn http_options(config: &Config) -> HttpOptions {
         tenant_selection: tenant_selection(&config.tenancy),
         cors_origins: config.http.cors_origins.clone(),
         json_limit_bytes: config.limits.json_bytes(),
+        admission: AdmissionOptions {
+            running_requests: config.http.max_running_requests,
+            hashing_threads: config.security.password_hash.threads,
+        },
         public_config: public_config.as_object().cloned().unwrap_or_default(),
     }
 }
@@ -84,6 +90,8 @@ pub fn http_state(services: Arc<Services>, draining: CancellationToken) -> State
 pub fn server_options(config: &HttpConfig) -> ServerOptions {
     ServerOptions {
         max_connections: config.max_connections,
+        connections_per_network: config.max_connections_per_client,
+        trusted_proxies: config.trusted_proxies.clone(),
         header_timeout: Duration::from_secs(config.header_timeout_seconds),
         idle_timeout: Duration::from_secs(config.idle_timeout_seconds),
         progress_timeout: Duration::from_secs(config.body_progress_timeout_seconds),

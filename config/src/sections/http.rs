@@ -28,9 +28,18 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// The origins that may call the API from a browser, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
-    /// The maximum number of open connections. Further ones wait in the listener's backlog.
+    /// The maximum number of open connections. A further one closes the one that has been idle
+    /// longest; if none is idle, it is refused. Some more serve health checks only.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_connections: usize,
+    /// The maximum number of open connections of one client address (for IPv6, of a /64 network).
+    /// It does not apply to trusted proxies.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_connections_per_client: usize,
+    /// The maximum number of requests that run at the same time; one tenant may use three quarters.
+    /// Further ones wait, and tenants take turns.
+    #[schemars(range(min = 4, max = 100_000))]
+    pub max_running_requests: usize,
     /// The timeout for the header section of a request, in seconds.
     #[schemars(range(min = 1, max = 300))]
     pub header_timeout_seconds: u64,
@@ -58,6 +67,8 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             max_connections: 4096,
+            max_connections_per_client: 512,
+            max_running_requests: 64,
             header_timeout_seconds: 10,
             idle_timeout_seconds: 75,
             body_progress_timeout_seconds: 30,

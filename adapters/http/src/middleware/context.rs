@@ -7,9 +7,14 @@ use tenantry_application::RequestInfo;
 use tenantry_domain::id::{TenantId, UserId};
 
 use super::client::Client;
+use crate::admission::Ticket;
 
 /// The maximum length of the recorded user agent, in bytes.
 const MAX_USER_AGENT_BYTES: usize = 512;
+
+/// The maximum size of a JSON body of a client that is not authenticated, in
+/// bytes.
+const MAX_ANONYMOUS_BYTES: usize = 8 * 1024;
 
 /// The id, the client and the caller of a request; handlers take it as an
 /// argument.
@@ -22,6 +27,7 @@ struct Inner {
     client: Client,
     user_agent: Option<String>,
     json_limit: usize,
+    ticket: OnceLock<Ticket>,
     caller: OnceLock<(UserId, Option<TenantId>)>,
 }
 
@@ -41,6 +47,7 @@ impl Context {
             client,
             user_agent,
             json_limit,
+            ticket: OnceLock::new(),
             caller: OnceLock::new(),
         }))
     }
@@ -60,9 +67,23 @@ impl Context {
         &self.0.client
     }
 
-    /// Returns the maximum size of a JSON body, in bytes.
+    /// Returns the maximum size of a JSON body, in bytes. Bodies of clients that
+    /// are not authenticated are small.
     pub fn json_limit(&self) -> usize {
-        self.0.json_limit
+        match self.caller() {
+            Some(_) => self.0.json_limit,
+            None => self.0.json_limit.min(MAX_ANONYMOUS_BYTES),
+        }
+    }
+
+    /// Records the admission of the request; later calls have no effect.
+    pub(super) fn admit(&self, ticket: Ticket) -> &Ticket {
+        self.0.ticket.get_or_init(|| ticket)
+    }
+
+    /// Returns the admission of the request; health checks have none.
+    pub(crate) fn ticket(&self) -> Option<&Ticket> {
+        self.0.ticket.get()
     }
 
     /// Returns the part that use cases record.

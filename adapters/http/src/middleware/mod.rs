@@ -15,15 +15,21 @@ mod target;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
-use poem::{Endpoint, IntoResponse, PathPattern, Request, Response, Result, http::HeaderValue};
+use http_body_util::{BodyExt, combinators::BoxBody};
+use poem::{
+    Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result,
+    http::{HeaderValue, header::CONNECTION},
+};
 use tenantry_application::ports::IdGenerator;
 use tokio::time::Instant;
 use tracing::{Instrument, field::Empty};
 
 use crate::{
+    admission::{Admission, ClientNetwork, ParkingBody, Ticket, busy},
     options::HttpOptions,
     problem::{Problem, codes, from_poem},
     routes::Routes,
+    server::{HandlerStart, ReservedConnection, ResponseHold},
 };
 
 pub use client::Client;
@@ -40,6 +46,7 @@ pub(crate) struct Middleware<E> {
     proxies: client::TrustedProxies,
     cors: cors::Cors,
     security: security_headers::SecurityHeaders,
+    admission: Admission,
     json_limit: usize,
 }
 
@@ -59,8 +66,39 @@ impl<E: Endpoint> Middleware<E> {
             security: security_headers::SecurityHeaders {
                 https: options.https,
             },
+            admission: Admission::new(options.admission),
             json_limit: options.json_limit_bytes,
         }
+    }
+
+    /// Admits the request, and returns the response with a hold on the request
+    /// until the response is sent.
+    async fn admit_and_respond(&self, mut request: Request, context: &Context) -> Response {
+        // A health check must get a response while the service is overloaded.
+        if request.uri().path().starts_with(HEALTH) {
+            return self.respond(request, context).await;
+        }
+        if request.data::<ReservedConnection>().is_some() {
+            let mut response = problem_response(&busy(), context);
+            // Makes room for health checks.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+            return response;
+        }
+        let start = request.data::<HandlerStart>().cloned();
+        let network = ClientNetwork::of(context.client().address);
+        let ticket = match self.admission.admit(network).await {
+            Ok(ticket) => context.admit(ticket),
+            Err(problem) => return problem_response(&problem, context),
+        };
+        // From here on, the handler completes even if the client disconnects.
+        if let Some(start) = start {
+            start.mark();
+        }
+        park_body(&mut request, ticket);
+        let mut response = self.respond(request, context).await;
+        response.set_data(ResponseHold::new(ticket.finish()));
+        response
     }
 
     /// Returns the endpoint's response, or a problem in its place.
@@ -93,6 +131,18 @@ impl<E: Endpoint> Middleware<E> {
     }
 }
 
+/// The paths that need no admission.
+const HEALTH: &str = "/health";
+
+/// Gives the permit back while the handler waits for the body.
+fn park_body(request: &mut Request, ticket: &Ticket) {
+    let body = request.take_body();
+    if !body.is_empty() {
+        let parking = ParkingBody::new(BoxBody::from(body), ticket.clone());
+        request.set_body(Body::from(parking.boxed()));
+    }
+}
+
 fn problem_response(problem: &Problem, context: &Context) -> Response {
     problem.log();
     problem.to_response(context.request_id())
@@ -121,7 +171,7 @@ impl<E: Endpoint> Endpoint for Middleware<E> {
         let mut response = match cors::Cors::preflight(&request, origin.as_ref()) {
             Some(preflight) => preflight,
             None => {
-                let response = self.respond(request, &context);
+                let response = self.admit_and_respond(request, &context);
                 response.instrument(span).await
             }
         };
@@ -141,7 +191,7 @@ impl<E: Endpoint> Endpoint for Middleware<E> {
             context,
             start,
             method,
-            is_quiet: route.as_deref().is_some_and(|r| r.starts_with("/health")),
+            is_quiet: route.as_deref().is_some_and(|r| r.starts_with(HEALTH)),
             route: route.unwrap_or(path),
         };
         line.write(&mut response);

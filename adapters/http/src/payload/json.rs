@@ -14,6 +14,7 @@ use poem_openapi::{
 
 use super::{schema, strict};
 use crate::{
+    admission::{ReservedBytes, Ticket, busy},
     middleware::Context,
     problem::{Problem, codes},
 };
@@ -107,8 +108,10 @@ impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for Json<T> {
         if !optional || request.content_type().is_some() {
             check_type(request)?;
         }
-        let limit = Context::of(request).map_or(DEFAULT_LIMIT, Context::json_limit);
-        let bytes = collect(body.take()?, limit).await?;
+        let context = Context::of(request);
+        let limit = context.map_or(DEFAULT_LIMIT, Context::json_limit);
+        let mut reserved = context.and_then(Context::ticket).map(Ticket::buffer);
+        let bytes = collect(body.take()?, limit, reserved.as_mut()).await?;
         if optional && bytes.is_empty() {
             return Ok(Self(read(b"null")?));
         }
@@ -130,8 +133,13 @@ fn check_type(request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// Collects a body of at most `limit` bytes.
-async fn collect(body: poem::Body, limit: usize) -> Result<Bytes, Problem> {
+/// Collects a body of at most `limit` bytes within the budget of buffered
+/// bodies.
+async fn collect(
+    body: poem::Body,
+    limit: usize,
+    mut reserved: Option<&mut ReservedBytes>,
+) -> Result<Bytes, Problem> {
     let mut stream = std::pin::pin!(body.into_bytes_stream());
     let mut whole = BytesMut::new();
     loop {
@@ -145,6 +153,9 @@ async fn collect(body: poem::Body, limit: usize) -> Result<Bytes, Problem> {
         };
         if whole.len().saturating_add(piece.len()) > limit {
             return Err(Problem::request_too_large(limit));
+        }
+        if let Some(reserved) = &mut reserved {
+            reserved.add(piece.len()).map_err(|_| busy())?;
         }
         whole.extend_from_slice(&piece);
     }

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{options::ServerOptions, pace::Pace};
+use super::{hold::ResponseAbort, options::ServerOptions, pace::Pace};
 
 /// The value of an unset instant; `Activity::now` starts at one.
 const UNSET: u64 = 0;
@@ -33,6 +33,8 @@ pub(super) struct Activity {
     head_since: AtomicU64,
     blocked_since: AtomicU64,
     send_pace: Mutex<Pace>,
+    /// The abort condition of the response being sent (HTTP/1.1).
+    abort: Mutex<Option<ResponseAbort>>,
 }
 
 /// The timeout that ended a watch.
@@ -44,6 +46,8 @@ pub(super) enum Expiry {
     Head,
     /// The peer does not read, or reads too slowly.
     Blocked,
+    /// The abort condition of a response was met.
+    Aborted,
 }
 
 impl Activity {
@@ -57,6 +61,7 @@ impl Activity {
             head_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(UNSET),
             send_pace: Mutex::new(Pace::new(options.progress_timeout)),
+            abort: Mutex::new(None),
         })
     }
 
@@ -111,9 +116,25 @@ impl Activity {
         InFlight(Arc::clone(self))
     }
 
+    /// Records the start of the response to the only request in flight.
+    pub(super) fn start_response(&self, abort: Option<ResponseAbort>) {
+        *self.abort() = abort;
+    }
+
+    fn abort(&self) -> MutexGuard<'_, Option<ResponseAbort>> {
+        self.abort.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tests whether no request is in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.in_flight.load(Relaxed) == 0
+    }
+
+    /// Returns the time since which no request is in flight; `None` if one is.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let since = self.idle_since.load(Relaxed).saturating_sub(1);
+        self.is_idle()
+            .then(|| self.origin + Duration::from_millis(since))
     }
 
     /// Returns the deadline of the current state and its timeout.
@@ -145,6 +166,7 @@ pub(super) struct InFlight(Arc<Activity>);
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.idle_since.store(self.0.now(), Relaxed);
+        *self.0.abort() = None;
         self.0.in_flight.fetch_sub(1, Relaxed);
     }
 }
@@ -190,6 +212,10 @@ impl Future for Watch {
     type Output = Expiry;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Expiry> {
+        let abort = self.activity.abort().clone();
+        if !self.activity.is_idle() && abort.is_some_and(|abort| abort.poll(context).is_ready()) {
+            return Poll::Ready(Expiry::Aborted);
+        }
         loop {
             let (due, expiry) = self.activity.deadline(&self.limits);
             let deadline = self.activity.origin + Duration::from_millis(due.saturating_sub(1));

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,7 +17,7 @@ use tokio::{
     time::{Instant, Sleep, sleep, timeout},
 };
 
-use super::{activity::InFlight, pace::Pace};
+use super::{activity::InFlight, hold::ResponseHold, pace::Pace, streams::StreamState};
 
 /// A request body that fails with [`TimedOut`](io::ErrorKind::TimedOut) when
 /// the peer is too slow, and with another kind when the connection ends early.
@@ -145,18 +146,60 @@ impl<B: IncomingBody> Body for TimedBody<B> {
     }
 }
 
+/// The maximum size of a piece of a response. hyper takes a whole piece even if
+/// the peer has room for one byte only, and drops the body when it has taken the
+/// last one.
+const PIECE_BYTES: usize = 64 * 1024;
+/// The maximum size of a piece on one of many streams of a connection.
+const STREAM_PIECE_BYTES: usize = 16 * 1024;
+/// The maximum size of the last piece of a stream.
+const LAST_STREAM_PIECE_BYTES: usize = 4 * 1024;
+
 /// A response body that keeps its request in flight until it is dropped.
 pub(super) struct ResponseBody {
     inner: BoxBody<Bytes, io::Error>,
+    /// Bytes of the inner body that are not sent yet.
+    rest: Bytes,
+    /// The stream, with HTTP/2.
+    stream: Option<Arc<StreamState>>,
     _request: InFlight,
+    _hold: Option<ResponseHold>,
 }
 
 impl ResponseBody {
-    pub(super) fn new(inner: BoxBody<Bytes, io::Error>, request: InFlight) -> Self {
+    pub(super) fn new(
+        inner: BoxBody<Bytes, io::Error>,
+        stream: Option<Arc<StreamState>>,
+        request: InFlight,
+        hold: Option<ResponseHold>,
+    ) -> Self {
         Self {
             inner,
+            rest: Bytes::new(),
+            stream,
             _request: request,
+            _hold: hold,
         }
+    }
+
+    fn poll_inner(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.rest.is_empty() {
+            return Pin::new(&mut self.inner).poll_frame(context);
+        }
+        Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.rest)))))
+    }
+
+    /// Keeps the bytes of a frame that do not fit in one piece.
+    fn limit(&mut self, mut data: Bytes) -> Bytes {
+        let (limit, last) = match self.stream {
+            Some(_) => (STREAM_PIECE_BYTES, LAST_STREAM_PIECE_BYTES),
+            None => (PIECE_BYTES, PIECE_BYTES),
+        };
+        if data.len() > last && (data.len() > limit || self.inner.is_end_stream()) {
+            let length = limit.min(data.len() - last);
+            self.rest = data.split_off(length);
+        }
+        data
     }
 }
 
@@ -168,14 +211,42 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
+        let body = &mut *self;
+        if let Some(stream) = &body.stream {
+            stream.body_polled();
+        }
+        let Poll::Ready(frame) = body.poll_inner(context) else {
+            if let Some(stream) = &body.stream {
+                stream.body_returned(None);
+            }
+            return Poll::Pending;
+        };
+        let frame = frame.map(|frame| {
+            frame.map(|frame| match frame.into_data() {
+                Ok(data) => Frame::data(body.limit(data)),
+                Err(trailers) => trailers,
+            })
+        });
+        let bytes = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+            Some(Err(_)) | None => 0,
+        };
+        if let Some(stream) = &body.stream {
+            stream.body_returned(Some(bytes));
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.rest.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let sent_later = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        let inner = self.inner.size_hint();
+        match inner.exact() {
+            Some(bytes) => SizeHint::with_exact(bytes.saturating_add(sent_later)),
+            None => inner,
+        }
     }
 }

@@ -10,7 +10,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
 };
 use poem::{
@@ -30,9 +30,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     activity::{Activity, Expiry, Watch},
     body::{ResponseBody, TimedBody},
-    detach::DetachableHandler,
+    connections::OpenConnection,
+    detach::{DetachableHandler, HandlerStart},
+    hold::{ResponseAbort, ResponseHold},
     options::ServerOptions,
     socket::Socket,
+    streams::{StreamExecutor, StreamState},
 };
 
 /// The HTTP/2 connection preface (RFC 9113, section 3.4).
@@ -48,6 +51,12 @@ const UNSENT_BYTES: u32 = 256 * 1024;
 /// several times the memory of their data in transit.
 const BUFFER_BYTES: usize = 48 * 1024;
 
+/// The maximum size of the unread body of one HTTP/2 request.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// The maximum size of the response bytes of one HTTP/2 stream that are not
+/// written to the socket.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
 /// The interval of HTTP/2 keep-alive pings, and their timeout.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
@@ -56,7 +65,7 @@ pub(super) struct SharedState<E> {
     pub(super) endpoint: E,
     pub(super) options: ServerOptions,
     pub(super) http1: http1::Builder,
-    pub(super) http2: http2::Builder<TokioExecutor>,
+    pub(super) http2: http2::Builder<StreamExecutor>,
     /// Connections, and handlers that outlived theirs.
     pub(super) tracker: TaskTracker,
     /// Requests a graceful shutdown.
@@ -79,9 +88,14 @@ pub(super) fn http1(options: &ServerOptions) -> http1::Builder {
 }
 
 /// Configures HTTP/2 from `options`, with hyper's limits on reset streams.
-pub(super) fn http2(options: &ServerOptions) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+pub(super) fn http2(options: &ServerOptions) -> http2::Builder<StreamExecutor> {
+    let mut builder = http2::Builder::new(StreamExecutor::new(options.progress_timeout));
+    // A request that is not read yet must not block those being read.
+    let window = STREAM_WINDOW.saturating_mul(options.max_concurrent_streams);
     builder
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(window)
+        .max_send_buf_size(SEND_BUFFER_BYTES)
         .timer(TokioTimer::new())
         .max_concurrent_streams(options.max_concurrent_streams)
         .max_header_list_size(options.max_header_bytes)
@@ -90,12 +104,22 @@ pub(super) fn http2(options: &ServerOptions) -> http2::Builder<TokioExecutor> {
     builder
 }
 
-/// Serves `stream` until it ends, times out or the server stops.
-pub(super) async fn serve<E>(shared: Arc<SharedState<E>>, mut stream: TcpStream, peer: SocketAddr)
-where
+/// The mark of a request on a connection above the limit, which serves health
+/// checks only.
+#[derive(Debug, Clone, Copy)]
+pub struct ReservedConnection;
+
+/// Serves `stream` until it ends, times out, is closed to make room or the
+/// server stops.
+pub(super) async fn serve<E>(
+    shared: Arc<SharedState<E>>,
+    activity: Arc<Activity>,
+    open: OpenConnection,
+    mut stream: TcpStream,
+    peer: SocketAddr,
+) where
     E: Endpoint<Output = Response> + 'static,
 {
-    let activity = Activity::new(&shared.options);
     let Ok(local) = stream.local_addr() else {
         return;
     };
@@ -106,6 +130,7 @@ where
     let first = tokio::select! {
         first = timeout(shared.options.header_timeout, read_preface(&mut stream)) => first,
         () = shutdown.cancelled() => return,
+        () = open.close.cancelled() => return,
     };
     let Ok(Ok(prefix)) = first else {
         tracing::debug!(peer.address = %peer, "connection closed before its first request");
@@ -116,15 +141,22 @@ where
     let service = service_fn({
         let shared = Arc::clone(&shared);
         let activity = Arc::clone(&activity);
-        move |request| respond(&shared, &activity, request, local, peer)
+        let is_reserved = open.is_reserved;
+        move |request| {
+            let mut request = to_poem(request, local, peer, &shared.options);
+            if is_reserved {
+                request.set_data(ReservedConnection);
+            }
+            respond(&shared, &activity, request)
+        }
     });
     if is_http2 {
         activity.set_multiplexed();
         let connection = shared.http2.serve_connection(io, service);
-        drive(connection, &shared, &activity, peer).await;
+        drive(connection, &shared, &activity, &open, peer).await;
     } else {
         let connection = shared.http1.serve_connection(io, service);
-        drive(connection, &shared, &activity, peer).await;
+        drive(connection, &shared, &activity, &open, peer).await;
     }
 }
 
@@ -159,23 +191,30 @@ async fn read_preface(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes
 fn respond<E>(
     shared: &Arc<SharedState<E>>,
     activity: &Arc<Activity>,
-    request: http::Request<Incoming>,
-    local: SocketAddr,
-    peer: SocketAddr,
+    mut request: Request,
 ) -> impl Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send + use<E>
 where
     E: Endpoint<Output = Response> + 'static,
 {
     let in_flight = activity.request();
-    let request = to_poem(request, local, peer, &shared.options);
+    let start = HandlerStart::default();
+    request.set_data(start.clone());
     let handler = {
         let shared = Arc::clone(shared);
         async move { shared.endpoint.get_response(request).await }
     };
-    let response = DetachableHandler::new(handler, shared.tracker.clone());
+    let response = DetachableHandler::new(handler, start, shared.tracker.clone());
+    let activity = Arc::clone(activity);
     async move {
-        let response = http::Response::from(response.await);
-        Ok(response.map(|body| ResponseBody::new(body, in_flight)))
+        let mut response = http::Response::from(response.await);
+        let hold = response.extensions_mut().remove::<ResponseHold>();
+        let abort = response.extensions_mut().remove::<ResponseAbort>();
+        let stream = StreamState::current();
+        match &stream {
+            Some(stream) => stream.start_response(abort),
+            None => activity.start_response(abort),
+        }
+        Ok(response.map(|body| ResponseBody::new(body, stream, in_flight, hold)))
     }
 }
 
@@ -206,6 +245,7 @@ async fn drive<C, E>(
     connection: C,
     shared: &SharedState<E>,
     activity: &Arc<Activity>,
+    open: &OpenConnection,
     peer: SocketAddr,
 ) where
     C: GracefulConnection<Error = hyper::Error>,
@@ -226,6 +266,7 @@ async fn drive<C, E>(
                 return;
             }
             () = abort.cancelled() => return,
+            () = open.close.cancelled() => return,
             () = shutdown.cancelled(), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();

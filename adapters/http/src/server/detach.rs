@@ -3,27 +3,49 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
 };
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+/// The start of a handler's work. Before the endpoint marks it, a request whose
+/// client disconnects is dropped; afterwards the handler completes.
+#[derive(Debug, Clone, Default)]
+pub struct HandlerStart(Arc<AtomicBool>);
+
+impl HandlerStart {
+    /// Marks the start.
+    pub fn mark(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    fn is_marked(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
+
 /// A handler that runs in its connection's task while the connection lives,
 /// which saves one task and a thread switch per request. If the connection
-/// closes first, the handler continues in a separate task: a client that
-/// disconnects never cancels a handler midway.
+/// closes after the start, the handler continues in a separate task: a client
+/// that disconnects never cancels a handler midway.
 pub(super) struct DetachableHandler<F: Future<Output: Send> + Send + 'static> {
     future: Option<Pin<Box<F>>>,
+    start: HandlerStart,
     runtime: Handle,
     tracker: TaskTracker,
 }
 
 impl<F: Future<Output: Send> + Send + 'static> DetachableHandler<F> {
     /// Wraps `future`; must be called within the runtime that may continue it.
-    pub(super) fn new(future: F, tracker: TaskTracker) -> Self {
+    pub(super) fn new(future: F, start: HandlerStart, tracker: TaskTracker) -> Self {
         Self {
             future: Some(Box::pin(future)),
+            start,
             runtime: Handle::current(),
             tracker,
         }
@@ -45,7 +67,9 @@ impl<F: Future<Output: Send> + Send + 'static> Future for DetachableHandler<F> {
 
 impl<F: Future<Output: Send> + Send + 'static> Drop for DetachableHandler<F> {
     fn drop(&mut self) {
-        if let Some(future) = self.future.take() {
+        if let Some(future) = self.future.take()
+            && self.start.is_marked()
+        {
             let remainder = async move {
                 future.await;
             };

@@ -5,8 +5,10 @@
 //! disconnects. This server supports HTTP/1.1 and HTTP/2 with prior knowledge
 //! (as proxies use it) and
 //!
-//! - limits connections, the size of heads and the streams per connection;
-//! - times out slow heads, idle connections and stalled bodies;
+//! - limits connections, in all and per client network, the size of heads and
+//!   the streams per connection;
+//! - times out slow heads, idle connections and stalled bodies, also on HTTP/2
+//!   streams;
 //! - backs off when the process runs out of file descriptors;
 //! - completes handlers whose client has disconnected;
 //! - shuts down gracefully: idle connections close immediately, running
@@ -15,32 +17,32 @@
 mod activity;
 mod body;
 mod connection;
+mod connections;
 mod detach;
+mod hold;
 mod options;
 mod pace;
 mod socket;
+mod streams;
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use poem::{Endpoint, Response};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{activity::Activity, connections::Connections};
+use crate::admission::ClientNetwork;
+
+pub use connection::ReservedConnection;
+pub use detach::HandlerStart;
+pub use hold::{ResponseAbort, ResponseHold};
 pub use options::ServerOptions;
 
 /// The first and the longest pause after a failed accept.
@@ -48,24 +50,26 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A server of one endpoint.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Server {
     options: ServerOptions,
-    open: Arc<AtomicUsize>,
+    connections: Connections,
 }
 
 impl Server {
     /// Creates a server with these limits.
     pub fn new(options: ServerOptions) -> Self {
+        let connections =
+            Connections::new(options.max_connections, options.connections_per_network);
         Self {
             options,
-            open: Arc::new(AtomicUsize::new(0)),
+            connections,
         }
     }
 
     /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
-        self.open.load(Relaxed)
+        self.connections.count()
     }
 
     /// Serves until `shutdown` is cancelled, then drains: new connections are
@@ -93,30 +97,35 @@ impl Server {
             shutdown: shutdown.clone(),
             abort: CancellationToken::new(),
         });
-        let permits = Arc::new(Semaphore::new(self.options.max_connections));
         let mut backoff = Backoff::default();
         tracing::info!(server.address = %listener.local_addr()?, "listening");
         loop {
-            let next = async {
-                let permit = Arc::clone(&permits).acquire_owned().await;
-                (permit, backoff.accept(&listener).await)
-            };
-            let (permit, (stream, peer)) = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                next = next => next,
+                next = backoff.accept(&listener) => next,
             };
-            let open = OpenConnection::new(&self.open);
-            let connection = connection::serve(Arc::clone(&shared), stream, peer);
-            shared.tracker.spawn(async move {
-                connection.await;
-                drop((open, permit));
-            });
+            let activity = Activity::new(&self.options);
+            let Some(open) = self.connections.open(self.network(peer), &activity) else {
+                tracing::debug!(peer.address = %peer, "connection refused: too many are open");
+                continue;
+            };
+            let shared = Arc::clone(&shared);
+            let tracker = shared.tracker.clone();
+            tracker.spawn(connection::serve(shared, activity, open, stream, peer));
         }
         // From here on, new connections are refused instead of queued.
         drop(listener);
         self.drain(&shared).await;
         Ok(())
+    }
+
+    /// Returns the network whose share of connections a peer uses; `None` for a
+    /// proxy.
+    fn network(&self, peer: SocketAddr) -> Option<ClientNetwork> {
+        let address = peer.ip().to_canonical();
+        let mut proxies = self.options.trusted_proxies.iter();
+        (!proxies.any(|proxy| proxy.contains(&address))).then(|| ClientNetwork::of(address))
     }
 
     async fn drain<E>(&self, shared: &connection::SharedState<E>) {
@@ -133,22 +142,6 @@ impl Server {
             );
             shared.abort.cancel();
         }
-    }
-}
-
-/// A guard that counts one open connection.
-struct OpenConnection(Arc<AtomicUsize>);
-
-impl OpenConnection {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Relaxed);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
     }
 }
 

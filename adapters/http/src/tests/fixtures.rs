@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    HealthChecks, HttpOptions, Problem, ProblemWith, assemble,
+    AdmissionOptions, HealthChecks, HttpOptions, Problem, ProblemWith, assemble,
     docs::DocumentPages,
     openapi_document, openapi_document_yaml,
     payload::Json,
@@ -76,6 +76,7 @@ pub(super) fn options() -> HttpOptions {
         tenant_selection: crate::TenantSelection::None,
         cors_origins: vec!["https://app.example.com".to_owned()],
         json_limit_bytes: 1024,
+        admission: AdmissionOptions::default(),
         public_config,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     middleware::Context,
     payload::Json,
     problem::{Problem, ProblemWith},
-    rate_limit::admit,
+    rate_limit::PasswordAttempt,
     resources::{
         body::{MembershipBody, UserBody, permission_names},
         conditions::IfMatch,
@@ -89,7 +89,7 @@ impl CurrentUserApi {
     ) -> Result<Versioned<MeBody>, ProblemWith<412>> {
         let body = body.0;
         if body.current_password.is_some() {
-            admit(&self.services, &context).await?;
+            PasswordAttempt::begin(&self.services, &context).await?;
         }
         let command = UpdateMe {
             display_name: patch(body.display_name),

@@ -8,7 +8,7 @@ use crate::{
     middleware::Context,
     payload::Json,
     problem::ProblemWith,
-    rate_limit::{WithRateLimit, admit},
+    rate_limit::{PasswordAttempt, WithRateLimit},
     resources::{
         idempotency::{Idempotency, replayable},
         resource::resource,
@@ -69,10 +69,10 @@ impl RegistrationApi {
     async fn register(
         &self,
         context: Context,
+        attempt: PasswordAttempt,
         idempotency: Idempotency,
         body: Json<RegisterRequest>,
     ) -> Result<WithRateLimit<RegisterResponse>, ProblemWith<403>> {
-        let admission = admit(&self.services, &context).await?;
         let request = idempotency.request::<_, Registration>(&body.0)?;
         let body = body.0;
         let command = Register {
@@ -85,7 +85,7 @@ impl RegistrationApi {
         };
         let registered = auth::register(&self.services, command, request).await?;
         let body = replayable(registered)?;
-        Ok(admission.report(RegisterResponse::Created(Json(body))))
+        Ok(attempt.report(RegisterResponse::Created(Json(body))))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     middleware::Context,
     payload::Json,
     problem::{Problem, ProblemWith},
-    rate_limit::{WithRateLimit, admit},
+    rate_limit::{PasswordAttempt, RateLimited, WithRateLimit},
     resources::{
         body::{TenantBody, UserBody},
         resource::resource,
@@ -98,9 +98,9 @@ impl SessionsApi {
         &self,
         request: &Request,
         context: Context,
+        attempt: PasswordAttempt,
         body: Json<LoginRequest>,
     ) -> Result<WithRateLimit<Json<Session>>, ProblemWith<401, 404>> {
-        let admission = admit(&self.services, &context).await?;
         let body = body.0;
         let tenant = body.tenant.as_deref().map(Selection::read);
         let command = Login {
@@ -111,7 +111,7 @@ impl SessionsApi {
         };
         let session = auth::login(&self.services, command).await?;
         let tokens = tokens(session.tokens);
-        Ok(admission.report(Json(Session {
+        Ok(attempt.report(Json(Session {
             access_token: tokens.access_token,
             token_type: tokens.token_type,
             expires_in: tokens.expires_in,
@@ -130,11 +130,11 @@ impl SessionsApi {
     async fn refresh(
         &self,
         context: Context,
+        attempt: RateLimited,
         body: Json<RefreshRequest>,
     ) -> Result<WithRateLimit<Json<Tokens>>, ProblemWith<401>> {
-        let admission = admit(&self.services, &context).await?;
         let pair = auth::refresh(&self.services, &body.0.refresh_token, &context.info()).await?;
-        Ok(admission.report(Json(tokens(pair))))
+        Ok(attempt.report(Json(tokens(pair))))
     }
 
     /// End the current session
