@@ -36,7 +36,7 @@ pub struct HttpConfig {
     /// It does not apply to trusted proxies.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_connections_per_client: usize,
-    /// The maximum number of requests that run at the same time; one tenant may use three quarters.
+    /// The maximum number of requests that run at the same time; one tenant may use half of them.
     /// Further ones wait, and tenants take turns.
     #[schemars(range(min = 4, max = 100_000))]
     pub max_running_requests: usize,

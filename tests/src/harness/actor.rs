@@ -108,6 +108,15 @@ impl Actor {
         }
     }
 
+    /// Returns the same user with another HTTP client.
+    #[must_use]
+    pub fn with_client(&self, client: Client) -> Self {
+        Self {
+            client,
+            ..self.clone()
+        }
+    }
+
     /// Opens a connection for raw bytes.
     pub async fn wire(&self) -> Wire {
         Wire::connect(&self.base).await

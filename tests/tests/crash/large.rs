@@ -38,9 +38,15 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn on(providers: Providers) -> Self {
+        Self::with(providers, &[]).await
+    }
+
+    /// Starts a service with further settings.
+    pub(crate) async fn with(providers: Providers, further: Settings<'_>) -> Self {
         let place = providers.place().await;
         let data = DataFolder::new();
-        let process = serve(data.path(), &settings(&place)).await;
+        let settings = [settings(&place), further.to_vec()].concat();
+        let process = serve(data.path(), &settings).await;
         let owner = Actor::register(process.base(), "acme").await;
         let small = Content::new(0, 1000);
         let file = put(&owner, "small.bin", small).await;

@@ -10,6 +10,7 @@
 
 mod damage;
 mod data_folder;
+mod fairness;
 mod faults;
 mod full_disk;
 mod kill;
@@ -18,6 +19,7 @@ mod ledger;
 mod leftovers;
 mod mongodb;
 mod permissions;
+mod overload;
 mod program;
 mod quota;
 mod replicas;

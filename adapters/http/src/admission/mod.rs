@@ -37,7 +37,7 @@ use crate::problem::{Problem, codes};
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The maximum number of open requests of one network without a known tenant.
-const OPEN_PER_NETWORK: usize = 128;
+const OPEN_PER_NETWORK: usize = 256;
 /// The maximum number of open requests of one tenant.
 const OPEN_PER_TENANT: usize = 1024;
 /// The maximum number of waiting requests, and of one lane.
@@ -60,7 +60,7 @@ pub(crate) enum LaneKey {
 /// The bounds on concurrent work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AdmissionOptions {
-    /// The maximum number of running requests. One tenant gets three quarters.
+    /// The maximum number of running requests. One tenant may use half of them.
     pub running_requests: usize,
     /// The number of threads that hash passwords.
     pub hashing_threads: usize,
@@ -98,7 +98,7 @@ impl Admission {
             waiting_per_lane: WAITING_PER_LANE,
         };
         Self(Arc::new(Gates {
-            requests: Lanes::new(limits(permits, permits * 3 / 4)),
+            requests: Lanes::new(limits(permits, permits / 2)),
             password_requests: Lanes::new(limits(password_permits, password_permits - 1)),
             open: Shares::default(),
             buffers: ByteBudget::new(BUFFERED_BYTES, BUFFERED_BYTES_PER_LANE),

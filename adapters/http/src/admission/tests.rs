@@ -64,7 +64,7 @@ fn poll(body: &mut ParkingBody) -> Poll<Option<io::Result<Frame<Bytes>>>> {
 
 #[tokio::test]
 async fn requests_that_wait_for_their_client_hold_no_permit() {
-    let admission = admission(4);
+    let admission = admission(6);
     let slow = admit(&admission, 1).await;
     let mut running = vec![admit(&admission, 1).await, admit(&admission, 1).await];
     assert!(
@@ -89,7 +89,7 @@ async fn requests_that_wait_for_their_client_hold_no_permit() {
 
 #[tokio::test]
 async fn open_requests_of_a_network_are_limited() {
-    let admission = admission(4);
+    let admission = admission(6);
     let mut sending = Vec::new();
     for _ in 0..OPEN_PER_NETWORK {
         let ticket = admit(&admission, 1).await;
@@ -104,7 +104,7 @@ async fn open_requests_of_a_network_are_limited() {
 
 #[tokio::test]
 async fn an_identified_request_counts_for_its_tenant() {
-    let admission = admission(4);
+    let admission = admission(6);
     let mut sending = Vec::new();
     for _ in 0..=OPEN_PER_NETWORK {
         let ticket = admit(&admission, 1).await;
@@ -129,7 +129,7 @@ async fn an_identified_request_counts_for_its_tenant() {
 
 #[tokio::test]
 async fn requests_that_hash_passwords_leave_permits_to_others() {
-    let admission = admission(4);
+    let admission = admission(6);
     let mut hashing = Vec::new();
     for _ in 0..2 {
         let ticket = admit(&admission, 1).await;

@@ -3,6 +3,7 @@
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io::Read,
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use bytes::Bytes;
@@ -19,12 +20,23 @@ use poem::{
 
 use crate::middleware::{accepts_gzip, gzip};
 
+/// Content of several responses.
+struct SharedContent(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for SharedContent {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A static file.
 #[derive(Debug)]
 pub(super) struct Asset {
     content_type: &'static str,
     policy: Option<&'static str>,
     compressed: Bytes,
+    /// The decompressed content while a response has it.
+    plain: Mutex<Weak<Vec<u8>>>,
     tag: u64,
 }
 
@@ -44,6 +56,7 @@ impl Asset {
             content_type,
             policy: None,
             compressed,
+            plain: Mutex::default(),
             tag: hasher.finish(),
         }
     }
@@ -54,12 +67,17 @@ impl Asset {
         self
     }
 
-    /// Decompresses the content.
-    pub(super) fn decompress(&self) -> Vec<u8> {
-        let mut plain = Vec::new();
-        // The content is valid gzip.
-        let result = GzDecoder::new(self.compressed.as_ref()).read_to_end(&mut plain);
-        result.map(|_| plain).unwrap_or_default()
+    /// Returns the decompressed content, which concurrent responses share.
+    pub(super) fn decompress(&self) -> Bytes {
+        let mut shared = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        let plain = shared.upgrade().unwrap_or_else(|| {
+            let mut plain = Vec::new();
+            // The content is valid gzip.
+            let result = GzDecoder::new(self.compressed.as_ref()).read_to_end(&mut plain);
+            Arc::new(result.map(|_| plain).unwrap_or_default())
+        });
+        *shared = Arc::downgrade(&plain);
+        Bytes::from_owner(SharedContent(plain))
     }
 
     /// Responds to a request for the file.

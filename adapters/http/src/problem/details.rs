@@ -137,9 +137,9 @@ impl Problem {
         let cause = content.cause.as_deref().map(chain).unwrap_or_default();
         if content.code == &codes::INTERNAL {
             tracing::error!(problem.code = content.code.name, cause, "request failed");
-        } else if content.code.status.is_server_error() {
+        } else if content.code.status.is_server_error() && !cause.is_empty() {
             tracing::warn!(problem.code = content.code.name, cause, "request failed");
-        } else if !cause.is_empty() {
+        } else {
             tracing::debug!(problem.code = content.code.name, cause, "request rejected");
         }
     }
