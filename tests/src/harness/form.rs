@@ -22,7 +22,7 @@ impl Form {
     #[must_use]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let head = format!("Content-Disposition: form-data; name=\"{name}\"");
-        self.part(&head, value.as_ref());
+        self.part(head.as_bytes(), value.as_ref());
         self
     }
 
@@ -35,6 +35,14 @@ impl Form {
             // Writing to a string does not fail.
             let _ = write!(head, "\r\nContent-Type: {kind}");
         }
+        self.part(head.as_bytes(), content.as_ref());
+        self
+    }
+
+    /// Adds a file whose `Content-Disposition` has these bytes.
+    #[must_use]
+    pub fn file_as(mut self, disposition: &[u8], content: impl AsRef<[u8]>) -> Self {
+        let head = [b"Content-Disposition: ", disposition].concat();
         self.part(&head, content.as_ref());
         self
     }
@@ -51,9 +59,11 @@ impl Form {
         self.0
     }
 
-    fn part(&mut self, head: &str, content: &[u8]) {
+    fn part(&mut self, head: &[u8], content: &[u8]) {
         self.0
-            .extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").as_bytes());
+            .extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
+        self.0.extend_from_slice(head);
+        self.0.extend_from_slice(b"\r\n\r\n");
         self.0.extend_from_slice(content);
         self.0.extend_from_slice(b"\r\n");
     }

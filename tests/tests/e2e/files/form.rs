@@ -106,6 +106,50 @@ async fn file_names_are_sanitized() {
 }
 
 #[tokio::test]
+async fn file_names_of_common_clients_are_understood() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let headers: [(&str, &[u8], &str); 6] = [
+        (
+            ".NET",
+            b"form-data; name=file; filename=\"=?utf-8?B?csOpc3Vtw6kucGRm?=\"; \
+              filename*=utf-8''r%C3%A9sum%C3%A9.pdf",
+            "résumé.pdf",
+        ),
+        (
+            "browsers",
+            b"form-data; name=\"file\"; filename=\"12%22 single.txt\"",
+            "12\" single.txt",
+        ),
+        (
+            "a Latin-1 shell",
+            b"form-data; name=\"file\"; filename=\"Gr\xf6\xdfe.txt\"",
+            "Größe.txt",
+        ),
+        (
+            "aiohttp",
+            b"form-data; name=\"file\"; filename=\"r%C3%A9.txt\"; filename*=utf-8''r%C3%A9.txt",
+            "ré.txt",
+        ),
+        (
+            "browsers",
+            b"form-data; name=\"file\"; filename=\"100%25 done.txt\"",
+            "100%25 done.txt",
+        ),
+        (
+            "an attack",
+            b"form-data; name=\"file\"; filename=\"a.txt\"; filename*=utf-8''..%2F..%5Cb.txt",
+            "b.txt",
+        ),
+    ];
+    for (client, disposition, name) in headers {
+        let form = Form::new().file_as(disposition, "x").end();
+        let uploaded = alice.upload_form(form).await.expect(201);
+        assert_eq!(uploaded.text("filename"), name, "{client}");
+    }
+}
+
+#[tokio::test]
 async fn invalid_forms_leave_nothing() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;

@@ -16,11 +16,14 @@ use uuid::Uuid;
 use super::tags::{self, TagsBody};
 use crate::payload::{blob_body, parse_json};
 
+mod encoded;
+mod names;
 mod payload;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+use names::Names;
 use steps::{Gate, Steps};
 
 /// The maximum size of a small field, in bytes.
@@ -64,16 +67,17 @@ impl FileForm {
             .await
             .map_err(|e| parse_error(&e))?
         {
-            if field.name() == Some("file") {
+            let names = Names::of(&field);
+            if names.field == "file" {
                 let file_size = total.map(|total| total.saturating_sub(gate.passed() + closing));
                 gate.open();
-                return Ok(fields.with_file(form, field, file_size));
+                return Ok(fields.with_file(form, field, names.file, file_size));
             }
             count += 1;
             if count > FIELDS {
                 return Err(malformed("the form has too many fields"));
             }
-            fields.add(&gate, field).await?;
+            fields.add(&gate, names.field, field).await?;
         }
         let missing = Invalid::new("required", "must be the last field of the form");
         Err(Error::field("file", missing))
@@ -90,8 +94,7 @@ struct Fields {
 }
 
 impl Fields {
-    async fn add(&mut self, gate: &Gate, field: Field<'static>) -> Result<()> {
-        let name = field.name().unwrap_or_default().to_owned();
+    async fn add(&mut self, gate: &Gate, name: String, field: Field<'static>) -> Result<()> {
         let value = text(gate, field).await?;
         match name.as_str() {
             "bucket" => {
@@ -119,6 +122,7 @@ impl Fields {
         self,
         form: Multipart<'static>,
         file: Field<'static>,
+        client_name: String,
         file_size: Option<u64>,
     ) -> FileForm {
         let declared = file
@@ -130,7 +134,7 @@ impl Fields {
             bucket_id: self.bucket_id,
             path: self.path,
             tags: self.tags,
-            client_name: file.file_name().unwrap_or_default().to_owned(),
+            client_name,
             declared_type: declared.unwrap_or_else(MediaType::octet_stream),
             length: file_size.map_or(Length::Unknown, Length::About),
             body: file_body(form, file),
