@@ -162,9 +162,9 @@ async fn collect(
 }
 
 fn read<T: ParseFromJSON + 'static>(bytes: &[u8]) -> Result<T, Problem> {
-    let value = strict::parse(bytes).map_err(|error| {
+    let parsed = strict::parse(bytes).map_err(|error| {
         Problem::new(&codes::MALFORMED_REQUEST)
             .detail(format!("The body is not valid JSON: {error}."))
     })?;
-    schema::parse(value).map_err(Problem::fields)
+    schema::parse(parsed).map_err(Problem::fields)
 }

@@ -16,7 +16,9 @@ use poem_openapi::{
     types::ParseFromJSON,
 };
 use serde_json::{Map, Value};
+use tenantry_domain::Invalid;
 
+use super::{numbers, strict::Parsed};
 use crate::problem::{FieldProblem, readable};
 
 #[cfg(test)]
@@ -54,7 +56,8 @@ impl Schema {
 }
 
 /// Parses a value, or reports all its invalid fields.
-pub(super) fn parse<T: ParseFromJSON + 'static>(value: Value) -> Result<T, Vec<FieldProblem>> {
+pub(super) fn parse<T: ParseFromJSON + 'static>(parsed: Parsed) -> Result<T, Vec<FieldProblem>> {
+    let Parsed { value, rounded } = parsed;
     let schema = Schema::of::<T>();
     let mut validation = Validation {
         parts: &schema.parts,
@@ -63,6 +66,10 @@ pub(super) fn parse<T: ParseFromJSON + 'static>(value: Value) -> Result<T, Vec<F
     // An optional body that is absent is null.
     if T::IS_REQUIRED || !value.is_null() {
         validation.check(&schema.root, &value, "");
+    }
+    for path in &rounded {
+        let Invalid { code, message } = numbers::rounded();
+        validation.report(path, code, message);
     }
     if !validation.errors.is_empty() {
         validation.errors.truncate(MAX_ERRORS);

@@ -2,10 +2,10 @@
 
 use reqwest::{
     Method,
-    header::{IF_MATCH, IF_NONE_MATCH},
+    header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH},
 };
 use serde_json::{Value, json};
-use tenantry_tests::harness::{Actor, ApiResponse, TestService, expect_null};
+use tenantry_tests::harness::{Actor, ApiResponse, Form, TestService, expect_null};
 
 async fn update(actor: &Actor, id: &str, body: &Value) -> ApiResponse {
     actor.patch(&format!("/api/v1/files/{id}"), body).await
@@ -16,6 +16,47 @@ async fn upload(actor: &Actor, path: &str) -> String {
         .upload_ready(path, "text/plain", path.to_owned())
         .await;
     file["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn numbers_in_tags_are_exact_or_refused() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let id = upload(&alice, "a.txt").await;
+    let set = async |number: &str| {
+        let request = alice.request(Method::PATCH, &format!("/api/v1/files/{id}"));
+        let request = request.header(CONTENT_TYPE, "application/json");
+        let body = format!("{{\"tags\": {{\"n\": {number}}}}}");
+        alice.send(request.body(body)).await
+    };
+    for number in [
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9007199254740993",
+        "0.1",
+        "1e+300",
+        "-2.5e-9",
+    ] {
+        set(number).await.expect(200);
+        let body = alice.file(&id).await.expect(200).body;
+        let expected = format!("\"tags\":{{\"n\":{number}}}");
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(&expected), "{number}: {body}");
+    }
+    for number in [
+        "9223372036854775808",
+        "18446744073709551615",
+        "36893488147419103233",
+        "9007199254740993.0",
+        "0.1000000000000000000001",
+        "1e-400",
+    ] {
+        set(number).await.expect_field("tags.n", "inexact_number");
+        let tags = format!("{{\"n\": {number}}}");
+        let form = Form::new().field("tags", tags).file("b.txt", "", "x").end();
+        let refused = alice.upload_form(form).await;
+        refused.expect_field("tags", "inexact_number");
+    }
 }
 
 #[tokio::test]

@@ -32,7 +32,11 @@ struct Whole {
 }
 
 fn errors(value: &Value) -> Vec<String> {
-    let problems = parse::<Whole>(value.clone()).err().unwrap_or_default();
+    let parsed = Parsed {
+        value: value.clone(),
+        rounded: Vec::new(),
+    };
+    let problems = parse::<Whole>(parsed).err().unwrap_or_default();
     problems
         .into_iter()
         .map(|problem| format!("{} {}", problem.field, problem.code))

@@ -14,7 +14,7 @@ use tenantry_domain::{Invalid, file::Bucket, media_type::MediaType, tags::Tags};
 use uuid::Uuid;
 
 use super::tags::{self, TagsBody};
-use crate::payload::{blob_body, parse_json};
+use crate::payload::{blob_body, parse_json, rounded};
 
 mod encoded;
 mod names;
@@ -158,11 +158,13 @@ async fn text(gate: &Gate, mut field: Field<'static>) -> Result<String> {
 }
 
 fn parse_tags(value: &str) -> Result<Tags, Invalid> {
-    parse_json(value.as_bytes())
-        .ok()
-        .and_then(|value| TagsBody::parse_from_json(Some(value)).ok())
-        .ok_or_else(|| Invalid::format("must be a JSON object without duplicate keys"))
-        .and_then(tags::parse)
+    let invalid = || Invalid::format("must be a JSON object without duplicate keys");
+    let parsed = parse_json(value.as_bytes()).map_err(|_| invalid())?;
+    let body = TagsBody::parse_from_json(Some(parsed.value)).map_err(|_| invalid())?;
+    if !parsed.rounded.is_empty() {
+        return Err(rounded());
+    }
+    tags::parse(body)
 }
 
 /// Streams the file and verifies the end of the form: a form that is truncated,
@@ -179,7 +181,8 @@ fn file_body(form: Multipart<'static>, file: Field<'static>) -> BlobBody {
         match form.next_field().await.map_err(|e| body_error(&e))? {
             None => Ok(None),
             Some(_) => Err(BodyError::Malformed(
-                "the file must be the last field of the form".to_owned(),
+                "the file must be the last field of the form; send other fields before it"
+                    .to_owned(),
             )),
         }
     })

@@ -54,14 +54,14 @@ impl Payload for FileForm {
             (
                 "tags",
                 described(
-                    "The tags: a JSON object of at most 50 scalar values.",
+                    "The tags: a JSON object of at most 50 scalar values. Whole numbers have at most 64 bits with the sign; a number that would be rounded is rejected.",
                     text(FIELD_BYTES),
                 ),
             ),
             (
                 "file",
                 described(
-                    "The file, as the last field of the form.",
+                    "The file, as the last field of the form, with its name in `filename` or `filename*` (RFC 8187).",
                     MetaSchema::new_with_format("string", "binary"),
                 ),
             ),
