@@ -17,8 +17,8 @@ const HEAD: &str = "\
 # TENANTRY_HTTP__PORT is the key `port` of the table `[http]`.
 #
 # Lists are JSON or comma-separated. A secret can be read from a file: append _FILE to the name,
-# as in TENANTRY_SECURITY__SECRET_FILE=/run/secrets/tenantry. Put values that contain spaces, `#`
-# or `$` in 'single quotes'.
+# as in TENANTRY_SECURITY__SECRET_FILE=/run/secrets/tenantry. Put values that contain spaces, `#`,
+# quotes or backslashes in 'single quotes'. `$` is an ordinary character: nothing is expanded.
 ";
 
 /// Returns the text of `.env.example`: each key with its description, bounds, default and older

@@ -7,6 +7,7 @@ use figment::value::{Dict, Value};
 
 use crate::problem::Problem;
 use crate::shape::Shape;
+use crate::text_file::read_text;
 
 /// The maximum size of a secret file, in bytes.
 const SECRET_FILE_BYTES: u64 = 64 * 1024;
@@ -34,7 +35,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, String> {
     if length > SECRET_FILE_BYTES {
         return Err(format!("{shown} is larger than {SECRET_FILE_BYTES} bytes"));
     }
-    let text = fs::read_to_string(path).map_err(failed)?;
+    let text = read_text(path).map_err(failed)?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() {

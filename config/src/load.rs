@@ -1,7 +1,6 @@
 //! Merges the layers.
 
 use std::fmt;
-use std::fs;
 use std::io::ErrorKind;
 
 use figment::Figment;
@@ -19,6 +18,7 @@ use crate::profile::Profile;
 use crate::shape::Shape;
 use crate::sources::{Dotenv, Sources};
 use crate::text;
+use crate::text_file::read_text;
 use crate::variables::{Variable, Variables};
 
 const DEFAULTS: &str = include_str!("../default.toml");
@@ -132,7 +132,7 @@ fn read_dotenv(sources: &Sources) -> Result<Option<String>, Problem> {
     match &sources.dotenv {
         Dotenv::None => Ok(None),
         Dotenv::Text(text) => Ok(Some(text.expose().to_owned())),
-        Dotenv::WorkingDir => match fs::read_to_string(sources.working_dir.join(".env")) {
+        Dotenv::WorkingDir => match read_text(&sources.working_dir.join(".env")) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Problem::new(".env", format!("cannot be read: {error}"))),
@@ -154,7 +154,7 @@ fn read_files(profile: Profile, sources: &Sources) -> Result<Figment, Problem> {
         return Ok(layers);
     };
     let name = file.display().to_string();
-    let text = fs::read_to_string(sources.resolve(file))
+    let text = read_text(&sources.resolve(file))
         .map_err(|error| Problem::new(name.as_str(), format!("cannot be read: {error}")))?;
     let origin = format!("file {name}");
     let mut values = Value::from(parse_toml(&text, &name)?);

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 use crate::secret::Secret;
 
 /// The sources of a configuration. Nothing else is read, so that tests control them all.
-///
-/// One exception, due to the parser of `.env`: `$NAME` outside single quotes expands to the
-/// environment variable `NAME` of the process if it exists, else to an earlier line of the file.
 #[derive(Clone)]
 pub struct Sources {
     pub(crate) env: Vec<(OsString, OsString)>,

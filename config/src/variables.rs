@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::alias_table::is_alias;
+use crate::env_file;
 use crate::problem::Problem;
 use crate::profile::Profile;
 
@@ -35,7 +36,7 @@ impl Variables {
     ) -> Result<Self, Problem> {
         let mut variables = Self::default();
         if let Some(text) = dotenv {
-            for (name, value) in parse_dotenv(text)? {
+            for (name, value) in env_file::parse(text)? {
                 let origin = format!("{name} in .env");
                 variables.insert(name, value, origin);
             }
@@ -130,24 +131,4 @@ fn is_service_link(name: &str, value: &str) -> bool {
     rest == "SERVICE_HOST"
         || rest.starts_with("SERVICE_PORT")
         || (port && (value.contains("://") || rest.contains("_TCP") || rest.contains("_UDP")))
-}
-
-fn parse_dotenv(text: &str) -> Result<Vec<(String, String)>, Problem> {
-    dotenvy::from_read_iter(text.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|error| {
-            let reason = match error {
-                // The line may contain a secret; the message has only its number.
-                dotenvy::Error::LineParse(line, _) => {
-                    let line = line.lines().next().unwrap_or_default().trim_end();
-                    let place = text.lines().position(|other| other.trim_end() == line);
-                    match place {
-                        Some(place) => format!("line {} is not NAME=value", place + 1),
-                        None => "a line is not NAME=value".to_owned(),
-                    }
-                }
-                _ => "cannot be read".to_owned(),
-            };
-            Problem::new(".env", reason)
-        })
 }

@@ -1,12 +1,16 @@
 //! `tenantry admin`
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, BufRead},
+    process::ExitCode,
+};
 
 use clap::Subcommand;
 use tenantry_application::{
     Error,
     auth::{SeedAdmin, seed_admin},
 };
+use tenantry_config::decode_text;
 
 use super::{
     options::Options,
@@ -31,11 +35,8 @@ pub(super) fn run(options: &Options, action: Action) -> Result<ExitCode, StartEr
     let Action::Create { email, tenant } = action;
     let config = options.load()?;
     telemetry::start(&config.log)?;
-    let mut password = String::new();
-    io::stdin()
-        .read_line(&mut password)
+    let password = first_line(&mut io::stdin().lock())
         .map_err(|e| StartError::io("cannot read the password from standard input", e))?;
-    let password = password.trim_end_matches(['\r', '\n']).to_owned();
     block_on(async {
         let service = Service::open(config).await?;
         let command = SeedAdmin {
@@ -54,6 +55,14 @@ pub(super) fn run(options: &Options, action: Action) -> Result<ExitCode, StartEr
     })
 }
 
+/// Reads a line without its end.
+fn first_line(input: &mut impl BufRead) -> io::Result<String> {
+    let mut line = Vec::new();
+    input.read_until(b'\n', &mut line)?;
+    let line = decode_text(line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 /// Displays each invalid field on its own line.
 fn start_error(error: Error) -> StartError {
     match error {
@@ -64,5 +73,19 @@ fn start_error(error: Error) -> StartError {
             StartError::Failed(lines.collect::<Vec<_>>().join("\n"))
         }
         other => other.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_text_without_its_end_and_byte_order_mark() {
+        for input in ["pass word\r\nmore", "pass word\n", "\u{FEFF}pass word"] {
+            let line = first_line(&mut input.as_bytes());
+            assert_eq!(line.ok().as_deref(), Some("pass word"), "{input:?}");
+        }
+        assert!(first_line(&mut &b"\xff\xfep\0\n\0"[..]).is_err());
     }
 }

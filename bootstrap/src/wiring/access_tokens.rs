@@ -1,6 +1,6 @@
 //! The access tokens.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use tenantry_application::ports::AccessTokens;
 use tenantry_config::sections::{Algorithm, KeyPair, SecurityConfig, SigningKey};
@@ -47,9 +47,11 @@ fn key(key: &SigningKey) -> Result<AccessKey, StartError> {
 
 fn from_files(pair: &KeyPair, algorithm: KeyAlgorithm) -> Result<AccessKey, StartError> {
     if let Some(path) = &pair.private_key_file {
-        AccessKey::from_private_pem(&pair.kid, algorithm, &read(path)?).map_err(|e| key_error(&e))
+        AccessKey::from_private_pem(&pair.kid, algorithm, read(path)?.as_bytes())
+            .map_err(|e| key_error(&e))
     } else if let Some(path) = &pair.public_key_file {
-        AccessKey::from_public_pem(&pair.kid, algorithm, &read(path)?).map_err(|e| key_error(&e))
+        AccessKey::from_public_pem(&pair.kid, algorithm, read(path)?.as_bytes())
+            .map_err(|e| key_error(&e))
     } else {
         Err(StartError::setting(
             "security.keys",
@@ -58,8 +60,9 @@ fn from_files(pair: &KeyPair, algorithm: KeyAlgorithm) -> Result<AccessKey, Star
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, StartError> {
-    fs::read(path).map_err(|e| StartError::io(format!("cannot read the key {}", path.display()), e))
+fn read(path: &Path) -> Result<String, StartError> {
+    tenantry_config::read_text(path)
+        .map_err(|e| StartError::io(format!("cannot read the key {}", path.display()), e))
 }
 
 fn algorithm(algorithm: Algorithm) -> KeyAlgorithm {

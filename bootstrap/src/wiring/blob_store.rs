@@ -98,9 +98,10 @@ async fn blob_store_from_config(
         }
         StorageConfig::Memory(_) => Ok(ObjectBlobStore::memory(context)),
         #[cfg(feature = "storage-s3")]
-        StorageConfig::S3(s3) => {
-            ObjectBlobStore::s3(&super::storage_options::s3_options(s3, may_be_new), context).await
-        }
+        StorageConfig::S3(s3) => match super::storage_options::s3_options(s3, may_be_new) {
+            Ok(options) => ObjectBlobStore::s3(&options, context).await,
+            Err(error) => Err(error),
+        },
         #[cfg(feature = "storage-azure")]
         StorageConfig::Azure(azure) => {
             ObjectBlobStore::azure(
@@ -110,20 +111,16 @@ async fn blob_store_from_config(
             .await
         }
         #[cfg(feature = "storage-gcs")]
-        StorageConfig::Gcs(gcs) => {
-            ObjectBlobStore::gcs(
-                &super::storage_options::gcs_options(gcs, may_be_new),
-                context,
-            )
-            .await
-        }
+        StorageConfig::Gcs(gcs) => match super::storage_options::gcs_options(gcs, may_be_new) {
+            Ok(options) => ObjectBlobStore::gcs(&options, context).await,
+            Err(error) => Err(error),
+        },
         #[cfg(feature = "storage-webdav")]
         StorageConfig::Webdav(webdav) => {
-            ObjectBlobStore::webdav(
-                &super::storage_options::webdav_options(webdav, may_be_new),
-                context,
-            )
-            .await
+            match super::storage_options::webdav_options(webdav, may_be_new) {
+                Ok(options) => ObjectBlobStore::webdav(&options, context).await,
+                Err(error) => Err(error),
+            }
         }
         #[cfg(not(feature = "storage-s3"))]
         StorageConfig::S3(_) => return None,

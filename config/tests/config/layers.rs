@@ -155,6 +155,22 @@ fn secrets_are_read_from_files() {
 }
 
 #[test]
+fn byte_order_marks_are_no_part_of_values() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        (".env", "\u{FEFF}TENANTRY_HTTP__PORT=8123"),
+        ("t.toml", "\u{FEFF}[security]\nsecret_file = \"secret\""),
+        ("secret", "\u{FEFF}from a file\r\n"),
+    ] {
+        write(folder.path(), name, text);
+    }
+    let sources = Sources::new(folder.path()).config_file(Some(PathBuf::from("t.toml")));
+    let config = Config::load(&sources).unwrap().config;
+    assert_eq!(config.http.port, 8123);
+    assert_eq!(config.security.secret.unwrap().expose(), "from a file");
+}
+
+#[test]
 fn shown_settings_contain_no_secrets() {
     let loaded = Config::load(&env(&[
         ("SECRET_KEY", "hunter2-root"),

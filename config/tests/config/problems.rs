@@ -176,10 +176,39 @@ fn problems_name_dotenv_and_flags() {
     let line = dotenv("TENANTRY_HTTP__PORT=x");
     assert!(line.ends_with("(TENANTRY_HTTP__PORT in .env)"), "{line}");
     let line = dotenv("A=b\n\nhunter2 is my password\n");
-    assert_eq!(line, "configuration: .env: line 3 is not NAME=value");
+    let expected = "configuration: .env: line 3 is not NAME=value; ";
+    assert!(
+        line.starts_with(expected) && !line.contains("hunter2"),
+        "{line}"
+    );
     let flags = Flags::new().set("--port", "http.port", Some("x"));
     let line = problems(&env(&[]).flags(flags));
     assert!(line.ends_with("(flag --port)"), "{line}");
+}
+
+#[test]
+fn files_in_utf_16_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let utf16 = b"\xff\xfeA\0=\0b\0";
+    for name in [".env", "t.toml", "secret"] {
+        std::fs::write(folder.path().join(name), utf16).unwrap();
+    }
+    let of = |sources: Sources| problems(&sources);
+    let bare = || Sources::new(folder.path()).dotenv(Dotenv::None);
+    let variable = [("TENANTRY_SECURITY__SECRET_FILE", "secret")];
+    for (file, problem) in [
+        (".env", of(Sources::new(folder.path()))),
+        (
+            "t.toml",
+            of(bare().config_file(Some(PathBuf::from("t.toml")))),
+        ),
+        ("secret", of(bare().env(variable))),
+    ] {
+        assert!(
+            problem.contains(file) && problem.contains("UTF-16"),
+            "{problem}"
+        );
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(crate) fn options(minio: &Minio) -> S3Options {
             session_token: None,
         }),
         path_style: true,
-        ca_file: None,
+        authorities: None,
         create: true,
         may_be_new: true,
     }

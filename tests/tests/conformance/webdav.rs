@@ -31,7 +31,7 @@ fn options(webdav: &Webdav) -> WebdavOptions {
             username: webdav.username().to_owned(),
             password: webdav.password().to_owned(),
         }),
-        ca_file: None,
+        authorities: None,
         create: true,
         may_be_new: true,
     }

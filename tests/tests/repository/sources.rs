@@ -18,6 +18,34 @@ const PROVIDERS: &[&str] = &["sqlite", "postgres", "mongo", "minio", "azure", "r
 /// The folders in which provider names are forbidden.
 const NEUTRAL: &[&str] = &["domain/", "application/", "adapters/http/src/"];
 
+/// Calls that read a whole text, with an open parenthesis.
+const READS: &[&str] = &["fs::read(", "read_to_string(", "read_line("];
+
+/// The files that may call them: the function for text files, the generated root
+/// secret, and the response to a health check.
+const READERS: &[&str] = &[
+    "config/src/text_file.rs",
+    "bootstrap/src/root_secret.rs",
+    "bootstrap/src/cli/health.rs",
+];
+
+#[test]
+fn text_files_are_read_without_byte_order_marks() {
+    let mut findings = Vec::new();
+    for source in sources(".rs") {
+        let is_test = source.path.starts_with("tests/") || source.path.starts_with("config/tests/");
+        if is_test || READERS.contains(&source.path.as_str()) {
+            continue;
+        }
+        for (number, line) in source.text.lines().enumerate() {
+            if READS.iter().any(|read| line.contains(read)) {
+                findings.push(source.at(number, line.trim()));
+            }
+        }
+    }
+    expect_none("text files that are not read by read_text:", &findings);
+}
+
 #[test]
 fn lints_are_expected_not_allowed() {
     let mut findings = Vec::new();

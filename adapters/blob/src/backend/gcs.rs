@@ -1,6 +1,6 @@
 //! Google Cloud Storage.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use http::{HeaderName, Method};
@@ -10,8 +10,7 @@ use object_store::{
     signer::{SignedUrlOptions, Signer},
 };
 use tenantry_application::ports::{
-    BlobCapabilities, Clock, PortError, PortErrorKind, PresignAccess, PresignCapability,
-    PresignedRequest,
+    BlobCapabilities, Clock, PortError, PresignAccess, PresignCapability, PresignedRequest,
 };
 
 use super::{
@@ -24,17 +23,26 @@ use crate::{
     store::{ObjectBlobStore, StoreContext},
 };
 
-/// A bucket and its credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A bucket and its credentials. Debug output omits the key.
+#[derive(Clone, PartialEq, Eq)]
 pub struct GcsOptions {
     /// The name of the bucket.
     pub bucket: String,
-    /// The JSON key file of a service account; if `None`, the credentials of the
-    /// environment or the machine.
-    pub credentials_file: Option<PathBuf>,
+    /// The key of a service account, as the JSON of its file; if `None`, the
+    /// credentials of the environment or the machine.
+    pub service_account_key: Option<String>,
     /// Whether the bucket may be new. If blobs are known to be stored in it, one
     /// that never held any is the wrong one.
     pub may_be_new: bool,
+}
+
+impl fmt::Debug for GcsOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GcsOptions")
+            .field("bucket", &self.bucket)
+            .field("may_be_new", &self.may_be_new)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ObjectBlobStore {
@@ -45,14 +53,8 @@ impl ObjectBlobStore {
     /// of the configuration.
     pub async fn gcs(options: &GcsOptions, context: StoreContext) -> Result<Self, PortError> {
         let client = ServiceClient::new(None, Arc::clone(&context.clock))?;
-        let builder = match &options.credentials_file {
-            Some(file) => {
-                let text = std::fs::read_to_string(file).map_err(|error| {
-                    let context = format!("cannot read {}", file.display());
-                    PortError::new(PortErrorKind::Internal, context).caused_by(error)
-                })?;
-                GoogleCloudStorageBuilder::new().with_service_account_key(text)
-            }
+        let builder = match &options.service_account_key {
+            Some(key) => GoogleCloudStorageBuilder::new().with_service_account_key(key),
             None => GoogleCloudStorageBuilder::from_env(),
         };
         let gcs = builder

@@ -3,7 +3,6 @@
 use std::{
     error::Error,
     fmt,
-    path::Path,
     pin::pin,
     sync::{
         Arc,
@@ -58,8 +57,8 @@ const UNKNOWN_LEAD: i64 = i64::MIN;
 
 impl ServiceClient {
     /// Creates a client that trusts the system's certificate authorities and
-    /// those in a PEM file.
-    pub(crate) fn new(ca_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
+    /// additional ones in PEM.
+    pub(crate) fn new(authorities: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let mut builder = Client::builder()
             .user_agent(concat!("tenantry/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
@@ -69,15 +68,11 @@ impl ServiceClient {
             .http1_only()
             // A signature is valid for one URL only.
             .redirect(Policy::none());
-        if let Some(path) = ca_file {
-            let pem = std::fs::read(path).map_err(|error| {
-                let context = format!("cannot read {}", path.display());
-                PortError::new(PortErrorKind::Internal, context).caused_by(error)
-            })?;
-            let certificates = Certificate::from_pem_bundle(&pem)
-                .map_err(|error| tls_error(&format!("use {}", path.display()), error))?;
+        if let Some(pem) = authorities {
+            let certificates = Certificate::from_pem_bundle(pem.as_bytes())
+                .map_err(|error| tls_error("use the certificates of ca_file", error))?;
             if certificates.is_empty() {
-                let context = format!("{} contains no certificate", path.display());
+                let context = "ca_file contains no certificate in PEM";
                 return Err(PortError::new(PortErrorKind::Internal, context));
             }
             builder = builder.tls_certs_merge(certificates);

@@ -85,7 +85,7 @@ async fn s3_certificates_are_verified() {
     std::fs::write(&file, "no certificate").expect("written");
     let file = file.to_str().expect("a path");
     let settings = with(settings, &[("CA_FILE", file)]);
-    expect(&refused(&settings).await, &["authority.pem"]);
+    expect(&refused(&settings).await, &["ca_file", "no certificate"]);
     std::fs::write(file, certificate).expect("written");
     let service = TestService::embedded(&borrowed(&settings)).await;
     let alice = service.company("acme").await;

@@ -1,6 +1,6 @@
 //! The configuration of a bucket.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use object_store::aws::AmazonS3Builder;
 use tenantry_application::ports::PortError;
@@ -27,8 +27,8 @@ pub struct S3Options {
     pub keys: Option<S3Keys>,
     /// Whether the bucket is part of the path rather than the host name.
     pub path_style: bool,
-    /// A PEM file of additional certificate authorities.
-    pub ca_file: Option<PathBuf>,
+    /// Additional certificate authorities, in PEM.
+    pub authorities: Option<String>,
     /// Whether to create the bucket if missing.
     pub create: bool,
     /// Whether the bucket may be new. If blobs are known to be stored in it, one
@@ -114,7 +114,7 @@ mod tests {
             public_endpoint: None,
             keys: None,
             path_style: false,
-            ca_file: None,
+            authorities: None,
             create: false,
             may_be_new: true,
         };

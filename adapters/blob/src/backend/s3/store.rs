@@ -19,7 +19,8 @@ impl ObjectBlobStore {
     ///
     /// [`Unavailable`]: tenantry_application::ports::PortErrorKind::Unavailable
     pub async fn s3(options: &S3Options, context: StoreContext) -> Result<Self, PortError> {
-        let client = ServiceClient::new(options.ca_file.as_deref(), Arc::clone(&context.clock))?;
+        let client =
+            ServiceClient::new(options.authorities.as_deref(), Arc::clone(&context.clock))?;
         let bucket = Bucket::new(options, client, Arc::clone(&context.clock))?;
         // Checked first, because missing credentials would otherwise be reported
         // as an unreachable service.

@@ -40,7 +40,8 @@ impl ObjectBlobStore {
     /// cannot be reached or is temporarily unavailable; any other error is one
     /// of the configuration.
     pub async fn webdav(options: &WebdavOptions, context: StoreContext) -> Result<Self, PortError> {
-        let client = ServiceClient::new(options.ca_file.as_deref(), Arc::clone(&context.clock))?;
+        let client =
+            ServiceClient::new(options.authorities.as_deref(), Arc::clone(&context.clock))?;
         let backend = WebdavBackend {
             collection: Collection::new(client.clone(), options)?,
             ids: Arc::clone(&context.ids),

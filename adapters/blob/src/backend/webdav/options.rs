@@ -1,6 +1,6 @@
 //! The configuration of a collection.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use url::Url;
 
@@ -11,8 +11,8 @@ pub struct WebdavOptions {
     pub url: Url,
     /// The credentials; `None` for anonymous access.
     pub login: Option<WebdavLogin>,
-    /// A PEM file of additional certificate authorities.
-    pub ca_file: Option<PathBuf>,
+    /// Additional certificate authorities, in PEM.
+    pub authorities: Option<String>,
     /// Whether to create the collection if missing. Its parent must exist.
     pub create: bool,
     /// Whether the collection may be new. If blobs are known to be stored in it,
