@@ -20,9 +20,7 @@ impl Description {
         if text.chars().count() > Self::MAX_LENGTH {
             return Err(Invalid::too_long(Self::MAX_LENGTH, "characters"));
         }
-        for line in text.split(['\n', '\r', '\t']) {
-            text::reject_hidden(line)?;
-        }
+        text::reject_hidden_in_lines(&text)?;
         Ok(Self(text))
     }
 

@@ -8,9 +8,9 @@ use crate::{Invalid, text};
 /// A file's path within its space, such as `folder/name.ext`.
 ///
 /// Invariants: 1 to 1,024 bytes, NFC, segments of 1 to 255 bytes separated by
-/// single `/`. No segment is `.` or `..`, contains a backslash, control
-/// character or invisible character, or starts or ends with white space. Paths
-/// are compared byte by byte.
+/// single `/`. No segment is `.` or `..`, contains a backslash or hidden character
+/// ([`text::reject_hidden`]), or starts or ends with white space. Paths are compared
+/// byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogicalPath(String);
 
@@ -79,19 +79,17 @@ impl PathPrefix {
 }
 
 /// Derives a path from the file name that a client sent: takes the part after
-/// the last slash or backslash, removes disallowed characters and falls back to
-/// `file`.
-pub fn from_client_name(name: &str) -> LogicalPath {
+/// the last slash or backslash, truncates it and falls back to `file`. Fails if it
+/// has hidden characters.
+pub fn from_client_name(name: &str) -> Result<LogicalPath, Invalid> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let visible: String = text::compose(last)
-        .chars()
-        .filter(|c| !text::is_hidden(*c))
-        .collect();
-    let (stem, extension) = split_extension(visible.trim());
+    let name = text::compose(last.trim());
+    text::reject_hidden(&name)?;
+    let (stem, extension) = split_extension(&name);
     let extension = truncate(extension, 32);
     let stem = truncate(stem, 255 - extension.len());
-    LogicalPath::parse(format!("{stem}{extension}").trim())
-        .unwrap_or_else(|_| LogicalPath("file".to_owned()))
+    let path = LogicalPath::parse(format!("{stem}{extension}").trim());
+    Ok(path.unwrap_or_else(|_| LogicalPath("file".to_owned())))
 }
 
 fn check_segment(segment: &str) -> Result<(), Invalid> {
@@ -117,22 +115,49 @@ fn check_segment(segment: &str) -> Result<(), Invalid> {
     text::reject_hidden(segment)
 }
 
+/// Extensions of compressed files, which often follow that of the content.
+const COMPRESSIONS: [&str; 11] = [
+    ".br", ".bz", ".bz2", ".gz", ".lz", ".lz4", ".lzma", ".lzo", ".xz", ".z", ".zst",
+];
+
+/// Splits a name before its extension. That of a compressed file includes the
+/// extension of the content if that is short and not a number, as in `.tar.gz`;
+/// browsers use the same rule.
 fn split_extension(name: &str) -> (&str, &str) {
-    match name.rfind('.') {
-        Some(dot) if dot > 0 => name.split_at(dot),
-        _ => (name, ""),
-    }
+    let split = |name: &str| name.rfind('.').filter(|dot| *dot > 0);
+    let Some(last) = split(name) else {
+        return (name, "");
+    };
+    let (stem, extension) = name.split_at(last);
+    let is_compressed = COMPRESSIONS
+        .iter()
+        .any(|it| extension.eq_ignore_ascii_case(it));
+    let inner = split(stem).filter(|dot| is_compressed && is_content(&stem[dot + 1..]));
+    name.split_at(inner.unwrap_or(last))
 }
 
+/// Returns whether an extension may be that of a compressed content.
+fn is_content(extension: &str) -> bool {
+    let starts_with_letter = extension.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_alphanumeric = extension.chars().all(|c| c.is_ascii_alphanumeric());
+    starts_with_letter && is_alphanumeric && extension.len() <= 4
+}
+
+/// Returns the start of a text, without white space and invisible characters where
+/// it was cut.
 fn truncate(text: &str, bytes: usize) -> &str {
-    let mut end = text.len().min(bytes);
+    if text.len() <= bytes {
+        return text.trim_end();
+    }
+    let mut end = bytes;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text[..end].trim_end()
+    text[..end].trim_end_matches(|c: char| c.is_whitespace() || text::is_hidden(c))
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, reason = "a failed test may panic")]
 mod tests {
     use super::*;
 
@@ -194,14 +219,70 @@ mod tests {
     }
 
     #[test]
-    fn every_client_file_name_becomes_a_valid_path() {
-        let path = |text: &str| from_client_name(text).to_string();
-        assert_eq!(path("C:\\Users\\ann\\report.pdf"), "report.pdf");
-        assert_eq!(path("../../etc/passwd"), "passwd");
-        assert_eq!(path("a\r\nSet-Cookie: x.pdf"), "aSet-Cookie: x.pdf");
-        for odd in ["", "..", ".", "/", "\0", "   "] {
-            assert_eq!(path(odd), "file", "{odd:?}");
+    fn compound_extensions_are_kept_together() {
+        for (name, second) in [
+            ("report.tar.gz", "report (2).tar.gz"),
+            ("REPORT.TAR.GZ", "REPORT (2).TAR.GZ"),
+            ("backup.2024.tar.zst", "backup.2024 (2).tar.zst"),
+            ("data.csv.gz", "data (2).csv.gz"),
+            ("dump.sql.bz2", "dump (2).sql.bz2"),
+            ("disk.ext4.xz", "disk (2).ext4.xz"),
+            ("old.tar.Z", "old (2).tar.Z"),
+            ("tenantry-1.2.gz", "tenantry-1.2 (2).gz"),
+            ("Mr. Smith.gz", "Mr. Smith (2).gz"),
+            ("notes.final.gz", "notes.final (2).gz"),
+            ("a..gz", "a. (2).gz"),
+            ("report.tar", "report (2).tar"),
+            ("archive.tar.pdf", "archive.tar (2).pdf"),
+            ("a.gz", "a (2).gz"),
+            (".tar.gz", ".tar (2).gz"),
+            ("dir.tar.gz/report.pdf", "dir.tar.gz/report (2).pdf"),
+        ] {
+            let marked = LogicalPath::parse(name).and_then(|path| path.with_mark(2));
+            let marked = marked.map(|path| path.to_string());
+            assert_eq!(marked.as_deref(), Ok(second), "{name}");
         }
-        assert!(path(&"ü".repeat(400)).len() <= 255);
+    }
+
+    #[test]
+    fn every_visible_client_file_name_becomes_a_valid_path() {
+        let path = |text: &str| from_client_name(text).map(|path| path.to_string());
+        let file = |name: &str| Ok(name.to_owned());
+        assert_eq!(path("C:\\Users\\ann\\report.pdf"), file("report.pdf"));
+        assert_eq!(path("../../etc/passwd"), file("passwd"));
+        assert_eq!(path(" a.pdf\t"), file("a.pdf"));
+        assert_eq!(path("می\u{200C}خواهم.pdf"), file("می\u{200C}خواهم.pdf"));
+        for odd in ["", "..", ".", "/", "   "] {
+            assert_eq!(path(odd), file("file"), "{odd:?}");
+        }
+        for hidden in [
+            "a\r\nSet-Cookie: x.pdf",
+            "\0",
+            "a\u{202E}fdp.exe",
+            "a\u{AD}b",
+        ] {
+            assert!(path(hidden).is_err(), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_cut_between_visible_characters() {
+        // A family, whose joiners would be hidden characters at the end.
+        let family = "👨\u{200D}👩\u{200D}👧\u{200D}👦";
+        for unit in ["ü", "می\u{200C}", "🗂\u{FE0F}", family] {
+            for padding in 0..unit.len() {
+                let stem = format!("{}{}", "x".repeat(padding), unit.repeat(200));
+                let Ok(path) = from_client_name(&format!("{stem}a.pdf")) else {
+                    panic!("{stem} is visible");
+                };
+                assert!(path.as_str().len() <= 255, "{path}");
+                assert_eq!(split_extension(path.as_str()).1, ".pdf", "{path}");
+                let marked = path.with_mark(2).map(|path| path.to_string());
+                assert!(
+                    marked.is_ok_and(|path| path.ends_with(" (2).pdf")),
+                    "{path}"
+                );
+            }
+        }
     }
 }

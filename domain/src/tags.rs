@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{Invalid, text};
 
 /// A map of at most 50 entries, with keys of 1 to 64 bytes without `:` and text
-/// values of at most 256 bytes.
+/// values of at most 256 bytes, which may have several lines.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tags(BTreeMap<String, TagValue>);
 
@@ -65,9 +65,7 @@ fn check_value(value: &TagValue) -> Result<(), Invalid> {
             "too_long",
             "must not have text values of more than 256 bytes",
         )),
-        TagValue::Text(text) if text.contains('\0') => {
-            Err(Invalid::characters("must not contain NUL"))
-        }
+        TagValue::Text(text) => text::reject_hidden_in_lines(text),
         TagValue::Number(number) if !number.is_finite() => {
             Err(Invalid::format("must have finite numbers"))
         }
@@ -87,6 +85,8 @@ mod tests {
         assert!(one("a:b", TagValue::Empty).is_err());
         assert!(one("a\0", TagValue::Empty).is_err());
         assert!(one("a", TagValue::Text("x".repeat(257))).is_err());
+        assert!(one("a", TagValue::Text("b\u{202E}c".into())).is_err());
+        assert!(one("a", TagValue::Text("b\r\n\tc".into())).is_ok());
         assert!(one("a", TagValue::Number(f64::NAN)).is_err());
         let many = (0..51).map(|n| (format!("k{n}"), TagValue::Empty));
         assert!(Tags::new(many).is_err());

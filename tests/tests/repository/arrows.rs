@@ -18,7 +18,14 @@ const STORE: &str = "tenantry-store";
 const TESTS: &str = "tenantry-tests";
 
 /// The allowed dependencies of the two inner crates.
-const DOMAIN_USES: &[&str] = &["thiserror", "time", "unicode-normalization", "uuid"];
+const DOMAIN_USES: &[&str] = &[
+    "icu_properties",
+    "idna",
+    "thiserror",
+    "time",
+    "unicode-normalization",
+    "uuid",
+];
 const APPLICATION_USES: &[&str] = &[
     DOMAIN,
     "async-trait",

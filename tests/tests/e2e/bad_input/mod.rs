@@ -3,3 +3,4 @@
 
 mod json;
 mod requests;
+mod texts;

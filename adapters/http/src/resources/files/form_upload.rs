@@ -1,7 +1,10 @@
 //! Uploads of files in forms.
 
 use poem_openapi::OpenApi;
-use tenantry_application::files::{self, Target, Upload};
+use tenantry_application::{
+    Error,
+    files::{self, Target, Upload},
+};
 use tenantry_domain::path::from_client_name;
 
 use super::{form::FileForm, location::parse_path, shape::UploadedBody};
@@ -59,7 +62,10 @@ impl FormUploadsApi {
     ) -> UploadResult {
         let target = match &form.path {
             Some(path) => Target::New(parse_path(path)?),
-            None => Target::Named(from_client_name(&form.client_name)),
+            None => {
+                let path = from_client_name(&form.client_name);
+                Target::Named(path.map_err(|e| Error::field("file", e))?)
+            }
         };
         let upload = Upload {
             bucket: form.bucket,
