@@ -2,13 +2,20 @@
 
 use std::fmt;
 
+use idna::{
+    AsciiDenyList,
+    uts46::{DnsLength, Hyphens, Uts46},
+};
+
 use crate::{Invalid, text};
 
 /// An e-mail address as entered, with its key for comparison.
 ///
 /// Invariants: at most 254 bytes, a local part of 1 to 64 bytes, one `@`, and a
-/// domain of letters, digits, hyphens and dots (RFC 5321 sizes); no white space
-/// or control characters. Quoted local parts are not supported.
+/// domain of letters, digits, hyphens and dots (RFC 5321 sizes), which may be
+/// internationalized (UTS 46); no white space or control characters. Quoted local
+/// parts are not supported. Domains are compared in their ASCII form: `bücher.example`
+/// is `xn--bcher-kva.example`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email {
     text: String,
@@ -24,10 +31,10 @@ impl Email {
         }
         text::reject_hidden(&text)?;
         let (local, domain) = text.rsplit_once('@').ok_or_else(invalid_address)?;
-        if !is_local(local) || !is_domain(domain) {
+        if !is_local(local) {
             return Err(invalid_address());
         }
-        let key = text::fold(&text);
+        let key = format!("{}@{}", text::fold(local), ascii_domain(domain)?);
         Ok(Self { text, key })
     }
 
@@ -36,7 +43,7 @@ impl Email {
         &self.text
     }
 
-    /// Returns the folded form, which is unique.
+    /// Returns the folded form with the domain in ASCII, which is unique.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -48,14 +55,14 @@ fn is_local(local: &str) -> bool {
     !local.is_empty() && local.len() <= 64 && !misplaced_dot && !local.contains(disallowed)
 }
 
-fn is_domain(domain: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c == '-' || c.is_alphanumeric())
-    };
-    domain.split('.').all(label)
+fn ascii_domain(domain: &str) -> Result<String, Invalid> {
+    let ascii = Uts46::new().to_ascii(
+        domain.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::CheckFirstLast,
+        DnsLength::Verify,
+    );
+    ascii.map(Into::into).map_err(|_| invalid_address())
 }
 
 fn invalid_address() -> Invalid {
@@ -98,6 +105,13 @@ mod tests {
             "a..b@c.de",
             "a@-b.co",
             "a@b..co",
+            "a@b_c.de",
+            "a@b.co.",
+            "a@[127.0.0.1]",
+            // Invalid Punycode and a joiner without a context.
+            "a@xn--zzzzzz.example",
+            "a@b\u{200C}c.example",
+            "a@b/c.example",
             "a\0@b.co",
             "a@b.co\r\nBcc: x@y.z",
             &long,
@@ -107,8 +121,30 @@ mod tests {
     }
 
     #[test]
-    fn keys_ignore_case() {
+    fn keys_ignore_case_and_the_form_of_the_domain() {
         let key = |text| Email::parse(text).map(|e| e.key().to_owned());
-        assert_eq!(key("Ann@Example.COM"), key("ann@example.com"));
+        assert_eq!(key("Ann@Example.COM"), Ok("ann@example.com".to_owned()));
+        let ascii = Ok("ann@xn--bcher-kva.example".to_owned());
+        for text in [
+            "ann@bücher.example",
+            "ann@bu\u{308}cher.example",
+            "Ann@BÜCHER.Example",
+            "ann@XN--BCHER-KVA.example",
+            "ann@bücher。example",
+        ] {
+            assert_eq!(key(text), ascii, "{text}");
+        }
+        assert_ne!(key("ann@straße.example"), key("ann@strasse.example"));
+    }
+
+    #[test]
+    fn the_text_is_kept_as_entered() {
+        let text = |text| Email::parse(text).map(|e| e.to_string());
+        let entered = "Ann@xn--bcher-kva.Example";
+        assert_eq!(text(entered).as_deref(), Ok(entered));
+        assert_eq!(
+            text(" ann@bücher.example ").as_deref(),
+            Ok("ann@bücher.example")
+        );
     }
 }

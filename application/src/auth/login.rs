@@ -2,6 +2,7 @@
 
 use tenantry_domain::{
     Revision, Timestamp,
+    email::Email,
     id::{SessionId, TenantId},
     identity::{Identity, IdentityStatus},
     membership::MembershipStatus,
@@ -54,9 +55,11 @@ pub struct LoginResult {
 /// Verifies the password and creates a session. An unknown account, a wrong
 /// password and a deactivated user are indistinguishable, also by timing.
 pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
-    let key = text::fold(&command.identifier);
+    let identifier = command.identifier.as_str();
+    let key = Email::parse(identifier)
+        .map_or_else(|_| text::fold(identifier), |email| email.key().to_owned());
     throttle_account(services, &key).await?;
-    let found = find(services, &key).await?;
+    let found = find(services, &key, identifier).await?;
     let hash = found
         .as_ref()
         .and_then(|identity| identity.password_hash.as_ref());
@@ -80,7 +83,9 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     retry::while_stale!(async {
         let mut identity = match current.take() {
             Some(identity) => identity,
-            None => find(services, &key).await?.ok_or(Error::Unauthorized)?,
+            None => find(services, &key, identifier)
+                .await?
+                .ok_or(Error::Unauthorized)?,
         };
         // After a concurrent write, the verified password hash must be
         // unchanged and the user still active.
@@ -115,14 +120,19 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     })
 }
 
-async fn find(services: &Services, key: &str) -> Result<Option<Identity>> {
+async fn find(services: &Services, key: &str, identifier: &str) -> Result<Option<Identity>> {
     let identities = services.store.identities();
     // Usernames never contain an @: see `Username`.
-    if key.contains('@') {
-        Ok(identities.find_by_email(key).await?)
-    } else {
-        Ok(identities.find_by_username(key).await?)
+    if !key.contains('@') {
+        return Ok(identities.find_by_username(key).await?);
     }
+    let found = identities.find_by_email(key).await?;
+    // Rows from before keys had ASCII domains get the new key when they change.
+    let former = text::fold(identifier);
+    if found.is_some() || former == key {
+        return Ok(found);
+    }
+    Ok(identities.find_by_email(&former).await?)
 }
 
 /// Selects the tenant to act in: the requested one, the one used last, or the

@@ -49,6 +49,29 @@ async fn registration_stores_all_values() {
 }
 
 #[tokio::test]
+async fn internationalized_domains_are_compared_in_ascii() {
+    let service = TestService::start().await;
+    let mut owner = service.anonymous();
+    let entered = "Ann@Bücher.example";
+    let first = ann(&json!({ "email": entered }));
+    let registered = register(&owner, &first).await.expect(201);
+    assert_eq!(registered.text("email"), entered);
+
+    let ascii = "ann@xn--bcher-kva.example";
+    let second = ann(&json!({ "email": ascii }));
+    let refused = register(&owner, &second).await;
+    refused.expect_problem(409, "already_exists");
+    owner.email = ascii.to_owned();
+    owner.sign_in().await;
+    let me = owner.get("/api/v1/auth/me").await.expect(200);
+    assert_eq!(me.text("user/id"), registered.text("user_id"));
+
+    let invalid = ann(&json!({ "email": "ann@xn--zzzzzz.example" }));
+    let refused = register(&owner, &invalid).await;
+    refused.expect_field("email", "invalid_format");
+}
+
+#[tokio::test]
 async fn email_addresses_are_unique_in_any_spelling() {
     let service = TestService::start().await;
     let stranger = service.anonymous();
