@@ -42,7 +42,8 @@ pub struct AccessClaims {
 /// The reason a token is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// The token was valid, but has expired.
+    /// The token is genuine but not valid at present: it has expired, or was issued
+    /// before the clock was set back. The client needs a new one.
     #[error("the token has expired")]
     Expired,
     /// The token is malformed, forged, or for another issuer, audience or

@@ -65,13 +65,14 @@ impl WireClaims {
     }
 }
 
-/// Checks issue and expiry times at `now`.
+/// Checks issue and expiry times at `now`. After the clock was set back, tokens may
+/// have been issued in the future; accepting them would extend their lifetime.
 pub(super) fn check_times(claims: &AccessClaims, now: Timestamp) -> Result<(), TokenError> {
-    let issued = claims.issued_at.as_seconds();
-    if issued > now.as_seconds() + LEEWAY_SECONDS || claims.expires_at <= claims.issued_at {
+    if claims.expires_at <= claims.issued_at {
         return Err(TokenError::Invalid);
     }
-    if claims.expires_at <= now {
+    let is_future = claims.issued_at.as_seconds() > now.as_seconds() + LEEWAY_SECONDS;
+    if is_future || claims.expires_at <= now {
         return Err(TokenError::Expired);
     }
     Ok(())

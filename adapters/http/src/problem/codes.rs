@@ -68,7 +68,7 @@ codes! {
     UNAUTHORIZED UNAUTHORIZED Changed "unauthorized" "Not authenticated"
         "The credentials are wrong, revoked or contradictory; the response does not say which. Log in again.";
     TOKEN_EXPIRED UNAUTHORIZED Changed "token_expired" "Token expired"
-        "The access token has expired. Use the refresh token to get a new one, or log in again.";
+        "The access token has expired, or was issued before the clock of the service was set back. Use the refresh token to get a new one, or log in again.";
     MFA_REQUIRED UNAUTHORIZED Changed "mfa_required" "Second factor required"
         "The password is correct, but this session has not passed the second factor.";
     ACCESS_DENIED FORBIDDEN Changed "access_denied" "Access denied"
