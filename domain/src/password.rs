@@ -1,6 +1,6 @@
 //! Password requirements.
 
-use crate::Invalid;
+use crate::{Invalid, email::Email};
 
 /// Checks a new password according to NIST SP 800-63B: `min` to 128 characters,
 /// any character except NUL, no composition rules, not the user's own address.
@@ -17,7 +17,7 @@ pub fn check_new(password: &str, min: usize, email_key: &str) -> Result<(), Inva
     if password.contains('\0') {
         return Err(Invalid::characters("must not contain NUL"));
     }
-    if crate::text::fold(password) == email_key {
+    if Email::parse(password).is_ok_and(|address| address.key() == email_key) {
         return Err(Invalid::new("too_weak", "must not be the e-mail address"));
     }
     if is_trivial(password) {
@@ -88,5 +88,7 @@ mod tests {
         ] {
             assert!(check_new(text, 8, "a@b.co.uk").is_err(), "{text:?}");
         }
+        let key = "ann@xn--bcher-kva.example";
+        assert!(check_new("Ann@Bücher.example", 8, key).is_err());
     }
 }
