@@ -92,14 +92,14 @@ async fn version(store: &dyn TenantStore, file: &File, number: Option<u32>) -> R
 }
 
 impl Download {
-    /// Streams the bytes of `range`, each piece verified. The stream ends with
-    /// an error on damage, which is also recorded, and shortly after the caller
-    /// loses the permission to read.
+    /// Streams the bytes of `ranges` in the given order, each piece verified and
+    /// within one range. The stream ends with an error on damage, which is also
+    /// recorded, and shortly after the caller loses the permission to read.
     pub async fn open(
         &self,
         services: &Arc<Services>,
         caller: &Caller,
-        range: Range<u64>,
+        ranges: Vec<Range<u64>>,
     ) -> Result<BlobStream> {
         let store = services.store.open(caller.tenant).await?;
         let missing = || Error::internal(format!("version {} has no content", self.version.id));
@@ -109,7 +109,7 @@ impl Download {
             services: Arc::clone(services),
             caller: caller.clone(),
             checked_at: services.now(),
-            bytes: Some(read_stored(services, store, blob, range).await?),
+            bytes: Some(read_stored(services, store, blob, ranges).await?),
         };
         Ok(stream::unfold(download, DownloadStream::next).boxed())
     }

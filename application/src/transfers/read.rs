@@ -48,8 +48,13 @@ impl SignedContent {
         &self.content
     }
 
-    /// Streams the bytes of `range`, each piece verified.
-    pub async fn open(self, services: &Arc<Services>, range: Range<u64>) -> Result<BlobStream> {
-        files::read_stored(services, self.store, self.blob, range).await
+    /// Streams the bytes of `ranges` in the given order, each piece verified and
+    /// within one range.
+    pub async fn open(
+        self,
+        services: &Arc<Services>,
+        ranges: Vec<Range<u64>>,
+    ) -> Result<BlobStream> {
+        files::read_stored(services, self.store, self.blob, ranges).await
     }
 }

@@ -7,6 +7,7 @@
 
 mod actor;
 mod api_response;
+mod byte_ranges;
 mod content;
 mod counts;
 mod dice;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use actor::{Actor, PASSWORD};
 pub use api_response::ApiResponse;
+pub use byte_ranges::RangePart;
 pub use content::{Content, Digester};
 pub use counts::{count_case, record_count, record_text};
 pub use dice::Dice;

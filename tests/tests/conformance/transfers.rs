@@ -23,7 +23,7 @@ use tenantry_domain::{
 };
 use tenantry_tests::{
     conformance::signed_requests::{SignedFixture, Signer},
-    harness::TestService,
+    harness::{self, TestService},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -286,4 +286,50 @@ async fn downloads_are_inert_and_not_cached() {
     }
     let beyond = Client::new().get(&url).header("range", "bytes=10-");
     assert_eq!(beyond.send().await.expect("a response").status(), 416);
+}
+
+#[tokio::test]
+async fn several_ranges_are_sent_in_parts() {
+    for settings in [&[][..], &[("TENANTRY_STORAGE__KIND", "memory")]] {
+        let fixture = World::with(settings).await;
+        let bytes = harness::Content::new(3, 600_000).bytes();
+        let key = BlobKey {
+            tenant_id: fixture.company,
+            blob_id: BlobId::from_uuid(UuidV7Ids.next()),
+        };
+        let services = fixture.service.services();
+        let store = services.blobs.get(services.blobs.default_name());
+        let body = futures_util::stream::iter([Ok(bytes.clone())]);
+        let content = store.expect("a store").put(key, Box::pin(body), 600_000);
+        fixture.stored(key, &content.await.expect("stored")).await;
+        let read = PresignRequest {
+            key,
+            access: PresignAccess::Get,
+            expires_in: Duration::from_mins(1),
+        };
+        let path = fixture.presign(&read).await.url;
+        let client = fixture.service.anonymous();
+
+        let get = |range: &str| client.request(Method::GET, &path).header("range", range);
+        let sent = client.send(get("bytes=599990-,0-9")).await.expect(206);
+        assert_eq!(sent.header("content-range"), None);
+        let parts = sent.range_parts();
+        let ranges = parts.iter().map(|part| part.range.as_str());
+        let expected = ["bytes 599990-599999/600000", "bytes 0-9/600000"];
+        assert!(ranges.eq(expected), "{parts:?}");
+        assert_eq!(parts[0].bytes, &bytes[599_990..]);
+        assert_eq!(parts[1].bytes, &bytes[..10]);
+        assert_eq!(parts[0].kind, "application/octet-stream");
+        for (range, status) in [
+            ("bytes=600000-,-0", 416),
+            ("bytes=0-9,600000-", 206),
+            ("bytes=0-9,x", 200),
+        ] {
+            client.send(get(range)).await.expect(status);
+        }
+        // Ranges are defined for GET alone.
+        let head = client.request(Method::HEAD, &path);
+        let head = client.send(head.header("range", "bytes=0-9")).await;
+        assert_eq!(head.expect(200).header("content-length"), Some("600000"));
+    }
 }

@@ -75,9 +75,14 @@ impl World {
 
     /// Downloads a range of the content.
     async fn part(&self, first: usize, last: usize) -> reqwest::Result<ApiResponse> {
+        self.parts(&format!("{first}-{last}")).await
+    }
+
+    /// Downloads one or more ranges of the content.
+    async fn parts(&self, ranges: &str) -> reqwest::Result<ApiResponse> {
         let path = format!("/api/v1/files/{}/content", self.file);
         let request = self.owner.request(Method::GET, &path);
-        let range = format!("bytes={first}-{last}");
+        let range = format!("bytes={ranges}");
         self.owner.try_send(request.header(RANGE, range)).await
     }
 }
@@ -104,6 +109,11 @@ async fn damaged_content_is_not_served() {
     assert!(download.is_err(), "damaged content was served");
     let damaged_part = world.part(DAMAGED - 10, DAMAGED - 5).await;
     assert!(damaged_part.is_err(), "part of a damaged piece was served");
+    // The second of several ranges is in the damaged piece.
+    let parts = world.parts("0-9,599990-599995,900000-900009").await;
+    assert!(parts.is_err(), "part of a damaged piece was served");
+    let parts = world.parts("900000-900009,0-9").await.expect("a response");
+    assert_eq!(parts.expect(206).range_parts().len(), 2);
 
     let before = world.part(1000, 299_999).await.expect("a response");
     assert!(before.expect(206).body == whole[1000..300_000]);

@@ -15,6 +15,7 @@ mod conditions;
 mod entity_tag;
 mod enums;
 mod idempotency;
+mod multipart_ranges;
 mod paging;
 mod patch;
 mod range;

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use poem::{
-    Body, EndpointExt, Request, Response,
+    EndpointExt, Request, Response,
     endpoint::{BoxEndpoint, make},
     http::{
         Method, StatusCode,
@@ -28,12 +28,16 @@ use tenantry_domain::blob::{BackendName, Digest};
 
 use super::{
     entity_tag::content_tag,
+    multipart_ranges::{MultipartRanges, content_range},
     range::{self, ContentRange},
 };
 use crate::{
     payload::{blob_body, body_of},
     problem::Problem,
 };
+
+/// The media type of all downloads: the type of the content is that of a file.
+const OCTET_STREAM: &str = "application/octet-stream";
 
 /// The routes of presigned URLs.
 pub(crate) struct Transfers {
@@ -56,22 +60,25 @@ impl OpenApi for Transfers {
 
     fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
         let Self { services } = self;
-        let for_put = Arc::clone(&services);
-        let get = make(move |request: Request| {
-            let services = Arc::clone(&services);
-            async move {
-                download(&services, &request)
-                    .await
-                    .map_err(poem::Error::from)
-            }
-        });
-        let put = make(move |request: Request| {
-            let services = Arc::clone(&for_put);
-            async move { upload(&services, request).await.map_err(poem::Error::from) }
-        });
         let path = "/transfers/:backend/t/:tenant/:blob".to_owned();
         let methods = routes.entry(path).or_default();
-        methods.insert(Method::GET, get.map_to_response().boxed());
+        // poem would respond to `HEAD` as to `GET`, with ranges.
+        for method in [Method::GET, Method::HEAD] {
+            let services = Arc::clone(&services);
+            let get = make(move |request: Request| {
+                let services = Arc::clone(&services);
+                async move {
+                    download(&services, &request)
+                        .await
+                        .map_err(poem::Error::from)
+                }
+            });
+            methods.insert(method, get.map_to_response().boxed());
+        }
+        let put = make(move |request: Request| {
+            let services = Arc::clone(&services);
+            async move { upload(&services, request).await.map_err(poem::Error::from) }
+        });
         methods.insert(Method::PUT, put.map_to_response().boxed());
     }
 }
@@ -82,32 +89,48 @@ async fn download(services: &Arc<Services>, request: &Request) -> Result<Respons
     let content = reading.content();
     let size = content.size_bytes;
     let tag = content_tag(content.digest);
-    let (range, if_range) = (request.header(RANGE), request.header(IF_RANGE));
     // Browsers must not execute the content.
     let response = Response::builder()
         .header(ETAG, &*tag)
         .header(CACHE_CONTROL, "private, no-store")
         .header(ACCEPT_RANGES, "bytes")
-        .header(CONTENT_TYPE, "application/octet-stream")
         .header(CONTENT_DISPOSITION, "attachment")
         .header(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
-    let (response, bytes) = match range::select(range, if_range, size, &tag) {
+    if request.method() == Method::HEAD {
+        // Ranges are defined for GET alone.
+        let response = response.header(CONTENT_TYPE, OCTET_STREAM);
+        return Ok(response.header(CONTENT_LENGTH, size).finish());
+    }
+    let (range, if_range) = (request.header(RANGE), request.header(IF_RANGE));
+    Ok(match range::select(range, if_range, size, &tag) {
         ContentRange::Unsatisfiable => {
             return Err(Error::RangeNotSatisfiable { size_bytes: size }.into());
         }
-        ContentRange::Whole => (response, 0..size),
-        ContentRange::Part(part) => {
-            let content_range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-            let response = response.status(StatusCode::PARTIAL_CONTENT);
-            (response.header(CONTENT_RANGE, content_range), part)
+        ContentRange::Whole => {
+            let range = 0..size;
+            let bytes = reading.open(services, [range].into()).await?;
+            response
+                .header(CONTENT_TYPE, OCTET_STREAM)
+                .header(CONTENT_LENGTH, size)
+                .body(body_of(bytes))
         }
-    };
-    let response = response.header(CONTENT_LENGTH, bytes.end - bytes.start);
-    if request.method() == Method::HEAD {
-        return Ok(response.body(Body::empty()));
-    }
-    let stream = reading.open(services, bytes).await?;
-    Ok(response.body(body_of(stream)))
+        ContentRange::Part(range) => {
+            let response = response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .header(CONTENT_TYPE, OCTET_STREAM)
+                .header(CONTENT_RANGE, content_range(&range, size))
+                .header(CONTENT_LENGTH, range.end - range.start);
+            response.body(body_of(reading.open(services, [range].into()).await?))
+        }
+        ContentRange::Parts(ranges) => {
+            let parts = MultipartRanges::new(&ranges, size, OCTET_STREAM, &*services.ids);
+            let response = response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .header(CONTENT_TYPE, parts.media_type())
+                .header(CONTENT_LENGTH, parts.length());
+            response.body(parts.body(reading.open(services, ranges).await?))
+        }
+    })
 }
 
 async fn upload(services: &Arc<Services>, mut request: Request) -> Result<Response, Problem> {

@@ -5,6 +5,7 @@ mod form;
 mod idempotency;
 mod lists;
 mod processing;
+mod ranges;
 mod raw;
 mod serving;
 mod sharing;

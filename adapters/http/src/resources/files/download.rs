@@ -21,6 +21,7 @@ use crate::{
     resources::{
         conditions::{ReadConditions, ReadOutcome},
         entity_tag::content_tag,
+        multipart_ranges::{MultipartRanges, content_range},
         range::{ContentRange, RangeHeaders},
         resource::resource,
     },
@@ -41,13 +42,13 @@ enum ContentResponse {
     /// The whole content.
     #[oai(status = 200)]
     Whole(Binary<Body>),
-    /// The requested range of the content.
+    /// The requested range, or several as `multipart/byteranges`.
     #[oai(status = 206)]
     Part(
         Binary<Body>,
-        /// The range in the content, and the size of the content.
+        /// The range and the size of the content; absent for several ranges.
         #[oai(header = "Content-Range")]
-        Text<128>,
+        Option<Text<128>>,
     ),
     /// The client has the current content.
     #[oai(status = 304)]
@@ -156,23 +157,36 @@ impl ContentApi {
         if conditions.evaluate(&tag)? == ReadOutcome::NotModified {
             return Ok(not_modified(&download));
         }
-        match range.select(size, &tag) {
+        let media_type = download.version.media_type.as_str();
+        let (response, media_type, length) = match range.select(size, &tag) {
             ContentRange::Unsatisfiable => {
-                Err(Error::RangeNotSatisfiable { size_bytes: size }.into())
+                return Err(Error::RangeNotSatisfiable { size_bytes: size }.into());
             }
             ContentRange::Whole => {
-                let bytes = download.open(&self.services, caller, 0..size).await?;
+                let range = 0..size;
+                let bytes = download.open(&self.services, caller, [range].into());
+                let bytes = bytes.await?;
                 let response = ContentResponse::Whole(Binary(body_of(bytes)));
-                Ok(with_headers(response, &download, size))
+                (response, media_type.to_owned(), size)
             }
             ContentRange::Part(range) => {
                 let length = range.end - range.start;
-                let content_range = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-                let bytes = download.open(&self.services, caller, range).await?;
-                let response = ContentResponse::Part(Binary(body_of(bytes)), content_range.into());
-                Ok(with_headers(response, &download, length))
+                let shown = Text::from(content_range(&range, size));
+                let bytes = download.open(&self.services, caller, [range].into());
+                let bytes = bytes.await?;
+                let response = ContentResponse::Part(Binary(body_of(bytes)), Some(shown));
+                (response, media_type.to_owned(), length)
             }
-        }
+            ContentRange::Parts(ranges) => {
+                let ids = &*self.services.ids;
+                let parts = MultipartRanges::new(&ranges, size, media_type, ids);
+                let (media_type, length) = (parts.media_type(), parts.length());
+                let bytes = download.open(&self.services, caller, ranges).await?;
+                let response = ContentResponse::Part(Binary(parts.body(bytes)), None);
+                (response, media_type, length)
+            }
+        };
+        Ok(with_headers(response, &download, &media_type, length))
     }
 
     async fn describe(
@@ -187,7 +201,9 @@ impl ContentApi {
             ReadOutcome::NotModified => not_modified(&download),
             ReadOutcome::Modified => {
                 let response = ContentResponse::Whole(Binary(Body::empty()));
-                with_headers(response, &download, download.version.size_bytes)
+                let version = &download.version;
+                let media_type = version.media_type.as_str();
+                with_headers(response, &download, media_type, version.size_bytes)
             }
         })
     }
@@ -213,10 +229,11 @@ fn with_cache_headers(response: ContentResponse, download: &Download) -> Respons
 fn with_headers(
     response: ContentResponse,
     download: &Download,
+    media_type: &str,
     length: u64,
 ) -> Response<ContentResponse> {
     with_cache_headers(response, download)
-        .header("Content-Type", download.version.media_type.as_str())
+        .header("Content-Type", media_type)
         .header("Content-Disposition", attachment(download.file.name()))
         .header("Content-Security-Policy", "default-src 'none'; sandbox")
         .header("Content-Length", length.to_string())
