@@ -18,6 +18,8 @@ use poem::{
     },
 };
 
+use super::target;
+
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, \
@@ -54,13 +56,14 @@ impl Cors {
         self.0.get(headers.get(ORIGIN)?).cloned()
     }
 
-    /// Responds to a preflight from an allowed origin.
+    /// Responds to a valid preflight from an allowed origin.
     pub(super) fn preflight(request: &Request, origin: Option<&HeaderValue>) -> Option<Response> {
         origin?;
         if request.method() != Method::OPTIONS
             || !request
                 .headers()
                 .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+            || target::check(request).is_err()
         {
             return None;
         }

@@ -7,6 +7,7 @@ mod client;
 mod compression;
 mod context;
 mod cors;
+mod host;
 mod log;
 mod request_id;
 mod security_headers;

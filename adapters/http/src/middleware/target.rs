@@ -9,13 +9,16 @@ use poem::{
     },
 };
 
+use super::host;
 use crate::problem::{Problem, codes};
 
-/// Rejects paths and queries that are not UTF-8, and encoded bodies.
+/// Rejects requests that do not name one host, paths and queries that are not
+/// UTF-8, and encoded bodies.
 ///
 /// Inner decoders replace invalid UTF-8, which would merge distinct names; a
 /// compressed body can be a thousand times larger than it appears.
 pub(super) fn check(request: &Request) -> Result<(), Problem> {
+    host::check(request)?;
     let target = request.uri().path_and_query().map_or("", |t| t.as_str());
     if target.contains('%') && percent_decode_str(target).decode_utf8().is_err() {
         return Err(

@@ -60,7 +60,7 @@ macro_rules! codes {
 
 codes! {
     MALFORMED_REQUEST BAD_REQUEST Changed "malformed_request" "Malformed request"
-        "The request cannot be parsed: the body is not valid JSON in UTF-8, repeats a key, ended early or stalled, or the path or query is not valid UTF-8.";
+        "The request cannot be parsed: the body is not valid JSON in UTF-8, repeats a key, ended early or stalled, the path or query is not valid UTF-8, or the request does not name exactly one host.";
     VALIDATION_FAILED BAD_REQUEST Changed "validation_failed" "Validation failed"
         "The request can be parsed, but one or more values are missing, unknown or invalid. `errors` lists each field with a stable code and a message.";
     MISSING_JWT_TOKEN UNAUTHORIZED Changed "missing_jwt_token" "Credentials missing"

@@ -232,7 +232,8 @@ pub(super) async fn send(
 }
 
 pub(super) fn request(method: Method, path: &str) -> poem::RequestBuilder {
-    Request::builder().method(method).uri_str(path)
+    let request = Request::builder().method(method).uri_str(path);
+    request.header("host", "localhost")
 }
 
 pub(super) fn get(path: &str) -> Request {
