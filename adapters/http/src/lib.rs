@@ -84,7 +84,10 @@ pub fn build_system(
     options: &HttpOptions,
     state: &State,
 ) -> impl Endpoint<Output = Response> + 'static + use<> {
-    let resources = (api::system(options, state), problem::ProblemPages);
+    let resources = (
+        api::system(options, state),
+        problem::ProblemPages::new(&options.base_path),
+    );
     assemble(resources, options, Arc::clone(&state.services.ids))
 }
 

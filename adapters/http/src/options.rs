@@ -15,6 +15,9 @@ pub struct HttpOptions {
     pub commit: Option<String>,
     /// Whether the public URL uses TLS.
     pub https: bool,
+    /// The path of the public URL without its last slash, such as `/files`; empty
+    /// without one. A proxy removes it from requests.
+    pub base_path: String,
     /// The proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The way requests select a tenant.

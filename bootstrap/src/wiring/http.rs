@@ -29,6 +29,9 @@ pub fn http_options(config: &Config) -> HttpOptions {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("TENANTRY_COMMIT").map(str::to_owned),
         https: public_url.is_some_and(|url| url.scheme() == "https"),
+        base_path: public_url
+            .map(|url| url.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default(),
         trusted_proxies: config.http.trusted_proxies.clone(),
         tenant_selection: tenant_selection(&config.tenancy),
         cors_origins: config.http.cors_origins.clone(),

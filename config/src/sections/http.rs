@@ -19,7 +19,8 @@ pub struct HttpConfig {
     /// The port to listen on; 0 selects a free port.
     pub port: u16,
     /// The base URL for clients, such as `https://files.example.com`. Links begin with it; cookies
-    /// are secure if it uses HTTPS.
+    /// are secure if it uses HTTPS. A path, as in `https://example.com/files`, requires a proxy that
+    /// removes it from requests.
     pub public_url: Option<Url>,
     /// The addresses and networks of trusted proxies, such as `10.0.0.0/8`. Forwarding headers of
     /// other peers are ignored.
@@ -108,6 +109,10 @@ fn validate_public_url(url: &Url) -> Result<(), &'static str> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not contain a query or fragment");
     }
+    if url.path().contains("//") {
+        // Links that begin with two slashes would name another host.
+        return Err("must not contain an empty path segment");
+    }
     Ok(())
 }
 
@@ -180,6 +185,8 @@ mod tests {
         for (url, valid) in [
             ("https://files.example.com", true),
             ("https://example.com/files", true),
+            ("https://example.com/files/", true),
+            ("https://example.com//files", false),
             ("ftp://example.com", false),
             ("https://u:p@example.com", false),
             ("https://example.com/?a=b", false),

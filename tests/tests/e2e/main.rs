@@ -12,6 +12,7 @@ mod files;
 mod idempotency;
 mod isolation;
 mod journey;
+mod path_proxy;
 mod projects;
 mod providers;
 mod quota;

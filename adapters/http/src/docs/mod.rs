@@ -27,14 +27,20 @@ use asset::Asset;
 /// The routes of the document and its pages, which are not part of the
 /// document.
 pub(crate) struct DocumentPages {
-    json: fn() -> String,
-    yaml: fn() -> String,
+    server: String,
+    json: Render,
+    yaml: Render,
 }
 
+/// Renders the document of the API that is served at a URL.
+type Render = fn(&str) -> String;
+
 impl DocumentPages {
-    /// Creates the routes from the functions that render the document.
-    pub(crate) fn new(json: fn() -> String, yaml: fn() -> String) -> Self {
-        Self { json, yaml }
+    /// Creates the routes from the URL of the server and the functions that
+    /// render the document.
+    pub(crate) fn new(server: &str, json: Render, yaml: Render) -> Self {
+        let server = server.to_owned();
+        Self { server, json, yaml }
     }
 }
 
@@ -50,9 +56,9 @@ impl OpenApi for DocumentPages {
             let methods = routes.entry(path.to_owned()).or_default();
             methods.insert(Method::GET, endpoint);
         };
-        let json = rendered("application/json", self.json);
+        let json = rendered("application/json", self.server.clone(), self.json);
         add("/openapi.json", json.map_to_response().boxed());
-        let yaml = rendered("application/yaml", self.yaml);
+        let yaml = rendered("application/yaml", self.server, self.yaml);
         add("/openapi.yaml", yaml.map_to_response().boxed());
         let page = |respond: fn(&Request) -> Result<Response, Problem>| {
             let endpoint = make(move |request: Request| ready(respond(&request)));
@@ -71,12 +77,13 @@ impl OpenApi for DocumentPages {
 /// Returns an endpoint that renders its content on first use.
 fn rendered(
     content_type: &'static str,
-    render: fn() -> String,
+    server: String,
+    render: Render,
 ) -> impl Endpoint<Output = Response> {
     let asset = OnceLock::new();
     make(move |request: Request| {
-        let asset =
-            asset.get_or_init(|| Asset::from_text(content_type, &render(), Compression::best()));
+        let asset = asset
+            .get_or_init(|| Asset::from_text(content_type, &render(&server), Compression::best()));
         ready(Ok::<_, poem::Error>(asset.respond(&request)))
     })
 }

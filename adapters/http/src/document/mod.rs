@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use crate::service::{Assembly, service};
 
-/// Renders the document of `A` as JSON; the text is equal for equal builds.
-pub(crate) fn json<A: OpenApi>() -> String {
-    let document = document::<A>();
+/// Renders the document of `A`, served at the URL `server`, as JSON; the text is
+/// equal for equal builds.
+pub(crate) fn json<A: OpenApi>(server: &str) -> String {
+    let document = document_at::<A>(server);
     let ordered = OrderedDocument {
         openapi: &document["openapi"],
         info: &document["info"],
@@ -28,9 +29,15 @@ pub(crate) fn json<A: OpenApi>() -> String {
     text
 }
 
-/// Renders the document of `A` as YAML.
-pub(crate) fn yaml<A: OpenApi>() -> String {
-    yaml::to_yaml(&document::<A>())
+/// Renders the document of `A`, served at the URL `server`, as YAML.
+pub(crate) fn yaml<A: OpenApi>(server: &str) -> String {
+    yaml::to_yaml(&document_at::<A>(server))
+}
+
+fn document_at<A: OpenApi>(server: &str) -> Value {
+    let mut document = document::<A>();
+    document["servers"][0]["url"] = server.into();
+    document
 }
 
 /// Returns the completed document of `A`.

@@ -28,6 +28,7 @@ struct Inner {
     user_agent: Option<String>,
     json_limit: usize,
     ticket: OnceLock<Ticket>,
+    base_path: Arc<str>,
     caller: OnceLock<(UserId, Option<TenantId>)>,
 }
 
@@ -37,6 +38,7 @@ impl Context {
         request_id: String,
         client: Client,
         json_limit: usize,
+        base_path: &Arc<str>,
     ) -> Self {
         let user_agent = request
             .header(USER_AGENT)
@@ -48,6 +50,7 @@ impl Context {
             user_agent,
             json_limit,
             ticket: OnceLock::new(),
+            base_path: Arc::clone(base_path),
             caller: OnceLock::new(),
         }))
     }
@@ -84,6 +87,11 @@ impl Context {
     /// Returns the admission of the request; health checks have none.
     pub(crate) fn ticket(&self) -> Option<&Ticket> {
         self.0.ticket.get()
+    }
+
+    /// Returns the path of the public URL without its last slash.
+    pub fn base_path(&self) -> &str {
+        &self.0.base_path
     }
 
     /// Returns the part that use cases record.

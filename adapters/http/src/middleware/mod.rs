@@ -8,6 +8,7 @@ mod compression;
 mod context;
 mod cors;
 mod host;
+mod location;
 mod log;
 mod request_id;
 mod security_headers;
@@ -49,6 +50,7 @@ pub(crate) struct Middleware<E> {
     security: security_headers::SecurityHeaders,
     admission: Admission,
     json_limit: usize,
+    base_path: Arc<str>,
 }
 
 impl<E: Endpoint> Middleware<E> {
@@ -69,6 +71,7 @@ impl<E: Endpoint> Middleware<E> {
             },
             admission: Admission::new(options.admission),
             json_limit: options.json_limit_bytes,
+            base_path: options.base_path.as_str().into(),
         }
     }
 
@@ -146,7 +149,7 @@ fn park_body(request: &mut Request, ticket: &Ticket) {
 
 fn problem_response(problem: &Problem, context: &Context) -> Response {
     problem.log();
-    problem.to_response(context.request_id())
+    problem.to_response(context.request_id(), context.base_path())
 }
 
 impl<E: Endpoint> Endpoint for Middleware<E> {
@@ -156,7 +159,13 @@ impl<E: Endpoint> Endpoint for Middleware<E> {
         let start = Instant::now();
         let request_id = request_id::accept_or_generate(request.headers(), &*self.ids);
         let client = self.proxies.client(&request);
-        let context = Context::new(&request, request_id, client, self.json_limit);
+        let context = Context::new(
+            &request,
+            request_id,
+            client,
+            self.json_limit,
+            &self.base_path,
+        );
         request.set_data(context.clone());
         let span = tracing::info_span!(
             "request",
@@ -179,6 +188,7 @@ impl<E: Endpoint> Endpoint for Middleware<E> {
 
         compression::apply(&mut response, gzip).await;
         let headers = response.headers_mut();
+        location::apply(headers, &self.base_path);
         self.cors.apply(headers, origin);
         self.security.apply(headers);
         if let Ok(id) = HeaderValue::from_str(context.request_id()) {

@@ -155,9 +155,10 @@ impl Code {
         ALL.iter().copied().find(|code| code.name == name)
     }
 
-    /// Returns the problem's `type`, a link to its explanation.
-    pub fn type_uri(&self) -> String {
-        format!("/problems/{}", self.name)
+    /// Returns the problem's `type`, a link to its explanation below the path of
+    /// the public URL.
+    pub fn type_uri(&self, base_path: &str) -> String {
+        format!("{base_path}/problems/{}", self.name)
     }
 }
 

@@ -93,12 +93,12 @@ impl Problem {
         self.0.code
     }
 
-    /// Returns the response to the request of that id.
-    pub fn to_response(&self, request_id: &str) -> Response {
+    /// Returns the response to the request of that id, served below `base_path`.
+    pub fn to_response(&self, request_id: &str, base_path: &str) -> Response {
         let content = &self.0;
         let code = content.code;
         let body = ProblemBody {
-            kind: code.type_uri(),
+            kind: code.type_uri(base_path),
             title: code.title.to_owned(),
             status: code.status.as_u16(),
             detail: content
@@ -192,7 +192,7 @@ impl ResponseError for Problem {
     }
 
     fn as_response(&self) -> Response {
-        self.to_response("")
+        self.to_response("", "")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The explanations of problem codes at `GET /problems/{code}`, as HTML and
 //! JSON.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, future::ready, sync::Arc};
 
 use poem::{
     EndpointExt, Request, Response, Result,
@@ -23,7 +23,18 @@ use super::{
 };
 
 /// The routes of the explanations, which are not part of the document.
-pub(crate) struct ProblemPages;
+pub(crate) struct ProblemPages {
+    base_path: Arc<str>,
+}
+
+impl ProblemPages {
+    /// Creates the routes, which are served below `base_path`.
+    pub(crate) fn new(base_path: &str) -> Self {
+        Self {
+            base_path: base_path.into(),
+        }
+    }
+}
 
 impl OpenApi for ProblemPages {
     fn meta() -> Vec<MetaApi> {
@@ -33,23 +44,22 @@ impl OpenApi for ProblemPages {
     fn register(_: &mut Registry) {}
 
     fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
-        for (path, page) in [
-            ("/problems", make(index).map_to_response().boxed()),
-            (
-                "/problems/:code",
-                make(explanation).map_to_response().boxed(),
-            ),
-        ] {
-            routes
-                .entry(path.to_owned())
-                .or_default()
-                .insert(Method::GET, page);
-        }
+        let mut add = |path: &str, page: BoxEndpoint<'static>| {
+            let methods = routes.entry(path.to_owned()).or_default();
+            methods.insert(Method::GET, page);
+        };
+        let base_path = Arc::clone(&self.base_path);
+        let list =
+            make(move |request: Request| ready(Ok::<_, poem::Error>(index(&request, &base_path))));
+        add("/problems", list.map_to_response().boxed());
+        let page = make(move |request: Request| ready(explanation(&request, &self.base_path)));
+        add("/problems/:code", page.map_to_response().boxed());
     }
 }
 
-async fn index(request: Request) -> Result<Response> {
-    let list: Vec<_> = codes::ALL.iter().map(|code| description(code)).collect();
+fn index(request: &Request, base_path: &str) -> Response {
+    let list = codes::ALL.iter().map(|code| description(code, base_path));
+    let list: Vec<_> = list.collect();
     let rows = codes::ALL.iter().map(|code| {
         format!(
             "<li><a href=\"problems/{0}\"><code>{0}</code></a> ({1}) {2}</li>",
@@ -60,15 +70,11 @@ async fn index(request: Request) -> Result<Response> {
     });
     let rows = rows.collect::<Vec<_>>().join("\n");
     let list = json!({ "items": list });
-    Ok(negotiate(
-        &request,
-        &list,
-        "Problems",
-        &format!("<ul>\n{rows}\n</ul>"),
-    ))
+    let html = format!("<ul>\n{rows}\n</ul>");
+    negotiate(request, &list, "Problems", &html)
 }
 
-async fn explanation(request: Request) -> Result<Response> {
+fn explanation(request: &Request, base_path: &str) -> Result<Response> {
     let Some(code) = request.raw_path_param("code").and_then(Code::find) else {
         return Err(Problem::new(&codes::NOT_FOUND).into());
     };
@@ -79,12 +85,13 @@ async fn explanation(request: Request) -> Result<Response> {
         code.explanation,
         code.retry.hint()
     );
-    Ok(negotiate(&request, &description(code), code.title, &html))
+    let json = description(code, base_path);
+    Ok(negotiate(request, &json, code.title, &html))
 }
 
-fn description(code: &Code) -> serde_json::Value {
+fn description(code: &Code, base_path: &str) -> serde_json::Value {
     json!({
-        "type": code.type_uri(),
+        "type": code.type_uri(base_path),
         "code": code.name,
         "title": code.title,
         "status": code.status.as_u16(),

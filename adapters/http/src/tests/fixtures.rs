@@ -72,6 +72,7 @@ pub(super) fn options() -> HttpOptions {
         version: "1.2.3".to_owned(),
         commit: None,
         https: true,
+        base_path: String::new(),
         trusted_proxies: Vec::new(),
         tenant_selection: crate::TenantSelection::None,
         cors_origins: vec!["https://app.example.com".to_owned()],
@@ -89,8 +90,9 @@ pub(super) fn ids() -> Arc<dyn IdGenerator> {
 pub(super) fn system(health: HealthChecks) -> impl Endpoint<Output = Response> {
     let options = options();
     let system = System::new(&options, health, Arc::new(Keys));
-    let pages = DocumentPages::new(openapi_document, openapi_document_yaml);
-    assemble((system, ProblemPages, pages), &options, ids())
+    let pages = DocumentPages::new("/", |_| openapi_document(), |_| openapi_document_yaml());
+    let problems = ProblemPages::new(&options.base_path);
+    assemble((system, problems, pages), &options, ids())
 }
 
 pub(super) fn healthy() -> HealthChecks {
@@ -249,5 +251,7 @@ pub(super) fn put(body: impl Into<Body>) -> Request {
 }
 
 pub(super) fn notes() -> impl Endpoint<Output = Response> {
-    assemble((Notes, ProblemPages), &options(), ids())
+    let options = options();
+    let problems = ProblemPages::new(&options.base_path);
+    assemble((Notes, problems), &options, ids())
 }

@@ -1,6 +1,7 @@
 //! Health, settings, documentation, and headers of all responses.
 
 mod about;
+mod below_path;
 mod headers;
 mod pages;
 mod start;

@@ -78,7 +78,7 @@ async fn every_problem_has_a_page() {
     let all = tenantry_http::problem::codes::ALL;
     assert_eq!(list.len(), all.len());
     for code in all {
-        let path = code.type_uri();
+        let path = code.type_uri("");
         let explained = anyone.get(&path).await.expect(200).json();
         assert_eq!(explained["code"], code.name);
         assert_eq!(explained["status"], code.status.as_u16());
