@@ -20,3 +20,4 @@ mod replicas;
 mod roles;
 mod storage;
 mod system;
+mod weak_tags;

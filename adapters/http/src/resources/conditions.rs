@@ -1,4 +1,10 @@
 //! The headers of conditional requests (RFC 9110, section 13).
+//!
+//! `If-Match` of a change also accepts the weak form of a tag: proxies that
+//! compress responses weaken the tags of this service, which still identify the
+//! same revision or content. A download compares strongly, since its bytes are
+//! combined with others. `docs/decisions/0017-weak-tags-in-changes.md` explains
+//! this.
 
 use tenantry_application::{Error, Precondition, Result, files::ContentCondition};
 
@@ -15,7 +21,8 @@ parameters! {
     /// The condition of a change.
     pub(crate) struct IfMatch in Header {
         /// Apply the change only if the resource has one of these entity tags (RFC
-        /// 9110, section 13.1.1).
+        /// 9110, section 13.1.1). A tag that a compressing proxy has weakened
+        /// (`W/`) matches as well.
         if_match as "If-Match": Option<Condition>,
     }
 
@@ -28,8 +35,8 @@ parameters! {
 
     /// The conditions of a download.
     pub(crate) struct ReadConditions in Header {
-        /// Respond 412 unless the content has one of these entity tags (RFC 9110,
-        /// section 13.1.1).
+        /// Respond 412 unless the content has one of these strong entity tags (RFC
+        /// 9110, section 13.1.1).
         if_match as "If-Match": Option<Condition>,
         /// Respond 304 if the content has one of these entity tags (RFC 9110,
         /// section 13.1.2).
@@ -39,7 +46,8 @@ parameters! {
     /// The conditions of an upload to a path.
     pub(crate) struct WriteConditions in Header {
         /// Replace the content only if it has one of these entity tags; `*`
-        /// matches any existing content (RFC 9110, section 13.1.1).
+        /// matches any existing content (RFC 9110, section 13.1.1). A tag that a
+        /// compressing proxy has weakened (`W/`) matches as well.
         if_match as "If-Match": Option<Condition>,
         /// `*` creates a file only if none exists at the path (RFC 9110, section
         /// 13.1.2).
@@ -178,8 +186,9 @@ mod tests {
         };
         assert_eq!(read(&revision_tag(Revision::new(7))), one_of(&[7]));
         assert_eq!(read("\"r7\", \"r9\""), one_of(&[7, 9]));
+        assert_eq!(read("W/\"r7\""), one_of(&[7]));
         assert_eq!(read("*"), Some(Precondition::None));
-        for unknown in ["\"other\"", "\"r07\"", "\"r+7\"", "W/\"r7\""] {
+        for unknown in ["\"other\"", "\"r07\"", "\"r+7\"", "W/\"r07\""] {
             assert_eq!(read(unknown), one_of(&[]), "{unknown}");
         }
         assert_eq!(read("r7"), None);
@@ -197,6 +206,10 @@ mod tests {
         let digest = Digest::from_bytes([1; 32]);
         assert_eq!(
             write(Some(&content_tag(digest)), None),
+            Some(ContentCondition::OneOf(vec![digest]))
+        );
+        assert_eq!(
+            write(Some(&format!("W/{}", &*content_tag(digest))), None),
             Some(ContentCondition::OneOf(vec![digest]))
         );
         assert_eq!(write(Some("*"), None), Some(ContentCondition::Present));

@@ -38,26 +38,24 @@ impl Tag {
 
     /// Compares weakly with a quoted tag.
     pub(super) fn is_weakly(&self, quoted: &str) -> bool {
-        let (Self::Strong(text) | Self::Weak(text)) = self;
-        unquote(quoted) == Some(text)
+        unquote(quoted) == Some(self.text())
     }
 
-    /// Returns the digest of a content tag.
+    /// Returns the digest of a content tag, strong or weak.
     pub(super) fn digest(&self) -> Option<Digest> {
-        match self {
-            Self::Strong(text) => Digest::parse(text).ok(),
-            Self::Weak(_) => None,
-        }
+        Digest::parse(self.text()).ok()
     }
 
-    /// Returns the revision of a revision tag in its canonical spelling.
+    /// Returns the revision of a revision tag in its canonical spelling, strong or
+    /// weak.
     pub(super) fn revision(&self) -> Option<Revision> {
-        let Self::Strong(text) = self else {
-            return None;
-        };
-        let revision = Revision::new(text.strip_prefix('r')?.parse().ok()?);
-        self.is_strongly(&revision_tag(revision))
-            .then_some(revision)
+        let revision = Revision::new(self.text().strip_prefix('r')?.parse().ok()?);
+        self.is_weakly(&revision_tag(revision)).then_some(revision)
+    }
+
+    fn text(&self) -> &str {
+        let (Self::Strong(text) | Self::Weak(text)) = self;
+        text
     }
 }
 
