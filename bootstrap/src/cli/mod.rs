@@ -11,6 +11,7 @@ mod options;
 mod output;
 mod secret;
 mod serve;
+mod stop_signal;
 mod worker;
 
 use std::process::ExitCode;

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use tenantry_config::Config;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     options::Options,
     output::{block_on, print},
+    stop_signal::stop_signal,
 };
 use crate::{
     error::StartError,
@@ -27,19 +27,6 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
         service.stop();
         service.stopped().await?;
         Ok(ExitCode::SUCCESS)
-    })
-}
-
-/// Returns a future that resolves on `SIGTERM` or `SIGINT`.
-pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
-    let listen = |kind| signal(kind).map_err(|e| StartError::io("cannot listen for signals", e));
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
     })
 }
 

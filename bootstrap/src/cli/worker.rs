@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{options::Options, output::block_on, serve::stop_signal};
+use super::{options::Options, output::block_on, stop_signal::stop_signal};
 use crate::{error::StartError, service::Service, telemetry};
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {

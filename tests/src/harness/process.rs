@@ -63,9 +63,14 @@ impl ServiceProcess {
 
     /// Asks the process to drain and stop (`SIGTERM`).
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
         let id = self.id().to_string();
         let sent = Command::new("sh")
-            .args(["-c", "kill -TERM \"$1\"", "kill", &id])
+            .args(["-c", "kill -\"$1\" \"$2\"", "kill", name, &id])
             .status();
         assert!(sent.expect("a shell").success(), "the signal was not sent");
     }

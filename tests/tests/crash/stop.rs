@@ -1,16 +1,17 @@
-//! `SIGTERM`: requests in progress finish, and no new ones begin.
+//! `SIGTERM`, `SIGINT` and `SIGHUP`: requests in progress finish, and no new
+//! ones begin.
 
 use std::{convert::Infallible, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::Body;
-use tenantry_tests::harness::{Actor, Content, Settings, until};
+use tenantry_tests::harness::{Actor, Content, ServiceProcess, Settings, command, until};
 use tokio::{net::TcpStream, sync::oneshot, time::Instant};
 
 use crate::{
     data_folder::DataFolder,
-    program::{expect_clean, serve},
+    program::{PROGRAM, expect_clean, serve},
 };
 
 const SETTINGS: Settings<'static> = &[("TENANTRY_HTTP__SHUTDOWN_GRACE_SECONDS", "20")];
@@ -18,6 +19,13 @@ const GRACE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn uploads_finish_before_a_stop() {
+    for signal in ["TERM", "INT", "HUP"] {
+        expect_drained(signal).await;
+    }
+}
+
+/// Expects an upload in progress to finish after a signal.
+async fn expect_drained(signal: &str) {
     let data = DataFolder::new();
     let mut process = serve(data.path(), SETTINGS).await;
     let owner = Actor::register(process.base(), "acme").await;
@@ -30,7 +38,7 @@ async fn uploads_finish_before_a_stop() {
     .await;
 
     let started = Instant::now();
-    process.terminate();
+    process.signal(signal);
     let address = process.base().trim_start_matches("http://").to_owned();
     until("connections are refused", async || {
         TcpStream::connect(&address).await.is_err().then_some(())
@@ -77,6 +85,25 @@ async fn a_stop_aborts_uploads_after_the_grace_time() {
     let ended = until("the process has ended", async || process.exit_status()).await;
     assert!(ended.success(), "{ended}");
     assert!(upload.await.expect("a client").is_err());
+}
+
+#[tokio::test]
+async fn an_ignored_hangup_stays_ignored() {
+    let data = DataFolder::new();
+    let mut shell = command("sh", data.path(), SETTINGS);
+    // As `nohup` does.
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PROGRAM]);
+    let mut process = ServiceProcess::of(shell);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id()));
+    let status = status.expect("a running process");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = u64::from_str_radix(ignored.expect("a set").trim(), 16).expect("digits");
+    assert_eq!(ignored & 1, 1, "SIGHUP is handled: {ignored:x}");
+    process.signal("HUP");
+    process.anonymous().get("/health").await.expect(200);
+    process.terminate();
+    let ended = until("the process has ended", async || process.exit_status()).await;
+    assert!(ended.success(), "{ended}");
 }
 
 async fn upload_in_halves(
