@@ -95,6 +95,8 @@ pub(crate) const ALIASES: &[Alias] = &[
     ),
     alias("S3_BUCKET", "storages.s3.bucket", Rule::Own),
     alias("S3_REGION", "storages.s3.region", Rule::Own),
+    alias("AWS_S3_BUCKET", "storages.s3.bucket", Rule::Own),
+    alias("AWS_S3_REGION", "storages.s3.region", Rule::Own),
     alias("AWS_ACCESS_KEY_ID", "storages.s3.access_key_id", Rule::Own),
     secret(
         "AWS_SECRET_ACCESS_KEY",

@@ -10,6 +10,10 @@ use crate::variables::{Variable, Variables};
 /// The bucket or container of systems that have no variable for it; created if missing.
 const BUCKET: &str = "tenantry";
 
+/// The names of the bucket and of the region on S3. Two names with different values conflict.
+const S3_BUCKET: [&str; 2] = ["S3_BUCKET", "AWS_S3_BUCKET"];
+const S3_REGION: [&str; 2] = ["S3_REGION", "AWS_S3_REGION"];
+
 /// A backend described by variables.
 struct Backend<'v> {
     name: &'static str,
@@ -57,6 +61,16 @@ impl<'v> Backend<'v> {
         self
     }
 
+    fn set_each<const N: usize>(
+        self,
+        key: &'static str,
+        variables: [Option<&'v Variable>; N],
+    ) -> Self {
+        variables
+            .into_iter()
+            .fold(self, |backend, variable| backend.set(key, variable))
+    }
+
     fn imply(mut self, key: &'static str, value: impl Into<Value>) -> Self {
         self.implied.push((key, value.into()));
         self
@@ -90,12 +104,14 @@ fn minio(variables: &Variables) -> Option<Backend<'_>> {
     Some(backend)
 }
 
-/// Returns a backend only if `S3_BUCKET` is set: many machines have AWS keys for other purposes.
+/// Returns a backend only if a bucket is set: many machines have AWS keys for other purposes.
 fn s3(variables: &Variables) -> Option<Backend<'_>> {
-    let by = variables.get("S3_BUCKET")?;
+    let [bucket, region] =
+        [S3_BUCKET, S3_REGION].map(|names| names.map(|name| variables.get(name)));
+    let by = bucket.into_iter().flatten().next()?;
     let backend = Backend::new("s3", "s3", by)
-        .set("bucket", Some(by))
-        .set("region", variables.get("S3_REGION"))
+        .set_each("bucket", bucket)
+        .set_each("region", region)
         .set("access_key_id", variables.get("AWS_ACCESS_KEY_ID"))
         .set("secret_access_key", variables.get("AWS_SECRET_ACCESS_KEY"))
         .set("session_token", variables.get("AWS_SESSION_TOKEN"));

@@ -234,6 +234,37 @@ fn a_single_backend_is_the_default() {
 }
 
 #[test]
+fn s3_variables_have_two_names() {
+    for names in [
+        ["S3_BUCKET", "S3_REGION"],
+        ["AWS_S3_BUCKET", "AWS_S3_REGION"],
+    ] {
+        let config = load(&[(names[0], "b"), (names[1], "eu-west-1")]);
+        let s3 = s3(&config.storage);
+        assert_eq!(
+            (s3.bucket.as_str(), s3.region.as_deref()),
+            ("b", Some("eu-west-1"))
+        );
+        assert_eq!(Some(&config.storage), config.storages.get("s3"));
+    }
+    let equal = [("S3_BUCKET", "b"), ("AWS_S3_BUCKET", "b")];
+    assert_eq!(s3(&load(&equal).storage).bucket, "b");
+    // A region alone describes no bucket.
+    assert_eq!(load(&[("AWS_S3_REGION", "eu-west-1")]).storages.len(), 0);
+    for (key, first, second) in [
+        ("bucket", ("S3_BUCKET", "b"), ("AWS_S3_BUCKET", "c")),
+        ("region", ("S3_REGION", "a"), ("AWS_S3_REGION", "b")),
+    ] {
+        let line = problems_of(&[("S3_BUCKET", "b"), first, second]);
+        let expected = format!(
+            "storages.s3.{key}: {} and {} set different values; remove one of them",
+            first.0, second.0
+        );
+        assert!(line.contains(&expected), "{line}");
+    }
+}
+
+#[test]
 fn azure_and_an_upload_folder_are_two_backends() {
     let azure = [(
         "AZURE_STORAGE_CONNECTION_STRING",

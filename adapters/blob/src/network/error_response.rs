@@ -44,7 +44,7 @@ const CODES: &[(Cause, &[&str])] = &[
             "InvalidSecurity",
             "InvalidToken",
             "InvalidTokenId",
-            "SignatureDoesNotMatch",
+            SIGNATURE_MISMATCH,
             "TokenRefreshRequired",
         ],
     ),
@@ -173,6 +173,12 @@ impl ErrorResponse {
         self.cause() == Cause::MissingBucket
     }
 
+    /// Returns whether the service computed another signature of the request.
+    #[cfg(feature = "s3")]
+    pub(crate) fn is_signature_mismatch(&self) -> bool {
+        self.code == SIGNATURE_MISMATCH
+    }
+
     /// Returns whether the multipart upload does not exist.
     pub(crate) fn is_missing_upload(&self) -> bool {
         self.cause() == Cause::MissingUpload
@@ -212,6 +218,9 @@ impl ErrorResponse {
         }
     }
 }
+
+/// The code of a signature that does not match the request.
+const SIGNATURE_MISMATCH: &str = "SignatureDoesNotMatch";
 
 /// The code of a response that states that the port expects TLS.
 const TLS_REQUIRED: &str = "plain HTTP on a port with TLS";

@@ -10,6 +10,8 @@ use tenantry_tests::{
 };
 use tokio::time::timeout;
 
+use crate::path_proxy::PathProxy;
+
 type OwnedSettings = Vec<(String, String)>;
 
 /// Returns the settings with changes of the default storage.
@@ -67,6 +69,41 @@ async fn s3_misconfigurations_are_reported() {
     );
     let wrong = with(settings(), &[("CA_FILE", "/nowhere.pem")]);
     expect(&refused(&wrong).await, &["/nowhere.pem"]);
+}
+
+#[tokio::test]
+async fn minio_below_the_path_of_a_proxy_is_reported() {
+    let minio = Minio::shared().await;
+    let mut proxy = PathProxy::bind("/minio").await;
+    proxy.serve(minio.endpoint());
+    let settings = minio.settings("STORAGE", &minio.fresh());
+    let settings = with(settings, &[("ENDPOINT", proxy.url())]);
+    let line = refused(&settings).await;
+    let expected = [
+        "storage default (s3)",
+        "a proxy removes the path",
+        "host name",
+    ];
+    expect(&line, &expected);
+}
+
+#[tokio::test]
+async fn development_storage_of_azure_is_the_emulator() {
+    let azurite = Azurite::shared().await;
+    if azurite.named("AccountName") != "devstoreaccount1" {
+        // The service of this run is another one.
+        return;
+    }
+    let host = azurite
+        .named("BlobEndpoint")
+        .replace("/devstoreaccount1", "");
+    let text = format!("UseDevelopmentStorage=true;DevelopmentStorageProxyUri={host}");
+    let settings = azurite.settings("STORAGE", &azurite.fresh());
+    let settings = with(settings, &[("CONNECTION_STRING", &text)]);
+    let service = TestService::embedded(&borrowed(&settings)).await;
+    let alice = service.company("acme").await;
+    let file = alice.upload_ready("a.txt", "text/plain", "one").await;
+    assert_eq!(file["status"], "ready");
 }
 
 #[tokio::test]

@@ -99,11 +99,12 @@ impl Container {
             let parsed = connection_string::parse(text).ok_or_else(|| {
                 invalid_config(
                     "the connection string is incomplete; \
-                     add AccountName, and AccountKey or SharedAccessSignature",
+                     add AccountName, and AccountKey or SharedAccessSignature, \
+                     or use UseDevelopmentStorage=true for the emulator",
                 )
             })?;
             account = account.or(Some(parsed.account));
-            endpoint = endpoint.or(parsed.endpoint);
+            endpoint = endpoint.or(Some(parsed.endpoint));
             credential = parsed.credential;
         }
         let account =

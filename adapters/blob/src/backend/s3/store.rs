@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use tenantry_application::ports::PortError;
+use url::Url;
 
 use super::{bucket::Bucket, options::S3Options};
 use crate::{
     backend::open::{BucketExpectation, open_bucket},
-    network::ServiceClient,
+    error::invalid_config,
+    network::{ErrorResponse, ServiceClient},
     store::{ObjectBlobStore, StoreContext},
 };
 
@@ -30,6 +32,24 @@ impl ObjectBlobStore {
             create: options.create,
             may_be_new: options.may_be_new,
         };
-        open_bucket(s3, Arc::new(bucket), context, expectation).await
+        let opened = open_bucket(s3, Arc::new(bucket), context, expectation).await;
+        opened.map_err(|error| explain(error, options))
     }
+}
+
+/// Explains a rejected signature at an endpoint with a path. Signatures include
+/// the path, so that a proxy that removes it from requests invalidates them.
+fn explain(error: PortError, options: &S3Options) -> PortError {
+    let mismatch = ErrorResponse::behind(&error);
+    let has_path = |endpoint: &Url| endpoint.path() != "/";
+    if mismatch.is_some_and(ErrorResponse::is_signature_mismatch)
+        && options.endpoint.as_ref().is_some_and(has_path)
+    {
+        return invalid_config(
+            "the service rejected the signature (SignatureDoesNotMatch), which includes the path \
+             of the endpoint; unless the secret key is wrong, a proxy removes the path from \
+             requests: give the service a separate host name, since MinIO supports no path",
+        );
+    }
+    error
 }
