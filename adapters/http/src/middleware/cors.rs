@@ -12,8 +12,8 @@ use poem::{
         header::{
             ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
             ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-            ORIGIN, VARY,
+            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+            ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN, VARY,
         },
     },
 };
@@ -22,14 +22,18 @@ use super::target;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
+/// The request headers that the API reads.
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, \
      If-None-Match, If-Range, Last-Event-ID, Range, Tus-Resumable, Upload-Checksum, \
      Upload-Length, Upload-Metadata, Upload-Offset, X-API-Key, X-CSRF-Token, X-Request-Id, \
      X-Tenant-ID";
 
-const EXPOSED_HEADERS: &str = "Accept-Ranges, Content-Disposition, Content-Range, ETag, \
+const EXPOSED_HEADERS: &str = "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, \
      Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, \
-     Tus-Resumable, Upload-Expires, Upload-Offset, X-Request-Id";
+     Tus-Resumable, Upload-Expires, Upload-Offset, WWW-Authenticate, X-Request-Id";
+
+/// The maximum number of headers that a preflight may ask for.
+const MAX_REQUESTED_HEADERS: usize = 64;
 
 /// The time a browser may cache a preflight, in seconds.
 const PREFLIGHT_SECONDS: &str = "600";
@@ -70,8 +74,12 @@ impl Cors {
         let response = Response::builder()
             .status(StatusCode::NO_CONTENT)
             .header(ACCESS_CONTROL_ALLOW_METHODS, METHODS)
-            .header(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS)
+            .header(
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                allowed_headers(request.headers()),
+            )
             .header(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS)
+            .header(VARY, ACCESS_CONTROL_REQUEST_HEADERS)
             .finish();
         Some(response)
     }
@@ -95,4 +103,26 @@ impl Cors {
             HeaderValue::from_static(EXPOSED_HEADERS),
         );
     }
+}
+
+/// Returns the headers that a page of an allowed origin may send: those of the
+/// API, and any other that it asks for.
+///
+/// Upload widgets, tracing libraries and SDKs add further headers
+/// (`traceparent`, `sentry-trace`, `X-Requested-With`), which the service
+/// ignores. A browser would block the whole request if one were missing, and the
+/// wildcard does not apply to requests with credentials.
+fn allowed_headers(headers: &HeaderMap) -> String {
+    let mut allowed = REQUEST_HEADERS.to_owned();
+    let requested = headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
+    let requested = requested.filter_map(|value| value.to_str().ok());
+    let names = requested.flat_map(|names| names.split(',')).map(str::trim);
+    for name in names.take(MAX_REQUESTED_HEADERS) {
+        let is_known = |known: &str| known.trim().eq_ignore_ascii_case(name);
+        if HeaderName::from_bytes(name.as_bytes()).is_ok() && !allowed.split(',').any(is_known) {
+            allowed.push_str(", ");
+            allowed.push_str(name);
+        }
+    }
+    allowed
 }

@@ -2,6 +2,7 @@
 
 mod about;
 mod below_path;
+mod browsers;
 mod headers;
 mod pages;
 mod start;
