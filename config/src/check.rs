@@ -150,7 +150,10 @@ impl Text {
             return Err(format!("must have at most {} characters", self.max_length));
         }
         if self.url {
-            Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+            let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+            if !url.username().is_empty() || url.password().is_some() {
+                return Err("must not contain credentials".to_owned());
+            }
         }
         Ok(())
     }

@@ -7,7 +7,21 @@ use std::path::{Path, PathBuf};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::problem::Problem;
 use crate::secret::REDACTED;
+use crate::server_url::{self, ServerUrl};
+
+/// The schemes of URLs whose harmless parts are shown. Any other text may be a password.
+const SCHEMES: &[&str] = &[
+    "postgres",
+    "postgresql",
+    "mongodb",
+    "mongodb+srv",
+    "redis",
+    "rediss",
+    "http",
+    "https",
+];
 
 /// A connection URL such as `postgres://user:password@host:5432/name`.
 ///
@@ -74,27 +88,37 @@ impl ConnectionUrl {
         Some(PathBuf::from(path.replace("%25", "%")))
     }
 
+    /// Rejects a URL that drivers do not accept or would misread.
+    pub(crate) fn validate(&self, key: &str, rules: &ServerUrl) -> Result<(), Problem> {
+        match rules.fault(&self.0) {
+            Some(fault) => Err(Problem::new(key, fault)),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the text with the password and options such as `sslpassword` redacted.
     pub fn redacted(&self) -> String {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
+        if self.scheme() == "sqlite" {
             return self.0.clone();
+        }
+        let url = self.0.split_once("://");
+        let Some((scheme, rest)) = url.filter(|(scheme, _)| SCHEMES.contains(scheme)) else {
+            return REDACTED.to_owned();
         };
-        // A password with an unescaped `?` makes the rest ambiguous.
-        if rest
-            .split_once('?')
-            .is_some_and(|(_, end)| end.contains('@'))
-        {
+        // Reserved characters in a password make the rest ambiguous.
+        if server_url::ANY.fault(&self.0).is_some() {
             return format!("{scheme}://{REDACTED}");
         }
         let (address, options) = match rest.split_once('?') {
             Some((address, options)) => (address, Some(options)),
             None => (rest, None),
         };
-        // The last `@` counts, so that a password with an unescaped `@` or `/` is redacted entirely.
+        // The last `@` counts, so that a password with an unescaped `@` is redacted entirely.
         let address = match address.rsplit_once('@') {
             Some((login, host)) => match login.split_once(':') {
                 Some((user, _)) => format!("{user}:{REDACTED}@{host}"),
-                None => address.to_owned(),
+                // A user, or a password in its place.
+                None => format!("{REDACTED}@{host}"),
             },
             None => address.to_owned(),
         };
@@ -115,7 +139,7 @@ fn redacted_options(options: &str) -> String {
 
 fn is_harmless(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    !["password", "secret", "token", "key"]
+    !["password", "secret", "token", "key", "mechanism"]
         .iter()
         .any(|word| name.contains(word))
 }
@@ -160,14 +184,18 @@ mod tests {
     fn passwords_are_redacted() {
         for (url, redacted) in [
             ("postgres://u:p@h/db", "postgres://u:[redacted]@h/db"),
-            ("postgres://u:p@ss/w@h/db", "postgres://u:[redacted]@h/db"),
+            ("postgres://u:p@ss@h/db", "postgres://u:[redacted]@h/db"),
+            ("postgres://u:p@ss/w@h/db", "postgres://[redacted]"),
             ("postgres://u:p?x@h/db", "postgres://[redacted]"),
+            ("postgres://u:p#x@h/db", "postgres://[redacted]"),
+            ("postgres://u:pass", "postgres://[redacted]"),
+            ("pass", "[redacted]"),
             ("redis://:p@h:6379/0", "redis://:[redacted]@h:6379/0"),
             (
                 "postgres://h/db?sslmode=require&sslpassword=p",
                 "postgres://h/db?sslmode=require&sslpassword=[redacted]",
             ),
-            ("mongodb://u@a,b/db", "mongodb://u@a,b/db"),
+            ("mongodb://u@a,b/db", "mongodb://[redacted]@a,b/db"),
             ("sqlite:./data/tenantry.db", "sqlite:./data/tenantry.db"),
         ] {
             assert_eq!(ConnectionUrl::new(url).redacted(), redacted);

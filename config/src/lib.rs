@@ -31,6 +31,7 @@ mod profile;
 mod schema;
 mod secret;
 pub mod sections;
+mod server_url;
 mod shape;
 mod show;
 mod sources;

@@ -52,7 +52,8 @@ impl LoadedConfig {
         let text = match value {
             Json::Null => String::new(),
             // Any URL may contain a password, also in keys of another type.
-            Json::String(text) => ConnectionUrl::new(text).redacted(),
+            Json::String(text) if text.contains("://") => ConnectionUrl::new(text).redacted(),
+            Json::String(text) => text.clone(),
             other => other.to_string(),
         };
         settings.push(Setting {

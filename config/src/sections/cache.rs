@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::connection_url::ConnectionUrl;
 use crate::problem::Problem;
 use crate::profile::Profile;
+use crate::server_url;
 
 /// A cache, selected by `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -53,14 +54,15 @@ impl CacheConfig {
         }
     }
 
-    /// Rejects a URL with another scheme than `redis` or `rediss`.
+    /// Rejects a URL that is not valid or has another scheme than `redis` or `rediss`.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         match self {
             Self::Redis(redis) if !matches!(redis.url.scheme(), "redis" | "rediss") => {
                 let reason = "must start with redis:// or rediss://";
                 Err(Problem::new("cache.url", reason))
             }
-            _ => Ok(()),
+            Self::Redis(redis) => redis.url.validate("cache.url", &server_url::REDIS),
+            Self::Memory(_) => Ok(()),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::connection_url::ConnectionUrl;
 use crate::problem::Problem;
 use crate::profile::Profile;
+use crate::server_url::{self, ServerUrl};
 
 /// A database, selected by `kind` or by the scheme of `url`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -193,22 +194,34 @@ impl DatabaseConfig {
         }
     }
 
-    /// Rejects a URL of another kind, a missing database name, and one that differs from the URL.
+    /// Rejects a URL that is not valid or of another kind, a missing database name, and one that
+    /// differs from the URL.
     pub fn validate(&self, _profile: Profile) -> Result<(), Problem> {
         match self {
             Self::Sqlite(sqlite) => self.validate_scheme("database.url", &sqlite.url),
             Self::Postgres(postgres) => {
-                self.validate_scheme("database.url", &postgres.url)?;
+                let rules = &server_url::POSTGRES;
+                self.validate_url("database.url", &postgres.url, rules)?;
                 if let Some(url) = &postgres.migrate_url {
-                    self.validate_scheme("database.migrate_url", url)?;
+                    self.validate_url("database.migrate_url", url, rules)?;
                 }
                 validate_name(&postgres.url, postgres.name.as_deref())
             }
             Self::Mongodb(mongodb) => {
-                self.validate_scheme("database.url", &mongodb.url)?;
+                self.validate_url("database.url", &mongodb.url, &server_url::MONGODB)?;
                 validate_name(&mongodb.url, mongodb.name.as_deref())
             }
         }
+    }
+
+    fn validate_url(
+        &self,
+        key: &str,
+        url: &ConnectionUrl,
+        rules: &ServerUrl,
+    ) -> Result<(), Problem> {
+        self.validate_scheme(key, url)?;
+        url.validate(key, rules)
     }
 
     fn validate_scheme(&self, key: &str, url: &ConnectionUrl) -> Result<(), Problem> {

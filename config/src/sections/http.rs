@@ -103,9 +103,6 @@ fn validate_public_url(url: &Url) -> Result<(), &'static str> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err("must start with http:// or https://");
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not contain credentials");
-    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not contain a query or fragment");
     }
@@ -188,7 +185,6 @@ mod tests {
             ("https://example.com/files/", true),
             ("https://example.com//files", false),
             ("ftp://example.com", false),
-            ("https://u:p@example.com", false),
             ("https://example.com/?a=b", false),
         ] {
             let public_url = Some(url.parse().unwrap());

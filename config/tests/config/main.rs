@@ -5,6 +5,7 @@
 mod aliases;
 mod generated;
 mod layers;
+mod passwords;
 mod problems;
 
 use std::path::Path;
