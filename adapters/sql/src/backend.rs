@@ -15,7 +15,7 @@ use tenantry_domain::{
     Timestamp,
     email::Email,
     file::File,
-    id::{FileId, TenantId},
+    id::{FileId, TenantId, UserId},
 };
 use tenantry_store::{
     Backend, Direction, Expiring, Key, Query, RowReader, Stored, key_columns, key_values,
@@ -35,6 +35,8 @@ const WITH_UPLOADER: &str = "\
     SELECT files.*, identities.email AS uploader FROM files \
     LEFT JOIN identities ON identities.id = files.uploaded_by \
     WHERE files.tenant_id = ? AND files.id = ?";
+
+const EMAIL: &str = "SELECT email FROM identities WHERE id = ?";
 
 /// The connections that read, and the writer.
 #[derive(Debug, Clone)]
@@ -59,6 +61,19 @@ impl SqlBackend {
         select
             .offset((query.offset > 0).then_some(query.offset))
             .limit(query.limit)
+    }
+
+    /// Reads the address of a user whom a file of the tenant names. Row-level
+    /// security hides users who are not members.
+    async fn former_member(&self, user: UserId) -> Result<Option<String>, PortError> {
+        let context = "read the uploader of a file";
+        let reader = self.reader.of_platform();
+        let rows = reader.rows_by(context, EMAIL, [user.as_uuid().into()]);
+        let rows = rows.await?;
+        let email = rows.first().map(|row| row.try_get("", "email"));
+        email
+            .transpose()
+            .map_err(|error| port_error(context, error))
     }
 
     /// Reads a row by conditions of equality, with a handwritten statement:
@@ -166,9 +181,14 @@ impl Backend for SqlBackend {
         let email: Option<String> = row
             .try_get("", "uploader")
             .map_err(|error| port_error(context, error))?;
+        let file: File = entity(row)?;
+        let email = match email {
+            None if self.reader.is_restricted() => self.former_member(file.uploaded_by).await?,
+            email => email,
+        };
         let reading = Reading::of(File::KIND, id.as_uuid());
         let email = email.map(|email| reading.parsed("uploader", Email::parse(&email)));
-        Ok(Some((entity(row)?, email.transpose()?)))
+        Ok(Some((file, email.transpose()?)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::DatabaseExecutor;
 use tenantry_application::ports::PortError;
 
 use crate::{
@@ -54,15 +54,16 @@ async fn connect(options: &PostgresOptions) -> Result<Database, PortError> {
     })
 }
 
-/// Runs `migrate` on a separate connection that may change the schema.
+/// Runs `migrate` on a separate connection. Its second argument is an error if the
+/// login may not create tables.
 pub(crate) async fn migrate(
     options: &SqlOptions,
-    migrate: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), PortError>,
+    migrate: impl AsyncFnOnce(DatabaseExecutor<'_>, Result<(), PortError>) -> Result<(), PortError>,
 ) -> Result<(), PortError> {
     match options {
         SqlOptions::Sqlite(options) => {
             let db = sqlite::open_writer(options).await?;
-            let migrated = migrate(&db).await;
+            let migrated = migrate((&db).into(), Ok(())).await;
             let closed = db.close().await;
             migrated?;
             closed.map_err(|error| port_error("close a connection", error))
@@ -75,7 +76,7 @@ pub(crate) async fn migrate(
 pub(crate) async fn check(options: &SqlOptions, reader: &Reader) -> Result<(), PortError> {
     match options {
         SqlOptions::Postgres(options) if options.row_security => {
-            postgres::check(&reader.link.read_pool()).await
+            postgres::check(&reader.link).await
         }
         _ => Ok(()),
     }

@@ -2,8 +2,7 @@
 //! the same for both.
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    DbBackend, Statement, Value,
     sea_query::{Expr, IntoColumnRef},
 };
 use std::fmt::Write;
@@ -100,21 +99,13 @@ impl Dialect {
         }
     }
 
-    /// Begins a transaction whose reads share one snapshot.
-    pub(crate) async fn snapshot(
-        self,
-        db: &DatabaseConnection,
-    ) -> Result<DatabaseTransaction, DbErr> {
-        let isolation_level = match self {
-            // The default.
+    /// Returns the statement after which the reads of a transaction share one
+    /// snapshot, unless that is the default.
+    pub(crate) const fn snapshot(self) -> Option<&'static str> {
+        match self {
             Self::Sqlite => None,
-            Self::Postgres => Some(IsolationLevel::RepeatableRead),
-        };
-        let options = TransactionOptions {
-            isolation_level,
-            ..TransactionOptions::default()
-        };
-        db.begin_with_options(options).await
+            Self::Postgres => Some("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tenantry_application::ports::{PortError, PortErrorKind};
 use tokio::{
     sync::{Mutex, watch},
@@ -33,6 +33,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
 /// The timeout for closing replaced connections.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Begins a transaction behind a pooler: another client, whose statements have the
+/// same names, may have used the process of the server.
+pub(crate) const FORGET_STATEMENTS: &str = "DEALLOCATE ALL";
 
 /// Opens new connections.
 pub(crate) type Open = Box<dyn Fn() -> OpenFuture + Send + Sync>;
@@ -65,6 +69,8 @@ pub(crate) struct Link {
 struct Server {
     open: Open,
     read_timeout: Duration,
+    /// Whether a pooler shares its connections between transactions.
+    is_pooled: bool,
     is_down: watch::Sender<bool>,
     is_probing: AtomicBool,
     /// Serializes the replacement of broken connections.
@@ -92,12 +98,18 @@ impl Link {
         })
     }
 
-    /// Connects to a server, with a timeout for reads.
-    pub(crate) async fn to_server(open: Open, read_timeout: Duration) -> Result<Arc<Self>, DbErr> {
+    /// Connects to a server, with a timeout for reads. If it is pooled, every
+    /// statement needs a transaction.
+    pub(crate) async fn to_server(
+        open: Open,
+        read_timeout: Duration,
+        is_pooled: bool,
+    ) -> Result<Arc<Self>, DbErr> {
         let pools = open().await?;
         let server = Server {
             open,
             read_timeout,
+            is_pooled,
             is_down: watch::Sender::new(false),
             is_probing: AtomicBool::new(false),
             replacing: Mutex::new(()),
@@ -118,6 +130,39 @@ impl Link {
     /// Returns the current pool for writes.
     pub(crate) fn write_pool(&self) -> DatabaseConnection {
         self.pools().write.clone()
+    }
+
+    /// Returns whether a pooler shares connections between transactions, so that
+    /// every statement needs one.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.is_pooled)
+    }
+
+    /// Begins a transaction for reads, with settings as its first statement.
+    pub(crate) async fn begin_read(
+        &self,
+        settings: Option<&str>,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        self.begin(&self.read_pool(), settings).await
+    }
+
+    /// Begins a transaction for writes.
+    pub(crate) async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.begin(&self.write_pool(), None).await
+    }
+
+    async fn begin(
+        &self,
+        db: &DatabaseConnection,
+        settings: Option<&str>,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = db.begin().await?;
+        let forget = self.is_pooled().then_some(FORGET_STATEMENTS);
+        let first: Vec<_> = settings.into_iter().chain(forget).collect();
+        if !first.is_empty() {
+            transaction.execute_unprepared(&first.join("; ")).await?;
+        }
+        Ok(transaction)
     }
 
     /// Returns the generation of the pools, for [`Self::replace_broken`].

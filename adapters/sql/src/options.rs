@@ -54,6 +54,9 @@ pub struct PostgresOptions {
     /// Whether reads of a tenant do so too, if `row_security` is set. Each takes
     /// a transaction.
     pub guarded_reads: bool,
+    /// Whether statements stay prepared on a connection; `None` if this depends on
+    /// a pooler in front of the server.
+    pub prepared_statements: Option<bool>,
 }
 
 impl SqliteOptions {
@@ -82,7 +85,14 @@ impl PostgresOptions {
             group: 128,
             row_security: true,
             guarded_reads: true,
+            prepared_statements: None,
         }
+    }
+
+    /// Returns the timeout for acquiring a connection: less than that of a read, so
+    /// that an exhausted pool is busy and not unavailable.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.answer_within * 2 / 3
     }
 }
 
@@ -124,6 +134,7 @@ impl fmt::Debug for PostgresOptions {
             .field("group", &self.group)
             .field("row_security", &self.row_security)
             .field("guarded_reads", &self.guarded_reads)
+            .field("prepared_statements", &self.prepared_statements)
             .finish_non_exhaustive()
     }
 }

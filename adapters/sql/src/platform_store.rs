@@ -48,7 +48,7 @@ impl SqlStore {
     pub async fn connect(options: impl Into<SqlOptions>) -> Result<Self, PortError> {
         let options = options.into();
         let Database { reader, writer } = Database::open(&options).await?;
-        migration::refuse_newer(&reader.link.read_pool()).await?;
+        migration::refuse_newer(&reader).await?;
         let (writer, tasks) = Writer::start(&options, writer);
         let backend = SqlBackend {
             reader: reader.clone(),
@@ -71,14 +71,17 @@ impl SqlStore {
     /// Applies the pending migrations; safe to repeat. On a server with
     /// row-level security it also creates and checks the policies.
     pub async fn migrate(&self) -> Result<(), PortError> {
-        database::migrate(&self.options, async |db| migration::migrate(db).await).await?;
+        database::migrate(&self.options, async |db, may_create| {
+            migration::migrate(&db, may_create).await
+        })
+        .await?;
         database::check(&self.options, self.reader()).await
     }
 
     /// Returns the migrations of this program in order, and whether each is
     /// applied.
     pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, PortError> {
-        migration::status(&self.reader().link.read_pool()).await
+        migration::status_of(self.reader()).await
     }
 
     /// Compares the database with the declared tables, and returns a line for each

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, EntityName,
-    QueryResult, Select, Statement, TransactionTrait, Value,
+    QueryResult, Select, Statement, Value,
 };
 use tenantry_application::ports::PortError;
 use tenantry_domain::id::TenantId;
@@ -30,7 +30,7 @@ pub(crate) struct Reader {
     tenant: Option<TenantId>,
 }
 
-/// A connection, or under row-level security a transaction.
+/// A connection, or a transaction under row-level security or on a pooler.
 pub(crate) enum Executor {
     Connection(DatabaseConnection),
     Transaction(DatabaseTransaction),
@@ -55,6 +55,19 @@ impl Reader {
         }
     }
 
+    /// Returns the reader of the platform.
+    pub(crate) fn of_platform(&self) -> Self {
+        Self {
+            tenant: None,
+            ..self.clone()
+        }
+    }
+
+    /// Returns whether reads are restricted to the rows of a tenant.
+    pub(crate) const fn is_restricted(&self) -> bool {
+        self.tenant.is_some()
+    }
+
     /// Returns the reader of one tenant.
     pub(crate) fn of(&self, tenant: TenantId) -> Self {
         Self {
@@ -63,14 +76,16 @@ impl Reader {
         }
     }
 
-    /// Returns a connection, or begins a transaction under row-level security.
+    /// Returns a connection, or begins a transaction under row-level security or on
+    /// a pooler.
     pub(crate) async fn executor(&self) -> Result<Executor, DbErr> {
-        let db = self.link.read_pool();
-        let Some(tenant) = self.tenant else {
-            return Ok(Executor::Connection(db));
-        };
-        let transaction = db.begin().await?;
-        restrict(&transaction, tenant).await?;
+        if self.tenant.is_none() && !self.link.is_pooled() {
+            return Ok(Executor::Connection(self.link.read_pool()));
+        }
+        let transaction = self.link.begin_read(None).await?;
+        if let Some(tenant) = self.tenant {
+            restrict(&transaction, tenant).await?;
+        }
         Ok(Executor::Transaction(transaction))
     }
 
@@ -111,7 +126,7 @@ impl Reader {
 
     /// Begins a transaction whose reads share one snapshot.
     pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = self.dialect.snapshot(&self.link.read_pool()).await?;
+        let transaction = self.link.begin_read(self.dialect.snapshot()).await?;
         if let Some(tenant) = self.tenant {
             restrict(&transaction, tenant).await?;
         }

@@ -44,6 +44,7 @@ pub(super) fn postgres_options(config: &PostgresConfig) -> PostgresOptions {
         group: config.group,
         row_security: config.row_security.enabled,
         guarded_reads: config.row_security.reads,
+        prepared_statements: config.prepared_statements,
         ..PostgresOptions::new(url(&config.url))
     }
 }

@@ -71,6 +71,9 @@ pub struct PostgresConfig {
     /// Row-level security, which isolates tenants even if a query lacks its filter.
     #[serde(default)]
     pub row_security: RowSecurityConfig,
+    /// Whether statements stay prepared on a connection. By default they do, unless a pooler shares
+    /// connections between transactions. `true` suits PgBouncer with `max_prepared_statements`.
+    pub prepared_statements: Option<bool>,
     /// The maximum number of open connections.
     #[serde(default = "max_connections")]
     #[schemars(range(min = 2, max = 1000))]

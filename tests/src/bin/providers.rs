@@ -3,7 +3,7 @@
 //! ```text
 //! providers start               starts all servers and prints how to use them
 //! providers list                prints section, kind, title, gap and its version
-//! providers servers             prints variable, title, words, installer and hint
+//! providers servers             prints variable or -, title, words, installer and hint
 //! providers combinations [all]  prints combinations of providers
 //! providers cleanup             removes the namespaces on standard input
 //! ```
@@ -21,7 +21,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use tenantry_tests::{
-    harness::providers::{PROVIDERS, Server, combinations},
+    harness::providers::{PROGRAMS, PROVIDERS, Program, Server, combinations},
     services::cleanup::CLEANUP,
 };
 use tokio::signal::ctrl_c;
@@ -76,7 +76,8 @@ fn list() {
     }
 }
 
-/// Prints each server once, even if several sections use it.
+/// Prints each server once, even if several sections use it, and each further
+/// program.
 fn servers() {
     let mut printed = Vec::new();
     for provider in PROVIDERS {
@@ -94,6 +95,15 @@ fn servers() {
             } = server;
             println!("{variable}\t{}\t{words}\t{install}\t{hint}", provider.title);
         }
+    }
+    for program in PROGRAMS {
+        let Program {
+            title,
+            words,
+            install,
+            hint,
+        } = program;
+        println!("-\t{title}\t{words}\t{install}\t{hint}");
     }
 }
 

@@ -13,6 +13,7 @@ mod child;
 pub mod cleanup;
 mod minio;
 mod mongodb;
+mod pgbouncer;
 mod postgres;
 mod proxy;
 mod redis;
@@ -23,6 +24,7 @@ pub use self::{
     azurite::Azurite,
     minio::Minio,
     mongodb::{Front, Message, Mongodb, Peer, ReplicaSet, Verdict},
+    pgbouncer::Pgbouncer,
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{FreezeGuard, Redis, RedisPlace},

@@ -20,13 +20,17 @@ use super::{
 use crate::wait::until;
 
 /// The variable that names another server, by its URL.
-const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
+pub(super) const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
 
-/// The durability of acknowledged writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durability {
-    Quick,
-    Durable,
+/// The mode of a separate server.
+#[derive(Default)]
+struct Mode {
+    /// Whether acknowledged writes are durable.
+    is_durable: bool,
+    /// Whether it is a standby, which is read-only.
+    is_standby: bool,
+    /// Files with the certificate and the key of TLS.
+    keys: Option<[(&'static str, String); 2]>,
 }
 
 /// A server.
@@ -50,7 +54,7 @@ impl Postgres {
                 server: None,
                 schemas: AtomicU32::new(0),
             },
-            None => Self::start(Durability::Quick, None),
+            None => Self::start(Mode::default()),
         };
         found.wait_until_ready().await;
         found
@@ -58,7 +62,29 @@ impl Postgres {
 
     /// Starts a separate server with durable commits, for measurements.
     pub async fn durable() -> Self {
-        let server = Self::start(Durability::Durable, None);
+        Self::separate(Mode {
+            is_durable: true,
+            ..Mode::default()
+        })
+        .await
+    }
+
+    /// Starts a separate server, on which no other test creates roles.
+    pub async fn own() -> Self {
+        Self::separate(Mode::default()).await
+    }
+
+    /// Starts a separate server that is a standby.
+    pub async fn standby() -> Self {
+        Self::separate(Mode {
+            is_standby: true,
+            ..Mode::default()
+        })
+        .await
+    }
+
+    async fn separate(mode: Mode) -> Self {
+        let server = Self::start(mode);
         server.wait_until_ready().await;
         server
     }
@@ -66,16 +92,18 @@ impl Postgres {
     /// Starts a separate server with TLS. Returns the certificate of its unknown
     /// authority as well.
     pub async fn with_tls() -> (Self, String) {
-        let made = generate_simple_self_signed(["127.0.0.1".to_owned()]);
-        let made = made.expect("a certificate");
-        let certificate = made.cert.pem();
+        let signed = generate_simple_self_signed(["127.0.0.1".to_owned()]);
+        let signed = signed.expect("a certificate");
+        let certificate = signed.cert.pem();
         let keys = [
             ("server.crt", certificate.clone()),
-            ("server.key", made.signing_key.serialize_pem()),
+            ("server.key", signed.signing_key.serialize_pem()),
         ];
-        let server = Self::start(Durability::Quick, Some(keys));
-        server.wait_until_ready().await;
-        (server, certificate)
+        let mode = Mode {
+            keys: Some(keys),
+            ..Mode::default()
+        };
+        (Self::separate(mode).await, certificate)
     }
 
     /// Returns a client program of the server.
@@ -84,13 +112,11 @@ impl Postgres {
         programs.rfind(|program| program.is_file())
     }
 
-    fn start(care: Durability, keys: Option<[(&str, String); 2]>) -> Self {
+    fn start(mode: Mode) -> Self {
         let programs = programs().unwrap_or_else(|| {
             panic!("PostgreSQL is missing: run `apt-get install postgresql`, or set {URL}")
         });
-        // The server refuses to run as root.
-        let owner = is_root().then(|| Owner::named("postgres").or(Owner::named("nobody")));
-        let owner = owner.flatten();
+        let owner = unprivileged();
         let port = free_port();
         let server = Server::start(owner, |folder| {
             let data = folder.join("data");
@@ -102,9 +128,9 @@ impl Postgres {
                 "--no-sync",
             ]);
             as_owner(&mut init, owner);
-            let made = init.output().expect("initdb");
-            let stderr = String::from_utf8_lossy(&made.stderr);
-            assert!(made.status.success(), "initdb: {stderr}");
+            let output = init.output().expect("initdb");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "initdb: {stderr}");
             let mut server = Command::new(programs.join("postgres"));
             server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
             server.arg("-k").arg(folder).args([
@@ -113,10 +139,13 @@ impl Postgres {
                 "-c",
                 "max_connections=400",
             ]);
-            if care == Durability::Quick {
+            if !mode.is_durable {
                 server.args(["-c", "fsync=off"]);
             }
-            if let Some(keys) = keys {
+            if mode.is_standby {
+                std::fs::write(data.join("standby.signal"), "").expect("written");
+            }
+            if let Some(keys) = mode.keys {
                 // The default paths of the server.
                 for (name, text) in keys {
                     let file = data.join(name);
@@ -185,7 +214,14 @@ impl Postgres {
         name
     }
 
-    async fn run(&self, sql: String) {
+    /// Returns the URL of its first database.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs statements as the administrator.
+    pub async fn run(&self, sql: impl Into<String>) {
+        let sql = sql.into();
         let mut connection = PgConnection::connect(&self.url).await.expect("connected");
         let run = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection);
         run.await.expect("done");
@@ -219,9 +255,12 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn is_root() -> bool {
+/// Returns another user than root, as which the servers refuse to run.
+pub(super) fn unprivileged() -> Option<Owner> {
     let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    let is_root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    let owner = is_root.then(|| Owner::named("postgres").or(Owner::named("nobody")));
+    owner.flatten()
 }
 
 #[async_trait]

@@ -15,6 +15,8 @@ mod mongodb_start;
 mod mongodb_transactions;
 mod objects;
 mod postgres;
+mod postgres_faults;
+mod postgres_pooler;
 mod redis;
 mod sqlite;
 mod transfers;

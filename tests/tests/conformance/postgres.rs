@@ -19,6 +19,7 @@ use tenantry_application::{
 };
 use tenantry_domain::tenant::{ActiveTenant, TenantStatus};
 use tenantry_sql::{PostgresOptions, SqlStore};
+use tenantry_store::schema::TableInfo;
 use tenantry_tests::{
     conformance::{
         metadata::{World, stamped},
@@ -135,6 +136,128 @@ async fn row_level_security_limits_every_query() {
         .fetch_all(&mut *through_wall)
         .await;
     assert!(seen.is_err());
+}
+
+/// Checks that the e-mail addresses of members, and of no one else, are visible to
+/// their tenant, and nothing else of users.
+#[tokio::test]
+async fn row_level_security_hides_other_users() {
+    let url = Postgres::shared().await.fresh().await;
+    let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
+    let store = store.expect("the store opens");
+    store.migrate().await.expect("the tables are created");
+    let (own, foreign) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let mut database = PgConnection::connect(&url).await.expect("connected");
+    for (name, tenant) in [("ann", Some(own)), ("bob", Some(foreign)), ("eve", None)] {
+        let user = Uuid::from_u128(u128::from(name.as_bytes()[0]));
+        let insert = format!(
+            "INSERT INTO identities (id, email, email_key, email_verified, status, \
+             platform_admin, created_at, revision) \
+             VALUES ('{user}', '{name}', '{name}', true, 'active', false, 0, 1)"
+        );
+        database
+            .execute(AssertSqlSafe(insert))
+            .await
+            .expect("a user");
+        if let Some(tenant) = tenant {
+            let insert = format!(
+                "INSERT INTO memberships (tenant_id, user_id, role_ids, status, created_at, \
+                 revision) VALUES ('{tenant}', '{user}', '[]', 'active', 0, 1)"
+            );
+            database
+                .execute(AssertSqlSafe(insert))
+                .await
+                .expect("a member");
+        }
+    }
+    let enter = format!("SET ROLE tenantry_tenant; SET tenantry.tenant = '{own}'");
+    database
+        .execute(AssertSqlSafe(enter))
+        .await
+        .expect("entered");
+    let seen: Vec<String> = query_scalar("SELECT email FROM identities")
+        .fetch_all(&mut database)
+        .await
+        .expect("rows");
+    assert_eq!(seen, ["ann"]);
+    let seen: Vec<Uuid> = query_scalar("SELECT tenant_id FROM memberships")
+        .fetch_all(&mut database)
+        .await
+        .expect("rows");
+    assert_eq!(seen, [own]);
+    for forbidden in [
+        "SELECT password_hash FROM identities",
+        "SELECT email_key FROM identities",
+        "SELECT role_ids FROM memberships",
+        "SELECT id FROM sessions",
+        "SELECT id FROM roles",
+        "SELECT changed_at FROM epochs",
+        "SELECT version FROM seaql_migrations",
+        "UPDATE identities SET email = ''",
+        "UPDATE tenants SET status = ''",
+        "DELETE FROM memberships",
+    ] {
+        let refused = database.execute(forbidden).await.expect_err(forbidden);
+        assert!(
+            refused.to_string().contains("permission denied"),
+            "{refused}"
+        );
+    }
+}
+
+/// Checks that a start notices each table without effective row-level security.
+#[tokio::test]
+async fn row_level_security_is_verified_on_every_table() {
+    let url = Postgres::shared().await.fresh().await;
+    let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
+    let store = store.expect("the store opens");
+    store.migrate().await.expect("the tables are created");
+    let mut database = PgConnection::connect(&url).await.expect("connected");
+    let of_platform = ["tenants", "memberships", "identities"];
+    let declared = TableInfo::all().into_iter();
+    let declared = declared.filter(|it| it.protected.is_some() || of_platform.contains(&it.name));
+    let tables: Vec<_> = declared.map(|table| table.name).collect();
+    assert!(tables.len() > of_platform.len());
+    for table in tables {
+        let changes = [
+            (
+                format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+                format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
+            ),
+            (
+                format!("CREATE POLICY open ON {table} FOR INSERT WITH CHECK (true)"),
+                format!("DROP POLICY open ON {table}"),
+            ),
+        ];
+        for (change, back) in changes {
+            let done = database.execute(AssertSqlSafe(change.clone())).await;
+            done.expect("changed");
+            let refused = store.migrate().await.expect_err(&change).to_string();
+            let is_named = refused.contains(&format!("the table {table} "));
+            assert!(is_named, "{change}: {refused}");
+            database
+                .execute(AssertSqlSafe(back))
+                .await
+                .expect("changed");
+        }
+    }
+    for (change, back) in [
+        (
+            "GRANT SELECT ON sessions TO tenantry_tenant",
+            "REVOKE ALL ON sessions FROM tenantry_tenant",
+        ),
+        (
+            "GRANT SELECT ON identities TO tenantry_tenant",
+            "REVOKE ALL ON identities FROM tenantry_tenant; \
+             GRANT SELECT (id, email) ON identities TO tenantry_tenant",
+        ),
+    ] {
+        database.execute(change).await.expect("changed");
+        let refused = store.migrate().await.expect_err(change).to_string();
+        assert!(refused.contains("rights on the table"), "{refused}");
+        database.execute(back).await.expect("changed");
+    }
+    store.migrate().await.expect("all is as before");
 }
 
 #[tokio::test]

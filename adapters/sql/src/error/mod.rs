@@ -11,6 +11,10 @@ pub(crate) use driver::{Stop, driver_error};
 
 /// Returns the error of a failed operation.
 pub(crate) fn port_error(context: impl Into<String>, error: DbErr) -> PortError {
+    let mut context = context.into();
+    if let Some(advice) = postgres::advice(&error) {
+        context = format!("{context}: {advice}");
+    }
     PortError::new(kind_of(&error), context).caused_by(error)
 }
 

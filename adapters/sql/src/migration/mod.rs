@@ -4,11 +4,14 @@
 use sea_orm_migration::{
     MigrationStatus,
     prelude::*,
-    sea_orm::{ConnectionTrait, DatabaseConnection, DbErr},
+    sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr},
 };
 use tenantry_application::ports::{PortError, PortErrorKind};
 
-use crate::error::port_error;
+use crate::{
+    error::port_error,
+    reader::{Executor, Reader},
+};
 
 mod columns;
 mod m0001_people;
@@ -34,32 +37,56 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Applies the pending migrations.
-pub(crate) async fn migrate(db: &DatabaseConnection) -> Result<(), PortError> {
-    refuse_newer(db).await?;
-    let Err(error) = Migrator::up(db, None).await else {
+/// Applies the pending migrations, unless the login may not create tables.
+pub(crate) async fn migrate(
+    db: &DatabaseExecutor<'_>,
+    may_create: Result<(), PortError>,
+) -> Result<(), PortError> {
+    let Some(next) = next_of(&status(db).await?) else {
+        return Ok(());
+    };
+    may_create?;
+    let Err(error) = Migrator::up(borrowed(db), None).await else {
         return Ok(());
     };
     let error = port_error("migrate the database", error);
     if error.is_retryable() {
         return Err(error);
     }
-    let failed = status(db).await?.into_iter().find(|(_, is_done)| !is_done);
-    Err(match failed {
-        Some((name, _)) => PortError {
-            context: format!(
-                "apply the migration {name}: the database refused it; if part of it is applied, \
-                 restore a backup or remove the conflicting objects"
-            ),
-            ..error
-        },
-        None => error,
+    // A failed transaction runs no statement; without one the status names the migration.
+    let failed = next_of(&status(db).await.unwrap_or_default()).unwrap_or(next);
+    Err(PortError {
+        context: format!(
+            "apply the migration {failed}: the database refused it and did not apply it; use a \
+             database without other objects of the same names"
+        ),
+        ..error
     })
 }
 
+fn next_of(migrations: &[(String, bool)]) -> Option<String> {
+    let mut migrations = migrations.iter();
+    let next = migrations.find(|(_, is_done)| !is_done);
+    next.map(|(name, _)| name.clone())
+}
+
 /// Returns the migrations of this program, and whether each is applied.
-pub(crate) async fn status(db: &DatabaseConnection) -> Result<Vec<(String, bool)>, PortError> {
-    refuse_newer(db).await?;
+pub(crate) async fn status_of(reader: &Reader) -> Result<Vec<(String, bool)>, PortError> {
+    status(&executor(reader).await?.get()).await
+}
+
+/// Checks that no newer program has changed the schema.
+pub(crate) async fn refuse_newer(reader: &Reader) -> Result<(), PortError> {
+    check_known(&executor(reader).await?.get()).await
+}
+
+async fn executor(reader: &Reader) -> Result<Executor, PortError> {
+    let executor = reader.executor().await;
+    executor.map_err(|error| port_error("read the migrations", error))
+}
+
+async fn status(db: &DatabaseExecutor<'_>) -> Result<Vec<(String, bool)>, PortError> {
+    check_known(db).await?;
     let migrations = Migrator::get_migration_with_status_read_only(db)
         .await
         .map_err(|error| port_error("read the migrations", error))?;
@@ -72,8 +99,7 @@ pub(crate) async fn status(db: &DatabaseConnection) -> Result<Vec<(String, bool)
         .collect())
 }
 
-/// Checks that no newer program has changed the schema.
-pub(crate) async fn refuse_newer(db: &DatabaseConnection) -> Result<(), PortError> {
+async fn check_known(db: &DatabaseExecutor<'_>) -> Result<(), PortError> {
     let applied = applied(db)
         .await
         .map_err(|error| port_error("read the migrations", error))?;
@@ -92,8 +118,11 @@ pub(crate) async fn refuse_newer(db: &DatabaseConnection) -> Result<(), PortErro
     }
 }
 
-async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
+async fn applied(db: &DatabaseExecutor<'_>) -> Result<Vec<String>, DbErr> {
+    if !SchemaManager::new(borrowed(db))
+        .has_table("seaql_migrations")
+        .await?
+    {
         return Ok(Vec::new());
     }
     let select = Query::select()
@@ -102,4 +131,15 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
         .take();
     let rows = db.query_all(&select).await?;
     rows.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+/// Returns another reference to a connection or transaction.
+fn borrowed<'e>(db: &'e DatabaseExecutor<'_>) -> DatabaseExecutor<'e> {
+    match db {
+        DatabaseExecutor::Connection(connection) => DatabaseExecutor::Connection(connection),
+        DatabaseExecutor::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
+        DatabaseExecutor::OwnedTransaction(transaction) => {
+            DatabaseExecutor::Transaction(transaction)
+        }
+    }
 }

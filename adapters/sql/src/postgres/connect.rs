@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
-use tenantry_application::ports::{PortError, PortErrorKind};
+use sea_orm::{ConnectionTrait, DatabaseExecutor, TransactionTrait};
+use tenantry_application::ports::PortError;
 
-use super::row_security;
+use super::{preflight::Facts, row_security, server::Server};
 use crate::{
     PostgresOptions,
     dialect::Dialect,
-    error::{port_error, postgres::refused},
-    link::{Link, Open, Pools},
+    error::port_error,
+    link::{FORGET_STATEMENTS, Link, Open, Pools},
 };
-
-/// The number of prepared statements per connection.
-const STATEMENTS: usize = 256;
 
 /// The key of the advisory lock for migrations, the same in every process.
 const MIGRATION_LOCK: i64 = 0x7E4A_17B1;
+
+/// Lifts the limits of the login or the database for migrations, which may wait for those of
+/// another process.
+const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                         SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// Connects to the server; later outages are detected and repaired.
 pub(crate) async fn connect(
@@ -25,81 +27,66 @@ pub(crate) async fn connect(
     readers: u32,
     writers: u32,
 ) -> Result<Arc<Link>, PortError> {
-    let read = settings(&options.url, options, readers);
-    let write = settings(&options.url, options, writers);
+    let server = Server::parse(&options.url, "database.url")?;
+    let timeout = options.acquire_timeout();
+    let keeps_statements = server.keeps_statements(options.prepared_statements, timeout);
+    let keeps_statements = keeps_statements.await?;
+    let server = server.prepared(keeps_statements);
+    let opened = server.clone();
     let open: Open = Box::new(move || {
-        let (read, write) = (read.clone(), write.clone());
-        Box::pin(async {
+        let server = opened.clone();
+        Box::pin(async move {
             Ok(Pools {
-                read: Database::connect(read).await?,
-                write: Database::connect(write).await?,
+                read: server.open(readers, timeout).await?,
+                write: server.open(writers, timeout).await?,
             })
         })
     });
-    let link = Link::to_server(open, options.answer_within).await;
-    link.map_err(|error| refused(&options.url, error))
+    let link = Link::to_server(open, options.answer_within, !keeps_statements).await;
+    link.map_err(|error| server.refused(error))
 }
 
-fn settings(url: &str, options: &PostgresOptions, connections: u32) -> ConnectOptions {
-    let mut connect = ConnectOptions::new(url);
-    connect
-        .max_connections(connections)
-        .min_connections(0)
-        .test_before_acquire(false)
-        // Less than the timeout of a read, so that an exhausted pool is busy and
-        // not unavailable.
-        .acquire_timeout(options.answer_within * 2 / 3)
-        .sqlx_logging(false)
-        .map_sqlx_postgres_opts(|options| {
-            let options = options
-                .application_name("tenantry")
-                .statement_cache_capacity(STATEMENTS);
-            sqlx::ConnectOptions::disable_statement_logging(options)
-        });
-    connect
-}
-
-/// Runs `migrate` on a separate connection, in one process at a time.
+/// Runs `migrate` in a transaction on a separate connection, in one process at a time.
+/// Its second argument is an error if the login may not create tables.
 pub(crate) async fn migrate_locked(
     options: &PostgresOptions,
-    migrate: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), PortError>,
+    migrate: impl AsyncFnOnce(DatabaseExecutor<'_>, Result<(), PortError>) -> Result<(), PortError>,
 ) -> Result<(), PortError> {
-    let url = options.migrate_url.as_deref().unwrap_or(&options.url);
-    // The lock belongs to this single connection and ends with it.
-    let db = Database::connect(settings(url, options, 1)).await;
-    let db = db.map_err(|error| refused(url, error))?;
-    let lock = Dialect::Postgres.statement("SELECT pg_advisory_lock(?)", [MIGRATION_LOCK.into()]);
-    let locked = db.query_one_raw(lock).await;
-    let migrated = match locked {
-        Ok(_) => apply(&db, options, migrate).await,
-        Err(error) => Err(port_error("lock the database for migrations", error)),
+    let server = match &options.migrate_url {
+        Some(url) => Server::parse(url, "database.migrate_url")?,
+        None => Server::parse(&options.url, "database.url")?,
     };
+    // Prepared for the transaction, whether or not there is a pooler.
+    let server = server.prepared(false);
+    let db = server.open(1, options.acquire_timeout()).await;
+    let db = db.map_err(|error| server.refused(error))?;
+    let failed = |error| port_error("migrate the database", error);
+    let migrated = async {
+        let transaction = db.begin().await.map_err(failed)?;
+        let begin = format!("{FORGET_STATEMENTS}; {UNLIMITED}");
+        transaction
+            .execute_unprepared(&begin)
+            .await
+            .map_err(failed)?;
+        // The lock ends with the transaction.
+        let lock = "SELECT pg_advisory_xact_lock(?)";
+        let lock = Dialect::Postgres.statement(lock, [MIGRATION_LOCK.into()]);
+        let locked = transaction.query_one_raw(lock).await;
+        locked.map_err(|error| port_error("lock the database for migrations", error))?;
+        let facts = Facts::read(&transaction).await?;
+        migrate((&transaction).into(), facts.may_create()).await?;
+        if options.row_security {
+            let login = match &options.migrate_url {
+                Some(_) => Some(Server::parse(&options.url, "database.url")?),
+                None => None,
+            };
+            let login = login.as_ref().map(Server::login);
+            row_security::create_policies(&transaction, &facts, login).await?;
+        }
+        transaction.commit().await.map_err(failed)
+    };
+    let migrated = migrated.await;
     let closed = db.close().await;
     migrated?;
     closed.map_err(|error| port_error("close a connection", error))
-}
-
-async fn apply(
-    db: &DatabaseConnection,
-    options: &PostgresOptions,
-    migrate: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), PortError>,
-) -> Result<(), PortError> {
-    migrate(db).await?;
-    if !options.row_security {
-        return Ok(());
-    }
-    let login = match &options.migrate_url {
-        Some(_) => Some(login(&options.url)?),
-        None => None,
-    };
-    row_security::create_policies(db, login.as_deref()).await
-}
-
-fn login(url: &str) -> Result<String, PortError> {
-    let options = url.parse::<sqlx::postgres::PgConnectOptions>();
-    let options = options.map_err(|error| {
-        let context = "parse database.url";
-        PortError::new(PortErrorKind::Internal, context).caused_by(error)
-    })?;
-    Ok(options.get_username().to_owned())
 }

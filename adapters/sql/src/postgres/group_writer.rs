@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement};
 use tenantry_application::{
-    ports::{CommitError, PortError, PortErrorKind},
+    ports::{CommitError, PortError, PortErrorKind, Refusal, UniqueKey},
     work::UnitOfWork,
 };
 use tenantry_domain::id::TenantId;
@@ -133,7 +131,7 @@ impl GroupWriter {
     }
 
     async fn begin(&self, tenant: Option<TenantId>) -> Result<DatabaseTransaction, DbErr> {
-        let transaction = self.link.write_pool().begin().await?;
+        let transaction = self.link.begin_write().await?;
         if let Some(tenant) = tenant {
             restrict(&transaction, tenant).await?;
         }
@@ -181,6 +179,13 @@ impl GroupWriter {
     }
 
     async fn try_rows(&self, statement: &Statement) -> Result<Vec<QueryResult>, Failure> {
+        if self.link.is_pooled() {
+            let transaction = self.begin(None).await.map_err(Failure::Unwritten)?;
+            let rows = transaction.query_all_raw(statement.clone()).await;
+            let rows = rows.map_err(Failure::Unwritten)?;
+            commit(transaction).await?;
+            return Ok(rows);
+        }
         let rows = self
             .link
             .write_pool()
@@ -202,12 +207,23 @@ impl GroupWriter {
                 Err(error) => return Err(self.link.failed("apply a unit of work", error).into()),
             };
             // Without a refusal the conflicting row is gone, and a retry may succeed.
-            if let Some(refusal) = apply::refusal(&self.link.write_pool(), unit, violated).await? {
+            if let Some(refusal) = self.refusal(unit, violated).await? {
                 tracing::debug!(%refusal, "unit of work refused");
                 return Err(CommitError::Refused(refusal));
             }
         }
         Err(too_many_conflicts().into())
+    }
+
+    async fn refusal(
+        &self,
+        unit: &UnitOfWork,
+        violated: Option<UniqueKey>,
+    ) -> Result<Option<Refusal>, PortError> {
+        let transaction = self.link.begin_write().await;
+        let transaction = transaction
+            .map_err(|error| self.link.failed("find the reason for a refusal", error))?;
+        apply::refusal(&transaction, unit, violated).await
     }
 
     async fn apply(
@@ -230,7 +246,9 @@ impl GroupWriter {
         prepared: &PreparedUnit,
     ) -> Result<Option<Stop>, Failure> {
         match (prepared, self.restriction(unit)) {
-            (PreparedUnit::Calls(calls), None) => self.run_calls(calls).await,
+            (PreparedUnit::Calls(calls), None) if !self.link.is_pooled() => {
+                self.run_calls(calls).await
+            }
             (PreparedUnit::Calls(calls), tenant) => self.run_restricted(tenant, calls).await,
             (PreparedUnit::Steps(steps), tenant) => self.run_steps(tenant, steps).await,
         }

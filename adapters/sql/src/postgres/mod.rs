@@ -16,12 +16,16 @@ use tenantry_store::{Scope, StoredEntity};
 
 mod connect;
 mod group_writer;
+mod preflight;
 mod row_security;
+mod row_security_check;
+mod server;
 mod unit;
 
 pub(crate) use connect::{connect, migrate_locked};
 pub(crate) use group_writer::GroupWriter;
-pub(crate) use row_security::{check, restrict};
+pub(crate) use row_security::restrict;
+pub(crate) use row_security_check::check;
 pub(crate) use unit::call;
 
 /// The backend for building statements.

@@ -6,64 +6,95 @@
 
 use std::fmt::Write;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IdenStatic, TransactionTrait,
-};
-use tenantry_application::{
-    ports::{PortError, PortErrorKind},
-    work::Kind,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, IdenStatic};
+use tenantry_application::{ports::PortError, work::Kind};
 use tenantry_domain::id::TenantId;
 use tenantry_store::{Stored, table_name, with_stored};
-use uuid::Uuid;
 
-use crate::{dialect::Dialect, error::port_error};
+use super::preflight::{Facts, quoted, refusal};
+use crate::{
+    dialect::Dialect,
+    error::{port_error, postgres::is_forbidden},
+};
 
 /// The role of tenants, which cannot log in.
-const ROLE: &str = "tenantry_tenant";
+pub(super) const ROLE: &str = "tenantry_tenant";
 /// The setting with the tenant of a transaction.
 const TENANT: &str = "tenantry.tenant";
 
 /// The policy of a login that does not own the tables.
 const PLATFORM: &str = "tenantry_platform";
 
-/// Returns the tables with row-level security, and the column that holds the
-/// tenant: those that a tenant's handle reaches, and the tenants themselves.
-fn protected_tables() -> Vec<(&'static str, &'static str)> {
+/// The advice for a login that lacks rights.
+const OR_DISABLE: &str = "or set database.row_security.enabled to false";
+
+/// A table with row-level security.
+pub(super) struct Protected {
+    pub(super) table: &'static str,
+    /// The column that identifies the rows of a tenant.
+    pub(super) column: &'static str,
+    /// The rights of the role of tenants.
+    rights: &'static str,
+}
+
+impl Protected {
+    /// Returns the condition of the rows of the current tenant.
+    fn condition(&self) -> String {
+        let current = format!("current_setting('{TENANT}')::uuid");
+        if self.table == "identities" {
+            return format!(
+                "EXISTS (SELECT FROM memberships WHERE memberships.user_id = identities.id \
+                 AND memberships.tenant_id = {current})"
+            );
+        }
+        format!("{} = {current}", self.column)
+    }
+}
+
+/// Returns the tables with row-level security: those that a tenant's handle
+/// reaches, and those of the platform with rows of its tenant and its members.
+pub(super) fn protected_tables() -> Vec<Protected> {
     let tables = Kind::ALL.iter().filter_map(|kind| {
-        with_stored!(kind, T => {
-            let column = <T as Stored>::SCOPE.protected()?;
-            Some((table_name::<T>(), column.as_str()))
-        })
+        with_stored!(kind, T => Some(Protected {
+            table: table_name::<T>(),
+            column: <T as Stored>::SCOPE.protected()?.as_str(),
+            rights: "SELECT, INSERT, UPDATE, DELETE",
+        }))
     });
-    tables.chain([("tenants", "id")]).collect()
+    let of_platform = [
+        // The status of a tenant, locked until the commit.
+        ("tenants", "id", "SELECT, UPDATE (revision)"),
+        // The e-mail addresses of members, and of no one else.
+        ("memberships", "tenant_id", "SELECT (tenant_id, user_id)"),
+        ("identities", "id", "SELECT (id, email)"),
+    ];
+    let of_platform = of_platform.map(|(table, column, rights)| Protected {
+        table,
+        column,
+        rights,
+    });
+    tables.chain(of_platform).collect()
 }
 
 /// Creates the role, which exists if another database of the server has it.
 const CREATE_ROLE: &str = "\
-    DO $$ BEGIN CREATE ROLE tenantry_tenant NOLOGIN; \
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
+    DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenantry_tenant') THEN \
+    CREATE ROLE tenantry_tenant NOLOGIN; END IF; \
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;";
+
+const GRANT_SCHEMA: &str = "\
     DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO tenantry_tenant', current_schema()); \
     END $$;";
 
-/// Returns the grants of the role: its rows in the protected tables; whether a
-/// tenant is active, locked until the commit; epochs; and e-mail addresses.
+/// Returns the grants of the role. Epochs are counters without a tenant.
 fn grants() -> String {
-    let tables = protected_tables().into_iter().map(|(table, _)| table);
-    let tables: Vec<_> = tables.filter(|table| *table != "tenants").collect();
-    format!(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {ROLE}; \
-         GRANT SELECT, UPDATE (revision) ON tenants TO {ROLE}; \
-         GRANT SELECT ON epochs TO {ROLE}; \
-         GRANT SELECT (id, email) ON identities TO {ROLE};",
-        tables.join(", ")
-    )
+    let mut grants = format!("REVOKE ALL ON epochs FROM {ROLE};");
+    grants.push_str("GRANT SELECT (subject_id, epoch) ON epochs TO tenantry_tenant;");
+    for Protected { table, rights, .. } in protected_tables() {
+        let _ = write!(grants, "GRANT {rights} ON {table} TO {ROLE};");
+    }
+    grants
 }
-
-/// Permits the owner of the tables to switch to the role.
-const JOIN_ROLE: &str = "\
-    DO $$ BEGIN IF NOT pg_has_role(current_user, 'tenantry_tenant', 'MEMBER') THEN \
-    GRANT tenantry_tenant TO CURRENT_USER; END IF; END $$;";
 
 /// Restricts a transaction to the rows of a tenant.
 pub(crate) async fn restrict(
@@ -78,50 +109,96 @@ pub(crate) async fn restrict(
 /// Creates the missing policies as the owner of the tables; locks no table whose
 /// policies exist. `login` is the login of the service if it is not the owner.
 pub(super) async fn create_policies(
-    db: &DatabaseConnection,
+    db: &DatabaseTransaction,
+    facts: &Facts,
     login: Option<&str>,
 ) -> Result<(), PortError> {
     let failed = |error| port_error("create the policies of row-level security", error);
+    let member = quoted(login.unwrap_or(&facts.login));
+    create_role(db, &member).await?;
+    join_role(db, login.unwrap_or(&facts.login)).await?;
     let mut script = String::new();
     let missing = without(db, ROLE, ROLE).await.map_err(failed)?;
     if !missing.is_empty() {
-        let _ = write!(script, "{CREATE_ROLE}{}", grants());
+        let _ = write!(script, "{GRANT_SCHEMA}{}", grants());
     }
-    for (table, column) in &missing {
+    for protected in &missing {
+        let (table, condition) = (protected.table, protected.condition());
         let _ = write!(
             script,
             "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; \
              DROP POLICY IF EXISTS {ROLE} ON {table}; \
-             CREATE POLICY {ROLE} ON {table} TO {ROLE} \
-             USING ({column} = current_setting('{TENANT}')::uuid);",
+             CREATE POLICY {ROLE} ON {table} TO {ROLE} USING ({condition});",
         );
     }
-    match login {
-        None => script.push_str(JOIN_ROLE),
-        Some(login) => {
-            let missing = without(db, PLATFORM, login).await.map_err(failed)?;
-            let login = quoted(login);
-            // There may be new tables.
-            let _ = write!(script, "GRANT {ROLE} TO {login}; {}", grant_tables(&login));
-            for (table, _) in missing {
-                let _ = write!(
-                    script,
-                    "DROP POLICY IF EXISTS {PLATFORM} ON {table}; \
-                     CREATE POLICY {PLATFORM} ON {table} TO {login} USING (true);",
-                );
-            }
+    if let Some(login) = login {
+        let missing = without(db, PLATFORM, login).await.map_err(failed)?;
+        // There may be new tables.
+        script.push_str(&grant_tables(&member));
+        for Protected { table, .. } in missing {
+            let _ = write!(
+                script,
+                "DROP POLICY IF EXISTS {PLATFORM} ON {table}; \
+                 CREATE POLICY {PLATFORM} ON {table} TO {member} USING (true);",
+            );
         }
     }
-    db.execute_unprepared(&script).await.map_err(failed)?;
-    Ok(())
+    match db.execute_unprepared(&script).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_forbidden(&error) => {
+            let text = format!(
+                "create the policies of row-level security: the login does not own the tables; set \
+                 database.migrate_url to the URL of their owner, {OR_DISABLE}"
+            );
+            Err(refusal(text).caused_by(error))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+async fn create_role(db: &DatabaseTransaction, member: &str) -> Result<(), PortError> {
+    match db.execute_unprepared(CREATE_ROLE).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_forbidden(&error) => {
+            let text = format!(
+                "create the role of row-level security: the login may not create roles; run CREATE \
+                 ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO {member}; as an administrator, {OR_DISABLE}"
+            );
+            Err(refusal(text).caused_by(error))
+        }
+        Err(error) => Err(port_error("create the role of row-level security", error)),
+    }
+}
+
+/// Permits a login to switch to the role. Since version 16, membership alone does
+/// not.
+async fn join_role(db: &DatabaseTransaction, login: &str) -> Result<(), PortError> {
+    let member = quoted(login);
+    let literal = login.replace('\'', "''");
+    let join = format!(
+        "DO $$ BEGIN IF NOT pg_has_role('{literal}', '{ROLE}', \
+         CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) \
+         THEN GRANT {ROLE} TO {member}; END IF; END $$;"
+    );
+    match db.execute_unprepared(&join).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_forbidden(&error) => {
+            let text = format!(
+                "use the role of row-level security: the login is not a member; run GRANT {ROLE} TO \
+                 {member}; as an administrator, {OR_DISABLE}"
+            );
+            Err(refusal(text).caused_by(error))
+        }
+        Err(error) => Err(port_error("use the role of row-level security", error)),
+    }
 }
 
 /// Returns the tables without a policy for a role.
 async fn without(
-    db: &DatabaseConnection,
+    db: &DatabaseTransaction,
     policy: &str,
     role: &str,
-) -> Result<Vec<(&'static str, &'static str)>, DbErr> {
+) -> Result<Vec<Protected>, DbErr> {
     let existing = Dialect::Postgres.statement(
         "SELECT tablename::text FROM pg_policies WHERE schemaname = current_schema() \
          AND policyname = ? AND roles @> ARRAY[?::name]",
@@ -132,7 +209,7 @@ async fn without(
         .iter()
         .map(|row| row.try_get("", "tablename"))
         .collect::<Result<_, _>>()?;
-    let is_missing = |(table, _): &(&str, &str)| !existing.iter().any(|name| name == table);
+    let is_missing = |protected: &Protected| !existing.iter().any(|name| name == protected.table);
     Ok(protected_tables().into_iter().filter(is_missing).collect())
 }
 
@@ -145,40 +222,4 @@ fn grant_tables(quoted: &str) -> String {
          EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO {name}', \
          current_schema()); END $$;"
     )
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Checks that a row of a tenant is visible to this tenant only, with a temporary
-/// row of a tenant that does not exist.
-pub(crate) async fn check(db: &DatabaseConnection) -> Result<(), PortError> {
-    let failed = |error| port_error("check row-level security", error);
-    let (canary, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let transaction = db.begin().await.map_err(failed)?;
-    let insert = Dialect::Postgres.statement(
-        "INSERT INTO quotas (tenant_id, limit_bytes, used_bytes, reserved_bytes) \
-         VALUES (?, 0, 0, 0) ON CONFLICT DO NOTHING",
-        [canary.into()],
-    );
-    transaction.execute_raw(insert).await.map_err(failed)?;
-    for (tenant, expected) in [(other, false), (canary, true)] {
-        restrict(&transaction, TenantId::from_uuid(tenant))
-            .await
-            .map_err(failed)?;
-        let select = Dialect::Postgres.statement(
-            "SELECT tenant_id FROM quotas WHERE tenant_id = ?",
-            [canary.into()],
-        );
-        let found = transaction.query_one_raw(select).await.map_err(failed)?;
-        if found.is_some() != expected {
-            let context = "check row-level security: a row is visible to another tenant, or not \
-                           to its own; check the policies of the database";
-            return Err(PortError::new(PortErrorKind::Internal, context));
-        }
-        let reset = transaction.execute_unprepared("RESET ROLE").await;
-        reset.map_err(failed)?;
-    }
-    transaction.rollback().await.map_err(failed)
 }

@@ -1,7 +1,7 @@
 //! The list of providers. The harness, the tests of each provider, the
 //! combinations and the scripts are driven by it.
 
-use super::provider::{Provider, Section, Server};
+use super::provider::{Program, Provider, Section, Server};
 use crate::{
     harness::rows::{mongodb, postgres, sqlite},
     services::{Azurite, Minio, Mongodb, Postgres, Redis, Webdav},
@@ -136,6 +136,14 @@ pub static PROVIDERS: &[Provider] = &[
         ..EMBEDDED
     },
 ];
+
+/// The programs that tests need besides the servers of providers.
+pub static PROGRAMS: &[Program] = &[Program {
+    title: "PgBouncer",
+    words: "pooler",
+    install: "pgbouncer",
+    hint: "apt-get install pgbouncer",
+}];
 
 /// Calls a macro with `<section>_<kind>` of each provider that has a server.
 #[macro_export]

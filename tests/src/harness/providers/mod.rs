@@ -6,7 +6,7 @@ mod place;
 mod provider;
 mod selection;
 
-pub use list::{PROVIDERS, provider, provider_named};
+pub use list::{PROGRAMS, PROVIDERS, provider, provider_named};
 pub use place::Place;
-pub use provider::{Provider, Section, Server};
+pub use provider::{Program, Provider, Section, Server};
 pub use selection::Providers;

@@ -63,6 +63,18 @@ pub struct Server {
     pub open: fn() -> LocalBoxFuture<'static, &'static dyn TestServer>,
 }
 
+/// A program in front of a server of the tests.
+pub struct Program {
+    /// The name in tables.
+    pub title: &'static str,
+    /// Words in the names of the tests that need it, separated by spaces.
+    pub words: &'static str,
+    /// The function of `tests/scripts/services` that installs it.
+    pub install: &'static str,
+    /// The instruction if that fails.
+    pub hint: &'static str,
+}
+
 impl Section {
     /// All sections.
     pub const ALL: [Self; 3] = [Self::Database, Self::Storage, Self::Cache];
