@@ -1,6 +1,6 @@
 //! No error and no output contains a password, wherever it is.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenantry_config::{Config, LoadedConfig, schema};
 
 use super::env;
@@ -10,6 +10,8 @@ struct Place {
     key: String,
     kind: Option<(String, String)>,
     is_url: bool,
+    /// The property of the elements, if the key is a list.
+    element: Option<String>,
     required: Vec<(String, Value)>,
 }
 
@@ -95,6 +97,15 @@ fn collect(path: &str, kind: Option<&(String, String)>, schema: &Value, places: 
             places,
         );
     }
+    if schema["items"].is_object() {
+        let mut elements = Vec::new();
+        collect("", None, &schema["items"], &mut elements);
+        places.extend(elements.into_iter().map(|element| Place {
+            key: path.to_owned(),
+            element: Some(element.key),
+            ..element
+        }));
+    }
     let properties = schema["properties"].as_object().into_iter().flatten();
     for (name, property) in properties {
         let key = if path.is_empty() {
@@ -109,6 +120,7 @@ fn collect(path: &str, kind: Option<&(String, String)>, schema: &Value, places: 
                 key,
                 kind: kind.cloned(),
                 is_url,
+                element: None,
                 required,
             });
         } else {
@@ -175,6 +187,7 @@ fn no_output_contains_a_part_of_a_password() {
             "{section}"
         );
     }
+    assert!(places.iter().any(|place| place.element.is_some()));
     assert!(passwords().len() >= 40);
     for place in &places {
         for password in passwords() {
@@ -201,7 +214,11 @@ fn parts(password: &str) -> Vec<String> {
 
 /// Returns everything that the commands print with the text at a place.
 fn output(place: &Place, text: &str) -> String {
-    let mut variables = vec![(variable(&place.key), text.to_owned())];
+    let value = match &place.element {
+        Some(name) => json!([{ "kid": "a", "algorithm": "HS256", name: text }]).to_string(),
+        None => text.to_owned(),
+    };
+    let mut variables = vec![(variable(&place.key), value)];
     if let Some((key, kind)) = &place.kind {
         variables.push((variable(key), kind.clone()));
     }

@@ -5,4 +5,5 @@ mod below_path;
 mod browsers;
 mod headers;
 mod pages;
+mod passwords;
 mod start;
