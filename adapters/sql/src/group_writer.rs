@@ -66,7 +66,7 @@ pub(crate) fn prepare(dialect: Dialect, unit: &UnitOfWork) -> PreparedUnit {
     match dialect {
         Dialect::Sqlite => PreparedUnit::Calls(sqlite::calls(&steps)),
         Dialect::Postgres if postgres::is_plain(unit) => {
-            PreparedUnit::Calls(vec![postgres::call(&steps)])
+            PreparedUnit::Calls(postgres::calls(&steps))
         }
         Dialect::Postgres => PreparedUnit::Steps(steps),
     }

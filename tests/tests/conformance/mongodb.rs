@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Opens a new database.
 async fn store() -> World {
-    World::new(Arc::new(open().await), ())
+    World::new(Arc::new(open().await), ()).with_large_unit(1_000)
 }
 
 async fn open() -> MongoStore {

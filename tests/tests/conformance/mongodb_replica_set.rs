@@ -30,7 +30,7 @@ async fn store() -> World {
     let store = store.expect("the store opens");
     assert!(store.has_transactions());
     store.migrate().await.expect("the collections are made");
-    World::new(Arc::new(store), front)
+    World::new(Arc::new(store), front).with_large_unit(1_000)
 }
 
 tenantry_tests::metadata_suite!(store);

@@ -73,8 +73,14 @@ impl GroupWriter {
     /// Writes a group in one transaction, or each order separately if one is
     /// refused.
     pub(crate) async fn write(&self, orders: &[Order]) -> Result<Vec<Outcome>, PortError> {
+        // Large units have several calls.
+        let further = orders
+            .iter()
+            .map(|order| order.calls().len().saturating_sub(1));
+        let further = u32::try_from(further.sum::<usize>()).unwrap_or(u32::MAX);
+        let timeouts = GROUP_TIMEOUTS.saturating_add(further);
         self.link
-            .bounded(GROUP_TIMEOUTS, self.write_group(orders))
+            .bounded(timeouts, self.write_group(orders))
             .await?
     }
 
@@ -246,7 +252,7 @@ impl GroupWriter {
         prepared: &PreparedUnit,
     ) -> Result<Option<Stop>, Failure> {
         match (prepared, self.restriction(unit)) {
-            (PreparedUnit::Calls(calls), None) if !self.link.is_pooled() => {
+            (PreparedUnit::Calls(calls), None) if calls.len() == 1 && !self.link.is_pooled() => {
                 self.run_calls(calls).await
             }
             (PreparedUnit::Calls(calls), tenant) => self.run_restricted(tenant, calls).await,

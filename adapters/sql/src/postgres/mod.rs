@@ -1,8 +1,8 @@
 //! `PostgreSQL`.
 //!
 //! One task at a time writes the commits of a tenant, all that wait in one
-//! transaction; different tenants write concurrently. A unit is one statement,
-//! and so one round trip: each step is a part of its `WITH`, and the end divides
+//! transaction; different tenants write concurrently. A unit is one statement
+//! unless it is large, and so one round trip: each step is a part of its `WITH`, and the end divides
 //! by zero if a step did not have the required result.
 //!
 //! Row-level security is a second line of defence between tenants: see `row_security`.
@@ -26,7 +26,7 @@ pub(crate) use connect::{connect, migrate_locked};
 pub(crate) use group_writer::GroupWriter;
 pub(crate) use row_security::restrict;
 pub(crate) use row_security_check::check;
-pub(crate) use unit::call;
+pub(crate) use unit::calls;
 
 /// The backend for building statements.
 const BACKEND: DbBackend = DbBackend::Postgres;

@@ -1,4 +1,4 @@
-//! A unit of work as one statement.
+//! A unit of work as one statement, or several for a large one.
 
 use std::fmt::Write;
 
@@ -7,8 +7,17 @@ use sea_orm::{Statement, Value};
 use super::BACKEND;
 use crate::apply::Step;
 
+/// The maximum number of steps in one statement, whose values cannot exceed 65,535.
+/// Planning a statement takes longer than linear time in its parts.
+const STEPS_PER_CALL: usize = 256;
+
+/// Joins steps into statements that apply all of them in order, or fail.
+pub(crate) fn calls(steps: &[Step]) -> Vec<Statement> {
+    steps.chunks(STEPS_PER_CALL).map(call).collect()
+}
+
 /// Joins steps into one statement that applies all of them in order, or fails.
-pub(crate) fn call(steps: &[Step]) -> Statement {
+fn call(steps: &[Step]) -> Statement {
     let mut sql = String::with_capacity(256 * steps.len());
     let mut conditions = String::with_capacity(48 * steps.len());
     let mut values: Vec<Value> = Vec::with_capacity(16 * steps.len());

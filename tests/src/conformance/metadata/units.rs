@@ -283,9 +283,8 @@ pub(super) async fn an_invalid_unit_fails(world: &World) {
 
 /// Checks a unit with more rows than any store accepts in one statement.
 pub(super) async fn a_large_unit_is_atomic(world: &World) {
-    const ROWS: u32 = 1000;
     let acme = world.company("Acme").await;
-    let files: Vec<_> = (0..ROWS)
+    let files: Vec<_> = (0..world.large_unit)
         .map(|n| world.samples.file(acme.id, &format!("{n:04}")))
         .collect();
     let add = async |room| {
@@ -302,7 +301,12 @@ pub(super) async fn a_large_unit_is_atomic(world: &World) {
     assert_eq!(add(ROOM + 1).await.refusal(), Refusal::Quota);
     assert_eq!(acme.store.versions().scan(None, 1).await.value(), []);
     add(1).await.done();
-    let versions = acme.store.versions().scan(None, 2 * ROWS).await.value();
+    let versions = acme
+        .store
+        .versions()
+        .scan(None, 2 * world.large_unit)
+        .await
+        .value();
     assert_eq!(versions.len(), files.len());
     acme.commit(|work| {
         for (file, version) in files.iter().zip(&versions) {

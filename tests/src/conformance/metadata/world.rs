@@ -20,6 +20,8 @@ pub struct World {
     pub samples: Samples,
     /// The store under test.
     pub store: Arc<dyn PlatformStore>,
+    /// The number of files in a large unit, each with a version.
+    pub(super) large_unit: u32,
     _keep: Box<dyn Any + Send + Sync>,
 }
 
@@ -32,8 +34,16 @@ impl World {
         Self {
             samples: Samples::default(),
             store,
+            large_unit: 3_000,
             _keep: Box::new(keep),
         }
+    }
+
+    /// Limits large units, for a server that is slow.
+    #[must_use]
+    pub fn with_large_unit(mut self, files: u32) -> Self {
+        self.large_unit = files;
+        self
     }
 
     /// Commits a platform unit.
