@@ -103,10 +103,11 @@ impl ServerUrl {
             if value.contains('@') && !WITH_AT.contains(&name) {
                 return Err(AT_AFTER_HOST.to_owned());
             }
-            let required = match decoded(value) {
-                Some(value) if name == "host" && value.contains(',') => Some("one host"),
-                Some(value) => (self.option)(name, &value),
-                None => Some("UTF-8 after percent-decoding"),
+            // An unknown name may be a part of a password.
+            let value = decoded(value).ok_or("an option is not UTF-8 after percent-decoding")?;
+            let required = match name {
+                "host" if value.contains(',') => Some("one host"),
+                _ => (self.option)(name, &value),
             };
             if let Some(required) = required {
                 return Err(format!("the option {name} must be {required}"));
@@ -292,6 +293,7 @@ mod tests {
             ("postgres://app:%ff@h/db", "the password is not UTF-8"),
             ("postgres://app:p@h/db?sslmode=on", "sslmode must be one of"),
             ("postgres://app:p@h/db?port=x", "port must be"),
+            ("postgres://app:p@h/db?hunt=%ff", "an option is not UTF-8"),
             ("postgres://app:p@h/db ", "a space"),
             ("postgres://app:hunt\ter2@h/db", "tab"),
         ] {

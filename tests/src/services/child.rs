@@ -42,6 +42,11 @@ impl Server {
         }
     }
 
+    /// Returns the working folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns the log of the server.
     pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()

@@ -219,6 +219,11 @@ impl Postgres {
         &self.url
     }
 
+    /// Returns the folder with the socket of a separate server.
+    pub fn socket_folder(&self) -> &Path {
+        self.server.as_ref().expect("a separate server").folder()
+    }
+
     /// Runs statements as the administrator.
     pub async fn run(&self, sql: impl Into<String>) {
         let sql = sql.into();

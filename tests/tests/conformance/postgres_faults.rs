@@ -153,6 +153,28 @@ async fn each_fault_has_its_advice() {
     .await;
 }
 
+/// Checks the URLs of managed services, and a socket.
+#[tokio::test]
+async fn urls_as_deployed_are_accepted() {
+    let server = Postgres::own().await;
+    let folder = server.socket_folder().display();
+    let (address, _) = server.url().rsplit_once('/').expect("a database");
+    let (_, port) = address.rsplit_once(':').expect("a port");
+    for url in [
+        format!("postgres://tenantry:p%40@/postgres?host={folder}&port={port}"),
+        format!(
+            "postgresql://tenantry:p@ss@127.0.0.1:{port}/postgres?sslmode=prefer&channel_binding=prefer"
+        ),
+        format!(
+            "{address}/postgres?connect_timeout=10&target_session_attrs=read-write&pgbouncer=true"
+        ),
+        format!("{address}/postgres?application_name=a@b&options=-c%20statement_timeout%3D60000"),
+    ] {
+        let opened = open(PostgresOptions::new(url.as_str())).await;
+        opened.expect(&url);
+    }
+}
+
 #[tokio::test]
 async fn a_standby_is_rejected() {
     let server = Postgres::standby().await;

@@ -45,7 +45,7 @@ pub(crate) fn advice(error: &DbErr) -> Option<&'static str> {
     match error.code()?.as_ref() {
         STATEMENT_EXISTS | STATEMENT_IS_MISSING => Some(
             "a pooler shares connections between transactions; set database.prepared_statements \
-             to false",
+             to true if it supports prepared statements, otherwise to false",
         ),
         READ_ONLY => Some("the database is read-only; set database.url to the primary server"),
         _ => None,
