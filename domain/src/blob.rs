@@ -60,6 +60,16 @@ pub struct Content {
     pub pieces: Vec<u32>,
 }
 
+/// A change of the number of references to a blob: the sum of all changes in one
+/// unit of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReferenceShift {
+    /// The number of added references; negative if references are removed.
+    pub by: i32,
+    /// The time of the change.
+    pub at: Timestamp,
+}
+
 /// The number of bytes per checksum, and so the granularity of range reads.
 pub const PIECE_BYTES: u64 = 256 * 1024;
 
@@ -147,40 +157,30 @@ impl Blob {
         Ok(reserved)
     }
 
-    /// Adds a reference from a version. Corrupt blobs cannot be shared.
-    pub fn add_reference(&mut self) -> Result<(), InvalidTransition> {
+    /// Adds or removes references. Corrupt blobs cannot be shared, and a blob
+    /// without references is deleted after a grace period.
+    pub fn shift_references(&mut self, shift: ReferenceShift) -> Result<(), InvalidTransition> {
         match &mut self.state {
             BlobState::Stored {
                 references,
                 unreferenced_at,
-                corrupt_at: None,
+                corrupt_at,
                 ..
-            } => {
-                *references += 1;
-                *unreferenced_at = None;
-                Ok(())
-            }
-            _ => Err(self.transition_error("shared")),
-        }
-    }
-
-    /// Removes a reference. A blob without references is deleted after a grace
-    /// period.
-    pub fn drop_reference(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
-        match &mut self.state {
-            BlobState::Stored {
-                references,
-                unreferenced_at,
-                ..
-            } if *references > 0 => {
-                *references -= 1;
-                if *references == 0 {
-                    *unreferenced_at = Some(now);
+            } if corrupt_at.is_none() || shift.by <= 0 => {
+                if let Some(shifted) = references.checked_add_signed(shift.by) {
+                    *references = shifted;
+                    *unreferenced_at = (shifted == 0).then_some(shift.at);
+                    return Ok(());
                 }
-                Ok(())
             }
-            _ => Err(self.transition_error("unreferenced")),
+            _ => {}
         }
+        let to = if shift.by > 0 {
+            "shared"
+        } else {
+            "unreferenced"
+        };
+        Err(self.transition_error(to))
     }
 
     /// Corrects the number of references.
@@ -344,15 +344,36 @@ mod tests {
         assert!(blob.store(content()).is_err());
     }
 
+    fn shift(by: i32, millis: i64) -> ReferenceShift {
+        ReferenceShift {
+            by,
+            at: Timestamp::from_millis(millis),
+        }
+    }
+
     #[test]
     fn only_an_unreferenced_blob_can_be_abandoned() {
         let mut blob = open();
+        assert!(blob.shift_references(shift(1, 0)).is_err(), "not stored");
         blob.store(content()).expect("open");
-        blob.add_reference().expect("stored");
-        blob.drop_reference(Timestamp::EPOCH).expect("two");
-        blob.drop_reference(Timestamp::EPOCH).expect("one");
-        assert!(blob.drop_reference(Timestamp::EPOCH).is_err());
+        assert!(blob.shift_references(shift(-2, 0)).is_err(), "one");
+        blob.shift_references(shift(2, 0)).expect("stored");
+        blob.shift_references(shift(-3, 7)).expect("three");
+        assert_eq!(unreferenced_at(&blob), Some(Timestamp::from_millis(7)));
+        blob.shift_references(shift(1, 8)).expect("stored");
+        assert_eq!(unreferenced_at(&blob), None);
+        blob.shift_references(shift(-1, 9)).expect("one");
         assert_eq!(blob.abandon(), Ok(0));
+        assert!(blob.shift_references(shift(1, 10)).is_err(), "abandoned");
+    }
+
+    fn unreferenced_at(blob: &Blob) -> Option<Timestamp> {
+        match blob.state {
+            BlobState::Stored {
+                unreferenced_at, ..
+            } => unreferenced_at,
+            _ => None,
+        }
     }
 
     #[test]
@@ -360,7 +381,8 @@ mod tests {
         let mut blob = open();
         blob.store(content()).expect("open");
         blob.mark_corrupt(Timestamp::EPOCH).expect("stored");
-        assert!(blob.add_reference().is_err());
+        assert!(blob.shift_references(shift(1, 0)).is_err());
+        blob.shift_references(shift(-1, 0)).expect("one");
     }
 
     #[test]

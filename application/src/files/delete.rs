@@ -12,7 +12,7 @@ use super::get;
 use crate::{
     audit::Entry,
     caller::Caller,
-    error::{Error, Result},
+    error::Result,
     ports::TenantStore,
     precondition::Precondition,
     retry,
@@ -35,6 +35,7 @@ pub async fn delete(
         let file = get::find(store.as_ref(), caller, id, FileAction::Delete).await?;
         precondition.check(file.revision)?;
         let mut work = store.begin();
+        let now = services.now();
         let mut references: BTreeMap<BlobId, u32> = BTreeMap::new();
         let mut bytes = 0;
         for version in all_versions(store.as_ref(), id).await? {
@@ -45,14 +46,9 @@ pub async fn delete(
             }
         }
         for (blob, count) in references {
-            if let Some(mut blob) = store.blobs().lookup(blob).await? {
-                for _ in 0..count {
-                    // No reference left: another deletion was committed between
-                    // the reads.
-                    blob.drop_reference(services.now())
-                        .map_err(|_| Error::VersionConflict)?;
-                }
-                work.blobs().update(&blob);
+            // A lost blob record does not prevent the deletion.
+            if store.blobs().lookup(blob).await?.is_some() {
+                (0..count).for_each(|_| work.references().remove(blob, now));
             }
         }
         work.quota().release(bytes);

@@ -62,8 +62,8 @@ async fn publish_with_retries(
             Err(CommitError::Refused(Refusal::Stale(Kind::Epoch))) => {
                 caller = reauthorize(services, &caller, spec).await?;
             }
-            // Either another upload added a reference to the same content, or
-            // the sweeper has abandoned this upload.
+            // Either the sweeper has deleted the same content, or it has
+            // abandoned this upload.
             Err(CommitError::Refused(
                 Refusal::Stale(Kind::Blob) | Refusal::Missing(Kind::Blob),
             )) => {
@@ -144,11 +144,10 @@ async fn attempt(
         .blobs()
         .find_by_digest(&received.blob.backend, digest, size)
         .await?;
-    let same = same.and_then(|mut same| same.add_reference().ok().map(|()| same));
     let mut own = received.blob.clone();
     let (shown, reserved) = match same {
         Some(same) => {
-            work.blobs().update(&same);
+            work.references().add(same.id, now);
             (same.id, own.store_spare(received.content.clone(), now))
         }
         None => (own.id, own.store(received.content.clone())),

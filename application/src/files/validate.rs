@@ -179,12 +179,8 @@ async fn record(
         Ok(media_type) => version.accept(media_type.clone(), now)?,
         Err(failure) => {
             if let Some(blob) = version.fail(failure.clone(), now)? {
-                if let Some(mut blob) = store.blobs().lookup(blob).await? {
-                    // No reference left: the file was deleted between the
-                    // reads.
-                    blob.drop_reference(now)
-                        .map_err(|_| Error::VersionConflict)?;
-                    work.blobs().update(&blob);
+                if store.blobs().lookup(blob).await?.is_some() {
+                    work.references().remove(blob, now);
                 }
                 work.quota().release(version.size_bytes);
             }

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use tenantry_domain::{
     Timestamp,
     audit::{AuditEntry, ChainHead, Seal},
+    blob::ReferenceShift,
     epoch::EpochSubject,
-    id::{AuditId, TenantId},
+    id::{AuditId, BlobId, TenantId},
     quota::QuotaMovement,
     tenant::ActiveTenant,
 };
@@ -25,6 +26,8 @@ pub enum Change {
     Audit(AuditEntry),
     /// Seals the next entries of a chain.
     AuditSeal(AuditSeal),
+    /// Shifts the references to a stored blob, at any revision.
+    References(BlobReferences),
     /// Raises a guard by one if it has the expected value.
     Guard(Guard),
     /// Raises an epoch by one.
@@ -42,6 +45,20 @@ pub enum Expectation {
     TenantActive(ActiveTenant),
     /// The epoch has this value (0 if it was never raised); otherwise stale.
     Epoch(EpochSubject, u64),
+}
+
+/// A shift of the references to a blob. It is stale if the blob does not allow it
+/// ([`Blob::shift_references`](tenantry_domain::blob::Blob::shift_references)),
+/// whatever its revision. The next revision is stored, so that a concurrent
+/// update of the row is stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobReferences {
+    /// The tenant that owns the blob.
+    pub tenant_id: TenantId,
+    /// The blob.
+    pub blob_id: BlobId,
+    /// The shift.
+    pub shift: ReferenceShift,
 }
 
 /// A counter on a tenant that rises with every change to a set of rows.
@@ -92,6 +109,7 @@ impl Change {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Row(row) => row.kind(),
+            Self::References(_) => Kind::Blob,
             Self::Expect(Expectation::TenantActive(_)) | Self::Guard(_) => Kind::Tenant,
             Self::Audit(_) => Kind::Audit,
             Self::AuditSeal(_) => Kind::AuditChain,
@@ -106,20 +124,22 @@ impl Change {
         match self {
             Self::Expect(_) => 0,
             Self::Row(_) | Self::Audit(_) | Self::AuditSeal(_) => 1,
-            Self::Guard(_) => 2,
-            Self::Epoch(..) => 3,
-            Self::QuotaOpen(..) | Self::QuotaMove(..) => 4,
+            Self::References(_) => 2,
+            Self::Guard(_) => 3,
+            Self::Epoch(..) => 4,
+            Self::QuotaOpen(..) | Self::QuotaMove(..) => 5,
         }
     }
 
     /// Compares two changes in canonical order: expectations, rows by kind,
-    /// then guards, epochs and quotas, which many units touch.
+    /// then references, guards, epochs and quotas, which many units touch.
     pub fn order(&self, other: &Self) -> Ordering {
         (self.stage(), self.kind())
             .cmp(&(other.stage(), other.kind()))
             .then_with(|| match (self, other) {
                 (Self::Row(a), Self::Row(b)) => a.order(b),
                 (Self::Audit(a), Self::Audit(b)) => a.id.cmp(&b.id),
+                (Self::References(a), Self::References(b)) => a.blob_id.cmp(&b.blob_id),
                 (Self::Guard(a), Self::Guard(b)) => (a.tenant_id, a.set).cmp(&(b.tenant_id, b.set)),
                 (Self::Epoch(a, _), Self::Epoch(b, _)) => a.cmp(b),
                 _ => Ordering::Equal,

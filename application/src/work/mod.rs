@@ -8,7 +8,9 @@
 //!
 //! An update or removal carries the revision the entity was read with. A store
 //! writes the next revision and refuses the whole unit if the stored revision
-//! differs.
+//! differs. Counters that many units change (references, guards, epochs, quotas)
+//! are shifted instead of replaced: no revision is expected, so that concurrent
+//! units do not refuse each other.
 //!
 //! # Adding a kind
 //!
@@ -23,9 +25,9 @@ mod recorder;
 mod signal;
 mod tenant_work;
 
-pub use change::{AuditSeal, Change, Expectation, Guard, GuardedSet};
+pub use change::{AuditSeal, BlobReferences, Change, Expectation, Guard, GuardedSet};
 pub use kind::{Entity, Kind, RowChange, Write};
 pub use platform_work::{GuardedRow, GuardedRows, PlatformWork};
 pub use recorder::{Rows, UnitOfWork};
 pub use signal::Signal;
-pub use tenant_work::{QuotaMoves, TenantWork};
+pub use tenant_work::{QuotaMoves, ReferenceShifts, TenantWork};

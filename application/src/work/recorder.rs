@@ -1,13 +1,24 @@
 //! The recorder shared by both units of work.
 
-use std::{collections::BTreeMap, marker::PhantomData};
-
-use tenantry_domain::{
-    Timestamp, audit::AuditEntry, epoch::EpochSubject, id::TenantId, job::JobState,
-    quota::QuotaMovement, tenant::ActiveTenant,
+use std::{
+    collections::{BTreeMap, HashSet},
+    marker::PhantomData,
 };
 
-use super::{Change, Entity, Expectation, Guard, GuardedSet, Kind, RowChange, Signal, Write};
+use tenantry_domain::{
+    Timestamp,
+    audit::AuditEntry,
+    blob::ReferenceShift,
+    epoch::EpochSubject,
+    id::{BlobId, TenantId},
+    job::JobState,
+    quota::QuotaMovement,
+    tenant::ActiveTenant,
+};
+
+use super::{
+    BlobReferences, Change, Entity, Expectation, Guard, GuardedSet, Kind, RowChange, Signal, Write,
+};
 use crate::port_error::{PortError, PortErrorKind};
 
 /// A unit of work as a store receives it: checked and in canonical order.
@@ -35,6 +46,7 @@ pub(super) struct Recorder {
     /// Whether the unit contains only rows of its tenant.
     is_of_tenant: bool,
     changes: Vec<Change>,
+    references: BTreeMap<(TenantId, BlobId), ReferenceShift>,
     quota: BTreeMap<TenantId, QuotaMovement>,
     guards: BTreeMap<(TenantId, GuardedSet), Option<u64>>,
     epochs: BTreeMap<EpochSubject, Timestamp>,
@@ -67,6 +79,20 @@ impl Recorder {
 
     pub(super) fn expect(&mut self, expectation: Expectation) {
         self.push(Change::Expect(expectation));
+    }
+
+    pub(super) fn shift_references(
+        &mut self,
+        tenant: TenantId,
+        blob: BlobId,
+        shift: ReferenceShift,
+    ) {
+        let unshifted = ReferenceShift { by: 0, ..shift };
+        let sum = self.references.entry((tenant, blob)).or_insert(unshifted);
+        match sum.by.checked_add(shift.by) {
+            Some(by) => *sum = ReferenceShift { by, ..shift },
+            None => self.blame("a unit changes too many references to one blob"),
+        }
     }
 
     pub(super) fn move_quota(&mut self, tenant: TenantId, used: i64, reserved: i64) {
@@ -120,9 +146,36 @@ impl Recorder {
         self.fault.get_or_insert(fault.into());
     }
 
+    /// Returns the kind of a row that is written and whose references are shifted
+    /// as well.
+    fn row_with_references(&self) -> Option<Kind> {
+        let written = self.changes.iter().filter_map(|change| match change {
+            Change::Row(RowChange::Blob(write)) => Some(write.id()),
+            _ => None,
+        });
+        let written: HashSet<BlobId> = written.collect();
+        let mut shifted = self.changes.iter().filter_map(|change| match change {
+            Change::References(references) => Some(references.blob_id),
+            _ => None,
+        });
+        shifted
+            .any(|blob| written.contains(&blob))
+            .then_some(Kind::Blob)
+    }
+
     /// Returns the unit in canonical order. An inconsistent unit is a bug: it
     /// yields an internal error and never reaches a store.
     pub(super) fn finish(mut self) -> Result<UnitOfWork, PortError> {
+        let references = std::mem::take(&mut self.references).into_iter();
+        let references = references.filter(|(_, shift)| shift.by != 0);
+        self.changes
+            .extend(references.map(|((tenant_id, blob_id), shift)| {
+                Change::References(BlobReferences {
+                    tenant_id,
+                    blob_id,
+                    shift,
+                })
+            }));
         let guards = std::mem::take(&mut self.guards).into_iter();
         self.changes
             .extend(guards.map(|((tenant_id, set), expected)| {
@@ -142,11 +195,9 @@ impl Recorder {
                 .map(|(tenant, movement)| Change::QuotaMove(tenant, movement)),
         );
         self.changes.sort_by(Change::order);
-        if let Some(kind) = self
-            .changes
-            .windows(2)
-            .find_map(|pair| same_row(&pair[0], &pair[1]))
-        {
+        let mut pairs = self.changes.windows(2);
+        let twice = pairs.find_map(|pair| same_row(&pair[0], &pair[1]));
+        if let Some(kind) = twice.or_else(|| self.row_with_references()) {
             self.blame(format!("the same {kind} is changed twice"));
         }
         match self.fault {

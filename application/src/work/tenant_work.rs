@@ -1,8 +1,17 @@
 //! The unit of work of one tenant.
 
 use tenantry_domain::{
-    audit::AuditEntry, blob::Blob, epoch::EpochSubject, file::File, idempotency::IdempotencyRecord,
-    job::Job, project::Project, tenant::ActiveTenant, version::FileVersion,
+    Timestamp,
+    audit::AuditEntry,
+    blob::{Blob, ReferenceShift},
+    epoch::EpochSubject,
+    file::File,
+    id::BlobId,
+    idempotency::IdempotencyRecord,
+    job::Job,
+    project::Project,
+    tenant::ActiveTenant,
+    version::FileVersion,
 };
 
 use super::{AuditSeal, Change, Expectation, Rows, Signal, UnitOfWork, recorder::Recorder};
@@ -43,6 +52,14 @@ impl TenantWork {
     /// Records writes of blob records.
     pub fn blobs(&mut self) -> Rows<'_, Blob> {
         Rows::new(&mut self.recorder)
+    }
+
+    /// Records shifts of the references to stored blobs.
+    pub fn references(&mut self) -> ReferenceShifts<'_> {
+        ReferenceShifts {
+            tenant: self.tenant,
+            recorder: &mut self.recorder,
+        }
     }
 
     /// Records writes of projects.
@@ -97,6 +114,34 @@ impl TenantWork {
     /// Returns the unit for a store.
     pub fn finish(self) -> Result<UnitOfWork, PortError> {
         self.recorder.finish()
+    }
+}
+
+/// Records shifts of the references to stored blobs. The shifts of one blob in a
+/// unit are summed and applied as one.
+#[derive(Debug)]
+pub struct ReferenceShifts<'w> {
+    tenant: ActiveTenant,
+    recorder: &'w mut Recorder,
+}
+
+impl ReferenceShifts<'_> {
+    /// Adds a reference; refused as missing or stale if the blob is gone, being
+    /// deleted or corrupt.
+    pub fn add(self, blob: BlobId, now: Timestamp) {
+        self.shift(blob, 1, now);
+    }
+
+    /// Removes a reference; refused as missing or stale if the blob is gone or
+    /// has no reference.
+    pub fn remove(self, blob: BlobId, now: Timestamp) {
+        self.shift(blob, -1, now);
+    }
+
+    fn shift(self, blob: BlobId, by: i32, at: Timestamp) {
+        let tenant = self.tenant.id();
+        self.recorder
+            .shift_references(tenant, blob, ReferenceShift { by, at });
     }
 }
 

@@ -8,7 +8,7 @@ use tenantry_application::ports::IdGenerator;
 use tenantry_domain::{
     Revision, Timestamp,
     audit::{Actor, AuditEntry},
-    blob::{BackendName, Blob, Content, Digest},
+    blob::{BackendName, Blob, Content, Digest, ReferenceShift},
     email::Email,
     file::{File, NewFile, Place},
     id::{
@@ -35,6 +35,11 @@ use uuid::Uuid;
 
 /// The time of the cases: 2026-01-01T00:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// Returns a shift of the references to a blob.
+pub fn shift(by: i32, at: Timestamp) -> ReferenceShift {
+    ReferenceShift { by, at }
+}
 
 /// Returns the time `seconds` after [`NOW`], or before it if negative.
 pub fn at(seconds: i64) -> Timestamp {

@@ -1,4 +1,4 @@
-//! Steps on rows that many units touch: guards, epochs and quotas.
+//! Steps on rows that many units touch: references, guards, epochs and quotas.
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use tenantry_application::{
     ports::{EpochChange, EpochSubject},
-    work::{Guard, GuardedSet},
+    work::{BlobReferences, Guard, GuardedSet},
 };
 use tenantry_domain::{
     Timestamp,
@@ -17,10 +17,31 @@ use tenantry_domain::{
 
 use tenantry_store::{
     Stored,
-    rows::{epoch, integer, quota, tenant},
+    rows::{blob, epoch, integer, quota, tenant},
 };
 
 use super::{Step, insert::insert};
+
+/// Shifts the references to a blob by the rule of
+/// [`Blob::shift_references`](tenantry_domain::blob::Blob::shift_references).
+pub(super) fn references(references: BlobReferences, backend: DbBackend) -> Step {
+    use blob::Column::{CorruptAt, Id, ReferenceCount, Revision, State, SweepAt, TenantId};
+    let by = i64::from(references.shift.by);
+    let shifted = Expr::col(ReferenceCount).add(by);
+    let unreferenced = Expr::case(shifted.clone().eq(0), references.shift.at.as_millis());
+    let mut update = blob::Entity::update_many()
+        .col_expr(ReferenceCount, shifted.clone())
+        .col_expr(SweepAt, unreferenced.into())
+        .col_expr(Revision, Expr::col(Revision).add(1))
+        .filter(Id.eq(references.blob_id.as_uuid()))
+        .filter(TenantId.eq(references.tenant_id.as_uuid()))
+        .filter(State.eq("stored"))
+        .filter(shifted.between(0, i64::from(u32::MAX)));
+    if by > 0 {
+        update = update.filter(CorruptAt.is_null());
+    }
+    Step::ChangeOne(update.build(backend))
+}
 
 /// Raises a guard by one if it has the expected value.
 pub(super) fn guard(guard: Guard, backend: DbBackend) -> Step {

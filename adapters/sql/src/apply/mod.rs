@@ -48,6 +48,7 @@ pub(crate) fn steps(unit: &UnitOfWork, backend: DbBackend) -> Vec<Step> {
                 steps.push(Step::Change(insert(&record, backend)));
             }
             Change::AuditSeal(seal) => seal::push(&mut steps, seal, backend),
+            Change::References(shifted) => steps.push(counters::references(*shifted, backend)),
             Change::Guard(guard) => steps.push(counters::guard(*guard, backend)),
             Change::Epoch(subject, at) => steps.push(counters::epoch(*subject, *at, backend)),
             Change::QuotaOpen(tenant, limit) => {

@@ -52,6 +52,7 @@ fn is_of_tenant(unit: &UnitOfWork) -> bool {
             Change::Row(row) => match_row_change!(row, write => is_row_of(unit, write)),
             Change::Audit(entry) => entry.tenant_id == unit.tenant,
             Change::AuditSeal(seal) => seal.tenant_id == unit.tenant,
+            Change::References(references) => Some(references.tenant_id) == unit.tenant,
             Change::Guard(_) | Change::Epoch(..) | Change::QuotaOpen(..) => false,
         })
 }

@@ -3,7 +3,7 @@
 use tenantry_application::{
     match_row_change,
     ports::{EpochChange, Refusal},
-    work::{AuditSeal, Change, Guard, GuardedSet, Kind, UnitOfWork, Write},
+    work::{AuditSeal, BlobReferences, Change, Guard, GuardedSet, Kind, UnitOfWork, Write},
 };
 use tenantry_domain::{Revision, quota::Quota, tenant::Tenant};
 
@@ -52,6 +52,7 @@ impl Writer<'_> {
                 seal: None,
             }),
             Change::AuditSeal(seal) => self.seal(seal),
+            Change::References(references) => self.refer(*references),
             Change::Guard(guard) => self.raise(*guard),
             Change::Epoch(subject, at) => self.put(EpochChange {
                 subject: *subject,
@@ -93,6 +94,15 @@ impl Writer<'_> {
     fn put<T: Stored>(&mut self, row: T) {
         self.touched.rows.push((T::KIND, row.key()));
         self.state.load(row);
+    }
+
+    fn refer(&mut self, references: BlobReferences) {
+        if let Some(mut blob) = self.state.referenced(references).cloned()
+            && blob.shift_references(references.shift).is_ok()
+        {
+            blob.revision = blob.revision.next();
+            self.put(blob);
+        }
     }
 
     fn raise(&mut self, guard: Guard) {

@@ -42,6 +42,7 @@ fn missing(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
             Change::Row(row) => match_row_change!(row, write => {
                 matches!(write, Write::Add(_)) || state.stored(write).is_some()
             }),
+            Change::References(references) => state.referenced(*references).is_some(),
             Change::Guard(guard) => has_tenant(state, unit, guard.tenant_id),
             Change::AuditSeal(seal) => has_entries(state, unit, seal),
             Change::QuotaMove(tenant, _) => {
@@ -92,6 +93,10 @@ fn stale(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
         let is_fresh = match change {
             Change::Expect(Expectation::Epoch(subject, epoch)) => state.epoch(*subject) == *epoch,
             Change::Row(row) => match_row_change!(row, write => is_fresh(state, write)),
+            Change::References(references) => {
+                let blob = state.referenced(*references).cloned();
+                blob.is_some_and(|mut blob| blob.shift_references(references.shift).is_ok())
+            }
             Change::Guard(guard) => {
                 let current = state.guard(guard.tenant_id, guard.set);
                 guard.expected.is_none_or(|expected| expected == current)
@@ -138,6 +143,7 @@ fn duplicate(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
             Change::Expect(_)
             | Change::Audit(_)
             | Change::AuditSeal(_)
+            | Change::References(_)
             | Change::Guard(_)
             | Change::Epoch(..)
             | Change::QuotaOpen(..)

@@ -34,6 +34,9 @@ pub fn lookups(unit: &UnitOfWork, found: &mut Lookups) {
                 rows.insert((row.kind(), write.id().into()));
                 found.claims.extend(taken(write));
             }),
+            Change::References(references) => {
+                rows.insert((Kind::Blob, references.blob_id.into()));
+            }
             Change::Guard(guard) => {
                 rows.insert((Kind::Tenant, guard.tenant_id.into()));
             }

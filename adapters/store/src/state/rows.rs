@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use tenantry_application::{
     ports::{EpochChange, EpochSubject},
-    work::{GuardedSet, Write},
+    work::{BlobReferences, GuardedSet, Write},
 };
 use tenantry_domain::{
     audit::ChainHead,
+    blob::Blob,
     id::TenantId,
     quota::Quota,
     tenant::{Tenant, TenantStatus},
@@ -96,6 +97,13 @@ impl State {
 
     pub(super) fn quota(&self, tenant: TenantId) -> Option<Quota> {
         self.get::<Quota>(tenant).copied()
+    }
+
+    /// Returns the blob whose references a unit shifts. A blob of another tenant
+    /// is invisible to it.
+    pub(super) fn referenced(&self, references: BlobReferences) -> Option<&Blob> {
+        let blob = self.get::<Blob>(references.blob_id)?;
+        (blob.tenant_id == references.tenant_id).then_some(blob)
     }
 
     /// Returns the stored row that an update or removal refers to. A row with

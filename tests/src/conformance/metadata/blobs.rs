@@ -6,7 +6,7 @@ use tenantry_domain::{
 };
 
 use super::world::{Company, Outcome, ReadOutcome, World};
-use crate::conformance::samples::{NOW, at, backend, digest};
+use crate::conformance::samples::{NOW, at, backend, digest, shift};
 
 async fn add(company: &Company, blob: &Blob) {
     company.commit(|work| work.blobs().add(blob)).await.done();
@@ -78,10 +78,10 @@ pub(super) async fn a_blob_passes_through_its_states(world: &World) {
     let steps: [&dyn Fn(&mut Blob); 6] = [
         &|blob| blob.heartbeat(at(1)).expect("open"),
         &|blob| assert_eq!(blob.store(content.clone()), Ok(10)),
-        &|blob| blob.add_reference().expect("stored"),
+        &|blob| blob.shift_references(shift(1, NOW)).expect("stored"),
         &|blob| {
-            blob.drop_reference(at(2)).expect("two");
-            blob.drop_reference(at(3)).expect("one");
+            blob.shift_references(shift(-1, at(2))).expect("two");
+            blob.shift_references(shift(-1, at(3))).expect("one");
         },
         &|blob| blob.mark_corrupt(at(4)).expect("stored"),
         &|blob| assert_eq!(blob.abandon(), Ok(0)),
@@ -104,7 +104,7 @@ pub(super) async fn equal_content_is_found(world: &World) {
     let blob = world.samples.stored_blob(acme.id, digest(1), 10);
     let unshown = {
         let mut blob = world.samples.stored_blob(acme.id, digest(2), 10);
-        blob.drop_reference(NOW).expect("one");
+        blob.shift_references(shift(-1, NOW)).expect("one");
         blob
     };
     add(&acme, &blob).await;
@@ -121,7 +121,7 @@ pub(super) async fn only_intact_blobs_are_found_by_digest(world: &World) {
     let mut corrupt = world.samples.stored_blob(acme.id, digest(1), 10);
     corrupt.mark_corrupt(NOW).expect("stored");
     let mut abandoned = world.samples.stored_blob(acme.id, digest(1), 10);
-    abandoned.drop_reference(NOW).expect("one");
+    abandoned.shift_references(shift(-1, NOW)).expect("one");
     add(&acme, &corrupt).await;
     add(&acme, &abandoned).await;
     abandoned.abandon().expect("unreferenced");
@@ -153,7 +153,9 @@ pub(super) async fn the_sweeper_finds_expired_blobs(world: &World) {
         let mut open = world.samples.open_blob(acme.id, 1);
         open.heartbeat(at(seconds)).expect("open");
         let mut stored = world.samples.stored_blob(acme.id, digest(1), 1);
-        stored.drop_reference(at(seconds)).expect("one");
+        stored
+            .shift_references(shift(-1, at(seconds)))
+            .expect("one");
         for blob in [open, stored] {
             add(&acme, &blob).await;
             if !(0..=100).contains(&seconds) {

@@ -22,6 +22,7 @@ mod orders;
 mod people;
 mod projects;
 mod quota;
+mod references;
 mod rows;
 mod sealing;
 mod sessions;
@@ -189,6 +190,12 @@ suite! {
             only_intact_blobs_are_found_by_digest
             the_sweeper_finds_expired_blobs
             a_scan_returns_every_row_by_id;
+        references:
+            references_are_added_and_removed
+            no_concurrent_reference_is_lost
+            a_removed_blob_takes_no_reference
+            a_reference_makes_earlier_reads_stale
+            a_refused_reference_refuses_the_unit;
         audit:
             an_empty_chain_has_no_entries
             every_field_is_stored

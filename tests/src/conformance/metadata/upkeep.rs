@@ -8,7 +8,7 @@ use tenantry_domain::{
 };
 
 use super::world::{Company, Outcome, ReadOutcome, World};
-use crate::conformance::samples::{at, backend, digest};
+use crate::conformance::samples::{at, backend, digest, shift};
 
 async fn unsealed(world: &World, limit: u32) -> Vec<Option<TenantId>> {
     let mut chains = world.store.upkeep().unsealed_chains(limit).await.value();
@@ -148,7 +148,7 @@ fn open(world: &World, tenant: TenantId, silent_since: i64) -> Blob {
 
 fn unshown(world: &World, tenant: TenantId, since: i64) -> Blob {
     let mut blob = world.samples.stored_blob(tenant, digest(1), 1);
-    blob.drop_reference(at(since)).expect("one");
+    blob.shift_references(shift(-1, at(since))).expect("one");
     blob
 }
 
