@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tenantry_domain::{Timestamp, blob::BackendName};
 
 use crate::{
+    contention::Contention,
     error::{Error, Result},
     ports::{
         AccessCache, AccessTokens, BlobStore, Clock, Cursors, IdGenerator, PasswordHasher,
@@ -40,6 +41,8 @@ pub struct Services {
     pub rates: Arc<dyn RateLimiter>,
     /// The signals from and to other processes.
     pub signals: Arc<dyn Signals>,
+    /// The contended rows of this process.
+    pub contention: Contention,
     /// The settings of use cases.
     pub settings: Settings,
 }

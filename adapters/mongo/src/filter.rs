@@ -58,6 +58,7 @@ pub(crate) fn filter<T: Stored>(query: &Query<T>) -> Document {
                 let ids: Vec<_> = ids.iter().map(|id| bson_id(*id)).collect();
                 (*column, doc! { "$in": ids })
             }
+            Condition::OneOfTexts(column, texts) => (*column, doc! { "$in": texts.clone() }),
             Condition::Null(column) => (*column, doc! { "$eq": null }),
             Condition::Below(column, value) => (*column, doc! { "$lt": bson(value) }),
             Condition::AtLeast(column, value) => (*column, doc! { "$gte": bson(value) }),

@@ -17,6 +17,7 @@ pub(crate) fn expression<C: ColumnTrait>(
     match condition {
         Condition::Equal(column, value) => all.add(column.eq(value.clone())),
         Condition::OneOf(column, ids) => all.add(dialect.id_among(*column, ids.iter().copied())),
+        Condition::OneOfTexts(column, texts) => all.add(column.is_in(texts)),
         Condition::Null(column) => all.add(column.is_null()),
         Condition::Below(column, value) => all.add(column.lt(value.clone())),
         Condition::AtLeast(column, value) => all.add(column.gte(value.clone())),

@@ -28,6 +28,8 @@ pub enum Condition<C> {
     Equal(C, Value),
     /// The column equals one of the ids.
     OneOf(C, Vec<uuid::Uuid>),
+    /// The column equals one of a few texts.
+    OneOfTexts(C, Vec<String>),
     /// The column is null.
     Null(C),
     /// The column is below the value.
@@ -210,6 +212,7 @@ impl<C: Copy> Condition<C> {
             Self::OneOf(column, ids) => {
                 matches!(row.get(*column), Value::Uuid(Some(id)) if ids.contains(&id))
             }
+            Self::OneOfTexts(column, texts) => texts.contains(&text(*column)),
             Self::Null(column) => {
                 let stored = row.get(*column);
                 stored == stored.as_null()

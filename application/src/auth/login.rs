@@ -20,9 +20,9 @@ use super::{
 use crate::{
     audit::Entry,
     caller::RequestInfo,
+    contention::{Lane, decide},
     error::{Error, Result, Thing},
     ports::Verification,
-    retry,
     services::Services,
     work::PlatformWork,
 };
@@ -79,8 +79,9 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     };
     let tenant = select_tenant(services, &identity, &command.tenants).await?;
     let verified_hash = identity.password_hash.clone();
+    let lane = Lane::of::<Identity>(identity.id);
     let mut current = Some(identity);
-    retry::while_stale!(async {
+    decide!(services, Login in lane, async {
         let mut identity = match current.take() {
             Some(identity) => identity,
             None => find(services, &key, identifier)

@@ -16,11 +16,11 @@ use super::{register::hasher_error, throttle::throttle_account};
 use crate::{
     audit::Entry,
     caller::PersonCaller,
+    contention::{Lane, decide},
     error::{Checks, Error, Result},
     patch::Patch,
     ports::Verification,
     precondition::Precondition,
-    retry,
     services::Services,
     work::PlatformWork,
 };
@@ -83,7 +83,8 @@ pub async fn update_me(
     let email = checks.take_optional("email", command.email.as_deref(), Email::parse);
     checks.done()?;
     let mut password_verified = false;
-    let identity = retry::while_stale!(async {
+    let lane = Lane::of::<Identity>(caller.user_id);
+    let identity = decide!(services, UserUpdate in lane, async {
         let identity = services.store.identities().lookup(caller.user_id).await?;
         let mut identity = identity.ok_or(Error::Unauthorized)?;
         command.precondition.check(identity.revision)?;

@@ -130,21 +130,23 @@ pub(super) fn is_reserved(services: &Services, subdomain: &Subdomain) -> bool {
         .any(|name| name == subdomain.as_str())
 }
 
-/// Derives a subdomain from a tenant's name, or generates one if the name has
-/// too few usable characters. `taken` is the number of suggestions found taken.
+/// Derives a subdomain from a tenant's name; `None` if the name has too few
+/// usable characters. `taken` is the number of suggestions found taken.
 pub(super) fn suggest_subdomain(
     services: &Services,
     name: &TenantName,
     taken: u32,
-) -> Result<Subdomain> {
-    let suggested = Subdomain::suggest(name).filter(|label| !is_reserved(services, label));
-    match suggested {
-        Some(label) if taken == 0 => Ok(label),
-        Some(label) => Ok(label.numbered(taken + 1)),
-        None => {
-            let id = services.ids.next().simple().to_string();
-            Subdomain::parse(&format!("t-{}", &id[20..]))
-                .map_err(|_| Error::internal("a generated subdomain is invalid"))
-        }
-    }
+) -> Option<Subdomain> {
+    let suggested = Subdomain::suggest(name).filter(|label| !is_reserved(services, label))?;
+    Some(match taken {
+        0 => suggested,
+        _ => suggested.numbered(taken + 1),
+    })
+}
+
+/// Generates a unique subdomain.
+pub(super) fn generate_subdomain(services: &Services) -> Result<Subdomain> {
+    let id = services.ids.next().simple().to_string();
+    Subdomain::parse(&format!("t-{}", &id[20..]))
+        .map_err(|_| Error::internal("a generated subdomain is invalid"))
 }

@@ -8,24 +8,29 @@ use tenantry_domain::{
     name::{Subdomain, TenantName},
     role::Preset,
 };
+use uuid::Uuid;
 
-use super::new_tenant::{NewTenant, membership, suggest_subdomain};
+use super::new_tenant::{NewTenant, generate_subdomain, membership, suggest_subdomain};
 use crate::{
     audit::Entry,
     caller::RequestInfo,
+    contention::{NameHold, Retried, Rounds},
     error::{Error, Result},
     idempotency::Attempt,
     ports::{CommitError, Refusal, UniqueKey},
-    retry,
     services::Services,
-    work::PlatformWork,
+    work::{Kind, PlatformWork},
 };
 
 /// The subdomain of the only tenant of a single-tenant service.
 pub(super) const SINGLE_TENANT: &str = "default";
 
-/// The maximum number of suggested subdomains to try.
+/// The number of suggested subdomains, before a unique one is generated.
 const SUGGESTIONS: u32 = 20;
+
+/// The rounds in which a suggested subdomain is chosen. It can only be lost to
+/// another process.
+const SUGGESTED_ROUNDS: usize = 3;
 
 /// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +62,11 @@ impl PendingRegistration<'_> {
         let Self {
             services, identity, ..
         } = self;
-        let mut taken = 0;
+        let mut rounds = services.contention.rounds(Retried::Register);
         loop {
-            let label = match &subdomain {
-                Some(label) => label.clone(),
-                None => suggest_subdomain(services, &name, taken)?,
+            let (label, _name) = match &subdomain {
+                Some(label) => (label.clone(), None),
+                None => free_subdomain(services, &name, &rounds).await?,
             };
             let now = services.now();
             let new = NewTenant::new(services, name.clone(), label, identity.id, now)?;
@@ -70,9 +75,9 @@ impl PendingRegistration<'_> {
             new.record(services, &mut work, now);
             match self.commit(work, new.tenant.id).await {
                 Err(CommitError::Refused(Refusal::Duplicate(UniqueKey::TenantSubdomain)))
-                    if subdomain.is_none() && taken < SUGGESTIONS =>
+                    if subdomain.is_none() =>
                 {
-                    taken += 1;
+                    rounds.lose()?;
                 }
                 outcome => return Ok(outcome?),
             }
@@ -82,31 +87,39 @@ impl PendingRegistration<'_> {
     /// Adds the user to the only tenant as a member. The first user creates and
     /// owns it.
     pub(super) async fn join_single_tenant(&self) -> Result<RegisteredUser> {
+        let mut rounds = self.services.contention.rounds(Retried::Register);
+        loop {
+            match self.try_join().await {
+                Err(Error::VersionConflict) => rounds.lose()?,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_join(&self) -> Result<RegisteredUser> {
         let Self {
             services, identity, ..
         } = self;
-        retry::while_stale!(async {
-            let now = services.now();
-            let mut work = PlatformWork::new();
-            work.identities().add(identity);
-            let tenants = services.store.tenants();
-            let tenant_id = match tenants.find_by_subdomain(SINGLE_TENANT).await? {
-                Some(tenant) => {
-                    let role_ids = member_role(services, tenant.id).await?;
-                    work.memberships(now)
-                        .add(&membership(tenant.id, identity.id, role_ids, now));
-                    tenant.id
-                }
-                None => record_single_tenant(services, &mut work, identity, now)?,
-            };
-            match self.commit(work, tenant_id).await {
-                // Two users tried to be the first: this one joins as a member.
-                Err(CommitError::Refused(Refusal::Duplicate(
-                    UniqueKey::TenantSubdomain | UniqueKey::TenantName,
-                ))) => Err(Error::VersionConflict),
-                outcome => Ok(outcome?),
+        let now = services.now();
+        let mut work = PlatformWork::new();
+        work.identities().add(identity);
+        let tenants = services.store.tenants();
+        let tenant_id = match tenants.find_by_subdomain(SINGLE_TENANT).await? {
+            Some(tenant) => {
+                let role_ids = member_role(services, tenant.id).await?;
+                work.memberships(now)
+                    .add(&membership(tenant.id, identity.id, role_ids, now));
+                tenant.id
             }
-        })
+            None => record_single_tenant(services, &mut work, identity, now)?,
+        };
+        match self.commit(work, tenant_id).await {
+            // Two users tried to be the first: this one joins as a member.
+            Err(CommitError::Refused(Refusal::Duplicate(
+                UniqueKey::TenantSubdomain | UniqueKey::TenantName,
+            ))) => Err(Error::VersionConflict),
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Commits the registration with its audit entry and its response.
@@ -130,6 +143,31 @@ impl PendingRegistration<'_> {
         services.store.commit(work).await?;
         Ok(registered)
     }
+}
+
+/// Chooses the first suggested subdomain that is free and that no other
+/// registration of this process has chosen.
+async fn free_subdomain<'s>(
+    services: &'s Services,
+    name: &TenantName,
+    rounds: &Rounds<'_>,
+) -> Result<(Subdomain, Option<NameHold<'s>>)> {
+    if rounds.number() <= SUGGESTED_ROUNDS {
+        for taken in 0..SUGGESTIONS {
+            let Some(label) = suggest_subdomain(services, name, taken) else {
+                break;
+            };
+            let held = (Kind::Tenant, Uuid::nil(), label.as_str().to_owned());
+            let Some(held) = services.contention.hold_name(held) else {
+                continue;
+            };
+            let holder = services.store.tenants().find_by_subdomain(label.as_str());
+            if holder.await?.is_none() {
+                return Ok((label, Some(held)));
+            }
+        }
+    }
+    Ok((generate_subdomain(services)?, None))
 }
 
 fn record_single_tenant(

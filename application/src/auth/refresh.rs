@@ -9,8 +9,8 @@ use super::grant::{TokenPair, refresh_hash, tokens};
 use crate::{
     audit::Entry,
     caller::RequestInfo,
+    contention::{Lane, decide},
     error::{Error, Result},
-    retry,
     services::Services,
     work::PlatformWork,
 };
@@ -24,7 +24,7 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
         .refresh_tokens
         .verify(token)
         .ok_or(Error::Unauthorized)?;
-    retry::while_stale!(async {
+    decide!(services, Refresh in Lane::of::<Session>(presented.session_id), async {
         let now = services.now();
         let session = services
             .store

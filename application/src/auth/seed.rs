@@ -10,7 +10,7 @@ use tenantry_domain::{
 };
 
 use super::{
-    new_tenant::{NewTenant, suggest_subdomain},
+    new_tenant::{NewTenant, generate_subdomain, suggest_subdomain},
     pending_registration::SINGLE_TENANT,
     register::hash_password,
 };
@@ -70,7 +70,8 @@ pub async fn seed_admin(
             // The tenant that all users who register join.
             Subdomain::parse(SINGLE_TENANT).map_err(|e| Error::field("tenant", e))?
         } else {
-            suggest_subdomain(services, &name, 0)?
+            suggest_subdomain(services, &name, 0)
+                .map_or_else(|| generate_subdomain(services), Ok)?
         };
         let new = NewTenant::new(services, name, label, identity.id, now)?;
         new.record(services, &mut work, now);

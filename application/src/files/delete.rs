@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenantry_domain::{
+    file::File,
     id::{BlobId, FileId},
     policy::file_access::FileAction,
     version::FileVersion,
@@ -12,10 +13,10 @@ use super::get;
 use crate::{
     audit::Entry,
     caller::Caller,
+    contention::{Lane, decide},
     error::Result,
     ports::TenantStore,
     precondition::Precondition,
-    retry,
     services::Services,
 };
 
@@ -31,7 +32,7 @@ pub async fn delete(
     precondition: &Precondition,
 ) -> Result<()> {
     let store = services.store.open(caller.tenant).await?;
-    retry::while_stale!(async {
+    decide!(services, FileDelete in Lane::of::<File>(id), async {
         let file = get::find(store.as_ref(), caller, id, FileAction::Delete).await?;
         precondition.check(file.revision)?;
         let mut work = store.begin();

@@ -2,6 +2,7 @@
 
 mod damage;
 mod delete;
+mod destination;
 mod download;
 mod get;
 mod list;

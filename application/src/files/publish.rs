@@ -5,31 +5,27 @@ use tenantry_domain::{
     Revision,
     file::{File, NewFile},
     id::{FileId, VersionId},
-    path::LogicalPath,
     version::{FileVersion, Processing},
 };
 
 use super::{
     ValidateVersion,
+    destination::Destination,
     receive::{ReceivedUpload, discard},
     replay,
-    upload_command::{Target, UploadSpec, UploadedVersion, path_taken},
+    upload_command::{UploadSpec, UploadedVersion},
 };
 use crate::{
     audit::Entry,
     auth,
     caller::Caller,
+    contention::Retried,
     error::{Error, Result},
     job_handler::JobHandler,
     ports::{CommitError, PortErrorKind, Refusal, TenantStore, UniqueKey},
-    retry,
     services::Services,
     work::Kind,
 };
-
-/// The number of numbered names to try for a file without a path, before a
-/// unique one is generated.
-const NUMBERED_NAMES: u32 = 20;
 
 /// Publishes the content, or discards it on failure. If the outcome of the
 /// commit is unknown, it is left to the sweeper.
@@ -55,10 +51,10 @@ async fn publish_with_retries(
     received: &ReceivedUpload,
     spec: &UploadSpec,
 ) -> Result<UploadedVersion> {
-    let mut number = 1;
-    for _ in 0..retry::MAX_ATTEMPTS {
-        let current = find_destination(services, store, spec, &mut number).await?;
-        match attempt(services, &caller, store, received, spec, current).await {
+    let mut rounds = services.contention.rounds(Retried::FileUpload);
+    loop {
+        let mut destination = Destination::find(services, store, spec, &rounds).await?;
+        match attempt(services, &caller, store, received, spec, &mut destination).await {
             Err(CommitError::Refused(Refusal::Stale(Kind::Epoch))) => {
                 caller = reauthorize(services, &caller, spec).await?;
             }
@@ -82,45 +78,7 @@ async fn publish_with_retries(
             )) => {}
             outcome => return Ok(outcome?),
         }
-    }
-    Err(Error::VersionConflict)
-}
-
-/// The path, and the file that exists there.
-type Destination = (LogicalPath, Option<File>);
-
-/// Returns the current destination of the content.
-async fn find_destination(
-    services: &Services,
-    store: &dyn TenantStore,
-    spec: &UploadSpec,
-    number: &mut u32,
-) -> Result<Destination> {
-    let files = store.files();
-    match &spec.target {
-        Target::New(path) => match files.find_by_path(spec.place, path).await? {
-            Some(_) => Err(path_taken()),
-            None => Ok((path.clone(), None)),
-        },
-        Target::At(path, condition) => {
-            let file = files.find_by_path(spec.place, path).await?;
-            condition.check(store, file.as_ref()).await?;
-            Ok((path.clone(), file))
-        }
-        Target::Named(name) => {
-            let invalid = |e| Error::field("file", e);
-            while *number <= NUMBERED_NAMES {
-                let path = match *number {
-                    1 => name.clone(),
-                    number => name.with_mark(number).map_err(invalid)?,
-                };
-                if files.find_by_path(spec.place, &path).await?.is_none() {
-                    return Ok((path, None));
-                }
-                *number += 1;
-            }
-            Ok((name.with_mark(services.ids.next()).map_err(invalid)?, None))
-        }
+        rounds.lose()?;
     }
 }
 
@@ -130,7 +88,7 @@ async fn attempt(
     store: &dyn TenantStore,
     received: &ReceivedUpload,
     spec: &UploadSpec,
-    (path, current): Destination,
+    destination: &mut Destination<'_>,
 ) -> Result<UploadedVersion, CommitError> {
     let now = services.now();
     let size = received.content.size_bytes;
@@ -158,13 +116,12 @@ async fn attempt(
     work.blobs().update(&own);
     work.quota().settle(reserved, size);
 
+    let current = destination.file.as_ref();
     let version = FileVersion {
         id: VersionId::from_uuid(services.ids.next()),
         tenant_id: store.tenant().id(),
-        file_id: current
-            .as_ref()
-            .map_or_else(|| FileId::from_uuid(services.ids.next()), |file| file.id),
-        number: current.as_ref().map_or(1, |file| file.version + 1),
+        file_id: current.map_or_else(|| FileId::from_uuid(services.ids.next()), |file| file.id),
+        number: current.map_or(1, |file| file.version + 1),
         blob_id: Some(shown),
         size_bytes: size,
         digest,
@@ -177,8 +134,8 @@ async fn attempt(
         revision: Revision::FIRST,
     };
     work.versions().add(&version);
-    let created = current.is_none();
-    let file = match current {
+    let created = destination.file.is_none();
+    let file = match destination.file.clone() {
         Some(mut file) => {
             file.add_version(&version);
             if let Some(tags) = &spec.tags {
@@ -192,7 +149,7 @@ async fn attempt(
             let file = File::begin(
                 NewFile {
                     place: spec.place,
-                    path,
+                    path: destination.path.clone(),
                     tags,
                 },
                 &version,
@@ -213,7 +170,7 @@ async fn attempt(
     work.audit(entry.by(caller));
     let uploaded = UploadedVersion {
         file_id: file.id,
-        path: file.path,
+        path: file.path.clone(),
         version: version.number,
         size_bytes: size,
         digest,
@@ -224,7 +181,11 @@ async fn attempt(
         request.finish(fingerprint, replay::encode(&uploaded)?);
         work.idempotency().update(&request);
     }
-    store.commit(work).await?;
+    let commit = store.commit(work);
+    match &mut destination.turn {
+        Some(turn) => turn.commit(commit, &file).await?,
+        None => commit.await?,
+    }
     Ok(uploaded)
 }
 

@@ -19,10 +19,10 @@ use super::upload_command::Length;
 use crate::{
     auth,
     caller::Caller,
+    contention::{Lane, decide},
     error::{Error, Result, Thing},
     idempotency::upload::Claim,
     ports::{BlobBody, BlobKey, CommitError, Refusal, TenantStore},
-    retry::while_stale,
     services::Services,
     tenants,
 };
@@ -135,7 +135,7 @@ async fn stream(
             match authorization {
                 Authorization::Caller(_) => heartbeat(services, store, blob).await?,
                 Authorization::SignedUrl(_) => {
-                    match while_stale!(heartbeat_shared(services, store, blob)) {
+                    match heartbeat_shared(services, store, blob).await {
                         Err(Error::DatabaseUnavailable(_) | Error::Busy) => {}
                         result => result?,
                     }
@@ -170,7 +170,7 @@ pub(crate) async fn receive_signed(
     // The bytes are stored. They are deleted unless they have the announced
     // size and a heartbeat succeeds; after that they belong to the blob record.
     let accepted = if content.size_bytes == size_bytes {
-        while_stale!(heartbeat_shared(services, store, &mut blob))
+        heartbeat_shared(services, store, &mut blob).await
     } else {
         let message = "the request body is shorter than declared".to_owned();
         Err(Error::Malformed(message))
@@ -260,13 +260,16 @@ async fn heartbeat_shared(
     blob: &mut Blob,
 ) -> Result<()> {
     let ended = || Error::StateConflict("the upload for this URL has ended".to_owned());
-    let mut found = store.blobs().lookup(blob.id).await?.ok_or_else(ended)?;
-    found.heartbeat(services.now()).map_err(|_| ended())?;
-    let mut work = store.begin();
-    work.blobs().update(&found);
-    store.commit(work).await?;
-    found.revision = found.revision.next();
-    *blob = found;
+    let lane = Lane::of::<Blob>(blob.id);
+    *blob = decide!(services, UploadHeartbeat in lane, async {
+        let mut found = store.blobs().lookup(blob.id).await?.ok_or_else(ended)?;
+        found.heartbeat(services.now()).map_err(|_| ended())?;
+        let mut work = store.begin();
+        work.blobs().update(&found);
+        store.commit(work).await?;
+        found.revision = found.revision.next();
+        Ok(found)
+    })?;
     Ok(())
 }
 

@@ -1,20 +1,22 @@
 //! Moving and tagging a file.
 
-use tenantry_domain::{id::FileId, path::LogicalPath, policy::file_access::FileAction, tags::Tags};
+use tenantry_domain::{
+    file::File, id::FileId, path::LogicalPath, policy::file_access::FileAction, tags::Tags,
+};
 
 use super::{
-    get,
     upload_command::path_taken,
     view::{self, FileView},
 };
 use crate::{
     audit::Entry,
     caller::Caller,
+    contention::{Lane, decide},
     error::Result,
     ports::{CommitError, Refusal, UniqueKey},
     precondition::Precondition,
-    retry,
     services::Services,
+    visible::visible,
 };
 
 /// A change of a file.
@@ -33,8 +35,13 @@ pub struct UpdateFile {
 /// Moves a file within its space and replaces its tags.
 pub async fn update(services: &Services, caller: &Caller, command: UpdateFile) -> Result<FileView> {
     let store = services.store.open(caller.tenant).await?;
-    let file = retry::while_stale!(async {
-        let mut file = get::find(store.as_ref(), caller, command.id, FileAction::Write).await?;
+    let id = command.id;
+    let file = decide!(services, FileUpdate in Lane::of::<File>(id), |turn| async {
+        let found = match turn.row() {
+            Some(file) => Some(file),
+            None => store.files().lookup(id).await?,
+        };
+        let mut file = visible(caller, found, FileAction::Write)?;
         command.precondition.check(file.revision)?;
         let before = file.clone();
         if let Some(path) = &command.path {
@@ -56,7 +63,7 @@ pub async fn update(services: &Services, caller: &Caller, command: UpdateFile) -
                 .path(file.place, "to", &file.path);
         }
         work.audit(entry.by(caller));
-        match store.commit(work).await {
+        match turn.commit(store.commit(work), &file).await {
             Ok(()) => {
                 file.revision = file.revision.next();
                 Ok(file)

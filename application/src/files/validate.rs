@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tenantry_domain::{
     blob::Blob,
+    file::File,
     id::VersionId,
     job::{Job, JobKind},
     media_type::{self, MediaType},
@@ -18,10 +19,10 @@ use uuid::Uuid;
 use super::{damage::record_damage, receive::blob_key, spare};
 use crate::{
     audit::Entry,
+    contention::{Lane, decide},
     error::{Error, Result},
     job_handler::{JobHandler, JobOutcome},
     ports::{CommitError, PortErrorKind, Refusal, TenantStore},
-    retry,
     services::Services,
     work::Kind,
 };
@@ -48,7 +49,7 @@ impl JobHandler for ValidateVersion {
         let verdict = judge(services, store.as_ref(), &version).await?;
         let mut done = job.clone();
         done.succeed(services.now())?;
-        retry::while_stale!(record(services, store.as_ref(), &done, id, &verdict))
+        record(services, store.as_ref(), &done, &version, &verdict).await
     }
 
     /// Marks the version as failed, in one commit with the end of the job.
@@ -56,11 +57,14 @@ impl JobHandler for ValidateVersion {
         let Ok((store, id)) = subject(services, dead).await? else {
             return Ok(false);
         };
+        let Some(version) = pending(store.as_ref(), id).await? else {
+            return Ok(false);
+        };
         let verdict = Err(Failure {
             code: "processing_failed".to_owned(),
             message: "the content could not be validated".to_owned(),
         });
-        let outcome = retry::while_stale!(record(services, store.as_ref(), dead, id, &verdict))?;
+        let outcome = record(services, store.as_ref(), dead, &version, &verdict).await?;
         Ok(outcome == JobOutcome::Committed)
     }
 }
@@ -164,6 +168,20 @@ async fn head(services: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {
 
 /// Commits a verdict and the end of the job.
 async fn record(
+    services: &Services,
+    store: &dyn TenantStore,
+    ended: &Job,
+    version: &FileVersion,
+    verdict: &Verdict,
+) -> Result<JobOutcome> {
+    let lane = Lane::of::<File>(version.file_id);
+    let id = version.id;
+    decide!(services, FileProcess in lane, try_record(
+        services, store, ended, id, verdict
+    ))
+}
+
+async fn try_record(
     services: &Services,
     store: &dyn TenantStore,
     ended: &Job,

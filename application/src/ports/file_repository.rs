@@ -1,5 +1,7 @@
 //! The files of one tenant.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use tenantry_domain::{
     email::Email,
@@ -30,6 +32,13 @@ pub trait FileRepository: ListRepository<FileSort> {
         place: Place,
         path: &LogicalPath,
     ) -> Result<Option<File>, PortError>;
+
+    /// Returns those of the paths at which a file exists.
+    async fn taken_paths(
+        &self,
+        place: Place,
+        paths: &[LogicalPath],
+    ) -> Result<HashSet<LogicalPath>, PortError>;
 }
 
 /// A filter on files.

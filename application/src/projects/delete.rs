@@ -1,10 +1,14 @@
 //! Deleting a project.
 
-use tenantry_domain::{id::ProjectId, permission::Permission};
+use tenantry_domain::{id::ProjectId, permission::Permission, project::Project};
 
 use super::get;
 use crate::{
-    audit::Entry, caller::Caller, error::Result, precondition::Precondition, retry,
+    audit::Entry,
+    caller::Caller,
+    contention::{Lane, decide},
+    error::Result,
+    precondition::Precondition,
     services::Services,
 };
 
@@ -16,7 +20,7 @@ pub async fn delete(
     precondition: &Precondition,
 ) -> Result<()> {
     let store = services.store.open(caller.tenant).await?;
-    retry::while_stale!(async {
+    decide!(services, ProjectDelete in Lane::of::<Project>(id), async {
         let project = get::find(store.as_ref(), caller, id, Permission::ProjectsWrite).await?;
         precondition.check(project.revision)?;
         let mut work = store.begin();

@@ -5,15 +5,15 @@ use tenantry_domain::{
     project::Project,
 };
 
-use super::get;
 use crate::{
     audit::Entry,
     caller::Caller,
+    contention::{Lane, decide},
     error::{Checks, Result},
     patch::Patch,
     precondition::Precondition,
-    retry,
     services::Services,
+    visible::visible,
 };
 
 /// A change of a project.
@@ -41,9 +41,13 @@ pub async fn update(
     let description = checks.take_patch("description", description, Description::parse);
     checks.done()?;
     let store = services.store.open(caller.tenant).await?;
-    retry::while_stale!(async {
-        let id = command.id;
-        let before = get::find(store.as_ref(), caller, id, Permission::ProjectsWrite).await?;
+    let id = command.id;
+    decide!(services, ProjectUpdate in Lane::of::<Project>(id), |turn| async {
+        let found = match turn.row() {
+            Some(project) => Some(project),
+            None => store.projects().lookup(id).await?,
+        };
+        let before = visible(caller, found, Permission::ProjectsWrite)?;
         command.precondition.check(before.revision)?;
         let mut project = before.clone();
         if let Some(name) = &name {
@@ -63,7 +67,7 @@ pub async fn update(
                 .detail("to", &project.name);
         }
         work.audit(entry.by(caller));
-        store.commit(work).await?;
+        turn.commit(store.commit(work), &project).await?;
         project.revision = project.revision.next();
         Ok(project)
     })

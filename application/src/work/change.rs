@@ -49,7 +49,7 @@ pub enum Expectation {
 
 /// A shift of the references to a blob. It is stale if the blob does not allow it
 /// ([`Blob::shift_references`](tenantry_domain::blob::Blob::shift_references)),
-/// whatever its revision. The next revision is stored, so that a concurrent
+/// at any revision. The next revision is stored, so that a concurrent
 /// update of the row is stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobReferences {

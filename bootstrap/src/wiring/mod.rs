@@ -20,7 +20,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use tenantry_application::{AnnouncingStore, Services, ports::Seals};
+use tenantry_application::{AnnouncingStore, Services, contention::Contention, ports::Seals};
 use tenantry_config::Config;
 use tenantry_crypto::{DerivedRefreshTokens, RootSecret, SecretSeals, SignedCursors};
 use tenantry_media::MagicTypeDetector;
@@ -75,6 +75,7 @@ pub async fn services_from_config(
         types: Arc::new(MagicTypeDetector),
         rates,
         signals,
+        contention: Contention::default(),
         settings: settings::settings_from_config(config),
         clock,
         ids,

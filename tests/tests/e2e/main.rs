@@ -7,6 +7,7 @@ mod auth;
 mod bad_input;
 mod cases;
 mod clocks;
+mod contention;
 mod dataset;
 mod files;
 mod idempotency;

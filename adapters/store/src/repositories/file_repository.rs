@@ -1,5 +1,7 @@
 //! Files of one tenant.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use tenantry_application::ports::{FileFilter, FileRepository, FileSort, PortError};
 use tenantry_domain::{
@@ -33,6 +35,18 @@ impl<B: Backend> FileRepository for TenantRows<B> {
     ) -> Result<Option<File>, PortError> {
         let query = in_place(self.query(), place).equal(Column::Path, path.as_str());
         self.backend().find_one(query).await
+    }
+
+    async fn taken_paths(
+        &self,
+        place: Place,
+        paths: &[LogicalPath],
+    ) -> Result<HashSet<LogicalPath>, PortError> {
+        let paths = paths.iter().map(|path| path.as_str().to_owned());
+        let condition = Condition::OneOfTexts(Column::Path, paths.collect());
+        let query = in_place(self.query(), place).filter(condition);
+        let files = self.backend().find(query).await?;
+        Ok(files.into_iter().map(|file| file.path).collect())
     }
 }
 

@@ -144,6 +144,32 @@ pub(super) async fn they_are_found_by_place_and_path(world: &World) {
     );
 }
 
+pub(super) async fn taken_paths_are_found_in_one_read(world: &World) {
+    let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);
+    let user = Place::User(world.samples.user());
+    for name in ["a.txt", "a (2).txt", "b'_%.txt"] {
+        add(&acme, &world.samples.file(acme.id, name)).await;
+    }
+    add(&acme, &world.samples.file_in(acme.id, user, "mine.txt")).await;
+    add(&globex, &world.samples.file(globex.id, "theirs.txt")).await;
+    let asked = [
+        "a.txt",
+        "a (3).txt",
+        "A.txt",
+        "b'_%.txt",
+        "mine.txt",
+        "theirs.txt",
+    ]
+    .map(path);
+    let files = acme.store.files();
+    let taken = files.taken_paths(acme.place(), &asked).await.value();
+    assert_eq!(taken, ["a.txt", "b'_%.txt"].map(path).into());
+    let taken = files.taken_paths(user, &asked).await.value();
+    assert_eq!(taken, [path("mine.txt")].into());
+    let taken = files.taken_paths(acme.place(), &[]).await.value();
+    assert!(taken.is_empty());
+}
+
 /// Checks that the spaces of a user and of a tenant with the same id differ.
 pub(super) async fn a_path_is_unique_within_its_place(world: &World) {
     let (acme, globex) = (world.company("Acme").await, world.company("Globex").await);

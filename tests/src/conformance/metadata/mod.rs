@@ -152,6 +152,7 @@ suite! {
             every_field_is_stored
             every_field_can_be_updated
             they_are_found_by_place_and_path
+            taken_paths_are_found_in_one_read
             a_path_is_unique_within_its_place
             a_released_path_is_free_in_the_same_unit
             hostile_names_are_stored

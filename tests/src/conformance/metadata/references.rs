@@ -12,7 +12,7 @@ use tenantry_domain::{
 };
 
 use super::world::{Company, Outcome, ReadOutcome, World};
-use crate::conformance::samples::{NOW, at, digest, shift};
+use crate::conformance::samples::{NOW, at, digest};
 
 /// The units per step of the concurrent case.
 const UNITS: u32 = 32;
