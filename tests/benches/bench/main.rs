@@ -15,6 +15,7 @@
 )]
 
 mod commits;
+mod contended;
 mod footprint;
 mod nginx;
 mod object_store;
@@ -36,7 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// A measurement, which adds its lines to the table.
 type Subject = fn(&mut Table);
 
-const SUBJECTS: [(&str, Subject); 9] = [
+const SUBJECTS: [(&str, Subject); 10] = [
     ("upload", transfers::upload),
     ("download", transfers::download),
     ("read", requests::read),
@@ -44,6 +45,7 @@ const SUBJECTS: [(&str, Subject); 9] = [
     ("commits", commits::commits),
     ("postgres", postgres::postgres),
     ("mongodb", commits::mongodb),
+    ("contended", contended::contended),
     ("s3", object_store::s3),
     ("footprint", footprint::footprint),
 ];
