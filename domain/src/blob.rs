@@ -130,7 +130,7 @@ impl Blob {
         now: Timestamp,
     ) -> Result<u64, InvalidTransition> {
         let reserved_bytes = self.store(content)?;
-        self.drop_reference(now)?;
+        self.shift_references(ReferenceShift { by: -1, at: now })?;
         Ok(reserved_bytes)
     }
 

@@ -1,16 +1,20 @@
 //! Authentication of the caller of a request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::Request;
 use poem_openapi::{SecurityScheme, auth::Bearer};
 use tenantry_application::{
     Caller, Error, PersonCaller, RequestInfo, Services,
     auth::{Principal, authenticate},
+    files::check_permission,
 };
-use tenantry_domain::tenant::ActiveTenant;
+use tenantry_domain::{permission::Permission, tenant::ActiveTenant};
+use tokio::time::sleep;
 
-use crate::{middleware::Context, problem::Problem, tenant_selection::selected_tenant};
+use crate::{
+    middleware::Context, problem::Problem, server::ResponseAbort, tenant_selection::selected_tenant,
+};
 
 /// An access token from `POST /api/v1/auth/login`: a JWT, issued and verified
 /// according to RFC8725.
@@ -28,7 +32,11 @@ pub(crate) struct Authentication(AuthenticatedRequest);
 pub(crate) struct AuthenticatedRequest {
     identity: Principal,
     request: RequestInfo,
+    context: Option<Context>,
 }
+
+/// The interval at which the permission for a response is checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Authentication {
     /// Returns the user, with or without a tenant.
@@ -44,6 +52,29 @@ impl Authentication {
     pub(crate) fn caller(&self) -> Result<Caller, Error> {
         self.0.identity.caller(self.0.request.clone())
     }
+
+    /// Aborts the response soon after the caller loses a permission, even while
+    /// the client does not read.
+    pub(crate) fn require_while_sending(
+        &self,
+        services: &Arc<Services>,
+        caller: &Caller,
+        permission: Permission,
+    ) {
+        let (services, caller) = (Arc::clone(services), caller.clone());
+        let is_revoked = async move {
+            loop {
+                sleep(CHECK_INTERVAL).await;
+                let checked = check_permission(&services, &caller, permission).await;
+                if checked.is_err() {
+                    return;
+                }
+            }
+        };
+        if let Some(context) = &self.0.context {
+            context.abort_response_when(ResponseAbort::when(is_revoked));
+        }
+    }
 }
 
 async fn check(request: &Request, bearer: Bearer) -> poem::Result<AuthenticatedRequest> {
@@ -57,8 +88,8 @@ async fn check(request: &Request, bearer: Bearer) -> poem::Result<AuthenticatedR
         .await
         .map_err(Problem::from)?;
     let context = Context::of(request);
-    let request = context.map(Context::info).unwrap_or_default();
-    let person = identity.person(request.clone());
+    let info = context.map(Context::info).unwrap_or_default();
+    let person = identity.person(info.clone());
     if let Some(context) = context {
         let tenant = person.tenant.map(ActiveTenant::id);
         context.identify(person.user_id, tenant);
@@ -66,5 +97,9 @@ async fn check(request: &Request, bearer: Bearer) -> poem::Result<AuthenticatedR
             ticket.identify(tenant).await?;
         }
     }
-    Ok(AuthenticatedRequest { identity, request })
+    Ok(AuthenticatedRequest {
+        identity,
+        request: info,
+        context: context.cloned(),
+    })
 }

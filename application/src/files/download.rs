@@ -1,25 +1,21 @@
 //! Downloading content.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc};
 
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
 use tenantry_domain::{
-    Timestamp,
     file::{Bucket, File},
     id::FileId,
     path::LogicalPath,
-    permission::Permission,
     policy::file_access::FileAction,
     version::{FileVersion, Processing},
 };
 use uuid::Uuid;
 
-use super::{get, place, receive::check_permission, stored::read_stored};
+use super::{get, place, stored::read_stored};
 use crate::{
     caller::Caller,
     error::{Error, Result, Thing},
-    ports::{BlobStream, PortError, PortErrorKind, TenantStore},
+    ports::{BlobStream, TenantStore},
     services::Services,
     visible::visible,
 };
@@ -94,7 +90,7 @@ async fn version(store: &dyn TenantStore, file: &File, number: Option<u32>) -> R
 impl Download {
     /// Streams the bytes of `ranges` in the given order, each piece verified and
     /// within one range. The stream ends with an error on damage, which is also
-    /// recorded, and shortly after the caller loses the permission to read.
+    /// recorded. The sender checks the caller's permission from time to time.
     pub async fn open(
         &self,
         services: &Arc<Services>,
@@ -105,49 +101,6 @@ impl Download {
         let missing = || Error::internal(format!("version {} has no content", self.version.id));
         let id = self.version.blob_id.ok_or_else(missing)?;
         let blob = store.blobs().lookup(id).await?.ok_or_else(missing)?;
-        let download = DownloadStream {
-            services: Arc::clone(services),
-            caller: caller.clone(),
-            checked_at: services.now(),
-            bytes: Some(read_stored(services, store, blob, ranges).await?),
-        };
-        Ok(stream::unfold(download, DownloadStream::next).boxed())
-    }
-}
-
-/// The interval at which a download checks the caller's permission.
-const CHECK_INTERVAL: Duration = Duration::from_secs(2);
-
-/// A download in progress.
-struct DownloadStream {
-    services: Arc<Services>,
-    caller: Caller,
-    checked_at: Timestamp,
-    bytes: Option<BlobStream>,
-}
-
-impl DownloadStream {
-    async fn next(mut self) -> Option<(Result<Bytes, PortError>, Self)> {
-        let piece = self.bytes.as_mut()?.next().await?;
-        let piece = match self.check().await {
-            Ok(()) => piece,
-            Err(_) => Err(PortError::new(
-                PortErrorKind::Unsupported,
-                "the permission to read was revoked",
-            )),
-        };
-        if piece.is_err() {
-            self.bytes = None;
-        }
-        Some((piece, self))
-    }
-
-    async fn check(&mut self) -> Result<()> {
-        let now = self.services.now();
-        if now.distance(self.checked_at) < CHECK_INTERVAL {
-            return Ok(());
-        }
-        self.checked_at = now;
-        check_permission(&self.services, &self.caller, Permission::FilesRead).await
+        read_stored(services, store, blob, ranges).await
     }
 }

@@ -24,6 +24,7 @@ pub use delete::delete;
 pub use download::{Download, DownloadTarget, download};
 pub use get::get;
 pub use list::{ListFiles, list};
+pub use receive::check_permission;
 pub(crate) use receive::{blob_key, receive_signed};
 pub(crate) use stored::read_stored;
 pub use update::{UpdateFile, update};

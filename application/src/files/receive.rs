@@ -209,7 +209,7 @@ impl Authorization<'_> {
 
 /// Fails if the session was revoked or the permission is gone. If the store is
 /// unavailable, the next check decides.
-pub(super) async fn check_permission(
+pub async fn check_permission(
     services: &Services,
     caller: &Caller,
     permission: Permission,

@@ -6,9 +6,9 @@ use tenantry_domain::blob::{Blob, Content};
 
 use super::{damage::record_damage, receive::blob_key};
 use crate::{
+    contention::{Lane, decide},
     error::{Error, Result},
     ports::{BlobStore, BodyError, TenantStore},
-    retry::while_stale,
     services::Services,
 };
 
@@ -32,7 +32,8 @@ pub(super) async fn heal(
         return Ok(false);
     }
     replace(backend.as_ref(), damaged, &spare, content).await?;
-    while_stale!(mark_intact(store, damaged))?;
+    let lane = Lane::of::<Blob>(damaged.id);
+    decide!(services, FileProcess in lane, mark_intact(store, damaged))?;
     tracing::warn!(blob.id = %damaged.id, "damaged content was replaced by an equal upload");
     discard(services, store, spare).await;
     Ok(true)

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use tempfile::TempDir;
 use tenantry::{Service, ServiceHandle};
-use tenantry_application::{Services, ports::Clock};
+use tenantry_application::{Services, contention::Contention, ports::Clock};
 use tenantry_config::{Config, Dotenv, Sources};
 
 use super::{
@@ -112,6 +112,7 @@ impl TestService {
             types: Arc::clone(&services.types),
             rates: Arc::clone(&services.rates),
             signals: Arc::clone(&services.signals),
+            contention: Contention::default(),
             settings: services.settings.clone(),
         }
     }

@@ -7,7 +7,7 @@ use tenantry_application::RequestInfo;
 use tenantry_domain::id::{TenantId, UserId};
 
 use super::client::Client;
-use crate::admission::Ticket;
+use crate::{admission::Ticket, server::ResponseAbort};
 
 /// The maximum length of the recorded user agent, in bytes.
 const MAX_USER_AGENT_BYTES: usize = 512;
@@ -28,6 +28,7 @@ struct Inner {
     user_agent: Option<String>,
     json_limit: usize,
     ticket: OnceLock<Ticket>,
+    abort: OnceLock<ResponseAbort>,
     base_path: Arc<str>,
     caller: OnceLock<(UserId, Option<TenantId>)>,
 }
@@ -50,6 +51,7 @@ impl Context {
             user_agent,
             json_limit,
             ticket: OnceLock::new(),
+            abort: OnceLock::new(),
             base_path: Arc::clone(base_path),
             caller: OnceLock::new(),
         }))
@@ -87,6 +89,16 @@ impl Context {
     /// Returns the admission of the request; health checks have none.
     pub(crate) fn ticket(&self) -> Option<&Ticket> {
         self.0.ticket.get()
+    }
+
+    /// Sets the condition that aborts the response; later calls have no effect.
+    pub(crate) fn abort_response_when(&self, abort: ResponseAbort) {
+        self.0.abort.get_or_init(|| abort);
+    }
+
+    /// Returns the condition that aborts the response.
+    pub(super) fn abort(&self) -> Option<ResponseAbort> {
+        self.0.abort.get().cloned()
     }
 
     /// Returns the path of the public URL without its last slash.

@@ -102,6 +102,9 @@ impl<E: Endpoint> Middleware<E> {
         park_body(&mut request, ticket);
         let mut response = self.respond(request, context).await;
         response.set_data(ResponseHold::new(ticket.finish()));
+        if let Some(abort) = context.abort() {
+            response.set_data(abort);
+        }
         response
     }
 

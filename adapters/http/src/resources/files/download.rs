@@ -10,7 +10,7 @@ use tenantry_application::{
     Caller, Error,
     files::{self, Download, DownloadTarget},
 };
-use tenantry_domain::id::FileId;
+use tenantry_domain::{id::FileId, permission::Permission};
 use uuid::Uuid;
 
 use super::{disposition::attachment, location::Location};
@@ -75,8 +75,7 @@ impl ContentApi {
         conditions: ReadConditions,
     ) -> ContentResult {
         let target = location.target()?;
-        self.serve(&caller.caller()?, target, range, conditions)
-            .await
+        self.serve(&caller, target, range, conditions).await
     }
 
     /// Get the headers of the content at a path
@@ -117,8 +116,7 @@ impl ContentApi {
         conditions: ReadConditions,
     ) -> ContentResult {
         let target = by_id(&file_id, version.0);
-        self.serve(&caller.caller()?, target, range, conditions)
-            .await
+        self.serve(&caller, target, range, conditions).await
     }
 
     /// Get the headers of the content of a file
@@ -146,11 +144,12 @@ impl ContentApi {
 impl ContentApi {
     async fn serve(
         &self,
-        caller: &Caller,
+        authentication: &Authentication,
         target: DownloadTarget,
         range: RangeHeaders,
         conditions: ReadConditions,
     ) -> ContentResult {
+        let caller = &authentication.caller()?;
         let download = files::download(&self.services, caller, target).await?;
         let size = download.version.size_bytes;
         let tag = content_tag(download.version.digest);
@@ -186,6 +185,7 @@ impl ContentApi {
                 (response, media_type, length)
             }
         };
+        authentication.require_while_sending(&self.services, caller, Permission::FilesRead);
         Ok(with_headers(response, &download, &media_type, length))
     }
 
