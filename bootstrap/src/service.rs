@@ -8,6 +8,7 @@ use tenantry_application::{
 };
 use tenantry_config::Config;
 use tenantry_http::server::Server;
+use tenantry_worker::TaskPanic;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -87,14 +88,13 @@ impl Service {
 
     async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
         let worker_stop = CancellationToken::new();
-        let watch = tokio::spawn(tenantry_worker::watch_access(
-            Arc::clone(&self.services),
-            worker_stop.clone(),
-        ));
+        let watch = tenantry_worker::watch_access(Arc::clone(&self.services), worker_stop.clone());
+        let watch = tokio::spawn(supervised(watch, stop.clone()));
         let worker = self.config.worker.inline.then(|| {
             let options = wiring::worker_options(&self.config.worker);
             let services = Arc::clone(&self.services);
-            tokio::spawn(tenantry_worker::run(services, options, worker_stop.clone()))
+            let worker = tenantry_worker::run(services, options, worker_stop.clone());
+            tokio::spawn(supervised(worker, stop.clone()))
         });
         let options = wiring::http_options(&self.config);
         let state = wiring::http_state(Arc::clone(&self.services), stop.clone());
@@ -102,20 +102,26 @@ impl Service {
         // A reference to the store would prevent it from being closed below.
         drop(state);
         let server = Server::new(wiring::server_options(&self.config.http));
-        let outcome = server.serve(listener, endpoint, stop).await;
+        let served = server.serve(listener, endpoint, stop).await;
+        let mut outcome = served.map_err(|e| StartError::io("server failed", e));
         // No request can add jobs any more; running jobs finish.
         worker_stop.cancel();
         let grace = Duration::from_secs(self.config.http.shutdown_grace_seconds);
         for task in [Some(watch), worker].into_iter().flatten() {
             // An aborted job runs again after its lease expires.
             let abort = task.abort_handle();
-            if tokio::time::timeout(grace, task).await.is_err() {
-                abort.abort();
+            match tokio::time::timeout(grace, task).await {
+                Ok(ended) => {
+                    outcome = outcome.and(ended.unwrap_or_else(|error| {
+                        Err(StartError::Failed(format!("worker failed: {error}")))
+                    }))
+                }
+                Err(_) => abort.abort(),
             }
         }
         drop(self.services);
         self.metadata.close().await?;
-        outcome.map_err(|e| StartError::io("server failed", e))
+        outcome
     }
 
     /// Runs jobs and upkeep until `stop` is cancelled. Serves health checks on
@@ -126,12 +132,14 @@ impl Service {
             None => None,
         };
         let options = wiring::worker_options(&self.config.worker);
-        tenantry_worker::run(Arc::clone(&self.services), options, stop).await;
+        let worker = tenantry_worker::run(Arc::clone(&self.services), options, stop.clone());
+        let outcome = supervised(worker, stop).await;
         if let Some(system) = system {
             // `stop` ends it too.
             drop(system.await);
         }
-        self.close().await
+        self.close().await?;
+        outcome
     }
 
     async fn serve_system(
@@ -164,6 +172,11 @@ impl ServiceHandle {
         &self.services
     }
 
+    /// Waits until the service stops, which it also does if a worker task panics.
+    pub async fn stopping(&self) {
+        self.stop.cancelled().await;
+    }
+
     /// Starts a graceful shutdown.
     pub fn stop(&self) {
         self.stop.cancel();
@@ -177,6 +190,18 @@ impl ServiceHandle {
             Err(error) => Err(StartError::Failed(format!("service task failed: {error}"))),
         }
     }
+}
+
+/// Runs tasks of the worker. If one panics, stops the whole process instead of
+/// leaving it without the task.
+async fn supervised(
+    tasks: impl Future<Output = Result<(), TaskPanic>>,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    tasks.await.map_err(|panic| {
+        stop.cancel();
+        StartError::Failed(panic.to_string())
+    })
 }
 
 /// Binds an address. The error suggests to change `setting`.

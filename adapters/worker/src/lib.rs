@@ -14,7 +14,10 @@ use tenantry_application::{
     Services,
     upkeep::{AccessWatch, Sweeper},
 };
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::maintenance::{AuditSealer, OrphanRemoval};
@@ -36,10 +39,23 @@ pub struct WorkerOptions {
     pub sweep_every: Duration,
 }
 
+/// A task of the worker panicked, which leaves its work undone.
+#[derive(Debug, thiserror::Error)]
+#[error("a task of the worker panicked: {0}; restart the process")]
+pub struct TaskPanic(#[from] JoinError);
+
 /// Runs jobs and periodic tasks until `stop` is cancelled and the running jobs
 /// are finished. Dropping the future stops immediately: unfinished jobs are
 /// retried once their lease expires.
-pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: CancellationToken) {
+///
+/// # Errors
+///
+/// Fails as soon as a task panics, and stops the others.
+pub async fn run(
+    services: Arc<Services>,
+    options: WorkerOptions,
+    stop: CancellationToken,
+) -> Result<(), TaskPanic> {
     let mut tasks = JoinSet::new();
     let wakeups = watch::Sender::new(());
     // Subscribed before the workers query the queue, so that no signal is missed.
@@ -75,17 +91,49 @@ pub async fn run(services: Arc<Services>, options: WorkerOptions, stop: Cancella
         services,
         stop,
     ));
+    supervise(tasks).await
+}
+
+/// Waits until all tasks have ended, or one has panicked.
+async fn supervise(mut tasks: JoinSet<()>) -> Result<(), TaskPanic> {
     while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "worker task panicked");
-        }
+        ended?;
     }
+    Ok(())
 }
 
 /// Watches for permission changes until `stop` is cancelled. Every process that
 /// serves requests runs it; without it, permissions are not cached.
-pub async fn watch_access(services: Arc<Services>, stop: CancellationToken) {
+///
+/// # Errors
+///
+/// Fails as soon as a task panics.
+pub async fn watch_access(
+    services: Arc<Services>,
+    stop: CancellationToken,
+) -> Result<(), TaskPanic> {
+    let mut tasks = JoinSet::new();
     let signals = maintenance::apply_access_signals(Arc::clone(&services), stop.clone());
+    tasks.spawn(signals);
     let watch = periodic::repeat(AccessWatch::default(), AccessWatch::EVERY, services, stop);
-    tokio::join!(signals, watch);
+    tasks.spawn(watch);
+    supervise(tasks).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::panic, reason = "the task under test panics")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_the_other_tasks() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(std::future::pending());
+        tasks.spawn(async { panic!("a fault") });
+        assert!(supervise(tasks).await.is_err());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async {});
+        assert!(supervise(tasks).await.is_ok());
+    }
 }

@@ -84,8 +84,8 @@ impl PendingRegistration<'_> {
         }
     }
 
-    /// Adds the user to the only tenant as a member. The first user creates and
-    /// owns it.
+    /// Adds the user to the only tenant as a member. On an empty store, the first
+    /// user creates and owns it.
     pub(super) async fn join_single_tenant(&self) -> Result<RegisteredUser> {
         let mut rounds = self.services.contention.rounds(Retried::Register);
         loop {
@@ -111,7 +111,19 @@ impl PendingRegistration<'_> {
                     .add(&membership(tenant.id, identity.id, role_ids, now));
                 tenant.id
             }
-            None => record_single_tenant(services, &mut work, identity, now)?,
+            None if tenants.list(None, 1).await?.is_empty() => {
+                tracing::warn!(
+                    user.id = %identity.id,
+                    "the first user who registered owns the tenant of this service"
+                );
+                record_single_tenant(services, &mut work, identity, now)?
+            }
+            None => {
+                return Err(Error::AccessDenied(
+                    "the tenant of this service does not exist; an administrator must create it"
+                        .to_owned(),
+                ));
+            }
         };
         match self.commit(work, tenant_id).await {
             // Two users tried to be the first: this one joins as a member.

@@ -65,6 +65,10 @@ pub async fn seed_admin(
     let mut work = PlatformWork::new();
     work.identities().add(&identity);
     let mut tenant_id = None;
+    let name = match name {
+        None if services.settings.single_tenant => unowned_single_tenant(services).await?,
+        name => name,
+    };
     if let Some(name) = name {
         let label = if services.settings.single_tenant {
             // The tenant that all users who register join.
@@ -80,4 +84,15 @@ pub async fn seed_admin(
     work.audit(Entry::new(services, "platform.admin_create", "user", identity.id).of_platform());
     services.store.commit(work).await?;
     Ok((identity.id, tenant_id))
+}
+
+/// Returns the name of the single tenant unless it exists: the administrator owns
+/// it, instead of the first user who registers.
+async fn unowned_single_tenant(services: &Services) -> Result<Option<TenantName>> {
+    let tenants = services.store.tenants();
+    if tenants.find_by_subdomain(SINGLE_TENANT).await?.is_some() {
+        return Ok(None);
+    }
+    let name = TenantName::parse(SINGLE_TENANT).map_err(|e| Error::field("tenant", e))?;
+    Ok(Some(name))
 }

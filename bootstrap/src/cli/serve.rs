@@ -22,7 +22,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, StartError> {
         let stopping = stop_signal()?;
         let service = Service::open(config.clone()).await?.serve().await?;
         greet(&config, &service);
-        stopping.await;
+        tokio::select! {
+            () = stopping => {}
+            () = service.stopping() => {}
+        }
         tracing::info!("draining");
         service.stop();
         service.stopped().await?;

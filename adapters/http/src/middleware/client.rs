@@ -6,7 +6,10 @@
 //! 7239) counts only without `X-Forwarded-For`: a proxy that sets one commonly
 //! passes the client's value of the other through.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Once,
+};
 
 use ipnet::IpNet;
 use poem::{
@@ -54,7 +57,8 @@ impl TrustedProxies {
             secure: request.scheme() == &Scheme::HTTPS,
             host: requested_host(request),
         };
-        if self.0.is_empty() || !self.trusts(peer) {
+        if !self.trusts(peer) {
+            warn_of_proxy(request.headers(), peer);
             return direct;
         }
         self.resolve(request.headers(), direct)
@@ -109,6 +113,20 @@ impl TrustedProxies {
             }
         }
         nearest
+    }
+}
+
+/// Warns once of forwarding headers that are ignored: behind a proxy that is not
+/// configured, all clients share the limits of the proxy.
+fn warn_of_proxy(headers: &HeaderMap, peer: IpAddr) {
+    static WARNED: Once = Once::new();
+    if headers.contains_key(FORWARDED_FOR) {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                peer.address = %peer,
+                "forwarding headers ignored: the peer is not in http.trusted_proxies; add it if it is your proxy"
+            );
+        });
     }
 }
 

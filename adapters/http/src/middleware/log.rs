@@ -72,6 +72,7 @@ impl AccessLogLine {
                     bytes,
                     complete,
                     duration_ms = milliseconds,
+                    client.address = %self.context.client().address,
                     request.id = self.context.request_id(),
                     tenant.id = tenant,
                     user.id = user,

@@ -1,6 +1,7 @@
 //! Registration of a user with a company.
 
 use serde_json::{Value, json};
+use tenantry_application::auth::{SeedAdmin, seed_admin};
 use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService};
 
 async fn register(actor: &Actor, body: &Value) -> ApiResponse {
@@ -244,4 +245,40 @@ async fn with_a_single_tenant_the_first_user_owns_it_and_others_join() {
     }
     tenants.dedup();
     assert_eq!(tenants.len(), 1);
+}
+
+#[tokio::test]
+async fn with_a_single_tenant_no_stranger_owns_it_after_an_administrator_was_created() {
+    let service = TestService::with(&[("TENANTRY_TENANCY__STRATEGY", "none")]).await;
+    let admin = SeedAdmin {
+        email: "admin@example.com".to_owned(),
+        password: PASSWORD.to_owned(),
+        tenant: None,
+    };
+    let (_, tenant) = seed_admin(service.services(), admin)
+        .await
+        .expect("created");
+    let mut stranger = service.anonymous();
+    stranger.email = "stranger@example.com".to_owned();
+    let body = json!({ "email": stranger.email, "password": PASSWORD });
+    let registered = register(&stranger, &body).await.expect(201);
+    assert_eq!(
+        Some(registered.text("tenant_id")),
+        tenant.map(|id| id.to_string())
+    );
+    stranger.sign_in().await;
+    let me = stranger.get("/api/v1/auth/me").await.expect(200).json();
+    assert_eq!(me["memberships"][0]["roles"], json!(["member"]));
+}
+
+#[tokio::test]
+async fn no_stranger_owns_the_single_tenant_of_a_store_with_others() {
+    let mut service = TestService::start().await;
+    service.company("acme").await;
+    service
+        .restart(&[("TENANTRY_TENANCY__STRATEGY", "none")])
+        .await;
+    let body = json!({ "email": "stranger@example.com", "password": PASSWORD });
+    let refused = register(&service.anonymous(), &body).await;
+    refused.expect_problem(403, "access_denied");
 }

@@ -2,6 +2,7 @@
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::json;
+use tenantry_domain::role::Preset;
 use tenantry_tests::harness::{Form, TestService};
 
 #[tokio::test]
@@ -286,4 +287,15 @@ async fn empty_files_are_accepted() {
     let download = alice.download(&id).await.expect(200);
     assert_eq!(download.header("content-length"), Some("0"));
     assert!(download.body.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_is_not_read_without_the_permission() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let viewer = service.member(&alice, "viewer", Preset::Viewer).await;
+    let refused = viewer.upload_form("not a form").await;
+    refused.expect_problem(403, "access_denied");
+    let refused = alice.upload_form("not a form").await;
+    refused.expect_problem(400, "malformed_request");
 }

@@ -3,7 +3,7 @@
 
 use futures_util::{StreamExt, stream};
 use multer::{Field, Multipart};
-use poem::{Request, RequestBody};
+use poem::{Body, Request, RequestBody};
 use poem_openapi::types::ParseFromJSON;
 use tenantry_application::{
     Error, Result,
@@ -24,12 +24,12 @@ mod steps;
 mod tests;
 
 use names::Names;
-use steps::{Gate, Steps};
+use steps::{Gate, HEADER_BYTES, Steps};
 
 /// The maximum size of a small field, in bytes.
 const FIELD_BYTES: usize = 64 * 1024;
-/// The maximum size of everything before the file, in bytes.
-const LEADING_BYTES: u64 = 256 * 1024;
+/// The maximum size of the headers of all fields, in bytes.
+const ALL_HEADER_BYTES: u64 = 64 * 1024;
 /// The maximum number of small fields.
 const FIELDS: usize = 16;
 /// The size of the closing delimiter without its boundary.
@@ -47,26 +47,53 @@ pub(super) struct FileForm {
     pub(super) body: BlobBody,
 }
 
-impl FileForm {
-    /// Parses a form up to the start of its file.
-    async fn parse(request: &Request, body: &mut RequestBody) -> Result<Self> {
+/// A form whose body is not read yet.
+pub(super) struct UnreadForm {
+    boundary: String,
+    /// The `Content-Length`.
+    total: Option<u64>,
+    body: Body,
+}
+
+impl UnreadForm {
+    fn new(request: &Request, body: &mut RequestBody) -> Result<Self> {
         let content_type = request.content_type().unwrap_or_default();
         let boundary = multer::parse_boundary(content_type)
             .map_err(|_| malformed("the form has no boundary in its Content-Type"))?;
-        let closing = CLOSING_BYTES + boundary.len() as u64;
         let total = request
             .header("content-length")
             .and_then(|length| length.parse::<u64>().ok());
         let body = body.take().map_err(|_| malformed("the form has no body"))?;
-        let (steps, gate) = Steps::new(blob_body(body), LEADING_BYTES);
+        Ok(Self {
+            boundary,
+            total,
+            body,
+        })
+    }
+
+    /// Reads the form up to the start of its file.
+    pub(super) async fn read(self) -> Result<FileForm> {
+        let Self {
+            boundary,
+            total,
+            body,
+        } = self;
+        let closing = CLOSING_BYTES + boundary.len() as u64;
+        let (steps, gate) = Steps::new(blob_body(body), &boundary);
         let mut form = Multipart::new(steps, boundary);
         let mut fields = Fields::default();
         let mut count = 0;
+        let mut headers = 0;
         while let Some(field) = gate
-            .drive(form.next_field())
+            .drive_headers(form.next_field())
             .await
             .map_err(|e| parse_error(&e))?
         {
+            let size = header_bytes(&field);
+            headers += size;
+            if size > HEADER_BYTES || headers > ALL_HEADER_BYTES {
+                return Err(malformed("the headers of the form are too large"));
+            }
             let names = Names::of(&field);
             if names.field == "file" {
                 let file_size = total.map(|total| total.saturating_sub(gate.passed() + closing));
@@ -140,6 +167,13 @@ impl Fields {
             body: file_body(form, file),
         }
     }
+}
+
+/// Returns the size of a field's headers with their separators.
+fn header_bytes(field: &Field<'static>) -> u64 {
+    let headers = field.headers().iter();
+    let sizes = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    sizes.sum::<usize>() as u64
 }
 
 async fn text(gate: &Gate, mut field: Field<'static>) -> Result<String> {

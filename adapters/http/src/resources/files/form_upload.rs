@@ -5,9 +5,9 @@ use tenantry_application::{
     Error,
     files::{self, Target, Upload},
 };
-use tenantry_domain::path::from_client_name;
+use tenantry_domain::{path::from_client_name, permission::Permission};
 
-use super::{form::FileForm, location::parse_path, shape::UploadedBody};
+use super::{form::UnreadForm, location::parse_path, shape::UploadedBody};
 use crate::{
     caller::Authentication,
     payload::Json,
@@ -34,7 +34,7 @@ impl FormUploadsApi {
         &self,
         caller: Authentication,
         idempotency: Idempotency,
-        form: FileForm,
+        form: UnreadForm,
     ) -> UploadResult {
         self.store(&caller, &idempotency, form).await
     }
@@ -47,7 +47,7 @@ impl FormUploadsApi {
         &self,
         caller: Authentication,
         idempotency: Idempotency,
-        form: FileForm,
+        form: UnreadForm,
     ) -> UploadResult {
         self.store(&caller, &idempotency, form).await
     }
@@ -58,8 +58,12 @@ impl FormUploadsApi {
         &self,
         caller: &Authentication,
         idempotency: &Idempotency,
-        form: FileForm,
+        form: UnreadForm,
     ) -> UploadResult {
+        let caller = caller.caller()?;
+        // Every space requires it; the form is not read without.
+        caller.require(Permission::FilesWrite)?;
+        let form = form.read().await?;
         let target = match &form.path {
             Some(path) => Target::New(parse_path(path)?),
             None => {
@@ -77,7 +81,7 @@ impl FormUploadsApi {
             body: form.body,
             key: idempotency.key()?,
         };
-        let uploaded = files::upload(&self.services, &caller.caller()?, upload).await?;
+        let uploaded = files::upload(&self.services, &caller, upload).await?;
         Ok(Created::Created(
             Json((&uploaded).into()),
             UploadedBody::location(&uploaded),

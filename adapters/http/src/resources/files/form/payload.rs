@@ -9,10 +9,10 @@ use poem_openapi::{
 };
 use tenantry_domain::file::Bucket;
 
-use super::{FIELD_BYTES, FileForm};
+use super::{FIELD_BYTES, UnreadForm};
 use crate::{problem::Problem, types::Choice};
 
-impl Payload for FileForm {
+impl Payload for UnreadForm {
     const CONTENT_TYPE: &'static str = "multipart/form-data";
 
     fn check_content_type(content_type: &str) -> bool {
@@ -74,15 +74,15 @@ impl Payload for FileForm {
     }
 }
 
-impl ParsePayload for FileForm {
+impl ParsePayload for UnreadForm {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
-        Ok(Self::parse(request, body).await.map_err(Problem::from)?)
+        Ok(Self::new(request, body).map_err(Problem::from)?)
     }
 }
 
-impl<'a> ApiExtractor<'a> for FileForm {
+impl<'a> ApiExtractor<'a> for UnreadForm {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();

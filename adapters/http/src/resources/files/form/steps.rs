@@ -9,12 +9,19 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use tenantry_application::ports::BodyError;
 
 /// The end of a field's headers.
 const BLANK_LINE: &[u8; 4] = b"\r\n\r\n";
+/// The maximum size of everything before the file, in bytes.
+const LEADING_BYTES: u64 = 160 * 1024;
+/// The maximum size of the headers of one field, in bytes. The parser reads
+/// incomplete headers again with each chunk.
+pub(super) const HEADER_BYTES: u64 = 8 * 1024;
+/// The maximum size of a boundary with its line breaks (RFC 2046, section 5.1.1).
+const BOUNDARY_BYTES: u64 = 80;
 
 /// A gate that passes the steps that the parser needs.
 #[derive(Clone, Default)]
@@ -30,6 +37,8 @@ struct State {
     starved: bool,
     /// Whether all steps may pass.
     open: bool,
+    /// The number of bytes passed before the headers that are being read.
+    headers_from: Option<u64>,
 }
 
 impl Gate {
@@ -42,6 +51,17 @@ impl Gate {
     /// Passes all further bytes without counting them.
     pub(super) fn open(&self) {
         self.state().open = true;
+    }
+
+    /// Drives a future that reads the headers of a field.
+    pub(super) async fn drive_headers<F: Future>(&self, parsing: F) -> F::Output {
+        {
+            let mut state = self.state();
+            state.headers_from = Some(state.passed);
+        }
+        let output = self.drive(parsing).await;
+        self.state().headers_from = None;
+        output
     }
 
     /// Drives a future of the parser to completion, granting a step whenever it
@@ -76,21 +96,37 @@ pub(super) struct Steps<S> {
     buffer: Bytes,
     /// The length of the partial blank line at the end of the passed bytes.
     matched: usize,
-    max_bytes: u64,
+    /// The rest of the delimiter that begins the form.
+    delimiter: Bytes,
 }
 
 impl<S> Steps<S> {
-    /// Wraps `inner`, of which at most `max_bytes` pass before the gate opens.
-    pub(super) fn new(inner: S, max_bytes: u64) -> (Self, Gate) {
+    /// Wraps the body of a form with a boundary.
+    pub(super) fn new(inner: S, boundary: &str) -> (Self, Gate) {
         let gate = Gate::default();
         let steps = Self {
             inner,
             gate: gate.clone(),
             buffer: Bytes::new(),
             matched: 0,
-            max_bytes,
+            delimiter: Bytes::from(format!("--{boundary}")),
         };
         (steps, gate)
+    }
+
+    /// Tests whether the form begins with its delimiter, as far as it has arrived.
+    /// A preamble, which no client sends, would be searched again and again.
+    fn begins_with_delimiter(&mut self, step: &[u8]) -> bool {
+        let is_first = |at: usize| step[..at].iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        for (at, byte) in step.iter().enumerate() {
+            match self.delimiter.first() {
+                None => return true,
+                Some(expected) if expected == byte => self.delimiter.advance(1),
+                Some(b'-') if matches!(byte, b'\r' | b'\n') && is_first(at) => {}
+                Some(_) => return false,
+            }
+        }
+        true
     }
 
     /// Takes the next step from the buffer.
@@ -135,15 +171,24 @@ where
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.buffer))));
         }
         let step = self.next_step();
+        if !self.begins_with_delimiter(&step) {
+            return malformed("the form does not begin with its boundary");
+        }
         let mut state = self.gate.state();
         state.granted = false;
         state.passed += step.len() as u64;
-        // The parser buffers incomplete headers.
-        if state.passed > self.max_bytes {
-            let reason = "the form has too much data before the file";
-            return Poll::Ready(Some(Err(BodyError::Malformed(reason.to_owned()))));
+        let headers = state.headers_from.map_or(0, |from| state.passed - from);
+        if headers > HEADER_BYTES + BOUNDARY_BYTES {
+            return malformed("the headers of a field of the form are too large");
+        }
+        if state.passed > LEADING_BYTES {
+            return malformed("the form has too much data before the file");
         }
         drop(state);
         Poll::Ready(Some(Ok(step)))
     }
+}
+
+fn malformed(reason: &str) -> Poll<Option<Result<Bytes, BodyError>>> {
+    Poll::Ready(Some(Err(BodyError::Malformed(reason.to_owned()))))
 }

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use poem::{Body, Request, RequestBody};
 use tenantry_application::files::Length;
 
-use super::FileForm;
+use super::{FileForm, UnreadForm};
 
 /// A file that contains the end of headers and almost the end of the form.
 const FILE: &str = "first\r\n\r\nsecond\r\n--edge\r\n\r\nlast\r";
@@ -32,7 +32,7 @@ async fn parse(chunks: Vec<Bytes>) -> tenantry_application::Result<FileForm> {
         .finish();
     let chunks = stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>));
     let mut body = RequestBody::new(Body::from_bytes_stream(chunks));
-    FileForm::parse(&request, &mut body).await
+    UnreadForm::new(&request, &mut body)?.read().await
 }
 
 /// Asserts that the file's length is exact and its content complete.
@@ -67,12 +67,32 @@ async fn a_large_first_chunk_is_accepted() {
     assert_eq!(form.length, Length::About(content.len() as u64));
 }
 
+/// Parses a form with these bytes before it, and before the first blank line.
+async fn parse_padded(before: &str, header: &str) -> bool {
+    let form = form("file").replacen("--edges\r\n", &format!("--edges\r\n{header}"), 1);
+    let chunks = [before, &form].map(str::to_owned).map(Bytes::from);
+    parse(chunks.into()).await.is_ok()
+}
+
 #[tokio::test]
 async fn data_before_the_file_is_limited() {
-    let padding = Bytes::from("x".repeat(1024 * 1024));
-    assert!(
-        parse(vec![padding, Bytes::from(form("file"))])
-            .await
-            .is_err()
-    );
+    assert!(parse_padded("", "").await);
+    assert!(parse_padded("\r\n", "X: y\r\n").await);
+    // RFC 2046 allows a preamble, but no client sends one.
+    assert!(!parse_padded("preamble\r\n", "").await);
+    assert!(!parse_padded(&"x".repeat(1024 * 1024), "").await);
+    let header = |bytes| format!("X: {}\r\n", "y".repeat(bytes));
+    assert!(parse_padded("", &header(7000)).await);
+    assert!(!parse_padded("", &header(9000)).await);
+}
+
+#[tokio::test]
+async fn all_headers_of_a_form_are_limited() {
+    let name = "Content-Disposition: form-data; name=\"path\"";
+    let field = format!("--edges\r\n{name}\r\nX: {}\r\n\r\na\r\n", "y".repeat(7000));
+    for (count, is_valid) in [(8, true), (10, false)] {
+        let padded = format!("{}{}", field.repeat(count), form("file"));
+        let parsed = parse(vec![Bytes::from(padded)]).await;
+        assert_eq!(parsed.is_ok(), is_valid, "{count}");
+    }
 }
