@@ -106,6 +106,8 @@ pub struct Settings {
     pub access_token_lifetime: Duration,
     /// The lifetime of a session that is not refreshed.
     pub refresh_token_lifetime: Duration,
+    /// The lifetime of sessions, however often they are refreshed.
+    pub session_lifetime: Duration,
     /// The time within which a refresh can be repeated after a lost response.
     pub refresh_grace: Duration,
     /// The registration policy.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tenantry_domain::{
+    Timestamp,
     id::{SessionId, TenantId},
     session::Session,
 };
@@ -59,4 +60,14 @@ pub(super) fn tokens(
         expires_in: lifetime,
         refresh_token,
     })
+}
+
+/// Returns the expiry of a session that is refreshed now.
+pub(super) fn session_expiry(
+    services: &Services,
+    created_at: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    let unused = now.plus(services.settings.refresh_token_lifetime);
+    unused.min(created_at.plus(services.settings.session_lifetime))
 }

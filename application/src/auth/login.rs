@@ -12,7 +12,7 @@ use tenantry_domain::{
 };
 
 use super::{
-    grant::{TokenPair, refresh_hash, tokens},
+    grant::{TokenPair, refresh_hash, session_expiry, tokens},
     register::{hash_password, hasher_error},
     select::Selection,
     throttle::throttle_account,
@@ -198,7 +198,7 @@ fn new_session(
         previous_hash: None,
         rotated_at: now,
         created_at: now,
-        expires_at: now.plus(services.settings.refresh_token_lifetime),
+        expires_at: session_expiry(services, now, now),
         revoked: None,
         client: Client {
             address: request.address.clone(),

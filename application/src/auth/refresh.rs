@@ -5,7 +5,7 @@ use tenantry_domain::{
     tenant::ActiveTenant,
 };
 
-use super::grant::{TokenPair, refresh_hash, tokens};
+use super::grant::{TokenPair, refresh_hash, session_expiry, tokens};
 use crate::{
     audit::Entry,
     caller::RequestInfo,
@@ -50,11 +50,8 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
             .ok_or(Error::Unauthorized)?;
         if presented.generation == session.generation {
             let next = refresh_hash(services, session.id, session.generation + 1);
-            session.rotate(
-                next,
-                now,
-                now.plus(services.settings.refresh_token_lifetime),
-            );
+            let expires_at = session_expiry(services, session.created_at, now);
+            session.rotate(next, now, expires_at);
             let mut work = PlatformWork::new();
             work.sessions().update(&session);
             services.store.commit(work).await?;

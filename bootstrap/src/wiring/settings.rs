@@ -15,7 +15,8 @@ pub(super) fn settings_from_config(config: &Config) -> Settings {
     Settings {
         public_url: public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
         access_token_lifetime: Duration::from_secs(security.access_token_minutes * 60),
-        refresh_token_lifetime: Duration::from_secs(security.refresh_token_days * 24 * 60 * 60),
+        refresh_token_lifetime: days(security.refresh_token_days),
+        session_lifetime: days(security.session_days),
         refresh_grace: Duration::from_secs(security.refresh_grace_seconds),
         registration: match security.registration {
             RegistrationConfig::Open => Registration::Open,
@@ -31,4 +32,8 @@ pub(super) fn settings_from_config(config: &Config) -> Settings {
         upload_timeout: Duration::from_secs(config.worker.upload_timeout_seconds),
         upload_grace: Duration::from_secs(config.worker.upload_grace_seconds),
     }
+}
+
+fn days(count: u64) -> Duration {
+    Duration::from_hours(count.saturating_mul(24))
 }

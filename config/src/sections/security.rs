@@ -47,6 +47,9 @@ pub struct SecurityConfig {
     /// The lifetime of an unused refresh token, in days.
     #[schemars(range(min = 1, max = 365))]
     pub refresh_token_days: u64,
+    /// The lifetime of a session however often it is refreshed, in days.
+    #[schemars(range(min = 1, max = 3650))]
+    pub session_days: u64,
     /// The time during which a used refresh token returns the same successor, in seconds, so that
     /// clients can retry after a lost response.
     #[schemars(range(max = 300))]
@@ -81,6 +84,7 @@ impl Default for SecurityConfig {
             keys: Vec::new(),
             access_token_minutes: 15,
             refresh_token_days: 30,
+            session_days: 90,
             refresh_grace_seconds: 30,
             issuer: "tenantry".to_owned(),
             audience: "tenantry".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenantry_application::{Services, ports::TenantStore, upkeep::Sweeper};
+use tenantry_application::{
+    Error, RequestInfo, Services, auth::refresh, ports::TenantStore, upkeep::Sweeper,
+};
 use tenantry_domain::{
     blob::{Blob, BlobState},
     id::{BlobId, TenantId},
@@ -114,4 +116,24 @@ async fn an_upload_is_dead_after_missed_heartbeats() {
     world.clock.advance(Duration::from_secs(1));
     assert!(world.survives_a_sweep().await);
     assert!(!world.survives_a_sweep().await);
+}
+
+#[tokio::test]
+async fn a_session_ends_however_often_it_is_refreshed() {
+    const DAY: Duration = Duration::from_hours(24);
+    let service = TestService::with(&[("TENANTRY_WORKER__INLINE", "false")]).await;
+    let owner = service.company("acme").await;
+    let clock = Arc::new(ManualClock::new(service.services().now()));
+    let services = service.services_with_clock(Arc::<ManualClock>::clone(&clock));
+    let start = services.now();
+    let request = RequestInfo::default();
+    let mut token = owner.refresh_token.expect("signed in");
+    for days in [29, 58, 87] {
+        clock.set(start.plus(DAY * days));
+        let pair = refresh(&services, &token, &request).await;
+        token = pair.expect("a pair of tokens").refresh_token;
+    }
+    clock.set(start.plus(DAY * 90));
+    let refused = refresh(&services, &token, &request).await;
+    assert!(matches!(refused, Err(Error::Unauthorized)), "{refused:?}");
 }
