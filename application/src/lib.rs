@@ -32,6 +32,7 @@ pub mod ports;
 mod precondition;
 pub mod projects;
 pub mod services;
+pub mod settings;
 pub mod storage;
 pub mod tenants;
 pub mod transfers;

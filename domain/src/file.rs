@@ -4,7 +4,7 @@ use crate::{
     Invalid, InvalidTransition, Revision, Timestamp,
     blob::Digest,
     id::{FileId, TenantId, UserId},
-    media_type::MediaType,
+    media_type::{self, MediaType},
     path::LogicalPath,
     tags::Tags,
     version::{FileVersion, Processing},
@@ -55,6 +55,8 @@ pub struct Head {
     pub size_bytes: u64,
     /// The media type.
     pub media_type: MediaType,
+    /// The media type declared by the uploader, if any.
+    pub declared_type: Option<MediaType>,
     /// The SHA-256 digest.
     pub digest: Digest,
 }
@@ -64,8 +66,15 @@ impl Head {
         Self {
             size_bytes: version.size_bytes,
             media_type: version.media_type.clone(),
+            declared_type: version.declared().cloned(),
             digest: version.digest,
         }
+    }
+
+    /// Returns whether the content is of another type than declared.
+    pub fn has_type_mismatch(&self) -> bool {
+        let declared = self.declared_type.as_ref();
+        declared.is_some_and(|declared| media_type::differs(declared, &self.media_type))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     InvalidTransition, Revision, Timestamp,
     id::TenantId,
+    media_type::ContentTypes,
     name::{Subdomain, TenantName},
 };
 
@@ -19,9 +20,11 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// The isolation strategy of the tenant's data.
     pub isolation: Isolation,
+    /// The rule for content that differs from its declared type.
+    pub content_types: ContentTypes,
     /// The creation time.
     pub created_at: Timestamp,
-    /// The time at which the name, subdomain or status last changed.
+    /// The time at which the name, subdomain, status or settings last changed.
     pub updated_at: Timestamp,
     /// Guard: incremented by every change of a membership.
     pub members_version: u64,
@@ -106,6 +109,12 @@ impl Tenant {
             TenantStatus::Suspended,
         ];
         self.step(&from, TenantStatus::Deleting, now)
+    }
+
+    /// Sets the rule for content that differs from its declared type.
+    pub fn set_content_types(&mut self, rule: ContentTypes, now: Timestamp) {
+        self.content_types = rule;
+        self.updated_at = now;
     }
 
     fn step(

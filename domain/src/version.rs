@@ -4,7 +4,7 @@ use crate::{
     InvalidTransition, Revision, Timestamp,
     blob::Digest,
     id::{BlobId, FileId, TenantId, UserId, VersionId},
-    media_type::MediaType,
+    media_type::{self, MediaType},
 };
 
 /// An immutable version of a file's content.
@@ -24,7 +24,8 @@ pub struct FileVersion {
     pub size_bytes: u64,
     /// The SHA-256 digest.
     pub digest: Digest,
-    /// The media type declared by the uploader.
+    /// The media type declared by the uploader; `application/octet-stream` if
+    /// none was.
     pub declared_type: MediaType,
     /// The media type to serve; equals the declared type until processing
     /// succeeds.
@@ -84,6 +85,16 @@ impl Processing {
 }
 
 impl FileVersion {
+    /// Returns the declared media type, if any.
+    pub fn declared(&self) -> Option<&MediaType> {
+        Some(&self.declared_type).filter(|declared| declared.is_specific())
+    }
+
+    /// Returns whether the content is of another type than declared.
+    pub fn has_type_mismatch(&self) -> bool {
+        media_type::differs(&self.declared_type, &self.media_type)
+    }
+
     /// Marks the version as ready, with the validated `media_type`.
     pub fn accept(
         &mut self,

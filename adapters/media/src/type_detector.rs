@@ -1,31 +1,73 @@
-//! Media type detection with the signature tables of `infer`.
+//! Media type detection with the signatures of `file-format`.
 
-use std::str;
-
+use file_format::{FileFormat, Kind};
 use tenantry_application::ports::TypeDetector;
-use tenantry_domain::media_type::MediaType;
+use tenantry_domain::media_type::{Detection, MediaType};
 
-/// Enough for every signature: the furthest are the names of the first members
-/// of an office document.
-const HEAD_BYTES: usize = 8192;
+use crate::{
+    headers::{self, Evidence},
+    markup, text, variants, zip,
+};
 
-/// A detector of about ninety binary formats and four text formats: HTML, XML,
-/// PDF and RTF.
+#[cfg(test)]
+mod tests;
+
+/// Enough for the members of an office document that identify it, behind its
+/// preview image, and for the signatures of disk images.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// Readers of PDF accept its signature within these first bytes.
+const PDF_START: usize = 1024;
+
+/// A detector of some two hundred binary formats, and of text that is active or
+/// has a signature.
 ///
-/// Other text has no type: many signatures are two or three letters long, and
-/// a text that begins with `BM` or `MZ` is neither an image nor an executable.
+/// Other text has no signature: many are two or three letters long, and a text
+/// that begins with `BM` or `MZ` is neither an image nor a program.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MagicTypeDetector;
 
 impl TypeDetector for MagicTypeDetector {
-    fn detect(&self, head: &[u8]) -> Option<MediaType> {
+    fn detect(&self, head: &[u8]) -> Detection {
         let head = head.get(..HEAD_BYTES).unwrap_or(head);
-        let name = if is_text(head) {
-            text_type(head)
-        } else {
-            binary_type(head)
+        let decoded = text::decode(head);
+        let is_text = decoded.is_some();
+        // Programs that read text do not mind binary data behind it.
+        let text = decoded.unwrap_or_else(|| text::lossy(head));
+        let (binary, evidence) = binary_type(head);
+        let is_binary = !is_text || head.first().is_some_and(|byte| !byte.is_ascii());
+        let signature = match markup::signature(&text) {
+            Some(name) => MediaType::parse(name).ok(),
+            None => binary
+                .clone()
+                .filter(|_| is_binary && evidence == Evidence::Strong),
         };
-        MediaType::parse(name?).ok()
+        let hint = binary.filter(|_| evidence != Evidence::None);
+        Detection {
+            hint: hint
+                .or_else(|| MediaType::parse(variants::hint(head)?).ok())
+                .or_else(|| late_pdf(head)),
+            signature,
+            is_text,
+            is_empty: head.is_empty(),
+        }
+    }
+
+    fn has_signature(&self, media_type: &MediaType) -> bool {
+        let archives = [Kind::Archive, Kind::Compressed]
+            .into_iter()
+            .flat_map(FileFormat::from_kind);
+        let media = [Kind::Audio, Kind::Font, Kind::Image, Kind::Video]
+            .into_iter()
+            .flat_map(FileFormat::from_kind)
+            // Others are formats of applications in containers.
+            .filter(|format| !format.media_type().starts_with("application/"));
+        media_type.is_same("application/pdf")
+            || archives
+                .chain(media)
+                .chain(&CONTAINERS)
+                .filter(|format| !VARIED.contains(format))
+                .any(|format| media_type.is_same(name_of(format)))
     }
 
     fn head_bytes(&self) -> usize {
@@ -33,129 +75,103 @@ impl TypeDetector for MagicTypeDetector {
     }
 }
 
-fn text_type(head: &[u8]) -> Option<&'static str> {
-    if infer::text::is_html(head) {
-        Some("text/html")
-    } else if infer::text::is_xml(head) {
-        Some("application/xml")
-    } else if head.starts_with(b"%PDF-") {
-        Some("application/pdf")
-    } else if infer::archive::is_rtf(head) {
-        Some("application/rtf")
-    } else {
-        None
-    }
+/// Containers of audio and video.
+const CONTAINERS: [FileFormat; 4] = [
+    FileFormat::AdvancedSystemsFormat,
+    FileFormat::Mpeg4Part14,
+    FileFormat::OggMultiplexedMedia,
+    FileFormat::Realmedia,
+];
+
+/// Formats with variants that have other signatures, or none.
+const VARIED: [FileFormat; 1] = [FileFormat::UltimateSoundtrackerModule];
+
+fn late_pdf(head: &[u8]) -> Option<MediaType> {
+    let start = head.get(..PDF_START).unwrap_or(head);
+    let is_pdf = start.windows(5).any(|bytes| bytes == b"%PDF-");
+    is_pdf.then(|| MediaType::parse("application/pdf").ok())?
 }
 
-/// Returns the registered media type, as clients declare it, of a signature
-/// that `infer` recognizes.
-fn binary_type(head: &[u8]) -> Option<&'static str> {
-    let found = infer::get(head)?;
-    match (found.mime_type(), found.extension()) {
-        // Two-byte prefixes that many formats share; scripts of any language.
-        (_, "obj" | "der" | "pem" | "eot" | "sh") => None,
-        // The first match of all OLE documents; the application is only known
-        // from bytes further back.
-        ("application/msword", _) => Some("application/x-ole-storage"),
-        ("application/font-woff", "woff2") => Some("font/woff2"),
-        ("application/font-woff", _) => Some("font/woff"),
-        ("application/font-sfnt", "otf") => Some("font/otf"),
-        ("application/font-sfnt", _) => Some("font/ttf"),
-        ("application/java", _) => Some("application/java-vm"),
-        ("audio/m4a", _) => Some("audio/mp4"),
-        ("audio/opus", _) => Some("audio/ogg"),
-        ("audio/x-flac", _) => Some("audio/flac"),
-        ("audio/x-wav", _) => Some("audio/wav"),
-        ("text/xml", _) => Some("application/xml"),
-        (name, _) => Some(name),
-    }
-}
-
-/// Returns whether `head` is UTF-8 without control characters other than
-/// whitespace, form feed and escape. A character cut off at the end is accepted.
-fn is_text(head: &[u8]) -> bool {
-    let is_plain = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | 0x1B);
-    let is_utf8 = match str::from_utf8(head) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
+/// Returns the type of a signature, and its evidence.
+fn binary_type(head: &[u8]) -> (Option<MediaType>, Evidence) {
+    let format = FileFormat::from_bytes(head);
+    let evidence = evidence(format, head);
+    let found = match format {
+        FileFormat::ArbitraryBinaryData | FileFormat::Empty => None,
+        FileFormat::Zip => zip::type_of(head),
+        FileFormat::ExecutableAndLinkableFormat => MediaType::parse(elf_type(head)).ok(),
+        FileFormat::ExtensibleBinaryMetaLanguage => MediaType::parse(ebml_type(head)).ok(),
+        _ => MediaType::parse(name_of(&format)).ok(),
     };
-    is_utf8 && head.iter().all(is_plain)
+    (found, evidence)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn detected(head: &[u8]) -> Option<String> {
-        MagicTypeDetector
-            .detect(head)
-            .map(|found| found.as_str().to_owned())
+/// Returns the registered name of a format's type, or the one in use.
+fn name_of(format: &FileFormat) -> &str {
+    match format {
+        FileFormat::Appimage => "application/vnd.appimage",
+        FileFormat::AutocadDrawing => "image/vnd.dwg",
+        FileFormat::AppleItunesAudio => "audio/mp4",
+        FileFormat::CompoundFileBinary => "application/x-ole-storage",
+        FileFormat::Id3v2 => "audio/mpeg",
+        FileFormat::Mpeg4Part14 => "video/mp4",
+        FileFormat::MultipleImageNetworkGraphics => "video/x-mng",
+        FileFormat::MsDosExecutable => "application/vnd.microsoft.portable-executable",
+        FileFormat::WaveformAudio => "audio/wav",
+        format => format.media_type(),
     }
+}
 
-    #[test]
-    fn signatures_are_detected() {
-        for (head, expected) in [
-            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), "image/png"),
-            (b"\xFF\xD8\xFF\xE0\0\x10JFIF\0", "image/jpeg"),
-            (b"GIF89a\x01\0\x01\0", "image/gif"),
-            (b"PK\x03\x04\x14\0\0\0\x08\0", "application/zip"),
-            (b"\x1F\x8B\x08\0\0\0\0\0", "application/gzip"),
-            (b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n", "application/pdf"),
-            (b"%PDF-1.4\n1 0 obj\n<< >>", "application/pdf"),
-            (b"{\\rtf1\\ansi Hello}", "application/rtf"),
-            (b"wOF2\0\x01\0\0\0\0\0\0", "font/woff2"),
-            (b"OggS\0\x02\0\0\0\0\0\0", "audio/ogg"),
-            (b"fLaC\0\0\0\x22", "audio/flac"),
-            (
-                b"MZ\x90\0\x03\0\0\0",
-                "application/vnd.microsoft.portable-executable",
-            ),
-            (
-                b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0",
-                "application/x-ole-storage",
-            ),
-            (b"<!DOCTYPE html><title>x</title>", "text/html"),
-            (b" \n<script >alert(1)</script>", "text/html"),
-            (b"<?xml version=\"1.0\"?><svg/>", "application/xml"),
-        ] {
-            assert_eq!(detected(head).as_deref(), Some(expected));
-        }
+fn evidence(format: FileFormat, head: &[u8]) -> Evidence {
+    match format {
+        FileFormat::WindowsBitmap => headers::bitmap(head),
+        FileFormat::MsDosExecutable => headers::program(head),
+        FileFormat::Id3v2 => headers::id3(head),
+        FileFormat::Mpeg12AudioLayer2 | FileFormat::Mpeg12AudioLayer3 => headers::mpeg_audio(head),
+        FileFormat::AdvancedAudioCoding => headers::aac(head),
+        FileFormat::Gzip => headers::gzip(head),
+        FileFormat::Bzip2 => headers::bzip2(head),
+        FileFormat::WindowsIcon | FileFormat::WindowsCursor => headers::icon(head),
+        FileFormat::AppleDiskImage
+        | FileFormat::ArchivedByRobertJung
+        | FileFormat::AudioCodec3
+        | FileFormat::AutodeskAnimator
+        | FileFormat::AutodeskAnimatorPro
+        | FileFormat::BdavMpeg2TransportStream
+        | FileFormat::Bzip
+        | FileFormat::Commodore64Program
+        | FileFormat::CommonObjectFileFormat
+        | FileFormat::Cpio
+        | FileFormat::DerCertificate
+        | FileFormat::Mpeg2TransportStream
+        | FileFormat::Mtv
+        | FileFormat::Seqbox
+        | FileFormat::SiliconGraphicsImage
+        | FileFormat::SmallWebFormat
+        | FileFormat::UnixCompress
+        | FileFormat::Zoo => Evidence::Weak,
+        _ => Evidence::Strong,
     }
+}
 
-    #[test]
-    fn plain_text_has_no_type() {
-        for head in [
-            "",
-            "BMW makes cars",
-            "MZ and other letters",
-            "ID3 is an algorithm",
-            "MAC addresses: 00:11",
-            "070701 is a number",
-            "BZh, GIF89a, %PDF- and FWS are signatures",
-            "%!TEX root = main.tex",
-            "a,b\n1,2\n",
-            "{\"a\": 1}",
-            "#!/usr/bin/env python3\n",
-            "-----BEGIN PRIVATE KEY-----\n",
-            "résumé 履歴書",
-            "\u{FEFF}a;b\r\n",
-        ] {
-            assert_eq!(detected(head.as_bytes()), None, "{head}");
-        }
-        let cut = "é".repeat(HEAD_BYTES);
-        assert_eq!(
-            detected(cut.as_bytes().get(..HEAD_BYTES - 1).unwrap_or_default()),
-            None
-        );
+/// Returns the type of an ELF file by its field `e_type`.
+fn elf_type(head: &[u8]) -> &'static str {
+    let is_big_endian = head.get(5) == Some(&2);
+    let at = if is_big_endian { 17 } else { 16 };
+    match head.get(at) {
+        Some(1) => "application/x-object",
+        Some(3) => "application/x-sharedlib",
+        Some(4) => "application/x-core",
+        _ => "application/x-executable",
     }
+}
 
-    #[test]
-    fn unknown_and_truncated_content_is_accepted() {
-        assert_eq!(detected(&[0, 2, 0, 0, 1]), None);
-        assert_eq!(detected(&[0x30, 0x82, 1, 2]), None);
-        let zip = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\0\x13\0\0\0[Content_Types].xml";
-        for end in 0..=zip.len() {
-            let _ = detected(zip.get(..end).unwrap_or_default());
-        }
+/// Returns the type of a Matroska file by its document type, near the beginning.
+fn ebml_type(head: &[u8]) -> &'static str {
+    let start = head.get(..64).unwrap_or(head);
+    if start.windows(4).any(|bytes| bytes == b"webm") {
+        "video/webm"
+    } else {
+        "video/x-matroska"
     }
 }

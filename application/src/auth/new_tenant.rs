@@ -3,6 +3,7 @@
 use tenantry_domain::{
     Invalid, Revision, Timestamp,
     id::{RoleId, TenantId, UserId},
+    media_type::ContentTypes,
     membership::{Membership, MembershipStatus},
     name::{RoleName, Subdomain, TenantName},
     role::{Preset, Role},
@@ -38,6 +39,7 @@ impl NewTenant {
             subdomain,
             status: TenantStatus::Active,
             isolation: Isolation::Rows,
+            content_types: ContentTypes::default(),
             created_at: now,
             updated_at: now,
             members_version: 0,

@@ -10,7 +10,7 @@ use tenantry_domain::{
     file::File,
     id::VersionId,
     job::{Job, JobKind},
-    media_type::{self, MediaType},
+    media_type::{self, Claim, ContentTypes, MediaType},
     tenant::ActiveTenant,
     version::{Failure, FileVersion, Processing},
 };
@@ -39,14 +39,14 @@ impl JobHandler for ValidateVersion {
     const KIND: JobKind = JobKind::ValidateVersion;
 
     async fn run(services: &Services, job: &Job) -> Result<JobOutcome> {
-        let (store, id) = match subject(services, job).await? {
+        let Subject { store, id, rule } = match subject(services, job).await? {
             Ok(subject) => subject,
             Err(outcome) => return Ok(outcome),
         };
         let Some(version) = pending(store.as_ref(), id).await? else {
             return Ok(JobOutcome::Done);
         };
-        let verdict = judge(services, store.as_ref(), &version).await?;
+        let verdict = judge(services, store.as_ref(), &version, rule).await?;
         let mut done = job.clone();
         done.succeed(services.now())?;
         record(services, store.as_ref(), &done, &version, &verdict).await
@@ -54,7 +54,7 @@ impl JobHandler for ValidateVersion {
 
     /// Marks the version as failed, in one commit with the end of the job.
     async fn give_up(services: &Services, dead: &Job) -> Result<bool> {
-        let Ok((store, id)) = subject(services, dead).await? else {
+        let Ok(Subject { store, id, .. }) = subject(services, dead).await? else {
             return Ok(false);
         };
         let Some(version) = pending(store.as_ref(), id).await? else {
@@ -69,10 +69,18 @@ impl JobHandler for ValidateVersion {
     }
 }
 
-/// The store and the version of a job, or the job's outcome without them.
-type Subject = std::result::Result<(Arc<dyn TenantStore>, VersionId), JobOutcome>;
+/// The subject of a job.
+struct Subject {
+    store: Arc<dyn TenantStore>,
+    id: VersionId,
+    rule: ContentTypes,
+}
 
-async fn subject(services: &Services, job: &Job) -> Result<Subject> {
+/// Returns the subject of a job, or the job's outcome without one.
+async fn subject(
+    services: &Services,
+    job: &Job,
+) -> Result<std::result::Result<Subject, JobOutcome>> {
     let unrecoverable = |reason: &str| Ok(Err(JobOutcome::Unrecoverable(reason.to_owned())));
     let Some(payload) = ValidateVersion::arguments(job) else {
         return unrecoverable("the payload is malformed");
@@ -87,8 +95,11 @@ async fn subject(services: &Services, job: &Job) -> Result<Subject> {
         let reason = "the tenant is not active".to_owned();
         return Ok(Err(JobOutcome::Postponed(reason)));
     };
-    let version = VersionId::from_uuid(payload.version_id);
-    Ok(Ok((services.store.open(active).await?, version)))
+    Ok(Ok(Subject {
+        store: services.store.open(active).await?,
+        id: VersionId::from_uuid(payload.version_id),
+        rule: tenant.content_types,
+    }))
 }
 
 async fn pending(store: &dyn TenantStore, id: VersionId) -> Result<Option<FileVersion>> {
@@ -103,6 +114,7 @@ async fn judge(
     services: &Services,
     store: &dyn TenantStore,
     version: &FileVersion,
+    rule: ContentTypes,
 ) -> Result<Verdict> {
     let reject = |code: &str, message: &str| {
         Ok(Err(Failure {
@@ -139,14 +151,22 @@ async fn judge(
         }
     }
     spare::discard_all(services, store, blob, content).await?;
+    let Some(file) = store.files().lookup(version.file_id).await? else {
+        return reject("content_missing", "the file was deleted");
+    };
     let head = head(services, blob, content.size_bytes).await?;
-    let detected = services.types.detect(&head);
-    Ok(
-        media_type::resolve(&version.declared_type, detected.as_ref()).map_err(|invalid| Failure {
-            code: invalid.code.to_owned(),
-            message: invalid.message,
-        }),
-    )
+    let claim = Claim {
+        declared: &version.declared_type,
+        file_name: file.name(),
+    };
+    let types = &services.types;
+    let checked = media_type::check(rule, claim, &types.detect(&head), |media_type| {
+        types.has_signature(media_type)
+    });
+    Ok(checked.map_err(|invalid| Failure {
+        code: invalid.code.to_owned(),
+        message: invalid.message,
+    }))
 }
 
 async fn head(services: &Services, blob: &Blob, size: u64) -> Result<Vec<u8>> {

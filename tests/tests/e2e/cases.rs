@@ -114,6 +114,7 @@ pub(crate) fn valid_call(operation: &Operation, own: &Resources) -> Call {
             call.payload = Payload::Json(json!({ "name": name }));
         }
         "update_project" => call.payload = Payload::Json(json!({ "description": "New" })),
+        "update_settings" => call.payload = Payload::Json(json!({ "content_types": "safe" })),
         "update_file" => call.payload = Payload::Json(json!({ "tags": { "seen": true } })),
         "upload_file" | "upload_file_alias" => call.payload = Payload::Form(BTreeMap::new()),
         "put_content" => {

@@ -19,6 +19,7 @@ mod providers;
 mod quota;
 mod replicas;
 mod roles;
+mod settings;
 mod storage;
 mod system;
 mod weak_tags;

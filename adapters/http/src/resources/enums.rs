@@ -8,6 +8,7 @@ use tenantry_application::{
 use tenantry_domain::{
     file::{Bucket, Review},
     job::JobState,
+    media_type::ContentTypes,
     membership::MembershipStatus,
     tenant::TenantStatus,
     version::Processing,
@@ -57,6 +58,16 @@ closed_enums! {
         Users = "users",
         Companies = "companies",
         Projects = "projects",
+    }
+
+    /// The rule for content that differs from its declared type: every difference
+    /// fails (`strict`); active content behind an inert type or extension fails, and
+    /// content declared as a raster image, audio, video or PDF that does not begin as
+    /// one (`safe`); or nothing fails (`off`).
+    ContentTypes as "ContentTypeRule" {
+        Strict = "strict",
+        Safe = "safe",
+        Off = "off",
     }
 
     /// The processing status of a version.

@@ -6,6 +6,7 @@ mod auth;
 mod files;
 mod jobs;
 mod projects;
+mod settings;
 mod storage;
 mod tenants;
 mod transfers;
@@ -34,6 +35,7 @@ use auth::{CurrentUserApi, RegistrationApi, SessionsApi};
 use files::{ContentApi, FilesApi, FormUploadsApi, UploadsApi, VersionsApi};
 use jobs::JobsApi;
 use projects::ProjectsApi;
+use settings::SettingsApi;
 use storage::StorageApi;
 use tenants::TenantsApi;
 
@@ -61,7 +63,7 @@ macro_rules! resources {
 
 resources! {
     "auth": [RegistrationApi, SessionsApi, CurrentUserApi],
-    "tenants": [TenantsApi],
+    "tenants": [TenantsApi, SettingsApi],
     "files": [FilesApi, FormUploadsApi, UploadsApi, ContentApi, VersionsApi],
     "projects": [ProjectsApi],
     "storage": [StorageApi],

@@ -20,6 +20,7 @@ mod m0003_jobs;
 mod m0004_audit;
 mod m0005_idempotency;
 mod m0006_projects;
+mod m0007_content_types;
 
 pub(crate) struct Migrator;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_audit::Migration),
             Box::new(m0005_idempotency::Migration),
             Box::new(m0006_projects::Migration),
+            Box::new(m0007_content_types::Migration),
         ]
     }
 }

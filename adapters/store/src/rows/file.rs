@@ -39,6 +39,7 @@ pub struct Model {
     pub content_version: Option<i64>,
     pub size_bytes: i64,
     pub media_type: String,
+    pub declared_type: Option<String>,
     #[serde(with = "serde_bytes")]
     pub digest: Vec<u8>,
     pub status: String,
@@ -117,6 +118,7 @@ impl Stored for File {
 
     fn to_row(&self) -> Model {
         let failure = self.processing.failure();
+        let declared_type = self.head.declared_type.as_ref();
         Model {
             id: self.id.as_uuid(),
             tenant_id: self.tenant_id.as_uuid(),
@@ -129,6 +131,7 @@ impl Stored for File {
             content_version: self.content_version.map(i64::from),
             size_bytes: integer(self.head.size_bytes),
             media_type: self.head.media_type.as_str().to_owned(),
+            declared_type: declared_type.map(|declared| declared.as_str().to_owned()),
             digest: self.head.digest.as_bytes().to_vec(),
             status: self.processing.as_str().to_owned(),
             failure_code: failure.map(|failure| failure.code.clone()),
@@ -153,6 +156,9 @@ impl Stored for File {
         let content_version = row
             .content_version
             .map(|number| read.count("content_version", number));
+        let declared_type = row
+            .declared_type
+            .map(|declared| read.parsed("declared_type", MediaType::parse(&declared)));
         let failure = row.failure_code.zip(row.failure_message);
         Ok(Self {
             id: FileId::from_uuid(row.id),
@@ -165,6 +171,7 @@ impl Stored for File {
             head: Head {
                 size_bytes: read.count("size_bytes", row.size_bytes)?,
                 media_type: read.parsed("media_type", MediaType::parse(&row.media_type))?,
+                declared_type: declared_type.transpose()?,
                 digest: Digest::from_bytes(read.bytes("digest", &row.digest)?),
             },
             processing: processing_from_columns(&read, &row.status, failure)?,

@@ -9,6 +9,7 @@ use tenantry_application::{
 use tenantry_domain::{
     Revision, Timestamp,
     id::TenantId,
+    media_type::ContentTypes,
     name::{Subdomain, TenantName},
     tenant::{Isolation, Tenant, TenantStatus},
 };
@@ -30,6 +31,7 @@ pub struct Model {
     pub subdomain_key: Option<String>,
     pub status: String,
     pub isolation: String,
+    pub content_types: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
     pub members_version: i64,
@@ -85,6 +87,7 @@ impl Stored for Tenant {
             subdomain_key: has_names.then(|| self.subdomain.as_str().to_owned()),
             status: self.status.as_str().to_owned(),
             isolation: self.isolation.as_str().to_owned(),
+            content_types: Some(self.content_types.as_str().to_owned()),
             created_at: self.created_at.as_millis(),
             updated_at: self.updated_at.as_millis(),
             members_version: integer(self.members_version),
@@ -96,12 +99,17 @@ impl Stored for Tenant {
     fn from_row(row: Model) -> Result<Self, PortError> {
         let read = Reading::of(KIND, row.id);
         let isolation = (row.isolation == Isolation::Rows.as_str()).then_some(Isolation::Rows);
+        // Tenants of earlier releases have the default.
+        let content_types = row.content_types.as_deref();
+        let content_types =
+            content_types.map_or(Some(ContentTypes::default()), ContentTypes::parse);
         Ok(Self {
             id: TenantId::from_uuid(row.id),
             name: read.parsed("name", TenantName::parse(&row.name))?,
             subdomain: read.parsed("subdomain", Subdomain::parse(&row.subdomain))?,
             status: read.known("status", TenantStatus::parse(&row.status))?,
             isolation: read.known("isolation", isolation)?,
+            content_types: read.known("content_types", content_types)?,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
             members_version: read.count("members_version", row.members_version)?,

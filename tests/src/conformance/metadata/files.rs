@@ -49,6 +49,7 @@ fn complete(world: &World, company: &Company) -> File {
             // Not representable as a 64-bit float.
             size_bytes: (1 << 53) + 1,
             media_type: MediaType::parse("image/svg+xml").expect("a type"),
+            declared_type: MediaType::parse("text/xml").ok(),
             digest: digest(0xFE),
         },
         processing: Processing::Failed(failure),

@@ -89,7 +89,7 @@ async fn file_names_are_sanitized() {
         ("a%00b.txt", "a%00b.txt"),
         ("<script>.html", "<script>.html"),
     ] {
-        let form = Form::new().file(given, "", "x").end();
+        let form = Form::new().file(given, "", "%PDF-1.7").end();
         let uploaded = alice.upload_form(form).await.expect(201);
         assert_eq!(uploaded.text("filename"), kept, "{given:?}");
         let id = uploaded.text("file_id");

@@ -1,6 +1,7 @@
 //! Files: uploads, lists, updates, downloads, deletion.
 
 mod changes;
+mod content_types;
 mod form;
 mod idempotency;
 mod lists;

@@ -23,10 +23,11 @@ async fn the_media_type_is_detected_from_the_content() {
         ("b.png", "image/png; charset=utf-8", PNG, "image/png"),
         ("a.md", "text/markdown", b"# hello", "text/markdown"),
         ("a.csv", "text/csv", b"a,b\n1,2\n", "text/csv"),
+        ("a.any", "application/octet-stream", b"hello", "text/plain"),
         (
-            "a.any",
+            "b.any",
             "application/octet-stream",
-            b"hello",
+            b"\0\x01",
             "application/octet-stream",
         ),
     ] {

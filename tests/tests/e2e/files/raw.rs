@@ -203,8 +203,9 @@ async fn the_declared_type_is_parsed_leniently() {
         alice.send(request.body("hello")).await
     };
     for (given, kept) in [
-        (None, "application/octet-stream"),
-        (Some("nonsense"), "application/octet-stream"),
+        (None, "text/plain"),
+        (Some("nonsense"), "text/plain"),
+        (Some("application/x-www-form-urlencoded"), "text/plain"),
         (Some("text/plain; charset=utf-8"), "text/plain"),
         (Some("TEXT/CSV"), "text/csv"),
         (Some("application/x-unknown"), "application/x-unknown"),

@@ -152,17 +152,14 @@ impl Fields {
         client_name: String,
         file_size: Option<u64>,
     ) -> FileForm {
-        let declared = file
-            .content_type()
-            .map(AsRef::as_ref)
-            .and_then(|t: &str| MediaType::parse(t).ok());
+        let declared = MediaType::declared(file.content_type().map(AsRef::as_ref));
         FileForm {
             bucket: self.bucket.unwrap_or_default(),
             bucket_id: self.bucket_id,
             path: self.path,
             tags: self.tags,
             client_name,
-            declared_type: declared.unwrap_or_else(MediaType::octet_stream),
+            declared_type: declared,
             length: file_size.map_or(Length::Unknown, Length::About),
             body: file_body(form, file),
         }

@@ -58,8 +58,16 @@ pub(super) struct FileBody {
     /// The size in bytes of the served version, or of the newest version while
     /// none is ready.
     size_bytes: u64,
-    /// The media type of the same version.
+    /// The media type of the same version, detected from its content; the
+    /// declared one until processing ends, and for text without a signature.
     mime_type: MediaTypeText,
+    /// The media type that the uploader declared for it; null without one, and for
+    /// types such as `application/octet-stream` that say nothing.
+    #[oai(nullable)]
+    declared_type: Option<MediaTypeText>,
+    /// Whether the content is of another type than declared: the types are not the
+    /// same, and neither is a more general name of the other.
+    type_mismatch: bool,
     /// The processing status of the newest version.
     status: Choice<FileStatus>,
     /// The reason why processing failed; null unless it did.
@@ -105,6 +113,8 @@ impl From<FileView> for FileBody {
             path: Text::of(&file.path),
             size_bytes: file.head.size_bytes,
             mime_type: Text::of(&file.head.media_type),
+            declared_type: file.head.declared_type.as_ref().map(Text::of),
+            type_mismatch: file.head.has_type_mismatch(),
             status: Choice((&file.processing).into()),
             error: file.processing.failure().map(FileError::from),
             review: Choice(file.review),
@@ -132,8 +142,16 @@ pub(super) struct VersionBody {
     version: u32,
     /// The size in bytes.
     size_bytes: u64,
-    /// The media type; the declared one until processing detects it.
+    /// The media type, detected from the content; the declared one until
+    /// processing ends, and for text without a signature.
     mime_type: MediaTypeText,
+    /// The media type that the uploader declared; null without one, and for types
+    /// such as `application/octet-stream` that say nothing.
+    #[oai(nullable)]
+    declared_type: Option<MediaTypeText>,
+    /// Whether the content is of another type than declared: the types are not the
+    /// same, and neither is a more general name of the other.
+    type_mismatch: bool,
     /// The SHA-256 digest in hexadecimal.
     digest: DigestText,
     /// The processing status.
@@ -167,6 +185,8 @@ impl From<VersionView> for VersionBody {
             version: version.number,
             size_bytes: version.size_bytes,
             mime_type: Text::of(&version.media_type),
+            declared_type: version.declared().map(Text::of),
+            type_mismatch: version.has_type_mismatch(),
             digest: Text::of(&version.digest),
             status: Choice((&version.processing).into()),
             error: version.processing.failure().map(FileError::from),

@@ -51,7 +51,11 @@ impl UploadsApi {
     /// Upload the content of a file
     ///
     /// Stores the body at a path, as a new version if a file exists there, else as
-    /// a new file. `Content-Type` declares the media type. Requires `files:write`.
+    /// a new file. `Content-Type` declares the media type; one that says nothing,
+    /// such as `application/octet-stream` or the
+    /// `application/x-www-form-urlencoded` of curl, counts as none. The type is
+    /// checked against the content by the rule in `GET /settings`. Requires
+    /// `files:write`.
     #[oai(path = "/", method = "put", operation_id = "put_content")]
     async fn put_content(
         &self,
@@ -65,15 +69,12 @@ impl UploadsApi {
         let length = request
             .header("content-length")
             .and_then(|length| length.parse().ok());
-        let declared = request
-            .content_type()
-            .and_then(|text| MediaType::parse(text).ok());
         let upload = Upload {
             bucket: location.bucket(),
             bucket_id: location.bucket_id,
             target: Target::At(location.path()?, condition),
             tags: None,
-            declared_type: declared.unwrap_or_else(MediaType::octet_stream),
+            declared_type: MediaType::declared(request.content_type()),
             length: length.map_or(Length::Unknown, Length::Exact),
             body: blob_body(body.0),
             key: None,
