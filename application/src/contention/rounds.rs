@@ -48,6 +48,7 @@ retried! {
     Refresh = "auth.refresh";
     Logout = "auth.logout";
     UserUpdate = "user.update";
+    SettingsUpdate = "settings.update";
 }
 
 /// The numbers of runs of each use case by the rounds they took, since the

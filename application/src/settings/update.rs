@@ -4,8 +4,13 @@ use tenantry_domain::{media_type::ContentTypes, permission::Permission, tenant::
 
 use super::get::find;
 use crate::{
-    audit::Entry, caller::Caller, error::Result, precondition::Precondition, retry,
-    services::Services, work::PlatformWork,
+    audit::Entry,
+    caller::Caller,
+    contention::{Lane, decide},
+    error::Result,
+    precondition::Precondition,
+    services::Services,
+    work::PlatformWork,
 };
 
 /// The new settings of a tenant.
@@ -25,7 +30,8 @@ pub async fn update(
     command: UpdateSettings,
 ) -> Result<Tenant> {
     caller.require(Permission::TenantWrite)?;
-    retry::while_stale!(async {
+    let lane = Lane::of::<Tenant>(caller.tenant.id());
+    decide!(services, SettingsUpdate in lane, async {
         let mut tenant = find(services, caller).await?;
         command.precondition.check(tenant.revision)?;
         let before = tenant.content_types;

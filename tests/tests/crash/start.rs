@@ -116,7 +116,7 @@ async fn an_interrupted_migration_can_be_repeated() {
     data.change(forget).await;
     // The origin of the table is unknown.
     let ended = run(data.path(), SETTINGS, &["serve"]);
-    expect_line(&ended, &["m0005_idempotency", "if part of it is applied"]);
+    expect_line(&ended, &["m0005_idempotency", "did not apply it"]);
     data.run("DROP TABLE idempotency_records").await;
     serve(data.path(), SETTINGS).await.kill();
     let known = "SELECT COUNT(*) FROM seaql_migrations WHERE version = 'm0005_idempotency'";

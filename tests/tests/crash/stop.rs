@@ -27,7 +27,10 @@ async fn uploads_finish_before_a_stop() {
 /// Expects an upload in progress to finish after a signal.
 async fn expect_drained(signal: &str) {
     let data = DataFolder::new();
-    let mut process = serve(data.path(), SETTINGS).await;
+    // The tests may run under `nohup`.
+    let mut env = command("env", data.path(), SETTINGS);
+    env.args(["--default-signal=HUP", PROGRAM]);
+    let mut process = ServiceProcess::of(env);
     let owner = Actor::register(process.base(), "acme").await;
     let content = Content::new(1, 3_000_000);
     let (resume, wait) = oneshot::channel();

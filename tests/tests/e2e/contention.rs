@@ -76,6 +76,15 @@ async fn contend(service: &TestService, owner: &Actor, use_case: Retried) {
         Retried::FileProcess => process_versions(owner).await,
         Retried::UploadHeartbeat => upload_to_one_url(service, owner).await,
         Retried::ProjectUpdate => update_one_project(owner).await,
+        Retried::SettingsUpdate => {
+            let updated = all(async |client| {
+                let rule = ["strict", "safe", "off"][client % 3];
+                let body = json!({ "content_types": rule });
+                owner.put("/api/v1/settings", &body).await
+            });
+            let updated = updated.await;
+            assert_eq!(count(&updated, 200), CLIENTS, "{updated:?}");
+        }
         Retried::ProjectDelete => delete_one_project(owner).await,
         Retried::Register => register_one_label(service).await,
         Retried::Login => {

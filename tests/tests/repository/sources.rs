@@ -27,6 +27,7 @@ const READERS: &[&str] = &[
     "config/src/text_file.rs",
     "bootstrap/src/root_secret.rs",
     "bootstrap/src/cli/health.rs",
+    "bootstrap/src/cli/stop_signal.rs",
 ];
 
 #[test]

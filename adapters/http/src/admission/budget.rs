@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::LaneKey;
+use super::lane::LaneKey;
 
 /// The bytes that all buffered bodies may occupy, and those of one lane: a
 /// client cannot use the whole budget alone.
@@ -98,7 +98,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::admission::ClientNetwork;
+    use crate::admission::network::ClientNetwork;
 
     #[test]
     fn bodies_share_a_budget() {

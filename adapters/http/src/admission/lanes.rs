@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::LaneKey;
+use super::lane::LaneKey;
 
 /// Limits of a set of lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,13 +211,6 @@ impl State {
     }
 }
 
-impl Permit {
-    /// Returns the lane.
-    pub(super) fn key(&self) -> LaneKey {
-        self.key
-    }
-}
-
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(lanes) = self.lanes.take() {
@@ -237,7 +230,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::admission::ClientNetwork;
+    use crate::admission::network::ClientNetwork;
 
     const LIMITS: LaneLimits = LaneLimits {
         permits: 4,

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::LaneKey;
+use super::lane::LaneKey;
 
 /// Counts the open requests of each lane, from admission to the end of the
 /// response.

@@ -4,6 +4,7 @@ use std::{
     io,
     net::Ipv4Addr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -13,10 +14,12 @@ use hyper::body::{Body, Frame};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::*;
+use tenantry_domain::id::TenantId;
 
-fn admission(running_requests: usize) -> Admission {
-    Admission::new(AdmissionOptions {
+use super::{gates::OPEN_PER_NETWORK, *};
+
+fn admission(running_requests: usize) -> Arc<Gates> {
+    Gates::new(AdmissionOptions {
         running_requests,
         hashing_threads: 2,
     })
@@ -42,8 +45,10 @@ fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-async fn admit(admission: &Admission, number: u8) -> Ticket {
-    admission.admit(network(number)).await.expect("admitted")
+async fn admit(admission: &Arc<Gates>, number: u8) -> Ticket {
+    Ticket::admit(admission, network(number))
+        .await
+        .expect("admitted")
 }
 
 type Pieces = mpsc::UnboundedSender<io::Result<Frame<Bytes>>>;
@@ -68,7 +73,7 @@ async fn requests_that_wait_for_their_client_hold_no_permit() {
     let slow = admit(&admission, 1).await;
     let mut running = vec![admit(&admission, 1).await, admit(&admission, 1).await];
     assert!(
-        now(admission.admit(network(1))).is_none(),
+        now(Ticket::admit(&admission, network(1))).is_none(),
         "a permit was left"
     );
 
@@ -82,7 +87,7 @@ async fn requests_that_wait_for_their_client_hold_no_permit() {
     running.pop().expect("a request").finish();
     assert!(matches!(poll(&mut slow_body), Poll::Ready(Some(Ok(_)))));
     assert!(
-        now(admission.admit(network(1))).is_none(),
+        now(Ticket::admit(&admission, network(1))).is_none(),
         "a permit was left"
     );
 }
@@ -95,7 +100,9 @@ async fn open_requests_of_a_network_are_limited() {
         let ticket = admit(&admission, 1).await;
         sending.push(ticket.finish());
     }
-    let rejected = admission.admit(network(1)).await.expect_err("rejected");
+    let rejected = Ticket::admit(&admission, network(1))
+        .await
+        .expect_err("rejected");
     assert_eq!(rejected.code().name, "busy");
     admit(&admission, 2).await;
     sending.pop();

@@ -10,10 +10,11 @@ use std::{
 use tenantry_domain::id::TenantId;
 
 use super::{
-    Admission, LaneKey, OPEN_PER_TENANT,
     budget::ReservedBytes,
-    busy,
+    gates::{Gates, OPEN_PER_NETWORK, OPEN_PER_TENANT, busy},
+    lane::LaneKey,
     lanes::{Lanes, Overload, Permit},
+    network::ClientNetwork,
     shares::Share,
 };
 use crate::problem::Problem;
@@ -23,7 +24,7 @@ use crate::problem::Problem;
 pub(crate) struct Ticket(Arc<Mutex<State>>);
 
 struct State {
-    admission: Admission,
+    gates: Arc<Gates>,
     /// The lanes in which the request runs.
     lanes: Lanes,
     key: LaneKey,
@@ -37,15 +38,24 @@ struct State {
 type Resuming = Pin<Box<dyn Future<Output = Result<Permit, Overload>> + Send>>;
 
 impl Ticket {
-    pub(super) fn new(admission: Admission, permit: Permit, share: Share) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            lanes: admission.0.requests.clone(),
-            admission,
-            key: permit.key(),
+    /// Admits a request of a client network, which may wait.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `busy` if too many requests of the network are open or
+    /// waiting.
+    pub(crate) async fn admit(gates: &Arc<Gates>, network: ClientNetwork) -> Result<Self, Problem> {
+        let key = LaneKey::Network(network);
+        let share = gates.open.open(key, OPEN_PER_NETWORK).ok_or_else(busy)?;
+        let permit = gates.requests.enter(key).await?;
+        Ok(Self(Arc::new(Mutex::new(State {
+            lanes: gates.requests.clone(),
+            gates: Arc::clone(gates),
+            key,
             permit: Some(permit),
             resuming: None,
             share: Some(share),
-        })))
+        }))))
     }
 
     /// Moves the request to the lane of its tenant, where it may wait.
@@ -60,7 +70,7 @@ impl Ticket {
             if state.key == key {
                 return Ok(());
             }
-            let share = state.admission.0.open.open(key, OPEN_PER_TENANT);
+            let share = state.gates.open.open(key, OPEN_PER_TENANT);
             state.share = Some(share.ok_or_else(busy)?);
             state.lanes.clone()
         };
@@ -76,7 +86,7 @@ impl Ticket {
     pub(crate) async fn hash_password(&self) -> Result<(), Problem> {
         let (lanes, key) = {
             let state = self.lock();
-            (state.admission.0.password_requests.clone(), state.key)
+            (state.gates.password_requests.clone(), state.key)
         };
         self.change_lane(lanes, key).await
     }
@@ -95,7 +105,7 @@ impl Ticket {
     /// Reserves memory for a body that is buffered.
     pub(crate) fn buffer(&self) -> ReservedBytes {
         let state = self.lock();
-        state.admission.0.buffers.reserve(state.key)
+        state.gates.buffers.reserve(state.key)
     }
 
     /// Gives the permit back while the request waits for its client.

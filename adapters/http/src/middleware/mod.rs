@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, field::Empty};
 
 use crate::{
-    admission::{Admission, ClientNetwork, ParkingBody, Ticket, busy},
+    admission::{ClientNetwork, Gates, ParkingBody, Ticket, busy},
     options::HttpOptions,
     problem::{Problem, codes, from_poem},
     routes::Routes,
@@ -48,7 +48,7 @@ pub(crate) struct Middleware<E> {
     proxies: client::TrustedProxies,
     cors: cors::Cors,
     security: security_headers::SecurityHeaders,
-    admission: Admission,
+    gates: Arc<Gates>,
     json_limit: usize,
     base_path: Arc<str>,
 }
@@ -69,7 +69,7 @@ impl<E: Endpoint> Middleware<E> {
             security: security_headers::SecurityHeaders {
                 https: options.https,
             },
-            admission: Admission::new(options.admission),
+            gates: Gates::new(options.admission),
             json_limit: options.json_limit_bytes,
             base_path: options.base_path.as_str().into(),
         }
@@ -91,7 +91,7 @@ impl<E: Endpoint> Middleware<E> {
         }
         let start = request.data::<HandlerStart>().cloned();
         let network = ClientNetwork::of(context.client().address);
-        let ticket = match self.admission.admit(network).await {
+        let ticket = match Ticket::admit(&self.gates, network).await {
             Ok(ticket) => context.admit(ticket),
             Err(problem) => return problem_response(&problem, context),
         };

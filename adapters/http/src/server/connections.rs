@@ -60,8 +60,8 @@ impl Connections {
         })))
     }
 
-    /// Opens a connection from a network; `None` for a proxy, which has no limit
-    /// of its own. Returns `None` if there is no room.
+    /// Opens a connection from a network; `None` for a proxy, which has no share.
+    /// Returns `None` if there is no room.
     pub(super) fn open(
         &self,
         network: Option<ClientNetwork>,

@@ -175,7 +175,7 @@ async fn a_stalled_request_body_fails_its_reader(protocol: Protocol) {
     running.stop().await;
 }
 
-/// An endpoint whose endless response reports when it is dropped.
+/// Creates an endpoint whose endless response reports when it is dropped.
 fn endless() -> (
     impl Endpoint<Output = Response>,
     mpsc::UnboundedReceiver<()>,
