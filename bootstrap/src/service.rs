@@ -102,8 +102,8 @@ impl Service {
         // A reference to the store would prevent it from being closed below.
         drop(state);
         let server = Server::new(wiring::server_options(&self.config.http));
-        let served = server.serve(listener, endpoint, stop).await;
-        let mut outcome = served.map_err(|e| StartError::io("server failed", e));
+        let outcome = server.serve(listener, endpoint, stop).await;
+        let mut outcome = outcome.map_err(|e| StartError::io("server failed", e));
         // No request can add jobs any more; running jobs finish.
         worker_stop.cancel();
         let grace = Duration::from_secs(self.config.http.shutdown_grace_seconds);
@@ -111,10 +111,9 @@ impl Service {
             // An aborted job runs again after its lease expires.
             let abort = task.abort_handle();
             match tokio::time::timeout(grace, task).await {
-                Ok(ended) => {
-                    outcome = outcome.and(ended.unwrap_or_else(|error| {
-                        Err(StartError::Failed(format!("worker failed: {error}")))
-                    }))
+                Ok(Ok(ended)) => outcome = outcome.and(ended),
+                Ok(Err(error)) => {
+                    outcome = Err(StartError::Failed(format!("worker failed: {error}")));
                 }
                 Err(_) => abort.abort(),
             }
