@@ -56,6 +56,7 @@ impl ObjectReader {
             range,
             slot: ParkingSlot::new(),
             verified: None,
+            first: None,
         };
         chunks.open().await?;
         Ok(stream::try_unfold(chunks, VerifiedRange::next).boxed())
@@ -121,6 +122,8 @@ struct VerifiedRange {
     slot: Arc<ParkingSlot<ReadAhead>>,
     /// The piece that was verified without keeping its bytes.
     verified: Option<VerifiedPiece>,
+    /// The only chunk of a small object.
+    first: Option<Bytes>,
 }
 
 /// The checksums of the chunks of a verified piece.
@@ -132,8 +135,13 @@ struct VerifiedPiece {
 impl VerifiedRange {
     /// Opens the object, so that an error precedes the first byte.
     async fn open(&mut self) -> Result<(), PortError> {
+        let start = self.range.start / PIECE_BYTES * PIECE_BYTES;
         match self.read_ahead().await? {
             Some(ahead) => self.slot.park(ahead),
+            // Damage is reported by the stream.
+            None if self.end - start <= CHUNK => {
+                self.first = self.read_twice(start, self.piece()?).await?;
+            }
             None => {
                 let probe = self.range.start..self.range.start + 1;
                 let stream = self.reader.backend.open(self.name, probe, Prefetch::No);
@@ -170,7 +178,11 @@ impl VerifiedRange {
         }
         let piece = self.piece()?;
         let start = self.range.start / CHUNK * CHUNK;
-        let chunk = match self.read_ahead().await {
+        let read = match self.first.take() {
+            Some(chunk) => return Ok(Some(self.part(start, &chunk))),
+            None => self.read_ahead().await,
+        };
+        let chunk = match read {
             Ok(Some(mut ahead)) => {
                 let chunk = ahead.chunk(start, piece).await?;
                 if chunk.is_some() {
@@ -187,12 +199,16 @@ impl VerifiedRange {
                 "the piece of {name} at byte {start} is damaged"
             )));
         };
+        Ok(Some(self.part(start, &chunk)))
+    }
+
+    /// Takes the requested part of the next chunk.
+    fn part(mut self, start: u64, chunk: &Bytes) -> (Bytes, Self) {
         let end = start + chunk.len() as u64;
         let wanted = self.range.start..self.range.end.min(end);
         self.range.start = wanted.end;
         let offset = |at: u64| usize::try_from(at - start).unwrap_or(usize::MAX);
-        let bytes = chunk.slice(offset(wanted.start)..offset(wanted.end));
-        Ok(Some((bytes, self)))
+        (chunk.slice(offset(wanted.start)..offset(wanted.end)), self)
     }
 
     /// Returns the piece at the current position.

@@ -45,7 +45,7 @@ fn kind(operation: &Operation, value: &Parameter) -> Kind {
         )
         | ("query", "path" | "prefix" | "search") => Kind::Text,
         ("body", "email" | "username" | "subdomain") => Kind::Word,
-        ("body", "bucket" | "current_password" | "password" | "new_password")
+        ("body", "bucket" | "content_types" | "current_password" | "password" | "new_password")
         | (
             "query",
             "action" | "actor" | "bucket" | "cursor" | "from" | "include_total" | "limit" | "page"

@@ -83,7 +83,7 @@ async fn file_names_are_sanitized() {
         ("report.tar.gz", "report.tar.gz"),
         ("report.tar.gz", "report (2).tar.gz"),
         ("می\u{200c}خواهم.txt", "می\u{200c}خواهم.txt"),
-        ("👩\u{200d}🚀.png", "👩\u{200d}🚀.png"),
+        ("👩\u{200d}🚀.pdf", "👩\u{200d}🚀.pdf"),
         ("  spaced.txt  ", "spaced.txt"),
         ("CON", "CON"),
         ("a%00b.txt", "a%00b.txt"),
