@@ -1,22 +1,18 @@
 //! `kill -9` during uploads, on the providers of this run.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, future::join_all, stream};
-use reqwest::Body;
 use tenantry_tests::harness::{
-    Actor, Dice, Place, Providers, ServiceProcess, Settings, command, record_count, until,
+    Actor, Place, Providers, ServiceProcess, Settings, command, record_count, until,
 };
-use tokio::{task::JoinSet, time::sleep};
+use tokio::time::sleep;
 
 use crate::{
+    company::Company,
     data_folder::DataFolder,
-    ledger::{KnownFile, SharedPath, files, versions},
     leftovers::expect_swept,
     program::{PROGRAM, expect_clean, serve},
     tier::Tier,
-    writer::Writer,
 };
 
 /// Short intervals, so that recovery is quick.
@@ -31,13 +27,6 @@ const SETTINGS: Settings<'static> = &[
 /// Keeps the lease of a killed process short: it is 2.5 times as long.
 const MONGODB_TIMEOUT: (&str, &str) = ("TENANTRY_DATABASE__ANSWER_WITHIN_MS", "2000");
 
-/// The number of concurrent clients.
-const WRITERS: u64 = 8;
-/// The upload that never finishes.
-const ENDLESS: &str = "endless.bin";
-const PIECE: usize = 64 * 1024;
-const PIECES: usize = 1000;
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_upload_survives_a_kill() {
     let rounds = Tier::of_this_run().pick(5, 50);
@@ -46,7 +35,11 @@ async fn every_acknowledged_upload_survives_a_kill() {
     let mut process = world.serve().await;
     for round in 0..rounds {
         let owner = Actor::register(process.base(), &format!("round-{round}")).await;
-        let company = Company::write_until_killed(owner, process, &world, round).await;
+        let company = Company::write_until_killed(owner, process, round as u64).await;
+        if world.place.providers.storage.kind == "local" {
+            let files = world.data.staging_files();
+            assert!(!files.is_empty(), "the kill interrupted no upload");
+        }
         process = world.serve().await;
         company.expect_ended(&process).await;
         company.verify(&process).await;
@@ -58,8 +51,7 @@ async fn every_acknowledged_upload_survives_a_kill() {
     assert!(acknowledged >= rounds * 4, "only {acknowledged} uploads");
     // The acknowledgements of all rounds hold after the last kill as well.
     for company in &mut companies {
-        company.owner = company.owner.at(process.base());
-        company.owner.sign_in().await;
+        company.sign_in(&process).await;
         company.verify(&process).await;
     }
     world.expect_swept(process).await;
@@ -123,123 +115,4 @@ impl World {
         let files = self.data.staging_files();
         assert!(files.is_empty(), "unfinished writes are left: {files:?}");
     }
-}
-
-/// A company and the acknowledgements its clients received.
-struct Company {
-    owner: Actor,
-    files: Vec<KnownFile>,
-    shared: SharedPath,
-}
-
-impl Company {
-    async fn write_until_killed(
-        owner: Actor,
-        process: ServiceProcess,
-        world: &World,
-        round: usize,
-    ) -> Self {
-        let mut dice = Dice::new(round as u64);
-        let mut writers = JoinSet::new();
-        for number in 0..WRITERS {
-            let writer = Writer::new(&owner, round as u64 * WRITERS + number);
-            writers.spawn(writer.write_until_disconnected());
-        }
-        let endless = tokio::spawn(upload_without_end(owner.clone()));
-        sleep(Duration::from_millis(500 + dice.below(1500))).await;
-        // Otherwise the sweep would have nothing to do.
-        until("an upload is open", async || {
-            (owner.usage().await["open_uploads"] != 0).then_some(())
-        })
-        .await;
-        process.kill();
-        if world.place.providers.storage.kind == "local" {
-            let files = world.data.staging_files();
-            assert!(!files.is_empty(), "the kill interrupted no upload");
-        }
-
-        endless.await.expect("the client's task");
-        let (mut files, mut shared) = (Vec::new(), SharedPath::default());
-        for writer in writers.join_all().await {
-            files.extend(writer.files);
-            shared.merge(&writer.shared);
-        }
-        Self {
-            owner,
-            files,
-            shared,
-        }
-    }
-
-    fn acknowledged(&self) -> usize {
-        let own: usize = self.files.iter().map(|file| file.versions.len()).sum();
-        own + self.shared.versions.len()
-    }
-
-    /// Waits until the service has ended the uploads that the kill interrupted.
-    async fn expect_ended(&self, process: &ServiceProcess) {
-        let owner = self.owner.at(process.base());
-        until("every upload has ended", async || {
-            (owner.usage().await["open_uploads"] == 0).then_some(())
-        })
-        .await;
-    }
-
-    async fn verify(&self, process: &ServiceProcess) {
-        let owner = self.owner.at(process.base());
-        expect_processed(&owner).await;
-        join_all(self.files.iter().map(|file| file.verify(&owner))).await;
-        self.shared.verify(&owner).await;
-        self.expect_exact_usage(&owner).await;
-    }
-
-    /// Asserts that every file was uploaded by a client and that every byte is
-    /// counted.
-    async fn expect_exact_usage(&self, owner: &Actor) {
-        let mut used = 0;
-        for file in files(owner).await {
-            let path = file["path"].as_str().expect("a path");
-            let is_known = path == SharedPath::PATH || self.files.iter().any(|f| f.path == path);
-            assert!(is_known, "not uploaded by a client: {file}");
-            let versions = versions(owner, file["id"].as_str().expect("an id")).await;
-            let sizes = versions.iter().map(|version| &version["size_bytes"]);
-            used += sizes
-                .map(|size| size.as_u64().expect("a size"))
-                .sum::<u64>();
-        }
-        let usage = owner.usage().await;
-        assert_eq!(usage["storage_used_bytes"], used, "{usage}");
-        assert_eq!(usage["storage_reserved_bytes"], 0, "{usage}");
-    }
-}
-
-/// Uploads until the connection breaks, to be in progress at the kill.
-async fn upload_without_end(owner: Actor) {
-    let pieces = stream::unfold((), |()| async {
-        sleep(Duration::from_millis(2)).await;
-        Some((Ok::<_, Infallible>(Bytes::from(vec![0; PIECE])), ()))
-    });
-    let body = Body::wrap_stream(pieces.take(PIECES));
-    let request = owner
-        .put_content(ENDLESS, (PIECE * PIECES) as u64)
-        .body(body);
-    let outcome = owner.try_send(request).await;
-    assert!(outcome.is_err(), "the upload finished: {outcome:?}");
-}
-
-/// Waits until no version is pending.
-async fn expect_processed(owner: &Actor) {
-    until("every version is processed", async || {
-        for file in files(owner).await {
-            let versions = versions(owner, file["id"].as_str().expect("an id")).await;
-            if versions
-                .iter()
-                .any(|version| version["status"] == "pending")
-            {
-                return None;
-            }
-        }
-        Some(())
-    })
-    .await;
 }

@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 
+mod company;
 mod damage;
 mod data_folder;
 mod fairness;
@@ -20,6 +21,7 @@ mod leftovers;
 mod mongodb;
 mod overload;
 mod permissions;
+mod power_cut;
 mod program;
 mod quota;
 mod replicas;
@@ -29,4 +31,5 @@ mod slow_readers;
 mod start;
 mod stop;
 mod tier;
+mod volume;
 mod writer;
