@@ -158,7 +158,12 @@ impl AccessKey {
         key.with_private(private)
     }
 
-    fn from_jwk(key_id: &str, algorithm: KeyAlgorithm, jwk: &Jwk) -> Result<Self, KeyError> {
+    /// Reads a public key of type RSA or Ed25519.
+    pub(super) fn from_jwk(
+        key_id: &str,
+        algorithm: KeyAlgorithm,
+        jwk: &Jwk,
+    ) -> Result<Self, KeyError> {
         let material = match &jwk.algorithm {
             AlgorithmParameters::RSA(rsa) => PublicKeyMaterial::Rsa {
                 n: rsa.n.clone(),

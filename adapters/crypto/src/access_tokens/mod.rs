@@ -5,12 +5,15 @@ mod claims;
 mod key;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof;
 
 use std::fmt;
 
 use aws_lc_rs::digest;
 use jsonwebtoken::{Header, Validation};
 use quick_cache::sync::Cache;
+use serde::de::DeserializeOwned;
 use tenantry_application::ports::{
     AccessClaims, AccessTokens, PortError, PortErrorKind, PublicKey, TokenError,
 };
@@ -77,18 +80,29 @@ impl JwtAccessTokens {
 
     fn verify_signature(&self, token: &str) -> Option<AccessClaims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let key_id = header.kid.as_deref()?;
-        let key = self.keys.iter().find(|key| key.id == key_id)?;
-        let is_access_token = header.crit.is_none() && header.typ.as_deref() == Some(HEADER_TYPE);
-        if header.alg != key.algorithm.jwt() || !is_access_token {
+        let key = self.key_of(&header)?;
+        if header.crit.is_some() || header.typ.as_deref() != Some(HEADER_TYPE) {
             return None;
         }
-        let decoded =
-            jsonwebtoken::decode::<WireClaims>(token, &key.verifier, &signature_only(key)).ok()?;
-        decoded
-            .claims
-            .into_claims(&self.options.issuer, &self.options.audience)
+        let claims: WireClaims = decode(token, key).ok()?;
+        claims.into_claims(&self.options.issuer, &self.options.audience)
     }
+
+    /// Returns the key that a header names, if the algorithm of the header is the
+    /// key's.
+    fn key_of(&self, header: &Header) -> Option<&AccessKey> {
+        let key_id = header.kid.as_deref()?;
+        let key = self.keys.iter().find(|key| key.id == key_id)?;
+        (header.alg == key.algorithm.jwt()).then_some(key)
+    }
+}
+
+/// Verifies the signature of a token, and parses its payload.
+fn decode<T: DeserializeOwned>(
+    token: &str,
+    key: &AccessKey,
+) -> Result<T, jsonwebtoken::errors::Error> {
+    jsonwebtoken::decode(token, &key.verifier, &signature_only(key)).map(|decoded| decoded.claims)
 }
 
 /// Returns a validation of the signature alone: the library's other checks read
