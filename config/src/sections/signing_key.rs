@@ -39,7 +39,7 @@ pub enum SigningKey {
     EdDSA(KeyPair),
     /// A shared secret.
     HS256(SharedKey),
-    /// An RSA key pair.
+    /// An RSA key pair, of 3072 bits or more to sign, and 2048 to verify.
     RS256(KeyPair),
 }
 

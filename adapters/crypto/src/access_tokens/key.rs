@@ -13,6 +13,13 @@ use thiserror::Error;
 
 use crate::root_secret::{Purpose, RootSecret};
 
+/// The minimum length of an RSA key that signs: 128 bits of security (NIST SP
+/// 800-57), as the other algorithms have.
+const SIGNING_BITS: usize = 3072;
+
+/// The minimum length of an RSA key that only verifies the tokens of an older key.
+const VERIFYING_BITS: usize = 2048;
+
 /// A signature algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyAlgorithm {
@@ -20,7 +27,7 @@ pub enum KeyAlgorithm {
     EdDsa,
     /// HMAC with SHA-256. Every verifier can also sign.
     Hs256,
-    /// RSA PKCS#1 v1.5 with SHA-256, 2048 bits or more.
+    /// RSA PKCS#1 v1.5 with SHA-256: 3072 bits or more to sign, 2048 to verify.
     Rs256,
 }
 
@@ -117,7 +124,12 @@ impl AccessKey {
                     |e| KeyError::new(key_id, "not an RSA private key in PEM").caused_by(e);
                 let private = EncodingKey::from_rsa_pem(pem).map_err(invalid)?;
                 let jwk = Jwk::from_encoding_key(&private, algorithm.jwt()).map_err(invalid)?;
-                Self::from_jwk(key_id, algorithm, &jwk)?.with_private(private)
+                let key = Self::from_jwk(key_id, algorithm, &jwk)?;
+                if key.public.as_ref().map_or(0, rsa_bits) < SIGNING_BITS {
+                    let reason = "an RSA key that signs needs at least 3072 bits";
+                    return Err(KeyError::new(key_id, reason));
+                }
+                key.with_private(private)
             }
             KeyAlgorithm::Hs256 => Err(KeyError::new(key_id, "HS256 has no private key")),
         }
@@ -174,9 +186,8 @@ impl AccessKey {
             }
             _ => return Err(KeyError::new(key_id, "unsupported key type")),
         };
-        if let PublicKeyMaterial::Rsa { n, .. } = &material
-            && URL_SAFE_NO_PAD.decode(n).map_or(0, |n| n.len()) < 2048 / 8
-        {
+        let is_rsa = matches!(material, PublicKeyMaterial::Rsa { .. });
+        if is_rsa && rsa_bits(&material) < VERIFYING_BITS {
             return Err(KeyError::new(key_id, "an RSA key needs at least 2048 bits"));
         }
         let verifier = DecodingKey::from_jwk(jwk)
@@ -213,6 +224,14 @@ impl AccessKey {
             algorithm: self.algorithm.name(),
             material: material.clone(),
         })
+    }
+}
+
+/// Returns the number of bits of an RSA key, to the byte, or 0 for others.
+fn rsa_bits(material: &PublicKeyMaterial) -> usize {
+    match material {
+        PublicKeyMaterial::Rsa { n, .. } => URL_SAFE_NO_PAD.decode(n).map_or(0, |n| n.len() * 8),
+        PublicKeyMaterial::Ed25519 { .. } => 0,
     }
 }
 

@@ -32,7 +32,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_500);
 /// Configured keys, generated for each run: secret scanners report private keys
 /// in a repository.
 static PEM: LazyLock<Pem> = LazyLock::new(|| {
-    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key");
+    let rsa = RsaKeyPair::generate(KeySize::Rsa3072).expect("an RSA key");
     let rsa_private: Pkcs8V1Der = rsa.as_der().expect("PKCS#8");
     let rsa_public: PublicKeyX509Der = rsa.public_key().as_der().expect("X.509");
     let ed = Ed25519KeyPair::generate().expect("an Ed25519 key");
@@ -205,6 +205,20 @@ fn unusable_keys_are_rejected_at_start() {
     }
     assert!(AccessKey::from_public_pem("k", KeyAlgorithm::Rs256, &PEM.rsa_private).is_err());
     assert!(AccessKey::derived(KeyAlgorithm::Rs256, &RootSecret::new(b"secret")).is_err());
+}
+
+#[test]
+fn signing_keys_have_128_bits_of_security() {
+    let short = RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key");
+    let private: Pkcs8V1Der = short.as_der().expect("PKCS#8");
+    let private = pem("PRIVATE KEY", private.as_ref());
+    let refused = AccessKey::from_private_pem("k", KeyAlgorithm::Rs256, &private);
+    let message = refused.expect_err("refused").to_string();
+    assert!(message.contains("at least 3072 bits"), "{message}");
+    // The key of an older system still verifies.
+    let public: PublicKeyX509Der = short.public_key().as_der().expect("X.509");
+    let public = pem("PUBLIC KEY", public.as_ref());
+    assert!(AccessKey::from_public_pem("k", KeyAlgorithm::Rs256, &public).is_ok());
 }
 
 #[test]
