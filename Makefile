@@ -1,7 +1,7 @@
 # Commands for development. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-unit test-integration test-one coverage bench soak lint openapi services
+.PHONY: help run dev test test-unit test-integration test-one coverage bench soak lint sbom openapi services
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,13 +35,16 @@ soak: ## run the long tests, and all combinations of providers
 	tests/scripts/combinations all
 	tests/scripts/providers --write
 
-lint: ## check format, code, OpenAPI document and deployment files; dependencies if cargo-deny is installed
+lint: ## check format, code, OpenAPI document, deployment files and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --package tenantry --no-default-features --locked -- -D warnings
 	tests/scripts/lint-openapi
 	tests/scripts/lint-deployment
-	if cargo deny --version >/dev/null 2>&1; then cargo deny check; fi
+	tests/scripts/lint-dependencies
+
+sbom: ## write the bill of materials of the program (CycloneDX) to target/sbom/
+	tests/scripts/sbom
 
 openapi: ## regenerate openapi/openapi.json
 	@new=$$(mktemp) && trap "rm -f $$new" EXIT \

@@ -17,3 +17,13 @@ package() {
     "${install[@]}" >/dev/null 2>&1 ||
         { apt-get update -q >/dev/null 2>&1 && "${install[@]}" >/dev/null 2>&1; }
 }
+
+# Prints the path of a subcommand of Cargo, which is built once, without optimization to save time.
+cargo_tool() {
+    local name=$1 version=$2 installed=$programs/$1-$2
+    if [ ! -x "$installed/bin/$name" ]; then
+        echo "building $name $version" >&2
+        nice cargo install --quiet --locked --debug --root "$installed" "$name@$version" >&2 || return 1
+    fi
+    echo "$installed/bin/$name"
+}
