@@ -99,6 +99,8 @@ impl BlobBackends {
 /// The settings of use cases.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The name of the product, as its users know it.
+    pub app_name: String,
     /// The URL at which clients reach the service, without a trailing slash, if
     /// known.
     pub public_url: Option<String>,

@@ -13,7 +13,7 @@ use tenantry_domain::{
 
 use super::{
     grant::{TokenPair, refresh_hash, session_expiry, tokens},
-    register::{hash_password, hasher_error},
+    new_password::hasher_error,
     select::Selection,
     throttle::throttle_account,
 };
@@ -74,7 +74,10 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
         .filter(|_| verification != Verification::Mismatch)
         .ok_or(Error::Unauthorized)?;
     let upgraded_hash = match verification {
-        Verification::Outdated => Some(hash_password(services, &command.password).await?),
+        Verification::Outdated => {
+            let upgraded = services.passwords.hash(&password).await;
+            Some(upgraded.map_err(hasher_error)?)
+        }
         _ => None,
     };
     let tenant = select_tenant(services, &identity, &command.tenants).await?;

@@ -12,7 +12,7 @@ use tenantry_domain::{
     text,
 };
 
-use super::{register::hasher_error, throttle::throttle_account};
+use super::{new_password::hasher_error, throttle::throttle_account};
 use crate::{
     audit::Entry,
     caller::PersonCaller,

@@ -6,6 +6,7 @@ mod login;
 mod logout;
 mod me;
 mod new_tenant;
+mod new_password;
 mod pending_registration;
 mod refresh;
 mod register;

@@ -182,15 +182,23 @@ async fn free_subdomain<'s>(
     Ok((generate_subdomain(services)?, None))
 }
 
+/// Returns the name of the only tenant of a single-tenant service.
+pub(super) fn single_tenant_name() -> Result<TenantName> {
+    TenantName::parse(SINGLE_TENANT).map_err(invalid_single_tenant)
+}
+
+fn invalid_single_tenant(_: Invalid) -> Error {
+    Error::internal("the name of the single tenant is invalid")
+}
+
 fn record_single_tenant(
     services: &Services,
     work: &mut PlatformWork,
     identity: &Identity,
     now: Timestamp,
 ) -> Result<TenantId> {
-    let internal = |_: Invalid| Error::internal("the name of the single tenant is invalid");
-    let name = TenantName::parse(SINGLE_TENANT).map_err(internal)?;
-    let label = Subdomain::parse(SINGLE_TENANT).map_err(internal)?;
+    let name = single_tenant_name()?;
+    let label = Subdomain::parse(SINGLE_TENANT).map_err(invalid_single_tenant)?;
     let new = NewTenant::new(services, name, label, identity.id, now)?;
     new.record(services, work, now);
     Ok(new.tenant.id)

@@ -4,20 +4,20 @@ use tenantry_domain::{
     Invalid, Revision,
     email::Email,
     id::UserId,
-    identity::{Identity, IdentityStatus, PasswordHash},
+    identity::{Identity, IdentityStatus},
     name::{Subdomain, TenantName, Username},
-    password,
+    password::{ContextNames, NewPassword},
 };
 
 use super::{
+    new_password::{accept_password, hash_password},
     new_tenant::reject_reserved,
-    pending_registration::{PendingRegistration, RegisteredUser},
+    pending_registration::{PendingRegistration, RegisteredUser, single_tenant_name},
 };
 use crate::{
     caller::RequestInfo,
     error::{Checks, Error, Result},
     idempotency::{Attempt, KeyOwner, KeyedRequest, Replayable},
-    ports::{PortError, PortErrorKind},
     services::{Registration, Services},
 };
 
@@ -82,7 +82,7 @@ async fn add_user(
         email_verified: false,
         username: valid.username,
         display_name: None,
-        password_hash: Some(hash_password(services, &command.password).await?),
+        password_hash: Some(hash_password(services, &valid.password).await?),
         status: IdentityStatus::Active,
         platform_admin: false,
         last_tenant_id: None,
@@ -102,30 +102,9 @@ async fn add_user(
     }
 }
 
-/// Hashes a new password; fails with [`Error::RateLimited`] if the hasher's
-/// queue is full.
-pub(super) async fn hash_password(services: &Services, password: &str) -> Result<PasswordHash> {
-    let composed = tenantry_domain::text::compose(password);
-    services
-        .passwords
-        .hash(&composed)
-        .await
-        .map_err(hasher_error)
-}
-
-/// Converts an error of the password hasher.
-pub(super) fn hasher_error(error: PortError) -> Error {
-    if error.kind == PortErrorKind::Busy {
-        Error::RateLimited {
-            retry_after: std::time::Duration::from_secs(1),
-        }
-    } else {
-        error.into()
-    }
-}
-
 struct ValidRegistration {
     email: Email,
+    password: NewPassword,
     username: Option<Username>,
     tenant: Option<(TenantName, Option<Subdomain>)>,
 }
@@ -133,12 +112,6 @@ struct ValidRegistration {
 fn check(services: &Services, command: &Register) -> Result<ValidRegistration> {
     let mut checks = Checks::new();
     let email = checks.take("email", Email::parse(&command.email));
-    let email_key = email.as_ref().map_or("", Email::key);
-    let min = services.settings.password_min_chars;
-    checks.take(
-        "password",
-        password::check_new(&command.password, min, email_key),
-    );
     let username = checks.take_optional("username", command.username.as_deref(), Username::parse);
     let name = checks.take_optional(
         "organization_name",
@@ -150,6 +123,17 @@ fn check(services: &Services, command: &Register) -> Result<ValidRegistration> {
         reject_reserved(services, &label).map(|()| label)
     });
     let single = services.settings.single_tenant;
+    let joined = single.then(single_tenant_name).transpose()?;
+    let names = ContextNames {
+        product: &services.settings.app_name,
+        tenant: name.as_ref().or(joined.as_ref()),
+        subdomain: subdomain.as_ref(),
+        email: email.as_ref(),
+        username: username.as_ref(),
+        display_name: None,
+    };
+    let password = accept_password(services, &command.password, names);
+    let password = checks.take("password", password);
     if command.organization_name.is_none() && !single {
         checks.note(
             "organization_name",
@@ -165,9 +149,10 @@ fn check(services: &Services, command: &Register) -> Result<ValidRegistration> {
             ),
         );
     }
-    let email = checks.require(email)?;
+    let (email, password) = checks.require(email.zip(password))?;
     Ok(ValidRegistration {
         email,
+        password,
         username,
         tenant: name.map(|name| (name, subdomain)),
     })

@@ -6,13 +6,13 @@ use tenantry_domain::{
     id::{TenantId, UserId},
     identity::{Identity, IdentityStatus},
     name::{Subdomain, TenantName},
-    password,
+    password::ContextNames,
 };
 
 use super::{
+    new_password::{accept_password, hash_password},
     new_tenant::{NewTenant, generate_subdomain, suggest_subdomain},
-    pending_registration::SINGLE_TENANT,
-    register::hash_password,
+    pending_registration::{SINGLE_TENANT, single_tenant_name},
 };
 use crate::{
     audit::Entry,
@@ -39,14 +39,20 @@ pub async fn seed_admin(
 ) -> Result<(UserId, Option<TenantId>)> {
     let mut checks = Checks::new();
     let email = checks.take("email", Email::parse(&command.email));
-    let email_key = email.as_ref().map_or("", Email::key);
-    let min = services.settings.password_min_chars;
-    checks.take(
-        "password",
-        password::check_new(&command.password, min, email_key),
-    );
     let name = checks.take_optional("tenant", command.tenant.as_deref(), TenantName::parse);
-    let email = checks.require(email)?;
+    let single = services.settings.single_tenant;
+    let single = single.then(single_tenant_name).transpose()?;
+    let names = ContextNames {
+        product: &services.settings.app_name,
+        tenant: name.as_ref().or(single.as_ref()),
+        subdomain: None,
+        email: email.as_ref(),
+        username: None,
+        display_name: None,
+    };
+    let password = accept_password(services, &command.password, names);
+    let password = checks.take("password", password);
+    let (email, password) = checks.require(email.zip(password))?;
     let now = services.now();
     let identity = Identity {
         id: UserId::from_uuid(services.ids.next()),
@@ -54,7 +60,7 @@ pub async fn seed_admin(
         email_verified: false,
         username: None,
         display_name: None,
-        password_hash: Some(hash_password(services, &command.password).await?),
+        password_hash: Some(hash_password(services, &password).await?),
         status: IdentityStatus::Active,
         platform_admin: true,
         last_tenant_id: None,
@@ -93,6 +99,5 @@ async fn unowned_single_tenant(services: &Services) -> Result<Option<TenantName>
     if tenants.find_by_subdomain(SINGLE_TENANT).await?.is_some() {
         return Ok(None);
     }
-    let name = TenantName::parse(SINGLE_TENANT).map_err(|e| Error::field("tenant", e))?;
-    Ok(Some(name))
+    single_tenant_name().map(Some)
 }

@@ -13,6 +13,7 @@ pub(super) fn settings_from_config(config: &Config) -> Settings {
     let security = &config.security;
     let public_url = config.http.public_url.as_ref();
     Settings {
+        app_name: config.app.name.clone(),
         public_url: public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
         access_token_lifetime: Duration::from_secs(security.access_token_minutes * 60),
         refresh_token_lifetime: days(security.refresh_token_days),

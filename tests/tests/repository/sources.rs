@@ -47,6 +47,25 @@ fn text_files_are_read_without_byte_order_marks() {
     expect_none("text files that are not read by read_text:", &findings);
 }
 
+/// Checks that a new password reaches a hash only through the policy, which creates
+/// the type that `hash_password` requires.
+#[test]
+fn passwords_are_hashed_after_the_policy() {
+    // The login only hashes a verified password again.
+    let hashing = [
+        "application/src/auth/login.rs",
+        "application/src/auth/new_password.rs",
+    ];
+    let mut found = Vec::new();
+    for source in sources(".rs") {
+        if source.path.starts_with("application/") && source.text.contains("passwords.hash(") {
+            found.push(source.path);
+        }
+    }
+    found.sort();
+    assert_eq!(found, hashing, "files that hash passwords");
+}
+
 #[test]
 fn lints_are_expected_not_allowed() {
     let mut findings = Vec::new();

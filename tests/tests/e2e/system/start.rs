@@ -1,5 +1,11 @@
 //! Settings at startup: the seeded administrator and the required secret.
 
+use std::{
+    io::Write,
+    path::Path,
+    process::{Output, Stdio},
+};
+
 use serde_json::json;
 use tenantry_tests::harness::{PASSWORD, TestService, command};
 
@@ -30,6 +36,52 @@ async fn the_administrator_is_seeded_once() {
     let body = json!({ "identifier": "other@example.com", "password": PASSWORD });
     let other = service.anonymous().post("/api/v1/auth/login", &body).await;
     other.expect_problem(401, "unauthorized");
+}
+
+/// Runs `admin create` with a password on its standard input.
+fn create_administrator(data: &Path, password: &str) -> Output {
+    let product = [("TENANTRY_APP__NAME", "File Depot")];
+    let mut create = command(PROGRAM, data, &product);
+    create.args(["admin", "create", "--email", "quint@example.com"]);
+    create.args(["--tenant", "Harbour"]);
+    let pipes = create.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut process = pipes.stderr(Stdio::piped()).spawn().expect("a process");
+    let mut input = process.stdin.take().expect("its input");
+    writeln!(input, "{password}").expect("a password");
+    drop(input);
+    process.wait_with_output().expect("its end")
+}
+
+/// Starts the service with a seeded administrator.
+fn seed_administrator(data: &Path, password: &str) -> Output {
+    let settings = [
+        ("TENANTRY_APP__NAME", "File Depot"),
+        ("TENANTRY_SEED__ADMIN_EMAIL", "quint@example.com"),
+        ("TENANTRY_SEED__ADMIN_PASSWORD", password),
+        ("TENANTRY_SEED__TENANT", "Harbour"),
+    ];
+    let mut serve = command(PROGRAM, data, &settings);
+    serve.arg("serve").output().expect("a process")
+}
+
+#[test]
+fn weak_passwords_of_administrators_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    for password in ["Password123", "file depot 1", "Harbour-1", "quint2026"] {
+        for refused in [
+            create_administrator(data, password),
+            seed_administrator(data, password),
+        ] {
+            let words = String::from_utf8_lossy(&refused.stderr);
+            assert!(!refused.status.success(), "{password}: {words}");
+            assert!(words.contains("password: must not be"), "{words}");
+            assert!(!words.contains(password), "{words}");
+        }
+    }
+    let created = create_administrator(data, PASSWORD);
+    let words = String::from_utf8_lossy(&created.stderr);
+    assert!(created.status.success(), "{words}");
 }
 
 #[test]

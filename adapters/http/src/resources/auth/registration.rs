@@ -30,7 +30,9 @@ struct RegisterRequest {
     /// The e-mail address.
     email: EmailText,
     /// The password: 8 to 128 characters; the minimum is configurable (NIST SP
-    /// 800-63B).
+    /// 800-63B). The 10,000 most common passwords are refused with `too_common`; a
+    /// password made of the names of the service, the tenant or the user, with or
+    /// without digits and punctuation, with `contains_name`.
     password: Text<128>,
     /// The name of the tenant to create; required unless the service has a single
     /// tenant.
