@@ -110,6 +110,8 @@ pub struct Settings {
     pub refresh_token_lifetime: Duration,
     /// The lifetime of sessions, however often they are refreshed.
     pub session_lifetime: Duration,
+    /// The maximum number of sessions of a user.
+    pub max_sessions: u32,
     /// The time within which a refresh can be repeated after a lost response.
     pub refresh_grace: Duration,
     /// The registration policy.

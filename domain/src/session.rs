@@ -55,11 +55,21 @@ pub enum RevokeReason {
     Reuse,
     /// An authorized user ended the session.
     Ended,
+    /// The user signed in again and had too many sessions.
+    Limit,
+    /// The user changed the e-mail address or username in another session.
+    Renamed,
 }
 
 impl RevokeReason {
     /// All reasons.
-    pub const ALL: [Self; 3] = [Self::Logout, Self::Reuse, Self::Ended];
+    pub const ALL: [Self; 5] = [
+        Self::Logout,
+        Self::Reuse,
+        Self::Ended,
+        Self::Limit,
+        Self::Renamed,
+    ];
 
     /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
@@ -67,6 +77,8 @@ impl RevokeReason {
             Self::Logout => "logout",
             Self::Reuse => "reuse",
             Self::Ended => "ended",
+            Self::Limit => "limit",
+            Self::Renamed => "renamed",
         }
     }
 

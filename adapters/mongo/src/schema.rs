@@ -21,7 +21,11 @@ use crate::{
 const SCHEMA: &str = "schema";
 
 /// The migrations, in order. A released migration never changes.
-const MIGRATIONS: &[(&str, &[Index])] = &[("m0001_all", FIRST), ("m0002_projects", PROJECTS)];
+const MIGRATIONS: &[(&str, &[Index])] = &[
+    ("m0001_all", FIRST),
+    ("m0002_projects", PROJECTS),
+    ("m0003_live_sessions", LIVE_SESSIONS),
+];
 
 /// An index: its kind, name and fields.
 type Index = (Kind, &'static str, &'static [&'static str]);
@@ -103,6 +107,12 @@ const PROJECTS: &[Index] = &[
         &["tenant_id", "updated_at", "_id"],
     ),
 ];
+
+const LIVE_SESSIONS: &[Index] = &[(
+    Kind::Session,
+    "live",
+    &["user_id", "revoked_at", "rotated_at", "_id"],
+)];
 
 #[derive(Deserialize)]
 struct Version {

@@ -6,13 +6,14 @@ use tenantry_domain::{
     id::{SessionId, TenantId},
     identity::{Identity, IdentityStatus},
     membership::MembershipStatus,
-    session::{Client, Session},
+    session::{Client, RevokeReason, Session},
     tenant::{ActiveTenant, Tenant},
     text,
 };
 
 use super::{
     grant::{TokenPair, refresh_hash, session_expiry, tokens},
+    live_sessions::SessionEnd,
     new_password::hasher_error,
     select::Selection,
     throttle::throttle_account,
@@ -107,13 +108,23 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
         }
         let tenant_id = tenant.as_ref().map(|tenant| tenant.id);
         let session = new_session(services, &identity, tenant_id, &command.request, now);
+        // Every login updates the identity, so that a concurrent one makes this stale.
+        let end = SessionEnd {
+            services,
+            user_id: identity.id,
+            reason: RevokeReason::Limit,
+            request: &command.request,
+        };
+        let mut ended = end.excess().await?;
         let mut work = PlatformWork::new();
         work.identities().update(&identity);
         work.sessions().add(&session);
+        end.record(&mut work, &mut ended, tenant_id);
         let entry = Entry::new(services, "auth.login", "session", session.id)
             .by_person(identity.id, &command.request);
         work.audit(entry.of(tenant_id));
         services.store.commit(work).await?;
+        end.done(&ended);
         identity.revision = identity.revision.next();
         let tokens = tokens(services, &session, tenant_id)?;
         Ok(LoginResult {

@@ -8,11 +8,12 @@ use tenantry_domain::{
     name::{DisplayName, Username},
     permission::PermissionSet,
     role::Role,
+    session::RevokeReason,
     tenant::{ActiveTenant, Tenant},
     text,
 };
 
-use super::{new_password::hasher_error, throttle::throttle_account};
+use super::{live_sessions::SessionEnd, new_password::hasher_error, throttle::throttle_account};
 use crate::{
     audit::Entry,
     caller::PersonCaller,
@@ -54,7 +55,7 @@ pub struct MembershipView {
 pub struct UpdateMe {
     /// The name shown to other users.
     pub display_name: Patch<String>,
-    /// The alternative sign-in name.
+    /// The alternative sign-in name; requires the current password.
     pub username: Patch<String>,
     /// The new e-mail address; requires the current password.
     pub email: Option<String>,
@@ -71,7 +72,8 @@ pub async fn me(services: &Services, caller: &PersonCaller) -> Result<Me> {
     view(services, caller, identity).await
 }
 
-/// Updates the current user.
+/// Updates the current user. Another e-mail address or username requires the current
+/// password, and ends all other sessions of the user in the same commit.
 pub async fn update_me(
     services: &Services,
     caller: &PersonCaller,
@@ -88,26 +90,49 @@ pub async fn update_me(
         let identity = services.store.identities().lookup(caller.user_id).await?;
         let mut identity = identity.ok_or(Error::Unauthorized)?;
         command.precondition.check(identity.revision)?;
+        let before = identity.clone();
         if let Some(email) = email.clone().filter(|email| *email != identity.email) {
-            if !password_verified {
-                verify_password(services, &identity, command.current_password.as_deref()).await?;
-                password_verified = true;
-            }
             identity.email = email;
             identity.email_verified = false;
         }
         display_name.apply(&mut identity.display_name);
         username.apply(&mut identity.username);
+        let end = SessionEnd {
+            services,
+            user_id: identity.id,
+            reason: RevokeReason::Renamed,
+            request: &caller.request,
+        };
+        let mut others = Vec::new();
+        if (&identity.email, &identity.username) != (&before.email, &before.username) {
+            if !password_verified {
+                verify_password(services, &before, command.current_password.as_deref()).await?;
+                password_verified = true;
+            }
+            require_live(services, caller).await?;
+            others = end.others(caller.session_id).await?;
+        }
         let mut work = PlatformWork::new();
         work.identities().update(&identity);
         let entry = Entry::new(services, "user.update", "user", identity.id)
             .by_person(identity.id, &caller.request);
-        work.audit(entry.of(caller.tenant.map(ActiveTenant::id)));
+        let tenant = caller.tenant.map(ActiveTenant::id);
+        work.audit(entry.of(tenant));
+        end.record(&mut work, &mut others, tenant);
         services.store.commit(work).await?;
+        end.done(&others);
         identity.revision = identity.revision.next();
         Ok(identity)
     })?;
     view(services, caller, identity).await
+}
+
+/// Fails with [`Error::Unauthorized`] if the caller's session has ended: of two
+/// sessions that change the names at the same time, one ends the other.
+async fn require_live(services: &Services, caller: &PersonCaller) -> Result<()> {
+    let session = services.store.sessions().lookup(caller.session_id).await?;
+    let is_live = session.is_some_and(|session| session.is_live(services.now()));
+    is_live.then_some(()).ok_or(Error::Unauthorized)
 }
 
 async fn verify_password(

@@ -2,11 +2,12 @@
 
 mod authenticate;
 mod grant;
+mod live_sessions;
 mod login;
 mod logout;
 mod me;
-mod new_tenant;
 mod new_password;
+mod new_tenant;
 mod pending_registration;
 mod refresh;
 mod register;

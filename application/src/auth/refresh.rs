@@ -1,13 +1,17 @@
 //! Refreshing tokens.
 
+use std::slice;
+
 use tenantry_domain::{
     session::{RefreshTokenStatus, RevokeReason, Session},
     tenant::ActiveTenant,
 };
 
-use super::grant::{TokenPair, refresh_hash, session_expiry, tokens};
+use super::{
+    grant::{TokenPair, refresh_hash, session_expiry, tokens},
+    live_sessions::SessionEnd,
+};
 use crate::{
-    audit::Entry,
     caller::RequestInfo,
     contention::{Lane, decide},
     error::{Error, Result},
@@ -68,16 +72,16 @@ pub(super) async fn revoke(
     reason: RevokeReason,
     request: &RequestInfo,
 ) -> Result<()> {
-    let now = services.now();
-    session.revoke(reason, now);
+    let end = SessionEnd {
+        services,
+        user_id: session.user_id,
+        reason,
+        request,
+    };
+    let (tenant, ended) = (session.tenant_id, slice::from_mut(session));
     let mut work = PlatformWork::new();
-    work.sessions().update(session);
-    work.raise_user_epoch(session.user_id, now);
-    let entry = Entry::new(services, "auth.session_end", "session", session.id)
-        .by_person(session.user_id, request)
-        .detail("reason", reason.as_str());
-    work.audit(entry.of(session.tenant_id));
+    end.record(&mut work, ended, tenant);
     services.store.commit(work).await?;
-    services.access_cache.invalidate_session(session.id);
+    end.done(ended);
     Ok(())
 }

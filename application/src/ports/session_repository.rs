@@ -1,7 +1,11 @@
 //! Sessions.
 
 use async_trait::async_trait;
-use tenantry_domain::{Timestamp, id::SessionId, session::Session};
+use tenantry_domain::{
+    Timestamp,
+    id::{SessionId, UserId},
+    session::Session,
+};
 
 use super::PortError;
 
@@ -10,6 +14,17 @@ use super::PortError;
 pub trait SessionRepository: Send + Sync {
     /// Returns the session with this id, live or not.
     async fn lookup(&self, id: SessionId) -> Result<Option<Session>, PortError>;
+
+    /// Returns up to `limit` sessions of a user that are neither revoked nor expired
+    /// at `now`, without the first `offset` ones. The session whose last sign-in or
+    /// refresh is the latest comes first; the greater id precedes at equal times.
+    async fn find_live(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<Session>, PortError>;
 
     /// Deletes up to `limit` sessions that expired before `before` and returns
     /// their number. Safe to repeat.

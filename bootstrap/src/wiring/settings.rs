@@ -18,6 +18,7 @@ pub(super) fn settings_from_config(config: &Config) -> Settings {
         access_token_lifetime: Duration::from_secs(security.access_token_minutes * 60),
         refresh_token_lifetime: days(security.refresh_token_days),
         session_lifetime: days(security.session_days),
+        max_sessions: security.max_sessions,
         refresh_grace: Duration::from_secs(security.refresh_grace_seconds),
         registration: match security.registration {
             RegistrationConfig::Open => Registration::Open,

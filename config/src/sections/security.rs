@@ -50,6 +50,10 @@ pub struct SecurityConfig {
     /// The lifetime of a session however often it is refreshed, in days.
     #[schemars(range(min = 1, max = 3650))]
     pub session_days: u64,
+    /// The maximum number of sessions of a user. A login beyond it ends the session whose last login
+    /// or refresh is the oldest.
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_sessions: u32,
     /// The time during which a used refresh token returns the same successor, in seconds, so that
     /// clients can retry after a lost response.
     #[schemars(range(max = 300))]
@@ -85,6 +89,7 @@ impl Default for SecurityConfig {
             access_token_minutes: 15,
             refresh_token_days: 30,
             session_days: 90,
+            max_sessions: 100,
             refresh_grace_seconds: 30,
             issuer: "tenantry".to_owned(),
             audience: "tenantry".to_owned(),

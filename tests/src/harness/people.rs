@@ -39,6 +39,22 @@ impl TestService {
         member
     }
 
+    /// Makes a member of a company a member of another one as well.
+    pub async fn join(&self, person: &Actor, owner: &Actor, preset: Preset) {
+        let on = self.services();
+        let tenant: TenantId = owner.tenant_id.parse().expect("a tenant");
+        let mut work = PlatformWork::new();
+        work.memberships(on.now()).add(&Membership {
+            tenant_id: tenant,
+            user_id: person.user_id.parse().expect("a person"),
+            role_ids: vec![preset_role(on, tenant, preset).await],
+            status: MembershipStatus::Active,
+            created_at: on.now(),
+            revision: Revision::FIRST,
+        });
+        on.store.commit(work).await.expect("a new membership");
+    }
+
     /// Changes the stored identity of a user.
     pub async fn change_identity(&self, person: &Actor, change: impl FnOnce(&mut Identity)) {
         let on = self.services();

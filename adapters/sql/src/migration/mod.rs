@@ -21,6 +21,7 @@ mod m0004_audit;
 mod m0005_idempotency;
 mod m0006_projects;
 mod m0007_content_types;
+mod m0009_live_sessions;
 
 pub(crate) struct Migrator;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_idempotency::Migration),
             Box::new(m0006_projects::Migration),
             Box::new(m0007_content_types::Migration),
+            Box::new(m0009_live_sessions::Migration),
         ]
     }
 }

@@ -51,7 +51,10 @@ impl Stored for Session {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Platform;
 
-    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::ExpiresAt]];
+    const LOOKUPS: &'static [&'static [Column]] = &[
+        &[Column::ExpiresAt],
+        &[Column::UserId, Column::RevokedAt, Column::RotatedAt],
+    ];
 
     fn key(&self) -> Key {
         self.id.into()

@@ -72,6 +72,7 @@ suite! {
             every_field_is_stored
             every_field_can_be_updated
             one_refresh_wins
+            live_ones_of_a_user_are_found_by_their_last_use
             expired_rows_are_purged_in_batches;
         projects:
             every_field_is_stored_and_updated

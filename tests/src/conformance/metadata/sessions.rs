@@ -2,6 +2,7 @@
 
 use tenantry_domain::{
     Revision,
+    id::{SessionId, UserId},
     session::{Client, RevokeReason, Session},
 };
 
@@ -73,6 +74,40 @@ pub(super) async fn one_refresh_wins(world: &World) {
         world.commit(|work| work.sessions().update(&b)),
     );
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+}
+
+pub(super) async fn live_ones_of_a_user_are_found_by_their_last_use(world: &World) {
+    let acme = world.company("Acme").await;
+    let (ann, bob) = (world.samples.user(), world.samples.user());
+    let find = async |user: UserId, now, offset, limit| -> Vec<SessionId> {
+        let sessions = world.store.sessions();
+        let found = sessions.find_live(user, at(now), offset, limit).await;
+        found.value().iter().map(|session| session.id).collect()
+    };
+    assert_eq!(find(ann, 0, 0, 10).await, []);
+    let mut live = Vec::new();
+    for (used, tenant) in [(3, None), (1, Some(acme.id)), (2, None), (2, None)] {
+        let mut session = world.samples.session(ann, tenant);
+        session.rotated_at = at(used);
+        add(world, &session).await;
+        live.push(session.id);
+    }
+    let mut revoked = world.samples.session(ann, None);
+    revoked.revoke(RevokeReason::Ended, at(1));
+    let mut expired = world.samples.session(ann, None);
+    expired.expires_at = at(10);
+    let foreign = world.samples.session(bob, Some(acme.id));
+    for session in [&revoked, &expired, &foreign] {
+        add(world, session).await;
+    }
+
+    let ordered = [live[0], live[3], live[2], live[1]];
+    assert_eq!(find(ann, 10, 0, 10).await, ordered);
+    assert_eq!(find(ann, 10, 1, 2).await, ordered[1..3]);
+    assert_eq!(find(ann, 10, 4, 10).await, []);
+    assert_eq!(find(ann, 9, 4, 10).await, [expired.id]);
+    assert_eq!(find(bob, 10, 0, 10).await, [foreign.id]);
+    assert_eq!(find(ann, 3600, 0, 10).await, []);
 }
 
 pub(super) async fn expired_rows_are_purged_in_batches(world: &World) {

@@ -15,7 +15,7 @@ async fn login(actor: &Actor, body: &Value) -> ApiResponse {
 async fn users_sign_in_by_address_or_username() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
-    let named = json!({ "username": "Alice" });
+    let named = json!({ "username": "Alice", "current_password": PASSWORD });
     alice.put("/api/v1/auth/me", &named).await.expect(200);
     let stranger = service.anonymous();
 

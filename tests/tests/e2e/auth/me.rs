@@ -13,7 +13,11 @@ async fn names_can_be_set_and_cleared() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
 
-    let body = json!({ "display_name": "Alice 🗂", "username": "alice" });
+    let body = json!({
+        "display_name": "Alice 🗂",
+        "username": "alice",
+        "current_password": PASSWORD,
+    });
     let me = change(&alice, &body).await.expect(200).json();
     assert_eq!(me["user"]["display_name"], "Alice 🗂");
     assert_eq!(me["user"]["username"], "alice");
@@ -55,17 +59,30 @@ async fn stale_updates_are_rejected() {
 }
 
 #[tokio::test]
-async fn changing_the_address_requires_the_password() {
+async fn changing_the_address_or_username_requires_the_password() {
     let service = TestService::start().await;
     let mut alice = service.company("acme").await;
-    for password in [Value::Null, json!("wrong horse battery")] {
-        let mut body = json!({ "email": "new@example.com" });
-        if !password.is_null() {
-            body["current_password"] = password;
+    let named = json!({ "username": "alice", "current_password": PASSWORD });
+    change(&alice, &named).await.expect(200);
+    for names in [
+        json!({ "email": "new@example.com" }),
+        json!({ "username": "other" }),
+        json!({ "username": null }),
+        json!({ "username": "Alice", "display_name": "Alice" }),
+    ] {
+        for password in [None, Some("wrong horse battery"), Some("")] {
+            let mut body = names.clone();
+            if let Some(password) = password {
+                body["current_password"] = json!(password);
+            }
+            let refused = change(&alice, &body).await;
+            refused.expect_field("current_password", "wrong_password");
         }
-        let refused = change(&alice, &body).await;
-        refused.expect_problem(400, "validation_failed");
     }
+    // The same names are no change.
+    let same = json!({ "username": "alice", "email": alice.email, "display_name": "Alice" });
+    let me = change(&alice, &same).await.expect(200);
+    assert_eq!(me.text("user/display_name"), "Alice");
     let body = json!({ "email": "new@example.com", "current_password": PASSWORD });
     change(&alice, &body).await.expect(200);
 
@@ -81,11 +98,11 @@ async fn names_of_other_users_are_rejected() {
     let service = TestService::start().await;
     let alice = service.company("acme").await;
     let bob = service.company("globex").await;
-    change(&alice, &json!({ "username": "alice" }))
-        .await
-        .expect(200);
+    let body = json!({ "username": "alice", "current_password": PASSWORD });
+    change(&alice, &body).await.expect(200);
 
-    let refused = change(&bob, &json!({ "username": "ALICE" })).await;
+    let body = json!({ "username": "ALICE", "current_password": PASSWORD });
+    let refused = change(&bob, &body).await;
     refused.expect_problem(409, "already_exists");
     let body = json!({ "email": alice.email.to_uppercase(), "current_password": PASSWORD });
     let refused = change(&bob, &body).await;

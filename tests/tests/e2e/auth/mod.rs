@@ -6,4 +6,6 @@ mod login;
 mod me;
 mod refresh;
 mod register;
+mod renaming;
+mod session_limit;
 mod tenant;

@@ -53,7 +53,7 @@ struct UpdateMeRequest {
     /// The name shown to others; null removes it.
     #[oai(nullable)]
     display_name: MaybeUndefined<DisplayNameText>,
-    /// The username; null removes it.
+    /// The username; null removes it. A change requires the current password.
     #[oai(nullable)]
     username: MaybeUndefined<UsernameText>,
     /// The new e-mail address; requires the current password.
@@ -77,8 +77,10 @@ impl CurrentUserApi {
 
     /// Update the current user
     ///
-    /// Changes the display name, the username or the e-mail address. A new e-mail
-    /// address requires the current password.
+    /// Changes the display name, the username or the e-mail address. Another username
+    /// or e-mail address, and the removal of the username, require the current
+    /// password (else 400 with `wrong_password`) and end all other sessions of the
+    /// user; the one of the request continues.
     #[oai(path = "/me", method = "put", operation_id = "update_me")]
     async fn update_me(
         &self,

@@ -92,7 +92,9 @@ impl SessionsApi {
     /// Create a session
     ///
     /// Verifies the password and starts a session. Unknown users and wrong
-    /// passwords get the same response.
+    /// passwords get the same response. A user has a limited number of sessions, 100
+    /// by default; a login beyond it ends the session whose last login or refresh is
+    /// the oldest.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
