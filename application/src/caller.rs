@@ -41,6 +41,15 @@ pub struct PersonCaller {
     pub request: RequestInfo,
 }
 
+/// A signed-in platform administrator, with or without a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlatformCaller {
+    /// The user.
+    pub user_id: UserId,
+    /// The request.
+    pub request: RequestInfo,
+}
+
 /// A signed-in user in a tenant, as required by most use cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -68,6 +77,17 @@ impl PersonCaller {
             permissions: grant.permissions,
             request,
         }
+    }
+}
+
+impl PlatformCaller {
+    /// Creates the caller from an access grant; `None` if the user may not administer
+    /// the platform.
+    pub fn new(grant: &AccessGrant, request: RequestInfo) -> Option<Self> {
+        grant.platform_admin.then_some(Self {
+            user_id: grant.user_id,
+            request,
+        })
     }
 }
 

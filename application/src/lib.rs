@@ -41,7 +41,7 @@ mod visible;
 pub mod work;
 
 pub use announcing::AnnouncingStore;
-pub use caller::{Caller, PersonCaller, RequestInfo};
+pub use caller::{Caller, PersonCaller, PlatformCaller, RequestInfo};
 pub use error::{Error, Result};
 pub use patch::Patch;
 pub use precondition::Precondition;

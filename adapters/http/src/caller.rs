@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use poem::Request;
 use poem_openapi::{SecurityScheme, auth::Bearer};
 use tenantry_application::{
-    Caller, Error, PersonCaller, RequestInfo, Services,
+    Caller, Error, PersonCaller, PlatformCaller, RequestInfo, Services,
     auth::{Principal, authenticate},
     files::check_permission,
 };
@@ -51,6 +51,15 @@ impl Authentication {
     /// Fails when the session has no tenant.
     pub(crate) fn caller(&self) -> Result<Caller, Error> {
         self.0.identity.caller(self.0.request.clone())
+    }
+
+    /// Returns the user as a platform administrator.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the user may not administer the platform.
+    pub(crate) fn platform(&self) -> Result<PlatformCaller, Error> {
+        self.0.identity.platform(self.0.request.clone())
     }
 
     /// Aborts the response soon after the caller loses a permission, even while

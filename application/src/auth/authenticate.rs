@@ -6,7 +6,7 @@ use tenantry_domain::{id::SessionId, tenant::ActiveTenant};
 
 use super::select::Selection;
 use crate::{
-    caller::{Caller, PersonCaller, RequestInfo},
+    caller::{Caller, PersonCaller, PlatformCaller, RequestInfo},
     error::{Error, Result},
     ports::{AccessGrant, TokenError},
     services::Services,
@@ -66,6 +66,13 @@ impl Principal {
     /// Returns the user, with or without a tenant.
     pub fn person(&self, request: RequestInfo) -> PersonCaller {
         PersonCaller::new(&self.grant, request)
+    }
+
+    /// Returns the user as a platform administrator; fails if they are none.
+    pub fn platform(&self, request: RequestInfo) -> Result<PlatformCaller> {
+        PlatformCaller::new(&self.grant, request).ok_or_else(|| {
+            Error::AccessDenied("this operation is for platform administrators".to_owned())
+        })
     }
 
     /// Returns the user in their tenant; fails if the session has none.

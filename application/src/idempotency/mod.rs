@@ -16,7 +16,7 @@ use tenantry_domain::{
 use uuid::Builder;
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, PlatformCaller},
     error::{Error, Result},
     ports::SealPurpose,
     services::Services,
@@ -57,6 +57,14 @@ impl KeyOwner {
     pub(crate) fn caller(caller: &Caller) -> Self {
         Self {
             tenant_id: Some(caller.tenant_id()),
+            user_id: caller.user_id,
+        }
+    }
+
+    /// Returns the owner of the keys of a platform administrator, in any tenant.
+    pub(crate) fn platform(caller: &PlatformCaller) -> Self {
+        Self {
+            tenant_id: None,
             user_id: caller.user_id,
         }
     }

@@ -22,7 +22,7 @@ pub enum RateRule {
     Auth,
     /// Sign-ins, by account.
     Account,
-    /// Examinations of storage backends, by tenant.
+    /// Examinations of storage backends, by administrator.
     Examination,
 }
 

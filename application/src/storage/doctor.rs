@@ -1,15 +1,16 @@
 //! Checking the storage backends.
 
 use futures_util::future::join_all;
-use tenantry_domain::{blob::BackendName, permission::Permission};
+use tenantry_domain::blob::BackendName;
 
 use crate::{
-    caller::Caller,
+    caller::PlatformCaller,
     error::{Error, Result},
     idempotency::{Attempt, KeyOwner, KeyedRequest, Replayable},
     ports::{BlobCheck, BlobStore, CheckOutcome, RateRule},
     services::Services,
     transfers::{SignedBy, presigning},
+    work::PlatformWork,
 };
 
 /// The checks that a backend without presigning leaves to the service.
@@ -34,30 +35,29 @@ impl BackendReport {
     }
 }
 
-/// Checks every backend, if the caller may configure storage. Rate-limited per
-/// tenant, since the objects it writes count towards no quota.
+/// Checks every backend. Rate-limited per administrator, since the objects it
+/// writes count towards no quota.
 pub async fn doctor(
     services: &Services,
-    caller: &Caller,
+    caller: &PlatformCaller,
     request: Option<KeyedRequest<Vec<BackendReport>>>,
 ) -> Result<Replayable<Vec<BackendReport>>> {
-    caller.require(Permission::StorageWrite)?;
-    let tenant = caller.tenant_id().to_string();
-    let decision = services.rates.check(RateRule::Examination, &tenant).await?;
+    let administrator = caller.user_id.to_string();
+    let rates = services.rates.check(RateRule::Examination, &administrator);
+    let decision = rates.await?;
     if !decision.allowed {
         return Err(Error::RateLimited {
             retry_after: decision.reset_after,
         });
     }
-    let owner = KeyOwner::caller(caller);
+    let owner = KeyOwner::platform(caller);
     let attempt = Attempt::start(services, owner, "storage.doctor", request).await?;
     let run = async {
         let reports = examine(services).await;
         if attempt.has_key() {
-            let store = services.store.open(caller.tenant).await?;
-            let mut work = store.begin();
-            attempt.record(work.idempotency(), &reports)?;
-            store.commit(work).await?;
+            let mut work = PlatformWork::new();
+            attempt.record(work.idempotency(None), &reports)?;
+            services.store.commit(work).await?;
         }
         Ok(reports)
     };

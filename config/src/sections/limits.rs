@@ -27,8 +27,8 @@ pub struct LimitsConfig {
     /// address (for IPv6, per /64 network). The limit per account is five times as high.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub auth_per_minute: u32,
-    /// The maximum number of `POST /api/v1/storage/doctor` requests per minute and tenant. Each
-    /// writes some megabytes to every backend.
+    /// The maximum number of `POST /api/v1/storage/doctor` requests per minute and platform
+    /// administrator. Each writes some megabytes to every backend.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub doctor_per_minute: u32,
 }

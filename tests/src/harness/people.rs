@@ -1,6 +1,10 @@
 //! Users in states that no operation can create, written to the store directly.
 
-use tenantry_application::{Services, work::PlatformWork};
+use tenantry_application::{
+    Services,
+    auth::{SeedAdmin, seed_admin},
+    work::PlatformWork,
+};
 use tenantry_domain::{
     Revision,
     email::Email,
@@ -37,6 +41,21 @@ impl TestService {
         member.tenant_id.clone_from(&owner.tenant_id);
         member.sign_in().await;
         member
+    }
+
+    /// Creates and signs in a platform administrator without a tenant.
+    pub async fn administrator(&self, name: &str) -> Actor {
+        let mut administrator = self.anonymous();
+        administrator.email = format!("{name}@platform.example.com");
+        let command = SeedAdmin {
+            email: administrator.email.clone(),
+            password: PASSWORD.to_owned(),
+            tenant: None,
+        };
+        let (user, _) = seed_admin(self.services(), command).await.expect("created");
+        administrator.user_id = user.to_string();
+        administrator.sign_in().await;
+        administrator
     }
 
     /// Makes a member of a company a member of another one as well.

@@ -9,12 +9,14 @@ use tenantry_tests::harness::{ApiResponse, TestService};
 
 use crate::cases::{Resources, served_operations, valid_call};
 
-/// Returns the outcome for owner, admin, member and viewer by `operation`.
+/// Returns the outcome for owner, admin, member, viewer, and a platform administrator
+/// without a tenant by `operation`.
 fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut lines = include_str!("roles.csv").lines();
     let roles: Vec<_> = Preset::ALL.iter().map(|preset| preset.as_str()).collect();
     let head = lines.next().expect("a head");
-    assert_eq!(head, format!("operation,{}", roles.join(",")));
+    let expected = format!("operation,{},platform_admin", roles.join(","));
+    assert_eq!(head, expected);
     let rows = lines.map(|line| {
         let mut cells = line.split(',');
         (cells.next().expect("an operation"), cells.collect())
@@ -39,6 +41,7 @@ async fn roles_have_the_permissions_of_the_table() {
     for preset in [Preset::Admin, Preset::Member, Preset::Viewer] {
         people.push(service.member(&owner, preset.as_str(), preset).await);
     }
+    people.push(service.administrator("root").await);
     let table = table();
     let operations = served_operations(&owner).await;
     let secured: BTreeSet<_> = operations

@@ -140,9 +140,9 @@ impl StorageApi {
     /// Check all storage backends
     ///
     /// Writes, reads and deletes a few megabytes on each backend, and reports the
-    /// outcome of each check with advice. Requires `storage:write`. Limited to six
-    /// requests per minute and tenant by default; further requests get 429
-    /// `rate_limited`.
+    /// outcome of each check with advice. Reserved for platform administrators, with
+    /// or without a tenant. Limited to six requests per minute and administrator by
+    /// default; further requests get 429 `rate_limited`.
     #[oai(path = "/doctor", method = "post", operation_id = "examine_storage")]
     async fn doctor(
         &self,
@@ -150,7 +150,7 @@ impl StorageApi {
         idempotency: Idempotency,
     ) -> Result<Json<StorageReport>, Problem> {
         let request = idempotency.request::<_, StorageReport>(&Value::Null)?;
-        let reports = storage::doctor(&self.services, &caller.caller()?, request).await?;
+        let reports = storage::doctor(&self.services, &caller.platform()?, request).await?;
         Ok(Json(replayable(reports)?))
     }
 }

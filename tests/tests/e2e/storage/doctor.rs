@@ -1,9 +1,9 @@
 //! Listing and diagnosis of storage backends.
 
 use serde_json::{Value, json};
-use tenantry_domain::role::Preset;
+use tenantry_domain::identity::Identity;
 use tenantry_tests::{
-    harness::{Actor, TestService, borrowed, command},
+    harness::{Actor, TestService, borrowed, command, until},
     services::{Fault, FaultProxy, Minio},
 };
 
@@ -44,7 +44,8 @@ async fn all_backends_are_listed_and_diagnosed() {
     ] });
     assert_eq!(listed.json(), expected);
 
-    let report = alice.post("/api/v1/storage/doctor", &json!({})).await;
+    let admin = service.administrator("root").await;
+    let report = admin.post("/api/v1/storage/doctor", &json!({})).await;
     let report = report.expect(200).json();
     assert_eq!(report["healthy"], true, "{report:#}");
     for backend in ["archive", "default"] {
@@ -71,9 +72,9 @@ async fn failures_are_reported_with_advice() {
     let endpoint = format!("http://{}", proxy.address());
     settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint.clone()));
     let service = TestService::embedded(&borrowed(&settings)).await;
-    let alice = service.company("acme").await;
+    let admin = service.administrator("root").await;
     proxy.set(Fault::Down);
-    let report = alice.post("/api/v1/storage/doctor", &json!({})).await;
+    let report = admin.post("/api/v1/storage/doctor", &json!({})).await;
     let report = report.expect(200);
     let advice = report.text("backends/0/checks/0/advice");
     assert!(advice.contains("cannot be reached"), "{advice}");
@@ -92,8 +93,8 @@ async fn a_repeated_check_returns_the_first_report() {
     let endpoint = format!("http://{}", proxy.address());
     settings.push(("TENANTRY_STORAGE__ENDPOINT".to_owned(), endpoint));
     let service = TestService::embedded(&borrowed(&settings)).await;
-    let alice = service.company("acme").await;
-    let check = async |key| post(&alice, "/api/v1/storage/doctor", key, &json!({})).await;
+    let admin = service.administrator("root").await;
+    let check = async |key| post(&admin, "/api/v1/storage/doctor", key, &json!({})).await;
     let first = check("k").await.expect(200).json();
     assert_eq!(first["healthy"], true, "{first:#}");
     proxy.set(Fault::Down);
@@ -102,25 +103,32 @@ async fn a_repeated_check_returns_the_first_report() {
 }
 
 #[tokio::test]
-async fn diagnosis_is_rate_limited_per_tenant() {
+async fn diagnosis_is_reserved_for_administrators_and_rate_limited_per_administrator() {
     let two = [("TENANTRY_LIMITS__DOCTOR_PER_MINUTE", "2")];
     let service = TestService::with(&two).await;
-    let (alice, bob) = (
-        service.company("acme").await,
-        service.company("globex").await,
+    let owner = service.company("acme").await;
+    let (root, other) = (
+        service.administrator("root").await,
+        service.administrator("other").await,
     );
-    let vera = service.member(&alice, "vera", Preset::Viewer).await;
     let diagnose = async |who: &Actor| who.post("/api/v1/storage/doctor", &json!({})).await;
-    // Callers without the permission do not use up the limit.
-    diagnose(&vera).await.expect_problem(403, "access_denied");
+    diagnose(&owner).await.expect_problem(403, "access_denied");
     for _ in 0..2 {
-        diagnose(&alice).await.expect(200);
+        diagnose(&root).await.expect(200);
     }
-    let limited = diagnose(&alice).await.expect_problem(429, "rate_limited");
+    let limited = diagnose(&root).await.expect_problem(429, "rate_limited");
     let after = limited.header("retry-after").map(str::parse::<u32>);
     assert!(matches!(after, Some(Ok(1..=30))), "{after:?}");
-    diagnose(&bob).await.expect(200);
-    alice.get("/api/v1/storage/available").await.expect(200);
+    diagnose(&other).await.expect(200);
+    // An administrator with a tenant may use it as well.
+    let make = |owner: &mut Identity| owner.platform_admin = true;
+    service.change_identity(&owner, make).await;
+    until("the owner is an administrator", async || {
+        let response = diagnose(&owner).await;
+        (response.status == 200).then_some(())
+    })
+    .await;
+    owner.get("/api/v1/storage/available").await.expect(200);
 }
 
 #[tokio::test]
