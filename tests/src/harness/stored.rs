@@ -70,6 +70,11 @@ impl TestService {
         found
     }
 
+    /// Replaces the stored key of an e-mail address, as an earlier program wrote it.
+    pub async fn replace_email_key(&self, key: &str, by: &str) {
+        self.database().replace_email_key(key, by).await;
+    }
+
     fn database(&self) -> Box<dyn Rows> {
         let open = self.place().providers.database.rows;
         let url = self.place().find("TENANTRY_DATABASE__URL");

@@ -1,4 +1,4 @@
-//! The rows of each database, read without the service.
+//! The rows of each database, without the service.
 
 pub(super) mod mongodb;
 pub(super) mod postgres;

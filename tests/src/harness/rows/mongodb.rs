@@ -38,6 +38,13 @@ impl Rows for MongodbRows {
         rows
     }
 
+    async fn replace_email_key(&self, key: &str, by: &str) {
+        let identities = self.database().await.collection::<Document>("identities");
+        let update = doc! { "$set": { "email_key": by } };
+        let updated = identities.update_one(doc! { "email_key": key }, update);
+        assert_eq!(updated.await.expect("an update").modified_count, 1);
+    }
+
     async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         let database = self.database().await;
         let jobs = documents(&database, "jobs", doc! {}).await.into_iter();

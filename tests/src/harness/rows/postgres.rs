@@ -30,6 +30,14 @@ impl Rows for PostgresRows {
         rows
     }
 
+    async fn replace_email_key(&self, key: &str, by: &str) {
+        let mut database = PgConnection::connect(&self.url).await.expect("connected");
+        let update = sqlx::query("UPDATE identities SET email_key = $1 WHERE email_key = $2");
+        let updated = update.bind(by).bind(key).execute(&mut database).await;
+        assert_eq!(updated.expect("an update").rows_affected(), 1);
+        database.close().await.expect("closed");
+    }
+
     async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         self.texts(&format!(
             "SELECT id::text FROM jobs WHERE tenant_id = '{tenant}'"

@@ -1,4 +1,4 @@
-//! Reads of a database past the service.
+//! Access to a database past the service.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,9 @@ pub trait Rows: Send + Sync {
 
     /// Returns the ids of the jobs of a tenant, in any order.
     async fn jobs_of(&self, tenant: &str) -> Vec<String>;
+
+    /// Replaces the stored key of an e-mail address.
+    async fn replace_email_key(&self, key: &str, by: &str);
 }
 
 /// Returns text in which ids have the same form in all databases.

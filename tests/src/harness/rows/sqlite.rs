@@ -41,6 +41,16 @@ impl Rows for SqliteRows {
         rows
     }
 
+    async fn replace_email_key(&self, key: &str, by: &str) {
+        let options = SqliteConnectOptions::new().filename(&self.file);
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options).await.expect("the database");
+        let update = sqlx::query("UPDATE identities SET email_key = ? WHERE email_key = ?");
+        let updated = update.bind(by).bind(key).execute(&pool).await;
+        assert_eq!(updated.expect("an update").rows_affected(), 1);
+        pool.close().await;
+    }
+
     async fn jobs_of(&self, tenant: &str) -> Vec<String> {
         let pool = self.open().await;
         let tenant = bare(tenant);

@@ -201,3 +201,34 @@ async fn passwords_are_normalized() {
     let body = json!({ "email": "ann@example.com", "password": "grüne Wiese" });
     login(&stranger, &body).await.expect(200);
 }
+
+/// Plants a row with the key of programs that folded a domain instead of converting
+/// it to ASCII.
+#[tokio::test]
+async fn users_with_a_former_key_sign_in_by_the_address_as_entered() {
+    let service = TestService::start().await;
+    let stranger = service.anonymous();
+    let body = json!({
+        "email": "Ann@Bücher.example",
+        "password": PASSWORD,
+        "organization_name": "Acme",
+    });
+    let registered = stranger.post("/api/v1/auth/register", &body).await;
+    let id = registered.expect(201).text("user_id");
+    let ascii = "ann@xn--bcher-kva.example";
+    service.replace_email_key(ascii, "ann@bücher.example").await;
+
+    let by = async |address: &str| {
+        login(
+            &stranger,
+            &json!({ "identifier": address, "password": PASSWORD }),
+        )
+        .await
+    };
+    by(ascii).await.expect_problem(401, "unauthorized");
+    for entered in ["ANN@bücher.example", ascii] {
+        // The first login stores the present key.
+        let session = by(entered).await.expect(200);
+        assert_eq!(session.text("user/id"), id, "{entered}");
+    }
+}
