@@ -106,6 +106,21 @@ impl Blob {
         }
     }
 
+    /// Reserves more bytes for the upload, which is also a heartbeat.
+    pub fn grow(&mut self, bytes: u64, now: Timestamp) -> Result<(), InvalidTransition> {
+        match &mut self.state {
+            BlobState::Open {
+                reserved_bytes,
+                heartbeat_at,
+            } => {
+                *reserved_bytes = reserved_bytes.saturating_add(bytes);
+                *heartbeat_at = now;
+                Ok(())
+            }
+            _ => Err(self.transition_error("open")),
+        }
+    }
+
     /// Completes the upload, with one version referencing the blob. Returns the
     /// reserved bytes.
     pub fn store(&mut self, content: Content) -> Result<u64, InvalidTransition> {
@@ -340,7 +355,9 @@ mod tests {
         assert!(blob.store(content()).is_err());
         assert!(blob.abandon().is_err(), "a version references it");
         let mut blob = open();
-        assert_eq!(blob.abandon(), Ok(10));
+        assert_eq!(blob.grow(5, Timestamp::EPOCH), Ok(()));
+        assert_eq!(blob.abandon(), Ok(15));
+        assert!(blob.grow(5, Timestamp::EPOCH).is_err());
         assert!(blob.store(content()).is_err());
     }
 

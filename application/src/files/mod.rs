@@ -5,6 +5,7 @@ mod delete;
 mod destination;
 mod download;
 mod get;
+mod growth;
 mod list;
 mod place;
 mod publish;

@@ -13,7 +13,7 @@ use super::{
     destination::Destination,
     receive::{ReceivedUpload, discard},
     replay,
-    upload_command::{UploadSpec, UploadedVersion},
+    upload_command::{UploadSpec, UploadedVersion, expired},
 };
 use crate::{
     audit::Entry,
@@ -65,9 +65,7 @@ async fn publish_with_retries(
             )) => {
                 let own = store.blobs().lookup(received.blob.id).await?;
                 if own.is_none_or(|own| own.revision != received.blob.revision) {
-                    return Err(Error::StateConflict(
-                        "the upload has expired; upload the file again".to_owned(),
-                    ));
+                    return Err(expired());
                 }
             }
             // Another version or file was committed first.

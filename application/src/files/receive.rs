@@ -15,7 +15,10 @@ use tenantry_domain::{
     permission::Permission,
 };
 
-use super::upload_command::Length;
+use super::{
+    growth::{self, Growth},
+    upload_command::{Length, expired},
+};
 use crate::{
     auth,
     caller::Caller,
@@ -54,12 +57,21 @@ pub(super) async fn receive(
         return Err(Error::FileTooLarge { limit_bytes: max });
     }
     let (mut blob, reserved, request) = begin(services, store, length, claim).await?;
-    let limit = match length {
-        Length::About(_) => max,
-        Length::Exact(_) | Length::Unknown => reserved,
+    let (body, limit, growth) = match length {
+        Length::Exact(bytes) => (body, bytes, None),
+        Length::About(_) => (body, max, None),
+        Length::Unknown => {
+            let (body, growth) = Growth::of(body, reserved, max);
+            (body, max, Some(growth))
+        }
+    };
+    let arrival = Arrival {
+        body,
+        limit,
+        growth,
     };
     let authorization = Authorization::Caller(caller);
-    match stream(services, &authorization, store, &mut blob, body, limit).await {
+    match stream(services, &authorization, store, &mut blob, arrival).await {
         Ok(content) => Ok(ReceivedUpload {
             blob,
             content,
@@ -70,10 +82,6 @@ pub(super) async fn receive(
             Err(match (error, length) {
                 (Error::FileTooLarge { .. }, Length::Exact(_)) => {
                     Error::Malformed("the request body is longer than declared".to_owned())
-                }
-                // A body of unknown length exceeded the remaining quota.
-                (Error::FileTooLarge { .. }, Length::Unknown) if limit < max => {
-                    Error::QuotaExceeded
                 }
                 (other, _) => other,
             })
@@ -95,10 +103,7 @@ async fn begin(
 ) -> Result<StartedUpload> {
     let reserved = match length {
         Length::Exact(bytes) | Length::About(bytes) => bytes,
-        Length::Unknown => {
-            let left = store.quota().current().await?.available_bytes();
-            left.min(services.settings.max_file_bytes)
-        }
+        Length::Unknown => growth::first_bytes(&store.quota().current().await?),
     };
     let id = BlobId::from_uuid(services.ids.next());
     let backend = services.blobs.default_name().clone();
@@ -111,24 +116,51 @@ async fn begin(
     Ok((blob, reserved, request))
 }
 
-/// Streams the body while sending heartbeats and checking the permission to
-/// upload.
+/// A body to store.
+struct Arrival {
+    body: BlobBody,
+    /// The maximum size in bytes.
+    limit: u64,
+    /// The growth of the reservation, without a length.
+    growth: Option<Growth>,
+}
+
+/// Streams the body while sending heartbeats, checking the permission to upload,
+/// and growing the reservation.
 async fn stream(
     services: &Services,
     authorization: &Authorization<'_>,
     store: &dyn TenantStore,
     blob: &mut Blob,
-    body: BlobBody,
-    limit: u64,
+    arrival: Arrival,
 ) -> Result<Content> {
+    let Arrival {
+        body,
+        limit,
+        growth,
+    } = arrival;
     let backend = services.blobs.get(&blob.backend)?;
     let mut put = backend.put(blob_key(blob), body, limit);
+    let mut pause = services.clock.sleep(CHECK_INTERVAL);
     let mut last_heartbeat = services.now();
     loop {
-        match select(put, services.clock.sleep(CHECK_INTERVAL)).await {
+        let demand = Box::pin(growth::demand(growth.as_ref()));
+        let woken = match select(put, select(pause, demand)).await {
             Either::Left((stored, _)) => return Ok(stored?),
-            Either::Right(((), unfinished)) => put = unfinished,
+            Either::Right((woken, unfinished)) => {
+                put = unfinished;
+                woken
+            }
+        };
+        if let Either::Right((needed, unfinished)) = woken {
+            pause = unfinished;
+            if let Some(growth) = &growth {
+                growth.grow(services, store, blob, needed).await?;
+                last_heartbeat = services.now();
+            }
+            continue;
         }
+        pause = services.clock.sleep(CHECK_INTERVAL);
         authorization.check(services).await?;
         if services.now().distance(last_heartbeat) >= services.settings.upload_heartbeat {
             last_heartbeat = services.now();
@@ -160,7 +192,12 @@ pub(crate) async fn receive_signed(
         return Err(Error::PreconditionFailed);
     }
     let authorization = Authorization::SignedUrl(blob.tenant_id);
-    let content = match stream(services, &authorization, store, &mut blob, body, size_bytes).await {
+    let arrival = Arrival {
+        body,
+        limit: size_bytes,
+        growth: None,
+    };
+    let content = match stream(services, &authorization, store, &mut blob, arrival).await {
         // Another request with the same signed URL was faster.
         Err(Error::Internal(_)) if matches!(backend.size(key).await, Ok(Some(_))) => {
             return Err(Error::PreconditionFailed);
@@ -243,9 +280,7 @@ async fn heartbeat(services: &Services, store: &dyn TenantStore, blob: &mut Blob
             Ok(())
         }
         // The sweeper has abandoned the upload.
-        Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Err(
-            Error::StateConflict("the upload has expired; upload the file again".to_owned()),
-        ),
+        Err(CommitError::Refused(Refusal::Stale(_) | Refusal::Missing(_))) => Err(expired()),
         // The upload continues; the next heartbeat may succeed.
         Err(CommitError::Failed(error)) if error.is_retryable() => Ok(()),
         Err(error) => Err(error.into()),

@@ -98,6 +98,11 @@ pub struct UploadedVersion {
     pub created: bool,
 }
 
+/// Returns the error of an upload that the sweeper has abandoned.
+pub(super) fn expired() -> Error {
+    Error::StateConflict("the upload has expired; upload the file again".to_owned())
+}
+
 /// Returns the error for a path that is not free.
 pub(super) fn path_taken() -> Error {
     Error::AlreadyExists("a file already exists at this path".to_owned())

@@ -1,7 +1,7 @@
 //! The quota under parallel uploads, complete and aborted.
 
 use futures_util::future::join_all;
-use tenantry_tests::harness::{Actor, Content, Settings, until};
+use tenantry_tests::harness::{Actor, Content, Providers, Settings, until};
 
 use crate::{
     data_folder::DataFolder,
@@ -76,4 +76,41 @@ async fn expect_usage(owner: &Actor, used: u64) {
     let usage = owner.usage().await;
     assert_eq!(usage["storage_used_bytes"], used, "{usage}");
     assert_eq!(usage["open_uploads"], 0, "{usage}");
+}
+
+/// Times after which an upload without heartbeats is swept.
+const SWEPT_SOON: Settings<'static> = &[
+    ("TENANTRY_WORKER__UPLOAD_HEARTBEAT_SECONDS", "1"),
+    ("TENANTRY_WORKER__UPLOAD_TIMEOUT_SECONDS", "2"),
+    ("TENANTRY_WORKER__UPLOAD_GRACE_SECONDS", "4"),
+    ("TENANTRY_WORKER__SWEEP_INTERVAL_SECONDS", "1"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_releases_the_grown_reservation_of_an_upload_without_a_length() {
+    let data = DataFolder::new();
+    let place = Providers::of_this_run().place().await;
+    let settings = [place.settings(), SWEPT_SOON.to_vec()].concat();
+    let process = serve(data.path(), &settings).await;
+    let owner = Actor::register(process.base(), "acme").await;
+    let head = owner.head("PUT", "/api/v1/files/content?path=endless.bin");
+    let mut wire = owner.wire().await;
+    let sent = 20 * MIB;
+    wire.send(format!(
+        "{head}Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n{sent:x}\r\n"
+    ))
+    .await;
+    wire.send(Content::new(1, sent).bytes()).await;
+    until("the reservation has grown", async || {
+        let reserved = owner.usage().await["storage_reserved_bytes"].as_u64();
+        reserved.filter(|reserved| *reserved >= sent)
+    })
+    .await;
+    process.kill();
+    drop(wire);
+
+    let process = serve(data.path(), &settings).await;
+    expect_usage(&owner.at(process.base()), 0).await;
+    process.kill();
+    expect_clean(data.path(), &settings);
 }

@@ -18,6 +18,7 @@ mod projects;
 mod providers;
 mod quota;
 mod replicas;
+mod reservations;
 mod roles;
 mod settings;
 mod storage;
