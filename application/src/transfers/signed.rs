@@ -56,6 +56,28 @@ impl SignedAddress {
         format!("{PREFIX}/{backend}/{key}?expires={expires}&signature={signature}")
     }
 
+    /// Fails unless a read was signed and has not expired. [`read`](super::read())
+    /// checks it too.
+    pub fn check_read(&self, services: &Services, signature: Digest) -> Result<()> {
+        self.check(services, SignedOperation::Get, signature)
+    }
+
+    /// Fails unless a write of this size and type was signed and has not expired.
+    /// [`write`](super::write()) checks it too.
+    pub fn check_write(
+        &self,
+        services: &Services,
+        signature: Digest,
+        size_bytes: u64,
+        content_type: &str,
+    ) -> Result<()> {
+        let operation = SignedOperation::Put {
+            size_bytes,
+            content_type,
+        };
+        self.check(services, operation, signature)
+    }
+
     /// Fails unless this operation was signed and has not expired.
     pub(super) fn check(
         &self,

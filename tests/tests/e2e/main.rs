@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 
+mod admission;
 mod audit;
 mod auth;
 mod bad_input;
@@ -13,6 +14,7 @@ mod files;
 mod idempotency;
 mod isolation;
 mod journey;
+mod overload;
 mod path_proxy;
 mod projects;
 mod providers;

@@ -32,6 +32,7 @@ use super::{
     range::{self, ContentRange},
 };
 use crate::{
+    middleware::Context,
     payload::{blob_body, body_of},
     problem::Problem,
 };
@@ -85,6 +86,8 @@ impl OpenApi for Transfers {
 
 async fn download(services: &Arc<Services>, request: &Request) -> Result<Response, Problem> {
     let (address, signature) = signed_address(request)?;
+    address.check_read(services, signature)?;
+    identify(request, &address).await?;
     let reading = transfers::read(services, &address, signature).await?;
     let content = reading.content();
     let size = content.size_bytes;
@@ -143,13 +146,24 @@ async fn upload(services: &Arc<Services>, mut request: Request) -> Result<Respon
         let message = "uploads to a presigned URL require Content-Length and If-None-Match: *";
         return Err(Error::AccessDenied(message.to_owned()).into());
     };
+    let content_type = request.content_type().unwrap_or_default().to_owned();
+    address.check_write(services, signature, size_bytes, &content_type)?;
+    identify(&request, &address).await?;
     let write = SignedWrite {
         size_bytes,
-        content_type: request.content_type().unwrap_or_default().to_owned(),
+        content_type,
         body: blob_body(request.take_body()),
     };
     transfers::write(services, &address, signature, write).await?;
     Ok(StatusCode::CREATED.into())
+}
+
+/// Moves a request with a valid URL to the lane of its tenant.
+async fn identify(request: &Request, address: &SignedAddress) -> Result<(), Problem> {
+    match Context::of(request).and_then(Context::ticket) {
+        Some(ticket) => ticket.identify(address.key.tenant_id).await,
+        None => Ok(()),
+    }
 }
 
 #[derive(Deserialize)]
