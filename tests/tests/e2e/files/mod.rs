@@ -3,6 +3,7 @@
 mod changes;
 mod content_types;
 mod form;
+mod http2;
 mod idempotency;
 mod lists;
 mod processing;
