@@ -157,6 +157,7 @@ macro_rules! kinds {
 
             fn tenant(&self) -> Option<TenantId> {
                 let $row = self;
+                // Some expressions do not use it.
                 let _ = $row;
                 $tenant
             }

@@ -9,11 +9,13 @@ use crate::error::StartError;
 
 /// Writes a line to standard output. Ignores a closed pipe.
 pub(super) fn print(line: &str) {
+    // The reader of a pipe may have closed it.
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
 /// Writes a line to standard error.
 pub(super) fn print_error(line: &str) {
+    // There is no other place to report to.
     let _ = writeln!(io::stderr().lock(), "tenantry: {line}");
 }
 

@@ -45,6 +45,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        // Fails if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

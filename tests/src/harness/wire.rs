@@ -30,6 +30,7 @@ impl Wire {
 
     /// Sends raw bytes. The service may have closed the connection already.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        // Tests check the response, or the end of the connection.
         let _ = self.stream.write_all(bytes.as_ref()).await;
         let _ = self.stream.flush().await;
     }

@@ -62,6 +62,7 @@ async fn forward(mut client: TcpStream, target: String, path: &str) {
     let head = String::from_utf8_lossy(&received[..end]).into_owned();
     let Some(head) = below(&head, path) else {
         let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        // The client may have closed the connection.
         let _ = client.write_all(missing.as_bytes()).await;
         return;
     };
@@ -69,6 +70,7 @@ async fn forward(mut client: TcpStream, target: String, path: &str) {
     let head = format!("{head}\r\nConnection: close");
     let request = [head.as_bytes(), &received[end..]].concat();
     server.write_all(&request).await.expect("sent");
+    // Either side may end the connection.
     let _ = copy_bidirectional(&mut client, &mut server).await;
 }
 

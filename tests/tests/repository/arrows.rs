@@ -103,7 +103,9 @@ fn packages() -> Vec<Package> {
             let dependencies = package["dependencies"].as_array();
             let dependencies = dependencies.expect("there is a list of dependencies");
             let names = dependencies.iter().map(|it| string(&it["name"]).to_owned());
-            let normal = dependencies.iter().filter(|it| it["kind"].is_null());
+            let normal = dependencies
+                .iter()
+                .filter(|it| it.get("kind") == Some(&Value::Null));
             Package {
                 name: string(&package["name"]).to_owned(),
                 folder: folder.trim_end_matches("/Cargo.toml").to_owned(),

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a failed test may panic")]
 
 mod arrows;
+mod assertions;
 mod cycles;
 mod directories;
 mod document;

@@ -188,6 +188,7 @@ fn endless() -> (
                 return Ok::<_, poem::Error>(Response::builder().body("hello"));
             }
             let pieces = futures_util::stream::repeat_with(move || {
+                // Moves it here.
                 let _ = &report;
                 Ok::<_, io::Error>(vec![0; 64 * 1024])
             });
