@@ -17,6 +17,7 @@ mod objects;
 mod postgres;
 mod postgres_faults;
 mod postgres_pooler;
+mod postgres_walls;
 mod redis;
 mod sqlite;
 mod transfers;

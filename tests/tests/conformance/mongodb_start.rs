@@ -109,7 +109,7 @@ async fn migrations_are_idempotent() {
             .collect::<Vec<_>>()
     };
     let before = applied().await;
-    assert!(before.iter().all(|applied| !applied), "{before:?}");
+    assert!(!before.is_empty() && !before.contains(&true), "{before:?}");
     for _ in 0..2 {
         store.migrate().await.expect("made");
         let after = applied().await;

@@ -8,10 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use sqlx::{
-    AssertSqlSafe, Connection, Executor, PgConnection, Postgres as SqlxPostgres,
-    postgres::PgArguments, query, query::Query, query_scalar,
-};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, query_scalar};
 use tempfile::TempDir;
 use tenantry_application::{
     ports::{CommitError, PlatformStore, PortErrorKind, TenantStore},
@@ -86,56 +83,6 @@ async fn the_serving_user_does_not_own_the_tables() {
     open().await.close().await.expect("closed");
     let world = World::new(Arc::new(open().await), ());
     stamped::isolation::no_read_sees_over_the_wall(&world).await;
-}
-
-/// Checks that row-level security limits any query to one tenant's data.
-#[tokio::test]
-async fn row_level_security_limits_every_query() {
-    let url = Postgres::shared().await.fresh().await;
-    let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
-    let store = store.expect("the store opens");
-    store.migrate().await.expect("the tables are made");
-    let (own, foreign) = (Uuid::from_u128(7), Uuid::from_u128(8));
-    let mut database = PgConnection::connect(&url).await.expect("connected");
-    for tenant in [own, foreign] {
-        insert_quota(tenant)
-            .execute(&mut database)
-            .await
-            .expect("a row");
-    }
-
-    let mut through_wall = database.begin().await.expect("begun");
-    let enter = format!("SET LOCAL ROLE tenantry_tenant; SET LOCAL tenantry.tenant = '{own}'");
-    through_wall
-        .execute(AssertSqlSafe(enter))
-        .await
-        .expect("entered");
-    let seen: Vec<Uuid> = query_scalar("SELECT tenant_id FROM quotas")
-        .fetch_all(&mut *through_wall)
-        .await
-        .expect("rows");
-    assert_eq!(seen, [own]);
-    let written = query("UPDATE quotas SET limit_bytes = 1")
-        .execute(&mut *through_wall)
-        .await;
-    assert_eq!(written.expect("written").rows_affected(), 1);
-    let planted = insert_quota(Uuid::from_u128(9))
-        .execute(&mut *through_wall)
-        .await;
-    let refused = planted.expect_err("refused").to_string();
-    assert!(refused.contains("row-level security"), "{refused}");
-    drop(through_wall);
-
-    // Without a tenant no row is visible.
-    let mut through_wall = database.begin().await.expect("begun");
-    through_wall
-        .execute("SET LOCAL ROLE tenantry_tenant")
-        .await
-        .expect("entered");
-    let seen = query("SELECT tenant_id FROM quotas")
-        .fetch_all(&mut *through_wall)
-        .await;
-    assert!(seen.is_err());
 }
 
 /// Checks that the e-mail addresses of members, and of no one else, are visible to
@@ -374,15 +321,9 @@ async fn reserve(tenant: &dyn TenantStore) -> Result<(), CommitError> {
 
 /// Reads may meet a broken connection too, and then fail.
 async fn reserved(tenant: &dyn TenantStore) -> u64 {
-    until("the insert_quota is read", async || {
+    until("the quota is read", async || {
         let quota = tenant.quota().current().await.ok()?;
         Some(quota.reserved_bytes)
     })
     .await
-}
-
-fn insert_quota(tenant: Uuid) -> Query<'static, SqlxPostgres, PgArguments> {
-    let insert = "INSERT INTO quotas (tenant_id, limit_bytes, used_bytes, reserved_bytes) \
-                  VALUES ($1, 0, 0, 0)";
-    query(insert).bind(tenant)
 }
