@@ -9,11 +9,12 @@ has() {
     type -P "$1" >/dev/null
 }
 
-# Installs a package of Debian. RUNLEVEL keeps it from starting a server.
+# Installs a package of Debian, with further options of apt-get before it. RUNLEVEL keeps it from
+# starting a server.
 package() {
     [ "$(id -u)" = 0 ] && has apt-get || return 1
-    echo "installing $1" >&2
-    local install=(env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$1")
+    echo "installing ${!#}" >&2
+    local install=(env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@")
     "${install[@]}" >/dev/null 2>&1 ||
         { apt-get update -q >/dev/null 2>&1 && "${install[@]}" >/dev/null 2>&1; }
 }

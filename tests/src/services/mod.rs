@@ -10,6 +10,7 @@
 mod azurite;
 mod bucket;
 mod child;
+mod chromium;
 pub mod cleanup;
 mod minio;
 mod mongodb;
@@ -22,6 +23,7 @@ mod webdav;
 
 pub use self::{
     azurite::Azurite,
+    chromium::Chromium,
     minio::Minio,
     mongodb::{Front, Message, Mongodb, Peer, ReplicaSet, Verdict},
     pgbouncer::Pgbouncer,

@@ -32,6 +32,13 @@ const EXPOSED_HEADERS: &str = "Accept-Ranges, Allow, Content-Disposition, Conten
      Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, \
      Tus-Resumable, Upload-Expires, Upload-Offset, WWW-Authenticate, X-Request-Id";
 
+/// The question of a browser whether a page of a public network may send requests
+/// to a private one, and its permission. An origin is allowed on any network.
+static REQUEST_PRIVATE_NETWORK: HeaderName =
+    HeaderName::from_static("access-control-request-private-network");
+static ALLOW_PRIVATE_NETWORK: HeaderName =
+    HeaderName::from_static("access-control-allow-private-network");
+
 /// The maximum number of headers that a preflight may ask for.
 const MAX_REQUESTED_HEADERS: usize = 64;
 
@@ -67,11 +74,11 @@ impl Cors {
             || !request
                 .headers()
                 .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-            || target::check(request).is_err()
+            || target::check_message(request).is_err()
         {
             return None;
         }
-        let response = Response::builder()
+        let mut response = Response::builder()
             .status(StatusCode::NO_CONTENT)
             .header(ACCESS_CONTROL_ALLOW_METHODS, METHODS)
             .header(
@@ -81,6 +88,13 @@ impl Cors {
             .header(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS)
             .header(VARY, ACCESS_CONTROL_REQUEST_HEADERS)
             .finish();
+        let network = request.headers().get(&REQUEST_PRIVATE_NETWORK);
+        if network.is_some_and(|value| value == "true") {
+            let allowed = HeaderValue::from_static("true");
+            response
+                .headers_mut()
+                .insert(&ALLOW_PRIVATE_NETWORK, allowed);
+        }
         Some(response)
     }
 

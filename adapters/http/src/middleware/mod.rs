@@ -31,7 +31,7 @@ use crate::{
     options::HttpOptions,
     problem::{Problem, codes, from_poem},
     routes::Routes,
-    server::{HandlerStart, ReservedConnection, ResponseHold},
+    server::{HandlerStart, OversizedHead, ReservedConnection, ResponseHold},
 };
 
 pub use client::Client;
@@ -78,6 +78,9 @@ impl<E: Endpoint> Middleware<E> {
     /// Admits the request, and returns the response with a hold on the request
     /// until the response is sent.
     async fn admit_and_respond(&self, mut request: Request, context: &Context) -> Response {
+        if request.data::<OversizedHead>().is_some() {
+            return problem_response(&Problem::new(&codes::HEADERS_TOO_LARGE), context);
+        }
         // A health check must get a response while the service is overloaded.
         if request.uri().path().starts_with(HEALTH) {
             return self.respond(request, context).await;

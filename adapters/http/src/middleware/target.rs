@@ -18,13 +18,21 @@ use crate::problem::{Problem, codes};
 /// Inner decoders replace invalid UTF-8, which would merge distinct names; a
 /// compressed body can be a thousand times larger than it appears.
 pub(super) fn check(request: &Request) -> Result<(), Problem> {
-    host::check(request)?;
+    check_message(request)?;
     let target = request.uri().path_and_query().map_or("", |t| t.as_str());
     if target.contains('%') && percent_decode_str(target).decode_utf8().is_err() {
         return Err(
             Problem::new(&codes::MALFORMED_REQUEST).detail("The path or query is not valid UTF-8.")
         );
     }
+    Ok(())
+}
+
+/// Rejects requests that do not name one host, and encoded bodies. It accepts a
+/// preflight of a request that [`check`] rejects: the page can read the error of
+/// the request, but not that of its preflight.
+pub(super) fn check_message(request: &Request) -> Result<(), Problem> {
+    host::check(request)?;
     let headers = request.headers();
     if !lists_only(headers, &CONTENT_ENCODING, "identity") {
         return Err(Problem::new(&codes::UNSUPPORTED_MEDIA_TYPE)

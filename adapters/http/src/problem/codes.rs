@@ -125,6 +125,8 @@ codes! {
         "Another user holds a lock on the file. Wait until it expires, or ask the holder to release it.";
     RATE_LIMITED TOO_MANY_REQUESTS Later "rate_limited" "Too many requests"
         "Too many requests in a short time.";
+    HEADERS_TOO_LARGE REQUEST_HEADER_FIELDS_TOO_LARGE Changed "headers_too_large" "Headers too large"
+        "The path, the query and the headers together exceed the maximum size of the header section.";
     INTERNAL INTERNAL_SERVER_ERROR Changed "internal" "Internal error"
         "An unexpected error occurred. The cause is in the server log under the request id.";
     STORAGE_UNAVAILABLE SERVICE_UNAVAILABLE Later "storage_unavailable" "Storage unavailable"

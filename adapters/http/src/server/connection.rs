@@ -32,6 +32,7 @@ use super::{
     body::{ResponseBody, TimedBody},
     connections::OpenConnection,
     detach::{DetachableHandler, HandlerStart},
+    head::{OversizedHead, parsed_bytes},
     hold::{ResponseAbort, ResponseHold},
     options::ServerOptions,
     socket::Socket,
@@ -77,13 +78,14 @@ pub(super) struct SharedState<E> {
 /// Configures HTTP/1.1 from `options`.
 pub(super) fn http1(options: &ServerOptions) -> http1::Builder {
     let mut builder = http1::Builder::new();
+    let head_bytes = usize::try_from(parsed_bytes(options)).unwrap_or(usize::MAX);
     builder
         .timer(TokioTimer::new())
         // hyper's timeout also runs while a connection is idle; `Watch`
         // distinguishes the two.
         .header_read_timeout(None)
-        .max_buf_size(BUFFER_BYTES.max(usize::try_from(options.max_header_bytes).unwrap_or(0)))
-        .max_header_size(usize::try_from(options.max_header_bytes).unwrap_or(usize::MAX));
+        .max_buf_size(BUFFER_BYTES.max(head_bytes))
+        .max_header_size(head_bytes);
     builder
 }
 
@@ -98,7 +100,7 @@ pub(super) fn http2(options: &ServerOptions) -> http2::Builder<StreamExecutor> {
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .timer(TokioTimer::new())
         .max_concurrent_streams(options.max_concurrent_streams)
-        .max_header_list_size(options.max_header_bytes)
+        .max_header_list_size(parsed_bytes(options))
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_INTERVAL);
     builder
@@ -146,6 +148,9 @@ pub(super) async fn serve<E>(
             let mut request = to_poem(request, local, peer, &shared.options);
             if is_reserved {
                 request.set_data(ReservedConnection);
+            }
+            if OversizedHead::is_head_of(&request, &shared.options) {
+                request.set_data(OversizedHead);
             }
             respond(&shared, &activity, request)
         }

@@ -19,6 +19,7 @@ mod body;
 mod connection;
 mod connections;
 mod detach;
+mod head;
 mod hold;
 mod options;
 mod pace;
@@ -42,6 +43,7 @@ use crate::admission::ClientNetwork;
 
 pub use connection::ReservedConnection;
 pub use detach::HandlerStart;
+pub use head::OversizedHead;
 pub use hold::{ResponseAbort, ResponseHold};
 pub use options::ServerOptions;
 

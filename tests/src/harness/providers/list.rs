@@ -138,12 +138,20 @@ pub static PROVIDERS: &[Provider] = &[
 ];
 
 /// The programs that tests need besides the servers of providers.
-pub static PROGRAMS: &[Program] = &[Program {
-    title: "PgBouncer",
-    words: "pooler",
-    install: "pgbouncer",
-    hint: "apt-get install pgbouncer",
-}];
+pub static PROGRAMS: &[Program] = &[
+    Program {
+        title: "PgBouncer",
+        words: "pooler",
+        install: "pgbouncer",
+        hint: "apt-get install pgbouncer",
+    },
+    Program {
+        title: "Chromium",
+        words: "chromium",
+        install: "chromium",
+        hint: "apt-get install chromium-headless-shell",
+    },
+];
 
 /// Calls a macro with `<section>_<kind>` of each provider that has a server.
 #[macro_export]

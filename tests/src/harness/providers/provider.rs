@@ -63,7 +63,7 @@ pub struct Server {
     pub open: fn() -> LocalBoxFuture<'static, &'static dyn TestServer>,
 }
 
-/// A program in front of a server of the tests.
+/// A program of the tests that is not the server of a provider.
 pub struct Program {
     /// The name in tables.
     pub title: &'static str,

@@ -4,53 +4,10 @@ use reqwest::Method;
 use serde_json::Value;
 use tenantry_tests::harness::{Actor, ApiResponse, TestService};
 
+use super::libraries::LIBRARIES;
 use crate::cases::served_operations;
 
 const ORIGIN: &str = "https://app.example.com";
-
-/// The request headers that are not safe for every origin, by the library whose
-/// requests have them.
-const LIBRARIES: [(&str, &str); 12] = [
-    ("fetch", "authorization,content-type"),
-    (
-        "fetch, revalidating",
-        "authorization,cache-control,pragma,if-none-match,if-modified-since",
-    ),
-    (
-        "axios",
-        "authorization,content-type,x-requested-with,x-xsrf-token",
-    ),
-    ("Dropzone", "authorization,cache-control,x-requested-with"),
-    (
-        "Uppy",
-        "authorization,content-type,uppy-auth-token,uppy-versions,x-requested-with",
-    ),
-    (
-        "FilePond",
-        "authorization,upload-length,upload-name,upload-offset",
-    ),
-    (
-        "tus-js",
-        "tus-resumable,upload-length,upload-metadata,upload-offset,x-http-method-override",
-    ),
-    (
-        "OpenTelemetry",
-        "authorization,baggage,b3,traceparent,tracestate",
-    ),
-    ("Sentry", "authorization,baggage,sentry-trace"),
-    (
-        "Datadog, New Relic",
-        "newrelic,x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id",
-    ),
-    (
-        "AWS SDK",
-        "amz-sdk-invocation-id,amz-sdk-request,x-amz-content-sha256,x-amz-date,x-amz-user-agent",
-    ),
-    (
-        "Azure SDK",
-        "x-ms-blob-type,x-ms-client-request-id,x-ms-date,x-ms-version",
-    ),
-];
 
 /// The response headers that scripts may always read (Fetch, section 2.2.2).
 const SAFE: [&str; 6] = [
@@ -147,6 +104,51 @@ async fn preflights_allow_the_headers_of_browser_libraries() {
                 assert!(vary.iter().any(|value| *value == name), "{vary:?}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn preflights_allow_private_networks_if_asked() {
+    const ANSWER: &str = "access-control-allow-private-network";
+    let service = service().await;
+    let anyone = service.anonymous();
+    for (origin, question, answer) in [
+        (ORIGIN, Some("true"), Some("true")),
+        (ORIGIN, Some("false"), None),
+        (ORIGIN, None, None),
+        ("https://evil.example.com", Some("true"), None),
+        ("null", Some("true"), None),
+    ] {
+        let request = anyone.request(Method::OPTIONS, "/api/v1/files");
+        let request = request.header("origin", origin);
+        let mut request = request.header("access-control-request-method", "GET");
+        if let Some(question) = question {
+            request = request.header("access-control-request-private-network", question);
+        }
+        let response = anyone.send(request).await;
+        assert_eq!(response.header(ANSWER), answer, "{origin} {question:?}");
+    }
+}
+
+#[tokio::test]
+async fn preflights_do_not_hide_errors_of_the_request() {
+    let service = service().await;
+    let anyone = service.anonymous();
+    let long = format!("/nothing?{}", "x".repeat(40_000));
+    for (path, status) in [
+        ("/api/v1/files/%ff", 400),
+        ("/nothing", 404),
+        (long.as_str(), 431),
+    ] {
+        let allowed = preflight(&anyone, path, "GET", "authorization").await;
+        expect_allowed(&allowed, "GET", "authorization", path);
+        let request = anyone.request(Method::GET, path).header("origin", ORIGIN);
+        let response = anyone.send(request).await.expect(status);
+        assert_eq!(
+            response.header("access-control-allow-origin"),
+            Some(ORIGIN),
+            "{path}"
+        );
     }
 }
 

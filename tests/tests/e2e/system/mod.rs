@@ -4,6 +4,9 @@ mod about;
 mod below_path;
 mod browsers;
 mod headers;
+mod libraries;
 mod pages;
 mod passwords;
 mod start;
+
+pub(crate) use libraries::LIBRARIES;

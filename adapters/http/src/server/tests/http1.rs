@@ -78,14 +78,28 @@ async fn silent_and_slow_clients_are_disconnected() {
 
 #[tokio::test]
 async fn oversized_heads_are_rejected() {
-    let running = RunningServer::start(ServerOptions::default(), hello()).await;
-    let mut stream = running.connect().await;
-    let head = format!(
-        "GET / HTTP/1.1\r\nhost: test\r\nx: {}\r\n\r\n",
-        "y".repeat(40_000)
-    );
-    send(&mut stream, &head).await;
-    assert!(read_until(&mut stream, "\r\n").await.contains(" 431 "));
+    let endpoint = make(|request: Request| async move {
+        let is_oversized = request.data::<OversizedHead>().is_some();
+        Ok::<_, poem::Error>(Response::builder().body(format!("{is_oversized};")))
+    });
+    let options = ServerOptions::default();
+    let limit = usize::try_from(options.max_header_bytes).expect("a size");
+    let running = RunningServer::start(options, endpoint).await;
+    let head = |bytes: usize| {
+        let start = "GET / HTTP/1.1\r\nhost: test\r\nx: ";
+        format!("{start}{}\r\n\r\n", "y".repeat(bytes - start.len() - 4))
+    };
+    for (bytes, response) in [
+        (limit, "false;"),
+        (limit + 1, "true;"),
+        (limit + limit / 4, "true;"),
+        (limit * 2, " 431 "),
+    ] {
+        let mut stream = running.connect().await;
+        send(&mut stream, &head(bytes)).await;
+        let received = read_until(&mut stream, response).await;
+        assert!(received.ends_with(response), "{bytes}: {received}");
+    }
     running.stop().await;
 }
 
