@@ -68,7 +68,7 @@ impl Principal {
         PersonCaller::new(&self.grant, request)
     }
 
-    /// Returns the user as a platform administrator; fails if they are none.
+    /// Returns the user as a platform administrator; fails for other users.
     pub fn platform(&self, request: RequestInfo) -> Result<PlatformCaller> {
         PlatformCaller::new(&self.grant, request).ok_or_else(|| {
             Error::AccessDenied("this operation is for platform administrators".to_owned())

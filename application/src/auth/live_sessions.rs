@@ -9,8 +9,9 @@ use crate::{
     audit::Entry, caller::RequestInfo, error::Result, services::Services, work::PlatformWork,
 };
 
-/// The maximum number of sessions that one commit ends.
-const BATCH: u32 = 100;
+/// The maximum number of sessions that one commit ends. A compatible server may not
+/// accept 100 updates in a command.
+const BATCH: u32 = 64;
 
 /// The end of sessions of one user, part of a unit of work.
 pub(super) struct SessionEnd<'a> {
@@ -53,8 +54,8 @@ impl SessionEnd<'_> {
         }
     }
 
-    /// Returns the live sessions of the user except `kept`, at most one batch. Ends
-    /// all others before in commits of their own.
+    /// Returns the live sessions of the user except `kept`, at most one batch. Before,
+    /// ends all others in separate commits.
     pub(super) async fn others(&self, kept: SessionId) -> Result<Vec<Session>> {
         let services = self.services;
         loop {

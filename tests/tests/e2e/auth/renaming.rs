@@ -141,7 +141,7 @@ async fn any_number_of_other_sessions_is_ended() {
     alice.get("/api/v1/auth/me").await.expect(200);
 }
 
-/// Of several sessions that change the names at the same time, the first one ends
+/// Changes the names in several sessions at the same time: the first one ends
 /// the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_several_sessions_that_change_the_names_continues() {
