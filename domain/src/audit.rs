@@ -1,9 +1,10 @@
 //! Audit entries, and the hash chain that reveals missing or modified ones.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use crate::{
-    Timestamp,
+    Invalid, Timestamp,
+    blob::Digest,
     id::{AuditId, TenantId, UserId},
 };
 
@@ -30,6 +31,10 @@ pub struct AuditEntry {
     pub request_id: Option<String>,
     /// Further details; never a secret.
     pub detail: BTreeMap<String, String>,
+    /// The keyed hash of the fields above, computed when the entry is recorded.
+    /// Any bytes or `None` for an entry that the service did not record, and
+    /// `None` for an entry of an earlier version.
+    pub tag: Option<Vec<u8>>,
 }
 
 /// The actor behind an action.
@@ -77,15 +82,81 @@ impl ChainHead {
     };
 }
 
+/// The head of a chain as it is published outside of the store:
+/// `<chain>:<sequence>:<hash>`, where the chain is the id of a tenant or
+/// `platform`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishedHead {
+    /// The tenant of the chain; `None` for the platform's chain.
+    pub tenant_id: Option<TenantId>,
+    /// The end of the chain when it was published.
+    pub head: ChainHead,
+}
+
+impl PublishedHead {
+    /// The name of the platform's chain.
+    const PLATFORM: &str = "platform";
+
+    /// Parses the text that [`Display`](fmt::Display) writes.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::format(
+                "must be <chain>:<sequence>:<hash> with a tenant id or `platform` as the chain",
+            )
+        };
+        let mut parts = text.split(':');
+        let (Some(chain), Some(sequence), Some(hash), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(invalid());
+        };
+        let tenant_id = match chain {
+            Self::PLATFORM => None,
+            id => Some(TenantId::from_str(id).map_err(|_| invalid())?),
+        };
+        let sequence = sequence.parse().map_err(|_| invalid())?;
+        let hash = *Digest::parse(hash).map_err(|_| invalid())?.as_bytes();
+        Ok(Self {
+            tenant_id,
+            head: ChainHead { sequence, hash },
+        })
+    }
+}
+
+impl fmt::Display for PublishedHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tenant_id {
+            Some(tenant) => write!(f, "{tenant}")?,
+            None => f.write_str(Self::PLATFORM)?,
+        }
+        let hash = Digest::from_bytes(self.head.hash);
+        write!(f, ":{}:{hash}", self.head.sequence)
+    }
+}
+
 impl AuditEntry {
-    /// Returns the bytes that the entry's hash covers: the sequence number and
-    /// the previous hash, then every field with a length prefix, so that no two
-    /// entries have the same bytes.
+    /// Returns the bytes that the entry's hash in the chain covers: the sequence
+    /// number and the previous hash, then every field.
     pub fn canonical_bytes(&self, sequence: u64, previous: &[u8; 32]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(b"tenantry audit 1");
         bytes.extend_from_slice(&sequence.to_be_bytes());
         bytes.extend_from_slice(previous);
+        self.extend_with_fields(&mut bytes);
+        bytes
+    }
+
+    /// Returns the bytes that the entry's tag covers: every field but the tag.
+    pub fn tagged_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(b"tenantry audit entry 1");
+        self.extend_with_fields(&mut bytes);
+        bytes
+    }
+
+    /// Adds every field with a length prefix, so that no two entries have the
+    /// same bytes.
+    fn extend_with_fields(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(self.id.as_uuid().as_bytes());
         let mut field = |value: Option<&[u8]>| match value {
             None => bytes.push(0),
@@ -117,7 +188,6 @@ impl AuditEntry {
             field(Some(key.as_bytes()));
             field(Some(value.as_bytes()));
         }
-        bytes
     }
 }
 
@@ -138,6 +208,7 @@ mod tests {
             at: Timestamp::EPOCH,
             request_id: None,
             detail: BTreeMap::from([("a".into(), "bc".into())]),
+            tag: None,
         }
     }
 
@@ -171,8 +242,53 @@ mod tests {
         ];
         for variant in variants {
             assert_ne!(variant.canonical_bytes(1, &[0; 32]), base, "{variant:?}");
+            assert_ne!(
+                variant.tagged_bytes(),
+                entry().tagged_bytes(),
+                "{variant:?}"
+            );
         }
         assert_ne!(entry().canonical_bytes(2, &[0; 32]), base);
         assert_ne!(entry().canonical_bytes(1, &[1; 32]), base);
+    }
+    #[test]
+    fn the_tag_is_no_part_of_what_it_covers() {
+        let tagged = AuditEntry {
+            tag: Some(vec![1]),
+            ..entry()
+        };
+        assert_eq!(tagged.tagged_bytes(), entry().tagged_bytes());
+        assert_ne!(entry().tagged_bytes(), entry().canonical_bytes(0, &[0; 32]));
+    }
+
+    #[test]
+    fn published_heads_round_trip() {
+        let head = ChainHead {
+            sequence: 12,
+            hash: [0xA5; 32],
+        };
+        for tenant_id in [None, Some(TenantId::from_uuid(Uuid::from_u128(7)))] {
+            let published = PublishedHead { tenant_id, head };
+            assert_eq!(PublishedHead::parse(&published.to_string()), Ok(published));
+        }
+        let text = format!("platform:12:{}", "a5".repeat(32));
+        assert_eq!(
+            PublishedHead::parse(&text).map(|head| head.to_string()),
+            Ok(text.clone())
+        );
+        for wrong in [
+            "",
+            "platform",
+            "platform:12",
+            "platform:12:a5",
+            "platform:-1:00",
+            "platform::",
+            &text.replace("12", "x"),
+            &text.replace("platform", "7"),
+            &format!("{text}:"),
+            &text[1..],
+        ] {
+            assert!(PublishedHead::parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

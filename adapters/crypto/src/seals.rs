@@ -10,6 +10,7 @@ use crate::root_secret::{Purpose, RootSecret, tag};
 /// HMAC-SHA-256 with a separate derived key for each purpose.
 pub struct SecretSeals {
     audit: Key,
+    audit_entry: Key,
     idempotency: Key,
     rate_key: Key,
     transfer: Key,
@@ -20,6 +21,7 @@ impl SecretSeals {
     pub fn new(root: &RootSecret) -> Self {
         Self {
             audit: root.key(Purpose::AuditSeal),
+            audit_entry: root.key(Purpose::AuditEntry),
             idempotency: root.key(Purpose::Idempotency),
             rate_key: root.key(Purpose::RateKey),
             transfer: root.key(Purpose::Transfer),
@@ -29,6 +31,7 @@ impl SecretSeals {
     const fn key(&self, purpose: SealPurpose) -> &Key {
         match purpose {
             SealPurpose::Audit => &self.audit,
+            SealPurpose::AuditEntry => &self.audit_entry,
             SealPurpose::Idempotency => &self.idempotency,
             SealPurpose::RateKey => &self.rate_key,
             SealPurpose::Transfer => &self.transfer,
@@ -74,9 +77,8 @@ mod tests {
     #[test]
     fn seals_differ_by_purpose() {
         let seals = SecretSeals::new(&RootSecret::new(b"a"));
-        assert_ne!(
-            seals.seal(SealPurpose::Audit, b"entry"),
-            seals.seal(SealPurpose::Idempotency, b"entry")
-        );
+        let seal = |purpose| seals.seal(purpose, b"entry");
+        assert_ne!(seal(SealPurpose::Audit), seal(SealPurpose::Idempotency));
+        assert_ne!(seal(SealPurpose::Audit), seal(SealPurpose::AuditEntry));
     }
 }

@@ -21,12 +21,17 @@ pub(crate) struct MemoryUpkeepIndex {
 
 #[async_trait]
 impl UpkeepIndex for MemoryUpkeepIndex {
-    async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError> {
+    async fn unsealed_chains(
+        &self,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Option<TenantId>>, PortError> {
         let state = self.backend.read();
         let chains: BTreeSet<_> = state
             .all::<AuditRecord>()
             .filter(|record| record.seal.is_none())
             .map(|record| record.entry.tenant_id)
+            .filter(|chain| after.is_none() || *chain > after)
             .filter(|chain| chain.is_none_or(|tenant| state.is_active(tenant)))
             .collect();
         Ok(chains.into_iter().take(limit as usize).collect())

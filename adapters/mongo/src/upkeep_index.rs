@@ -71,9 +71,14 @@ impl MongoUpkeepIndex {
 
 #[async_trait]
 impl UpkeepIndex for MongoUpkeepIndex {
-    async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError> {
+    async fn unsealed_chains(
+        &self,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Option<TenantId>>, PortError> {
         let unsealed = doc! { "sequence": null };
         let mut chains = self.distinct(Kind::Audit, unsealed, "chain_id").await?;
+        chains.retain(|chain| after.is_none_or(|after| *chain > after.as_uuid()));
         let count = chains.len();
         chains.retain(|chain| !chain.is_nil());
         let platform = (chains.len() < count && limit > 0).then_some(None);

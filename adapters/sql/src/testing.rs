@@ -108,6 +108,7 @@ pub(crate) fn entry(tenant: &dyn TenantStore, number: u128) -> AuditEntry {
         at: Timestamp::EPOCH,
         request_id: None,
         detail: [("name".to_owned(), "value".to_owned())].into(),
+        tag: Some(vec![7; 32]),
     }
 }
 

@@ -12,11 +12,13 @@ use tenantry_store::records::{chain_id, chain_tenant};
 
 use crate::{error::port_error, reader::Reader};
 
-/// Finds chains with unsealed entries; the id of the platform's chain is nil.
+/// Finds chains with unsealed entries from an id on; the id of the platform's
+/// chain is nil.
 const UNSEALED: &str = "\
     SELECT DISTINCT a.chain_id AS id FROM audit_entries a \
     LEFT JOIN tenants t ON t.id = a.chain_id \
-    WHERE a.sequence IS NULL AND (t.status = 'active' OR a.chain_id = ?) LIMIT ?";
+    WHERE a.sequence IS NULL AND a.chain_id >= ? \
+    AND (t.status = 'active' OR a.chain_id = ?) ORDER BY a.chain_id LIMIT ?";
 
 /// Reads the few due blobs, not the many tenants.
 const TO_SWEEP: &str = "\
@@ -49,10 +51,15 @@ impl SqlUpkeepIndex {
 
 #[async_trait]
 impl UpkeepIndex for SqlUpkeepIndex {
-    async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError> {
-        let chains = self
-            .ids(UNSEALED, [chain_id(None).into(), i64::from(limit).into()])
-            .await?;
+    async fn unsealed_chains(
+        &self,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Option<TenantId>>, PortError> {
+        let next = |after: TenantId| Uuid::from_u128(after.as_uuid().as_u128().saturating_add(1));
+        let (from, platform) = (after.map_or(Uuid::nil(), next), chain_id(None));
+        let values = [from.into(), platform.into(), i64::from(limit).into()];
+        let chains = self.ids(UNSEALED, values).await?;
         Ok(chains.into_iter().map(chain_tenant).collect())
     }
 
@@ -88,7 +95,9 @@ mod tests {
             folder: _folder,
             ..
         } = world().await;
-        let unsealed = Dialect::Sqlite.statement(UNSEALED, [chain_id(None).into(), 1.into()]);
+        let platform: Value = chain_id(None).into();
+        let values = [platform.clone(), platform, 1.into()];
+        let unsealed = Dialect::Sqlite.statement(UNSEALED, values);
         let unsealed = plan(store.reader(), unsealed).await;
         assert!(unsealed.contains("INDEX audit_unsealed"), "{unsealed}");
         let to_sweep = Dialect::Sqlite.statement(TO_SWEEP, [1.into(), 2.into(), 1.into()]);

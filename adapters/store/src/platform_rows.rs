@@ -59,5 +59,9 @@ macro_rules! platform_repositories {
         fn audit(&self) -> &dyn tenantry_application::ports::AuditLog {
             &self.$rows
         }
+
+        fn audit_chains(&self) -> &dyn tenantry_application::ports::AuditChains {
+            &self.$rows
+        }
     };
 }

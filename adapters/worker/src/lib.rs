@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use tenantry_application::{
     Services,
+    audit::{ChainSealer, HeadPublisher},
     upkeep::{AccessWatch, Sweeper},
 };
 use tokio::{
@@ -20,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::maintenance::{AuditSealer, OrphanRemoval};
+use crate::maintenance::OrphanRemoval;
 
 /// The settings of a worker.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct WorkerOptions {
     pub poll: Duration,
     /// The interval between runs that seal audit entries.
     pub seal_every: Duration,
+    /// The interval between publications of the heads of audit chains.
+    pub publish_heads_every: Duration,
     /// The interval between sweeps.
     pub sweep_every: Duration,
 }
@@ -73,12 +76,18 @@ pub async fn run(
     }
     tasks.spawn(jobs::wake(signals, wakeups, stop.clone()));
     let seal = periodic::repeat(
-        AuditSealer,
+        ChainSealer::default(),
         options.seal_every,
         Arc::clone(&services),
         stop.clone(),
     );
     tasks.spawn(seal);
+    tasks.spawn(periodic::repeat(
+        HeadPublisher::default(),
+        options.publish_heads_every,
+        Arc::clone(&services),
+        stop.clone(),
+    ));
     tasks.spawn(periodic::repeat(
         OrphanRemoval,
         OrphanRemoval::EVERY,

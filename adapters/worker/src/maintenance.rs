@@ -5,22 +5,29 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use tenantry_application::{
-    Result, Services, audit,
+    Result, Services,
+    audit::{ChainSealer, HeadPublisher},
     upkeep::{self, AccessWatch, SweepReport, Sweeper},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::periodic::PeriodicTask;
 
-/// A task that seals audit entries.
-pub(crate) struct AuditSealer;
-
 #[async_trait]
-impl PeriodicTask for AuditSealer {
+impl PeriodicTask for ChainSealer {
     const NAME: &'static str = "seal the audit log";
 
     async fn run(&mut self, services: &Services) -> Result<()> {
-        audit::seal_chains(services).await.map(drop)
+        Self::run(self, services).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl PeriodicTask for HeadPublisher {
+    const NAME: &'static str = "publish the heads of audit chains";
+
+    async fn run(&mut self, services: &Services) -> Result<()> {
+        Self::run(self, services).await.map(drop)
     }
 }
 

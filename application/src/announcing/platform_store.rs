@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ports::{
-        AccessRepository, AuditLog, Clock, CommitError, EpochRepository, IdGenerator,
+        AccessRepository, AuditChains, AuditLog, Clock, CommitError, EpochRepository, IdGenerator,
         IdempotencyRepository, IdentityRepository, JobQueue, MembershipRepository, PlatformStore,
         PortError, RoleRepository, SessionRepository, Signals, TenantRepository, TenantStore,
         UpkeepIndex,
@@ -86,6 +86,10 @@ impl PlatformStore for AnnouncingStore {
 
     fn audit(&self) -> &dyn AuditLog {
         self.store.audit()
+    }
+
+    fn audit_chains(&self) -> &dyn AuditChains {
+        self.store.audit_chains()
     }
 
     fn upkeep(&self) -> &dyn UpkeepIndex {

@@ -11,17 +11,21 @@ use tenantry_domain::{
 
 use crate::{
     caller::{Caller, RequestInfo},
+    ports::{SealPurpose, Seals},
     services::Services,
 };
 
 /// A builder of an audit entry; the actor is the service by default.
-pub(crate) struct Entry(AuditEntry);
+pub(crate) struct Entry<'s> {
+    seals: &'s dyn Seals,
+    entry: AuditEntry,
+}
 
-impl Entry {
+impl<'s> Entry<'s> {
     /// Starts an entry for `action` on the `kind` with `id`, at the current
     /// time.
-    pub(crate) fn new(services: &Services, action: &str, kind: &str, id: impl Display) -> Self {
-        Self(AuditEntry {
+    pub(crate) fn new(services: &'s Services, action: &str, kind: &str, id: impl Display) -> Self {
+        let entry = AuditEntry {
             id: AuditId::from_uuid(services.ids.next()),
             tenant_id: None,
             actor: Actor::System,
@@ -31,19 +35,24 @@ impl Entry {
             at: services.now(),
             request_id: None,
             detail: BTreeMap::new(),
-        })
+            tag: None,
+        };
+        Self {
+            seals: services.seals.as_ref(),
+            entry,
+        }
     }
 
     /// Sets the actor to a user, and the request.
     pub(crate) fn by_person(mut self, user: UserId, request: &RequestInfo) -> Self {
-        self.0.actor = Actor::Person(user);
-        self.0.request_id.clone_from(&request.request_id);
+        self.entry.actor = Actor::Person(user);
+        self.entry.request_id.clone_from(&request.request_id);
         self
     }
 
     /// Adds a detail. Must not be a secret.
     pub(crate) fn detail(mut self, key: &str, value: impl Display) -> Self {
-        self.0.detail.insert(key.to_owned(), value.to_string());
+        self.entry.detail.insert(key.to_owned(), value.to_string());
         self
     }
 
@@ -73,9 +82,20 @@ impl Entry {
     }
 
     /// Finishes an entry in a tenant's chain, or without a tenant in the
-    /// platform's.
+    /// platform's. Its tag covers every other field.
     pub(crate) fn of(mut self, tenant: Option<TenantId>) -> AuditEntry {
-        self.0.tenant_id = tenant;
-        self.0
+        self.entry.tenant_id = tenant;
+        let message = self.entry.tagged_bytes();
+        let tag = self.seals.seal(SealPurpose::AuditEntry, &message);
+        self.entry.tag = Some(tag.to_vec());
+        self.entry
     }
+}
+
+/// Returns whether the service recorded an entry, with these fields.
+pub(super) fn has_valid_tag(seals: &dyn Seals, entry: &AuditEntry) -> bool {
+    entry.tag.as_deref().is_some_and(|tag| {
+        let message = entry.tagged_bytes();
+        seals.verify(SealPurpose::AuditEntry, &message, tag)
+    })
 }

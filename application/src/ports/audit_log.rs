@@ -15,9 +15,13 @@ pub trait AuditLog: Send + Sync {
     /// Returns the entries that match the query, newest first.
     async fn list(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// Returns up to `limit` entries that are not sealed, oldest first (by
-    /// time, then id).
-    async fn unsealed(&self, limit: u32) -> Result<Vec<AuditEntry>, PortError>;
+    /// Returns up to `limit` entries after a position that are not sealed, oldest
+    /// first (by time, then id).
+    async fn unsealed(
+        &self,
+        after: Option<AuditPosition>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, PortError>;
 
     /// Returns the end of the chain; [`ChainHead::EMPTY`] if no entry is
     /// sealed.
@@ -26,9 +30,14 @@ pub trait AuditLog: Send + Sync {
     /// Returns up to `limit` sealed entries with a sequence number above
     /// `sequence`, in chain order.
     async fn sealed_after(&self, sequence: u64, limit: u32) -> Result<Vec<SealedEntry>, PortError>;
+
+    /// Counts the rows with a sequence number up to `sequence`, valid or not. An
+    /// intact chain has `sequence` of them.
+    async fn count_sealed(&self, sequence: u64) -> Result<u64, PortError>;
 }
 
-/// An entry with its position in the chain.
+/// An entry with its position in the chain. A damaged position is read as
+/// sequence 0, a damaged hash as zeroes; no seal has either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedEntry {
     /// The entry.
@@ -61,4 +70,14 @@ pub struct AuditPosition {
     pub at: Timestamp,
     /// The entry's id.
     pub id: AuditId,
+}
+
+impl AuditPosition {
+    /// Returns the position of an entry.
+    pub fn of(entry: &AuditEntry) -> Self {
+        Self {
+            at: entry.at,
+            id: entry.id,
+        }
+    }
 }

@@ -8,6 +8,7 @@
 mod access_cache;
 mod access_repository;
 mod access_tokens;
+mod audit_chains;
 mod audit_log;
 mod blob_capabilities;
 mod blob_key;
@@ -47,6 +48,7 @@ pub use crate::{
 pub use access_cache::AccessCache;
 pub use access_repository::{AccessGrant, AccessRepository};
 pub use access_tokens::{AccessClaims, AccessTokens, PublicKey, PublicKeyMaterial, TokenError};
+pub use audit_chains::AuditChains;
 pub use audit_log::{AuditLog, AuditPosition, AuditQuery, SealedEntry};
 pub use blob_capabilities::{
     BlobCapabilities, BlobCheck, CheckOutcome, PresignAccess, PresignCapability, PresignRequest,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tenantry_domain::tenant::ActiveTenant;
 
 use super::{
-    AccessRepository, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
+    AccessRepository, AuditChains, AuditLog, CommitError, EpochRepository, IdempotencyRepository,
     IdentityRepository, JobQueue, MembershipRepository, PortError, RoleRepository,
     SessionRepository, TenantRepository, TenantStore, UpkeepIndex,
 };
@@ -73,6 +73,9 @@ pub trait PlatformStore: Send + Sync {
 
     /// Returns the platform's audit log.
     fn audit(&self) -> &dyn AuditLog;
+
+    /// Returns the audit chains of all tenants and of the platform.
+    fn audit_chains(&self) -> &dyn AuditChains;
 
     /// Returns the index of tenants that need maintenance.
     fn upkeep(&self) -> &dyn UpkeepIndex;

@@ -15,6 +15,8 @@ pub trait Seals: Send + Sync {
 pub enum SealPurpose {
     /// The chain of audit entries.
     Audit,
+    /// Audit entries as they are recorded.
+    AuditEntry,
     /// Fingerprints of requests with an idempotency key.
     Idempotency,
     /// Rate limit keys that are stored outside this process.

@@ -11,10 +11,15 @@ use super::PortError;
 /// through each tenant's store.
 #[async_trait]
 pub trait UpkeepIndex: Send + Sync {
-    /// Returns up to `limit` active tenants (`None` for the platform) with
-    /// unsealed audit entries. Other tenants cannot be sealed and would
-    /// displace those that can.
-    async fn unsealed_chains(&self, limit: u32) -> Result<Vec<Option<TenantId>>, PortError>;
+    /// Returns up to `limit` active tenants with unsealed audit entries in the
+    /// order of their ids, after `None` for the platform. With `after`, returns
+    /// later tenants. Other tenants cannot be sealed and would displace those
+    /// that can.
+    async fn unsealed_chains(
+        &self,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Option<TenantId>>, PortError>;
 
     /// Returns up to `limit` active tenants with blobs that
     /// [`find_to_sweep`](super::BlobRepository::find_to_sweep) returns.

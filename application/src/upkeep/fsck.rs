@@ -1,9 +1,6 @@
 //! Consistency checks of rows, content, quota and audit chains.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fmt,
-};
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::StreamExt;
 use tenantry_domain::{
@@ -12,6 +9,7 @@ use tenantry_domain::{
     tenant::{ActiveTenant, Tenant},
 };
 
+use super::findings::{Finding, FsckReport};
 use crate::{
     audit,
     error::{Error, Result},
@@ -22,107 +20,6 @@ use crate::{
 
 /// The number of rows per read.
 const BATCH: u32 = 500;
-
-/// The result of a check.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FsckReport {
-    /// The number of tenants checked.
-    pub tenants: u64,
-    /// The number of versions checked.
-    pub versions: u64,
-    /// The number of blobs whose content was read and is intact.
-    pub blobs: u64,
-    /// The size of that content in bytes.
-    pub bytes: u64,
-    /// The number of audit entries with a valid hash.
-    pub audit_entries: u64,
-    /// The inconsistencies found.
-    pub findings: Vec<Finding>,
-    /// The number of inconsistencies repaired.
-    pub repaired: u64,
-}
-
-/// An inconsistency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// A blob record is marked as stored, but its content is missing.
-    BytesMissing(BlobKey),
-    /// Stored content differs from its checksums.
-    BytesDamaged(BlobKey),
-    /// Content is stored without a blob record; repaired by deleting it.
-    /// Content of an existing tenant that is not active is not reported.
-    BytesUnknown(BlobKey),
-    /// A version references content that is not stored.
-    VersionWithoutBytes(TenantId, VersionId),
-    /// The reference count of a blob is wrong; repaired by counting again.
-    References {
-        /// The blob.
-        blob: BlobKey,
-        /// The count in the blob record.
-        recorded: u32,
-        /// The number of versions that reference the blob.
-        counted: u32,
-    },
-    /// The quota ledger differs from the sum of its parts; repaired by adding
-    /// up again.
-    Quota {
-        /// The tenant.
-        tenant: TenantId,
-        /// The used and reserved bytes in the ledger.
-        recorded: (u64, u64),
-        /// The actual used and reserved bytes.
-        counted: (u64, u64),
-    },
-    /// An audit entry is missing, moved or modified.
-    AuditBroken {
-        /// The tenant of the chain; `None` for the platform.
-        tenant: Option<TenantId>,
-        /// The sequence number of the first such entry.
-        sequence: u64,
-    },
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BytesMissing(key) => write!(f, "blob {key}: the bytes are missing"),
-            Self::BytesDamaged(key) => write!(f, "blob {key}: the bytes are damaged"),
-            Self::BytesUnknown(key) => write!(f, "blob {key}: the bytes have no record"),
-            Self::VersionWithoutBytes(tenant, version) => {
-                write!(
-                    f,
-                    "tenant {tenant}: the content of version {version} is not stored"
-                )
-            }
-            Self::References {
-                blob,
-                recorded,
-                counted,
-            } => {
-                write!(
-                    f,
-                    "blob {blob}: {recorded} references recorded, {counted} counted"
-                )
-            }
-            Self::Quota {
-                tenant,
-                recorded,
-                counted,
-            } => write!(
-                f,
-                "tenant {tenant}: quota of {} used and {} reserved bytes recorded, {} and {} counted",
-                recorded.0, recorded.1, counted.0, counted.1
-            ),
-            Self::AuditBroken { tenant, sequence } => {
-                match tenant {
-                    Some(tenant) => write!(f, "tenant {tenant}: ")?,
-                    None => f.write_str("platform: ")?,
-                }
-                write!(f, "the audit chain is broken at entry {sequence}")
-            }
-        }
-    }
-}
 
 /// Checks every active tenant and every backend. With `repair`, fixes what can
 /// be fixed without losing visible data. Uploads in progress are left alone.
@@ -387,6 +284,16 @@ impl Check<'_> {
                 .findings
                 .push(Finding::AuditBroken { tenant, sequence });
         }
+        if chain.surplus > 0 {
+            let rows = chain.surplus;
+            self.report
+                .findings
+                .push(Finding::AuditSurplus { tenant, rows });
+        }
+        let untagged = chain.untagged.into_iter();
+        self.report
+            .findings
+            .extend(untagged.map(|entry| Finding::AuditUntagged { tenant, entry }));
         Ok(())
     }
 

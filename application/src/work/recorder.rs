@@ -118,6 +118,9 @@ impl Recorder {
         if entry.tenant_id.is_some() && entry.tenant_id != self.tenant {
             self.blame("an audit entry names another tenant");
         }
+        if entry.tag.is_none() {
+            self.blame("an audit entry has no tag");
+        }
         self.push(Change::Audit(entry));
     }
 

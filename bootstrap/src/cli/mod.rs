@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod audit;
 mod config;
 mod doctor;
 mod fsck;
@@ -74,9 +75,13 @@ enum Command {
     Doctor,
     /// Check the consistency of rows, blobs, quotas and audit chains
     Fsck {
-        /// Repair findings where no visible data is lost
-        #[arg(long)]
-        repair: bool,
+        #[command(flatten)]
+        check: fsck::Check,
+    },
+    /// Publish the ends of audit chains, and seal entries of earlier versions
+    Audit {
+        #[command(subcommand)]
+        action: audit::Action,
     },
 }
 
@@ -106,6 +111,7 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Admin { action } => admin::run(&options, action),
         Command::Health { worker } => health::run(&options, worker),
         Command::Doctor => doctor::run(&options),
-        Command::Fsck { repair } => fsck::run(&options, repair),
+        Command::Fsck { check } => fsck::run(&options, &check),
+        Command::Audit { action } => audit::run(&options, action),
     }
 }

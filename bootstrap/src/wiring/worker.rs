@@ -13,6 +13,7 @@ pub fn worker_options(config: &WorkerConfig) -> WorkerOptions {
         lease: Duration::from_secs(config.lease_seconds),
         poll: Duration::from_secs(config.poll_seconds),
         seal_every: Duration::from_secs(config.audit_seal_seconds),
+        publish_heads_every: Duration::from_secs(config.audit_head_seconds),
         sweep_every: Duration::from_secs(config.sweep_interval_seconds),
     }
 }

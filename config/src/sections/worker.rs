@@ -49,6 +49,10 @@ pub struct WorkerConfig {
     /// The interval between seals of new audit entries, in seconds.
     #[schemars(range(min = 1, max = 60))]
     pub audit_seal_seconds: u64,
+    /// The interval between log lines with the new ends of audit chains, in seconds. The ends prove
+    /// later that no chain was truncated (docs/audit.md).
+    #[schemars(range(min = 1, max = 86_400))]
+    pub audit_head_seconds: u64,
 }
 
 impl Default for WorkerConfig {
@@ -64,6 +68,7 @@ impl Default for WorkerConfig {
             upload_timeout_seconds: 15,
             upload_grace_seconds: 900,
             audit_seal_seconds: 1,
+            audit_head_seconds: 3600,
         }
     }
 }

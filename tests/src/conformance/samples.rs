@@ -263,7 +263,8 @@ impl Samples {
         Job::new(id, JobKind::ValidateVersion, tenant, payload, None, NOW)
     }
 
-    /// Creates an audit entry of the system.
+    /// Creates an audit entry of the system, with an arbitrary tag: stores do not
+    /// verify tags.
     pub fn entry(&self, tenant: Option<TenantId>, action: &str) -> AuditEntry {
         AuditEntry {
             id: AuditId::from_uuid(self.id()),
@@ -275,6 +276,7 @@ impl Samples {
             at: NOW,
             request_id: None,
             detail: BTreeMap::new(),
+            tag: Some(self.id().as_bytes().to_vec()),
         }
     }
 }

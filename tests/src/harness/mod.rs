@@ -37,6 +37,7 @@ pub use json::{expect_null, member};
 pub use people::preset_role;
 pub use process::{ServiceProcess, command};
 pub use providers::{Place, Provider, Providers, Section};
+pub use rows::tampering::{Cell, Tampering};
 pub use service::{TestService, configuration};
 pub use settings::{Settings, borrowed};
 pub use wire::Wire;

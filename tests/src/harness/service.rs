@@ -38,7 +38,8 @@ impl TestService {
         Self::within(Providers::embedded(), settings).await
     }
 
-    async fn within(providers: Providers, settings: Settings<'_>) -> Self {
+    /// Starts a service with further settings on providers.
+    pub async fn within(providers: Providers, settings: Settings<'_>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         Self::on(folder, providers.place().await, settings).await
     }

@@ -11,7 +11,10 @@ use tenantry_domain::{
 
 use super::{
     Actor, TestService,
-    rows::reader::{Rows, bare},
+    rows::{
+        reader::{Rows, bare},
+        tampering::Tampering,
+    },
 };
 
 impl TestService {
@@ -73,6 +76,11 @@ impl TestService {
     /// Replaces the stored key of an e-mail address, as an earlier program wrote it.
     pub async fn replace_email_key(&self, key: &str, by: &str) {
         self.database().replace_email_key(key, by).await;
+    }
+
+    /// Changes audit rows past the service.
+    pub async fn tamper(&self, change: &Tampering) {
+        self.database().tamper(change).await;
     }
 
     fn database(&self) -> Box<dyn Rows> {

@@ -56,7 +56,7 @@ async fn stored_parts(store: &MongoStore, person: UserId, email: &str) -> [bool;
     let by_email = store.identities().find_by_email(email).await;
     let epochs = store.epochs().changed_since(at(0)).await;
     let job = store.jobs().claim("w", at(100), LEASE).await;
-    let entries = store.audit().unsealed(10).await;
+    let entries = store.audit().unsealed(None, 10).await;
     [
         identity.expect("an answer").is_some(),
         by_email.expect("an answer").is_some(),

@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 
+mod audit_heads;
 mod company;
 mod damage;
 mod data_folder;

@@ -234,7 +234,7 @@ async fn a_mixed_workload_ends_sealed_and_consistent() {
         let unsealed = services
             .store
             .upkeep()
-            .unsealed_chains(10)
+            .unsealed_chains(None, 10)
             .await
             .expect("chains");
         unsealed.is_empty().then_some(())

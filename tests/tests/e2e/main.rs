@@ -4,6 +4,7 @@
 
 mod admission;
 mod audit;
+mod audit_chains;
 mod auth;
 mod bad_input;
 mod cases;
@@ -26,4 +27,5 @@ mod roles;
 mod settings;
 mod storage;
 mod system;
+mod thread_log;
 mod weak_tags;

@@ -22,6 +22,7 @@ mod m0005_idempotency;
 mod m0006_projects;
 mod m0007_content_types;
 mod m0009_live_sessions;
+mod m0010_audit_tags;
 
 pub(crate) struct Migrator;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_projects::Migration),
             Box::new(m0007_content_types::Migration),
             Box::new(m0009_live_sessions::Migration),
+            Box::new(m0010_audit_tags::Migration),
         ]
     }
 }

@@ -77,7 +77,7 @@ async fn a_refused_unit_does_not_affect_its_group() {
     assert_eq!(files(tenant.as_ref()).await, 81);
     let quota = tenant.quota().current().await.expect("a quota");
     assert_eq!(quota.reserved_bytes, 80);
-    let entries = tenant.audit().unsealed(1000).await.expect("entries");
+    let entries = tenant.audit().unsealed(None, 1000).await.expect("entries");
     assert_eq!(entries.len(), 81);
 }
 

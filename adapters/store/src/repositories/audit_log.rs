@@ -1,9 +1,11 @@
-//! Audit entries of one chain.
+//! Audit entries of one chain, and the ends of all chains.
 
 use async_trait::async_trait;
-use tenantry_application::ports::{AuditLog, AuditQuery, PortError, SealedEntry};
+use tenantry_application::ports::{
+    AuditChains, AuditLog, AuditPosition, AuditQuery, PortError, SealedEntry,
+};
 use tenantry_domain::{
-    audit::{AuditEntry, ChainHead},
+    audit::{AuditEntry, ChainHead, PublishedHead},
     id::TenantId,
 };
 
@@ -19,8 +21,12 @@ impl<B: Backend> AuditLog for TenantRows<B> {
         list(self.backend(), Some(self.tenant_id()), query).await
     }
 
-    async fn unsealed(&self, limit: u32) -> Result<Vec<AuditEntry>, PortError> {
-        unsealed(self.backend(), Some(self.tenant_id()), limit).await
+    async fn unsealed(
+        &self,
+        after: Option<AuditPosition>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, PortError> {
+        unsealed(self.backend(), Some(self.tenant_id()), after, limit).await
     }
 
     async fn head(&self) -> Result<ChainHead, PortError> {
@@ -30,6 +36,10 @@ impl<B: Backend> AuditLog for TenantRows<B> {
     async fn sealed_after(&self, sequence: u64, limit: u32) -> Result<Vec<SealedEntry>, PortError> {
         sealed_after(self.backend(), Some(self.tenant_id()), sequence, limit).await
     }
+
+    async fn count_sealed(&self, sequence: u64) -> Result<u64, PortError> {
+        count_sealed(self.backend(), Some(self.tenant_id()), sequence).await
+    }
 }
 
 #[async_trait]
@@ -38,8 +48,12 @@ impl<B: Backend> AuditLog for PlatformRows<B> {
         list(self.backend(), None, query).await
     }
 
-    async fn unsealed(&self, limit: u32) -> Result<Vec<AuditEntry>, PortError> {
-        unsealed(self.backend(), None, limit).await
+    async fn unsealed(
+        &self,
+        after: Option<AuditPosition>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, PortError> {
+        unsealed(self.backend(), None, after, limit).await
     }
 
     async fn head(&self) -> Result<ChainHead, PortError> {
@@ -49,11 +63,57 @@ impl<B: Backend> AuditLog for PlatformRows<B> {
     async fn sealed_after(&self, sequence: u64, limit: u32) -> Result<Vec<SealedEntry>, PortError> {
         sealed_after(self.backend(), None, sequence, limit).await
     }
+
+    async fn count_sealed(&self, sequence: u64) -> Result<u64, PortError> {
+        count_sealed(self.backend(), None, sequence).await
+    }
+}
+
+#[async_trait]
+impl<B: Backend> AuditChains for PlatformRows<B> {
+    async fn list(
+        &self,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<PublishedHead>, PortError> {
+        let select = Query::<AuditChain>::new()
+            .scan(after.map(TenantId::as_uuid))
+            .limit(limit);
+        let chains = self.backend().find(select).await?.into_iter();
+        let published = |chain: AuditChain| PublishedHead {
+            tenant_id: chain.tenant_id,
+            head: chain.head,
+        };
+        Ok(chains.map(published).collect())
+    }
+
+    async fn head(&self, chain: Option<TenantId>) -> Result<ChainHead, PortError> {
+        head(self.backend(), chain).await
+    }
+
+    async fn hash_at(
+        &self,
+        tenant: Option<TenantId>,
+        sequence: u64,
+    ) -> Result<Option<[u8; 32]>, PortError> {
+        let select = chain(tenant).equal(Column::Sequence, integer(sequence));
+        let record = self.backend().find_one(select).await?;
+        Ok(record.and_then(|record| record.seal).map(|seal| seal.hash))
+    }
 }
 
 /// Creates a query over the entries of a chain.
 fn chain(tenant: Option<TenantId>) -> Query<AuditRecord> {
     Query::new().equal(Column::ChainId, chain_id(tenant))
+}
+
+/// Returns the condition that an entry comes after a position.
+fn later(after: AuditPosition, direction: Direction) -> Condition<Column> {
+    Condition::After(
+        (Column::At, after.at.as_millis().into()),
+        (Column::Id, after.id.as_uuid().into()),
+        direction,
+    )
 }
 
 async fn list(
@@ -74,13 +134,7 @@ async fn list(
         .filter_some(query.to, |to| {
             Condition::Below(Column::At, to.as_millis().into())
         })
-        .filter_some(query.after, |after| {
-            Condition::After(
-                (Column::At, after.at.as_millis().into()),
-                (Column::Id, after.id.as_uuid().into()),
-                Direction::Descending,
-            )
-        })
+        .filter_some(query.after, |after| later(after, Direction::Descending))
         .order_by(Column::At, Direction::Descending)
         .order_by_key(Direction::Descending)
         .limit(query.limit);
@@ -90,10 +144,12 @@ async fn list(
 async fn unsealed(
     backend: &impl Backend,
     tenant: Option<TenantId>,
+    after: Option<AuditPosition>,
     limit: u32,
 ) -> Result<Vec<AuditEntry>, PortError> {
     let select = chain(tenant)
         .filter(Condition::Null(Column::Sequence))
+        .filter_some(after, |after| later(after, Direction::Ascending))
         .order_by(Column::At, Direction::Ascending)
         .order_by_key(Direction::Ascending)
         .limit(limit);
@@ -127,4 +183,14 @@ async fn sealed_after(
         .limit(limit);
     let records = backend.find(select).await?.into_iter();
     Ok(records.filter_map(AuditRecord::sealed).collect())
+}
+
+async fn count_sealed(
+    backend: &impl Backend,
+    tenant: Option<TenantId>,
+    sequence: u64,
+) -> Result<u64, PortError> {
+    let end = integer(sequence.saturating_add(1));
+    let select = chain(tenant).filter(Condition::Below(Column::Sequence, end.into()));
+    backend.count(select, None).await
 }

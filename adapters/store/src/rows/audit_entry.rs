@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// An audit entry; `chain_id` is the tenant's id, or the nil UUID for the
-/// platform. `sequence` and `hash` are null until it is sealed.
+/// platform. `sequence` and `hash` are null until it is sealed; `tag` is null in
+/// rows of earlier versions.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "audit_entries")]
 pub struct Model {
@@ -36,6 +37,8 @@ pub struct Model {
     pub sequence: Option<i64>,
     #[serde(with = "serde_bytes")]
     pub hash: Option<Vec<u8>>,
+    #[serde(default, with = "serde_bytes")]
+    pub tag: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -76,6 +79,7 @@ impl Stored for AuditRecord {
             detail: Pairs(detail.collect()),
             sequence: self.seal.as_ref().map(|seal| integer(seal.sequence)),
             hash: self.seal.as_ref().map(|seal| seal.hash.to_vec()),
+            tag: entry.tag.clone(),
         }
     }
 
@@ -85,13 +89,14 @@ impl Stored for AuditRecord {
             Scalar::Text(value) => Ok((pair.key, value)),
             _ => Err(read.corrupt("detail", "expected a text")),
         });
-        let seal = match (row.sequence, row.hash) {
-            (None, None) => None,
-            (sequence, hash) => Some(Seal {
-                sequence: read.count("sequence", read.known("sequence", sequence)?)?,
-                hash: read.bytes("hash", &read.known("hash", hash)?)?,
-            }),
-        };
+        // A damaged seal must not hide the entry from verification.
+        let seal = row.sequence.map(|sequence| Seal {
+            sequence: sequence.try_into().unwrap_or_default(),
+            hash: row
+                .hash
+                .and_then(|hash| hash.try_into().ok())
+                .unwrap_or_default(),
+        });
         let person = |id| Actor::Person(UserId::from_uuid(id));
         Ok(Self {
             entry: AuditEntry {
@@ -104,6 +109,7 @@ impl Stored for AuditRecord {
                 at: Timestamp::from_millis(row.at),
                 request_id: row.request_id,
                 detail: detail.collect::<Result<_, _>>()?,
+                tag: row.tag,
             },
             seal,
         })

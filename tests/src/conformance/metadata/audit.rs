@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenantry_application::{
-    ports::{AuditLog, AuditPosition, AuditQuery, Refusal, UniqueKey},
+    ports::{AuditLog, AuditPosition, AuditQuery, PortErrorKind, Refusal, UniqueKey},
     work::Kind,
 };
 use tenantry_domain::audit::{Actor, AuditEntry, ChainHead};
@@ -31,9 +31,16 @@ pub(super) async fn an_empty_chain_has_no_entries(world: &World) {
     let acme = world.company("Acme").await;
     for log in [acme.store.audit(), world.store.audit()] {
         assert_eq!(log.list(&all()).await.value(), []);
-        assert_eq!(log.unsealed(10).await.value(), []);
+        assert_eq!(log.unsealed(None, 10).await.value(), []);
         assert_eq!(log.head().await.value(), ChainHead::EMPTY);
         assert_eq!(log.sealed_after(0, 10).await.value(), []);
+        assert_eq!(log.count_sealed(10).await.value(), 0);
+    }
+    let chains = world.store.audit_chains();
+    assert_eq!(chains.list(None, 10).await.value(), []);
+    for chain in [None, Some(acme.id)] {
+        assert_eq!(chains.head(chain).await.value(), ChainHead::EMPTY);
+        assert_eq!(chains.hash_at(chain, 1).await.value(), None);
     }
 }
 
@@ -53,6 +60,7 @@ pub(super) async fn every_field_is_stored(world: &World) {
         at: at(1),
         request_id: Some("req-履".to_owned()),
         detail: BTreeMap::from(detail),
+        tag: Some(vec![0, 255, 7]),
         ..world.samples.entry(Some(acme.id), "file.ünï")
     };
     acme.commit(|work| {
@@ -63,6 +71,23 @@ pub(super) async fn every_field_is_stored(world: &World) {
     .done();
     let stored = acme.store.audit().list(&all()).await.value();
     assert_eq!(stored, [complete, plain]);
+}
+
+pub(super) async fn an_entry_without_a_tag_is_not_recorded(world: &World) {
+    let acme = world.company("Acme").await;
+    for chain in [Some(acme.id), None] {
+        let entry = AuditEntry {
+            tag: None,
+            ..world.samples.entry(chain, "file.delete")
+        };
+        let outcome = match chain {
+            Some(_) => acme.commit(|work| work.audit(entry)).await,
+            None => world.commit(|work| work.audit(entry)).await,
+        };
+        assert_eq!(outcome.failure(), PortErrorKind::Internal);
+    }
+    assert_eq!(acme.store.audit().list(&all()).await.value(), []);
+    assert_eq!(world.store.audit().list(&all()).await.value(), []);
 }
 
 pub(super) async fn ids_are_unique(world: &World) {
@@ -178,10 +203,7 @@ pub(super) async fn pages_list_all_entries_newest_first(world: &World) {
     loop {
         let page = acme.store.audit().list(&query).await.value();
         let Some(last) = page.last() else { break };
-        query.after = Some(AuditPosition {
-            at: last.at,
-            id: last.id,
-        });
+        query.after = Some(AuditPosition::of(last));
         seen.extend(page);
         assert!(seen.len() < 1000, "the pages do not end");
         // Entries added meanwhile are newer than any remaining page.

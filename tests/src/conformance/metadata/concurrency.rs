@@ -161,6 +161,15 @@ pub(super) async fn many_concurrent_units_are_all_applied(world: &World) {
             usage.places.iter().map(|place| place.files).sum::<u64>(),
             60
         );
-        assert_eq!(company.store.audit().unsealed(100).await.value().len(), 60);
+        assert_eq!(
+            company
+                .store
+                .audit()
+                .unsealed(None, 100)
+                .await
+                .value()
+                .len(),
+            60
+        );
     }
 }

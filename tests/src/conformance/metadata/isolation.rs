@@ -96,7 +96,7 @@ impl Neighbours {
             requests.find(&self.request.scope).await.value().as_ref(),
             Some(&self.request)
         );
-        let unsealed = store.audit().unsealed(10).await.value();
+        let unsealed = store.audit().unsealed(None, 10).await.value();
         assert_eq!(unsealed, std::slice::from_ref(&self.entry));
         assert_eq!(store.audit().head().await.value(), ChainHead::EMPTY);
         let quota = store.quota().current().await.value();
@@ -181,7 +181,7 @@ pub(super) async fn no_read_sees_over_the_wall(world: &World) {
     };
     for audit in [store.audit(), world.store.audit()] {
         assert_eq!(audit.list(&query).await.value(), []);
-        assert_eq!(audit.unsealed(10).await.value(), []);
+        assert_eq!(audit.unsealed(None, 10).await.value(), []);
         assert_eq!(audit.sealed_after(0, 10).await.value(), []);
     }
 }

@@ -201,6 +201,7 @@ suite! {
         audit:
             an_empty_chain_has_no_entries
             every_field_is_stored
+            an_entry_without_a_tag_is_not_recorded
             ids_are_unique
             the_platform_has_a_separate_chain
             filters_select_matching_entries
@@ -212,7 +213,8 @@ suite! {
             an_entry_is_sealed_once
             an_unknown_entry_is_missing
             the_chain_of_the_platform_is_sealed_separately
-            one_of_two_sealers_wins;
+            one_of_two_sealers_wins
+            the_heads_of_all_chains_are_listed;
         jobs:
             an_empty_queue_has_no_job
             every_field_is_stored

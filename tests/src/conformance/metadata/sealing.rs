@@ -1,11 +1,11 @@
 //! Sealing audit chains: entry by entry, one sealer at a time.
 
 use tenantry_application::{
-    ports::{AuditLog, Refusal, SealedEntry},
+    ports::{AuditLog, AuditPosition, Refusal, SealedEntry},
     work::{AuditSeal, Kind},
 };
 use tenantry_domain::{
-    audit::{AuditEntry, ChainHead, Seal},
+    audit::{AuditEntry, ChainHead, PublishedHead, Seal},
     id::{AuditId, TenantId},
 };
 
@@ -83,8 +83,15 @@ pub(super) async fn unsealed_entries_are_listed_oldest_first(world: &World) {
     }
     entries.sort_by_key(|entry| (entry.at, entry.id));
     let log = acme.store.audit();
-    assert_eq!(log.unsealed(10).await.value(), entries);
-    assert_eq!(log.unsealed(3).await.value(), entries[..3]);
+    assert_eq!(log.unsealed(None, 10).await.value(), entries);
+    assert_eq!(log.unsealed(None, 3).await.value(), entries[..3]);
+    for (position, entry) in (1..).zip(&entries) {
+        let after = Some(AuditPosition::of(entry));
+        let rest = log.unsealed(after, 10).await.value();
+        assert_eq!(rest, entries[position..]);
+        let next = log.unsealed(after, 1).await.value();
+        assert_eq!(next, rest[..rest.len().min(1)]);
+    }
 }
 
 pub(super) async fn sealing_moves_the_head(world: &World) {
@@ -95,12 +102,12 @@ pub(super) async fn sealing_moves_the_head(world: &World) {
         .await
         .done();
     assert_eq!(log.head().await.value(), head(2));
-    assert_eq!(log.unsealed(10).await.value(), entries[2..]);
+    assert_eq!(log.unsealed(None, 10).await.value(), entries[2..]);
     acme.commit(|work| work.seal_audit(seal(Some(acme.id), 2, &ids(&entries[2..]))))
         .await
         .done();
     assert_eq!(log.head().await.value(), head(5));
-    assert_eq!(log.unsealed(10).await.value(), []);
+    assert_eq!(log.unsealed(None, 10).await.value(), []);
     let sealed = log.sealed_after(0, 10).await.value();
     let expected = (1..).zip(entries).map(|(sequence, entry)| SealedEntry {
         entry,
@@ -113,6 +120,9 @@ pub(super) async fn sealing_moves_the_head(world: &World) {
     assert_eq!(sequences(log, 0, 2).await, [1, 2]);
     assert_eq!(sequences(log, 3, 10).await, [4, 5]);
     assert_eq!(sequences(log, 5, 10).await, [0; 0]);
+    for (upto, count) in [(0, 0), (1, 1), (4, 4), (5, 5), (u64::MAX, 5)] {
+        assert_eq!(log.count_sealed(upto).await.value(), count, "{upto}");
+    }
     // Sealed entries are listed like others.
     let query = tenantry_application::ports::AuditQuery {
         actor: None,
@@ -139,7 +149,7 @@ pub(super) async fn a_stale_head_is_refused(world: &World) {
     assert_eq!(refusal, Refusal::Stale(Kind::AuditChain));
     let log = acme.store.audit();
     assert_eq!(log.head().await.value(), head(2));
-    assert_eq!(log.unsealed(10).await.value(), entries[2..]);
+    assert_eq!(log.unsealed(None, 10).await.value(), entries[2..]);
 }
 
 pub(super) async fn an_entry_is_sealed_once(world: &World) {
@@ -157,7 +167,7 @@ pub(super) async fn an_entry_is_sealed_once(world: &World) {
     }
     let log = acme.store.audit();
     assert_eq!(log.head().await.value(), head(1));
-    assert_eq!(log.unsealed(10).await.value(), entries[1..]);
+    assert_eq!(log.unsealed(None, 10).await.value(), entries[1..]);
 }
 
 pub(super) async fn an_unknown_entry_is_missing(world: &World) {
@@ -189,10 +199,10 @@ pub(super) async fn the_chain_of_the_platform_is_sealed_separately(world: &World
         .await
         .done();
     assert_eq!(log.head().await.value(), head(1));
-    assert_eq!(log.unsealed(10).await.value(), []);
+    assert_eq!(log.unsealed(None, 10).await.value(), []);
     assert_eq!(sequences(log, 0, 10).await, [1]);
     assert_eq!(acme.store.audit().head().await.value(), ChainHead::EMPTY);
-    assert_eq!(acme.store.audit().unsealed(10).await.value(), theirs);
+    assert_eq!(acme.store.audit().unsealed(None, 10).await.value(), theirs);
 }
 
 pub(super) async fn one_of_two_sealers_wins(world: &World) {
@@ -208,4 +218,60 @@ pub(super) async fn one_of_two_sealers_wins(world: &World) {
     let log = acme.store.audit();
     let end = log.head().await.value().sequence;
     assert_eq!(sequences(log, 0, 10).await, (1..=end).collect::<Vec<_>>());
+}
+
+pub(super) async fn the_heads_of_all_chains_are_listed(world: &World) {
+    let mut companies = Vec::new();
+    for name in ["Acme", "Globex", "Initech"] {
+        companies.push(world.company(name).await);
+    }
+    companies.sort_by_key(|company| company.id);
+    let mut expected = Vec::new();
+    for (count, company) in (1..).zip(&companies) {
+        let entries = write(world, company, count).await;
+        let seal = seal(Some(company.id), 0, &ids(&entries));
+        company.commit(|work| work.seal_audit(seal)).await.done();
+        expected.push(PublishedHead {
+            tenant_id: Some(company.id),
+            head: head(count.unsigned_abs()),
+        });
+    }
+    let chains = world.store.audit_chains();
+    assert_eq!(chains.list(None, 10).await.value(), expected);
+    let entry = world.samples.entry(None, "a.b");
+    world.commit(|work| work.audit(entry.clone())).await.done();
+    world
+        .commit(|work| work.seal_audit(seal(None, 0, &[entry.id])))
+        .await
+        .done();
+    expected.insert(
+        0,
+        PublishedHead {
+            tenant_id: None,
+            head: head(1),
+        },
+    );
+    assert_eq!(chains.list(None, 10).await.value(), expected);
+    assert_eq!(chains.list(None, 2).await.value(), expected[..2]);
+    let after = expected[1].tenant_id;
+    assert_eq!(chains.list(after, 10).await.value(), expected[2..]);
+
+    // An inactive tenant keeps its chain.
+    let mut suspended = world.tenant(companies[2].id).await;
+    suspended.suspend(at(1)).expect("active");
+    world
+        .commit(|work| work.tenants().update(&suspended))
+        .await
+        .done();
+    assert_eq!(chains.list(None, 10).await.value(), expected);
+    for published in expected {
+        let chain = published.tenant_id;
+        let end = published.head.sequence;
+        assert_eq!(chains.head(chain).await.value(), published.head);
+        for sequence in 1..=end {
+            let found = chains.hash_at(chain, sequence).await.value();
+            assert_eq!(found, Some(hash(sequence)));
+        }
+        assert_eq!(chains.hash_at(chain, end + 1).await.value(), None);
+    }
 }

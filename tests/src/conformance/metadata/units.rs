@@ -151,7 +151,7 @@ pub(super) async fn nothing_of_a_refused_unit_is_visible(world: &World) {
     assert_eq!(files.lookup(gone.id).await.value(), Some(gone));
     assert_eq!(acme.store.blobs().lookup(blob.id).await.value(), None);
     assert_eq!(acme.store.versions().lookup(version.id).await.value(), None);
-    assert_eq!(acme.store.audit().unsealed(10).await.value(), []);
+    assert_eq!(acme.store.audit().unsealed(None, 10).await.value(), []);
     assert_eq!(world.store.jobs().lookup(job.id).await.value(), None);
     assert_eq!(acme.store.quota().current().await.value().reserved_bytes, 0);
     // The refused unit has taken nothing.
@@ -200,7 +200,7 @@ pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World)
         world.store.sessions().lookup(session.id).await.value(),
         None
     );
-    assert_eq!(world.store.audit().unsealed(10).await.value(), []);
+    assert_eq!(world.store.audit().unsealed(None, 10).await.value(), []);
     assert_eq!(
         world.store.epochs().changed_since(at(-100)).await.value(),
         []

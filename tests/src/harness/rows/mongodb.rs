@@ -5,11 +5,15 @@ use std::{collections::BTreeSet, path::Path};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use mongodb::{
-    Client, Database,
-    bson::{Bson, Document, doc, spec::BinarySubtype},
+    Client, Collection, Database,
+    bson::{Binary, Bson, Document, doc, spec::BinarySubtype},
 };
+use uuid::Uuid;
 
-use super::reader::Rows;
+use super::{
+    reader::Rows,
+    tampering::{CHAINS, Cell, ENTRIES, Tampering},
+};
 
 struct MongodbRows {
     url: String,
@@ -55,6 +59,75 @@ impl Rows for MongodbRows {
         jobs.filter(|job| text(job, "tenant_id").as_deref() == Some(tenant))
             .filter_map(|job| text(&job, "_id"))
             .collect()
+    }
+
+    async fn tamper(&self, change: &Tampering) {
+        let database = self.database().await;
+        let entries = database.collection::<Document>(ENTRIES);
+        match change {
+            Tampering::Copy { entry, id } => copy(&entries, *entry, *id).await,
+            Tampering::Set {
+                entry,
+                column: "id",
+                value: Cell::Id(id),
+            } => {
+                copy(&entries, *entry, *id).await;
+                let removed = entries.delete_one(doc! { "_id": bson_id(*entry) }).await;
+                assert_eq!(removed.expect("a change").deleted_count, 1);
+            }
+            Tampering::Set {
+                entry,
+                column,
+                value,
+            } => {
+                let set = doc! { "$set": { *column: bson(value) } };
+                let changed = entries
+                    .update_one(doc! { "_id": bson_id(*entry) }, set)
+                    .await;
+                assert_eq!(changed.expect("a change").matched_count, 1);
+            }
+            Tampering::Truncate { chain, keep } => {
+                let chain = bson_id(*chain);
+                let tail = doc! { "chain_id": chain.clone(), "sequence": { "$gt": *keep } };
+                let removed = entries.delete_many(tail).await;
+                assert_ne!(removed.expect("a change").deleted_count, 0);
+                let last = doc! { "chain_id": chain.clone(), "sequence": *keep };
+                let last = documents(&database, ENTRIES, last).await;
+                let hash = last[0].get("hash").cloned().expect("a hash");
+                let set = doc! { "$set": { "sequence": *keep, "hash": hash } };
+                let chains = database.collection::<Document>(CHAINS);
+                let changed = chains.update_one(doc! { "_id": chain }, set).await;
+                assert_eq!(changed.expect("a change").matched_count, 1);
+            }
+        }
+    }
+}
+
+async fn copy(entries: &Collection<Document>, entry: Uuid, id: Uuid) {
+    let found = entries.find_one(doc! { "_id": bson_id(entry) }).await;
+    let mut row = found.expect("a read").expect("an entry");
+    row.insert("_id", bson_id(id));
+    entries.insert_one(row).await.expect("a change");
+}
+
+fn bson_id(id: Uuid) -> Bson {
+    mongodb::bson::Uuid::from_bytes(id.into_bytes()).into()
+}
+
+fn bson(cell: &Cell) -> Bson {
+    let bytes = |bytes: &[u8]| {
+        Bson::Binary(Binary {
+            subtype: BinarySubtype::Generic,
+            bytes: bytes.to_vec(),
+        })
+    };
+    match cell {
+        Cell::Id(id) => bson_id(*id),
+        Cell::Text(text) => Bson::String((*text).to_owned()),
+        Cell::Object(key, value) => Bson::Array(vec![doc! { "key": key, "value": value }.into()]),
+        Cell::Integer(number) => Bson::Int64(*number),
+        Cell::Bytes(value) => bytes(value),
+        Cell::Null => Bson::Null,
     }
 }
 

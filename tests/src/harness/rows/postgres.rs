@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, path::Path};
 use async_trait::async_trait;
 use sqlx::{Connection, PgConnection, Row};
 
-use super::reader::Rows;
+use super::{
+    reader::Rows,
+    tampering::{Literals, Tampering},
+};
 
 struct PostgresRows {
     url: String,
@@ -44,7 +47,22 @@ impl Rows for PostgresRows {
         ))
         .await
     }
+
+    async fn tamper(&self, change: &Tampering) {
+        let mut database = PgConnection::connect(&self.url).await.expect("connected");
+        for statement in LITERALS.statements(change) {
+            let statement = sqlx::query(sqlx::AssertSqlSafe(statement));
+            let done = statement.execute(&mut database).await;
+            assert_ne!(done.expect("a change").rows_affected(), 0, "{change:?}");
+        }
+        database.close().await.expect("closed");
+    }
 }
+
+const LITERALS: Literals = Literals {
+    id: |id| format!("'{id}'::uuid"),
+    bytes: |hex| format!("'\\x{hex}'::bytea"),
+};
 
 impl PostgresRows {
     async fn texts(&self, query: &str) -> Vec<String> {

@@ -1,8 +1,10 @@
-//! Access to a database past the service.
+//! Reads and changes of a database past the service.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+
+use super::tampering::Tampering;
 
 /// A database.
 #[async_trait]
@@ -15,6 +17,9 @@ pub trait Rows: Send + Sync {
 
     /// Replaces the stored key of an e-mail address.
     async fn replace_email_key(&self, key: &str, by: &str);
+
+    /// Changes audit rows.
+    async fn tamper(&self, change: &Tampering);
 }
 
 /// Returns text in which ids have the same form in all databases.

@@ -11,7 +11,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::reader::{Rows, bare};
+use super::{
+    reader::{Rows, bare},
+    tampering::{Literals, Tampering},
+};
 
 struct SqliteRows {
     file: PathBuf,
@@ -61,13 +64,33 @@ impl Rows for SqliteRows {
         pool.close().await;
         ids
     }
+
+    async fn tamper(&self, change: &Tampering) {
+        let pool = self.open_with(false).await;
+        for statement in LITERALS.statements(change) {
+            let done = sqlx::query(sqlx::AssertSqlSafe(statement))
+                .execute(&pool)
+                .await;
+            assert_ne!(done.expect("a change").rows_affected(), 0, "{change:?}");
+        }
+        pool.close().await;
+    }
 }
+
+const LITERALS: Literals = Literals {
+    id: |id| format!("x'{}'", id.simple()),
+    bytes: |hex| format!("x'{hex}'"),
+};
 
 impl SqliteRows {
     async fn open(&self) -> SqlitePool {
+        self.open_with(true).await
+    }
+
+    async fn open_with(&self, is_read_only: bool) -> SqlitePool {
         let options = SqliteConnectOptions::new()
             .filename(&self.file)
-            .read_only(true);
+            .read_only(is_read_only);
         let pool = SqlitePoolOptions::new().max_connections(1);
         pool.connect_with(options).await.expect("the database")
     }

@@ -1,15 +1,11 @@
 //! No start prints a password: the drivers and their logs, for every secret.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use futures_util::future::join_all;
 use serde_json::Value;
 use tenantry::Service;
 use tenantry_config::{Config, Dotenv, Sources, schema};
-use tracing_subscriber::fmt::MakeWriter;
+
+use crate::thread_log::Log;
 
 /// A key with its kind, `*` for the password in its value, and further settings.
 struct Case {
@@ -151,36 +147,6 @@ fn passwords() -> Vec<String> {
     ];
     let odd = odd.chain(longer.map(str::to_owned));
     odd.map(|odd| format!("q7Vx{odd}Zk9w")).collect()
-}
-
-/// The log of this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
 }
 
 /// Returns the error of a start, if it fails.
