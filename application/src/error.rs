@@ -34,6 +34,12 @@ pub enum Error {
     /// The storage quota has too little space.
     #[error("the storage quota is exceeded")]
     QuotaExceeded,
+    /// The tenant has the maximum number of file versions.
+    #[error("the organization has the maximum of {limit} file versions; delete files")]
+    TooManyVersions {
+        /// The maximum number.
+        limit: u64,
+    },
     /// The resource does not exist, or the caller may not see it.
     #[error("the {} does not exist", .0.as_str())]
     NotFound(Thing),
@@ -180,7 +186,7 @@ impl Error {
             Self::Unauthorized => "unauthorized",
             Self::TokenExpired => "token_expired",
             Self::AccessDenied(_) => "access_denied",
-            Self::QuotaExceeded => "quota_exceeded",
+            Self::QuotaExceeded | Self::TooManyVersions { .. } => "quota_exceeded",
             Self::NotFound(thing) => thing.not_found_code(),
             Self::AlreadyExists(_) => "already_exists",
             Self::VersionConflict => "version_conflict",

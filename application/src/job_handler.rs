@@ -1,15 +1,18 @@
 //! The interface of a job kind, shared by the runner and the kinds.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use tenantry_domain::{
     id::{JobId, TenantId, UserId},
     job::{Job, JobKind},
+    tenant::{ActiveTenant, Tenant},
 };
 
 use crate::{
     error::Result,
-    ports::{PortError, PortErrorKind},
+    ports::{PortError, PortErrorKind, TenantStore},
     services::Services,
 };
 
@@ -50,6 +53,27 @@ pub(crate) trait JobHandler: Serialize + DeserializeOwned + Send + Sized {
     fn arguments(job: &Job) -> Option<Self> {
         serde_json::from_str(&job.payload).ok()
     }
+}
+
+/// Returns the tenant of a job and its store, or the job's outcome without an
+/// active tenant.
+pub(crate) async fn open_tenant(
+    services: &Services,
+    job: &Job,
+) -> Result<std::result::Result<(Tenant, Arc<dyn TenantStore>), JobOutcome>> {
+    let Some(id) = job.tenant_id else {
+        let reason = "the job has no tenant".to_owned();
+        return Ok(Err(JobOutcome::Unrecoverable(reason)));
+    };
+    let Some(tenant) = services.store.tenants().lookup(id).await? else {
+        return Ok(Err(JobOutcome::Done));
+    };
+    let Some(active) = ActiveTenant::of(id, tenant.status) else {
+        let reason = "the tenant is not active".to_owned();
+        return Ok(Err(JobOutcome::Postponed(reason)));
+    };
+    let store = services.store.open(active).await?;
+    Ok(Ok((tenant, store)))
 }
 
 /// The outcome of an attempt.

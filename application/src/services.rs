@@ -127,6 +127,8 @@ pub struct Settings {
     pub max_file_bytes: u64,
     /// The storage quota of a new tenant in bytes.
     pub quota_bytes: u64,
+    /// The maximum number of file versions per tenant.
+    pub max_versions: u64,
     /// The interval of upload heartbeats.
     pub upload_heartbeat: Duration,
     /// The time without a heartbeat after which an upload is dead.

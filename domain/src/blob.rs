@@ -225,6 +225,17 @@ impl Blob {
         }
     }
 
+    /// Returns whether several versions reference the blob.
+    pub const fn is_shared(&self) -> bool {
+        matches!(
+            self.state,
+            BlobState::Stored {
+                references: 2..,
+                ..
+            }
+        )
+    }
+
     /// Returns the stored content, if any.
     pub fn content(&self) -> Option<&Content> {
         match &self.state {

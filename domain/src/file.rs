@@ -301,6 +301,7 @@ mod tests {
             number,
             blob_id: None,
             size_bytes: u64::from(number),
+            charged_bytes: 4096,
             digest: Digest::from_bytes([0; 32]),
             declared_type: MediaType::octet_stream(),
             media_type: MediaType::octet_stream(),

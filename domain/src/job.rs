@@ -60,16 +60,19 @@ pub struct Lease {
 pub enum JobKind {
     /// Validate an uploaded version: presence, size, digest, type.
     ValidateVersion,
+    /// Remove the versions of a deleted file.
+    PurgeVersions,
 }
 
 impl JobKind {
     /// All kinds.
-    pub const ALL: [Self; 1] = [Self::ValidateVersion];
+    pub const ALL: [Self; 2] = [Self::ValidateVersion, Self::PurgeVersions];
 
     /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ValidateVersion => "validate_version",
+            Self::PurgeVersions => "purge_versions",
         }
     }
 
@@ -236,6 +239,20 @@ impl Job {
         Ok(())
     }
 
+    /// Queues the job again after a part of it is done. Earlier failures no
+    /// longer count.
+    pub fn proceed(&mut self, now: Timestamp) -> Result<(), InvalidTransition> {
+        if self.state != JobState::Running {
+            return Err(self.transition_error(JobState::Queued));
+        }
+        self.state = JobState::Queued;
+        self.lease = None;
+        self.run_at = now;
+        self.failures = 0;
+        self.error = None;
+        Ok(())
+    }
+
     /// Returns whether the maximum number of failures is reached; counts
     /// attempts lost with their workers.
     pub const fn is_hopeless(&self) -> bool {
@@ -357,6 +374,15 @@ mod tests {
             (job.state, job.run_at),
             (JobState::Queued, Timestamp::from_millis(60_000))
         );
+    }
+
+    #[test]
+    fn progress_resets_the_failures() {
+        let mut job = running(7);
+        assert_eq!(job.proceed(Timestamp::EPOCH), Ok(()));
+        assert_eq!((job.state, job.failures), (JobState::Queued, 0));
+        assert!(job.is_claimable(Timestamp::EPOCH));
+        assert!(job.proceed(Timestamp::EPOCH).is_err());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct FileVersion {
     pub blob_id: Option<BlobId>,
     /// The size in bytes.
     pub size_bytes: u64,
+    /// The [charge](crate::quota::charge) when the version was stored, in bytes.
+    pub charged_bytes: u64,
     /// The SHA-256 digest.
     pub digest: Digest,
     /// The media type declared by the uploader; `application/octet-stream` if
@@ -90,6 +92,14 @@ impl FileVersion {
         Some(&self.declared_type).filter(|declared| declared.is_specific())
     }
 
+    /// Returns the bytes that the version uses of the quota.
+    pub const fn used_bytes(&self) -> u64 {
+        match self.blob_id {
+            Some(_) => self.charged_bytes,
+            None => 0,
+        }
+    }
+
     /// Returns whether the content is of another type than declared.
     pub fn has_type_mismatch(&self) -> bool {
         media_type::differs(&self.declared_type, &self.media_type)
@@ -107,7 +117,7 @@ impl FileVersion {
     }
 
     /// Marks the version as failed and returns the blob that it no longer
-    /// references.
+    /// references. The caller releases the [used bytes](Self::used_bytes).
     pub fn fail(
         &mut self,
         failure: Failure,

@@ -52,7 +52,7 @@ fn places(state: &State, tenant: TenantId) -> Vec<PlaceUsage> {
         let versions = state.all::<FileVersion>();
         for version in versions.filter(|v| v.file_id == file.id && v.blob_id.is_some()) {
             place.versions += 1;
-            place.bytes += version.size_bytes;
+            place.bytes += version.used_bytes();
         }
     }
     places.into_values().collect()

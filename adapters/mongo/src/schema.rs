@@ -1,5 +1,6 @@
 //! Collections, indexes, and the schema version.
 
+use futures_util::TryStreamExt;
 use mongodb::{
     IndexModel,
     bson::{Document, doc},
@@ -25,7 +26,11 @@ const MIGRATIONS: &[(&str, &[Index])] = &[
     ("m0001_all", FIRST),
     ("m0002_projects", PROJECTS),
     ("m0003_live_sessions", LIVE_SESSIONS),
+    (COUNTED_VERSIONS, &[]),
 ];
+
+/// The migration that counts the versions of each tenant.
+const COUNTED_VERSIONS: &str = "m0004_version_charges";
 
 /// An index: its kind, name and fields.
 type Index = (Kind, &'static str, &'static [&'static str]);
@@ -131,9 +136,12 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), PortError> {
             create(database, collection).await?;
         }
     }
-    for (_, indexes) in &MIGRATIONS[version..] {
+    for (name, indexes) in &MIGRATIONS[version..] {
         for index in *indexes {
             create_index(database, *index).await?;
+        }
+        if *name == COUNTED_VERSIONS {
+            count_versions(database).await?;
         }
     }
     write_version(database).await
@@ -201,6 +209,32 @@ async fn create_index(database: &Database, (kind, name, fields): Index) -> Resul
     let created = database.collection(collection).create_index(index).await;
     let context = format!("create the index {name} of {}", collection.name());
     created.map_err(|error| port_error(context, error))?;
+    Ok(())
+}
+
+/// Counts the versions of each tenant whose quota has no number of versions.
+async fn count_versions(database: &Database) -> Result<(), PortError> {
+    let failed = |error| port_error("count the versions of tenants", error);
+    let quotas = database
+        .db
+        .collection::<Document>(Collection::of(Kind::Quota).name());
+    let versions = database.collection(Collection::of(Kind::Version));
+    let mut uncounted = quotas
+        .find(doc! { "version_count": null })
+        .await
+        .map_err(failed)?;
+    while let Some(quota) = uncounted.try_next().await.map_err(failed)? {
+        let Some(tenant) = quota.get("_id") else {
+            continue;
+        };
+        // Without a timeout: it takes as long as the data needs.
+        let count = versions.count_documents(doc! { "tenant_id": tenant });
+        let count = i64::try_from(count.await.map_err(failed)?).unwrap_or(i64::MAX);
+        let of_tenant = doc! { "_id": tenant, "version_count": null };
+        let counted = doc! { "$set": { "version_count": count } };
+        let update = quotas.update_one(of_tenant, counted);
+        update.await.map_err(failed)?;
+    }
     Ok(())
 }
 

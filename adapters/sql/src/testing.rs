@@ -80,6 +80,7 @@ pub(crate) fn file(tenant: &dyn TenantStore, number: u128) -> (File, FileVersion
         number: 1,
         blob_id: None,
         size_bytes: 1,
+        charged_bytes: 4096,
         digest: Digest::from_bytes([7; 32]),
         declared_type: MediaType::octet_stream(),
         media_type: MediaType::octet_stream(),

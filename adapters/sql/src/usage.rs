@@ -17,7 +17,8 @@ use crate::reader::Reader;
 const PLACES: &str = "\
     SELECT bucket, bucket_id, COUNT(DISTINCT id) AS files, COUNT(bytes) AS versions, \
     CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM (\
-    SELECT f.bucket, f.bucket_id, f.id, v.size_bytes AS bytes FROM files f \
+    SELECT f.bucket, f.bucket_id, f.id, COALESCE(v.charged_bytes, v.size_bytes) AS bytes \
+    FROM files f \
     LEFT JOIN versions v ON v.tenant_id = f.tenant_id AND v.file_id = f.id \
     AND v.blob_id IS NOT NULL WHERE f.tenant_id = ?) AS held \
     GROUP BY bucket, bucket_id ORDER BY bucket, bucket_id";

@@ -40,6 +40,7 @@ retried! {
     FileUpdate = "file.update";
     FileDelete = "file.delete";
     FileProcess = "file.process";
+    BlobDamage = "blob.damage";
     UploadHeartbeat = "upload.heartbeat";
     ProjectUpdate = "project.update";
     ProjectDelete = "project.delete";

@@ -12,7 +12,10 @@ use std::{
 use bytes::Bytes;
 use event_listener::Event;
 use futures_util::{StreamExt, stream};
-use tenantry_domain::{blob::Blob, quota::Quota};
+use tenantry_domain::{
+    blob::Blob,
+    quota::{MIN_CHARGE_BYTES, Quota},
+};
 
 use super::upload_command::expired;
 use crate::{
@@ -29,7 +32,7 @@ const ATTEMPTS: usize = 4;
 
 /// Returns the bytes that an upload without a length reserves first.
 pub(super) fn first_bytes(quota: &Quota) -> u64 {
-    ahead_bytes(quota)
+    ahead_bytes(quota).max(MIN_CHARGE_BYTES)
 }
 
 /// Returns the bytes to reserve ahead: at most half of the rest, so that the last
@@ -196,14 +199,9 @@ mod tests {
 
     #[test]
     fn a_reservation_leaves_half_of_the_rest_to_others() {
-        let quota = |limit_bytes| Quota {
-            tenant_id: TenantId::from_uuid(Uuid::nil()),
-            limit_bytes,
-            used_bytes: 0,
-            reserved_bytes: 0,
-        };
+        let quota = |limit_bytes| Quota::new(TenantId::from_uuid(Uuid::nil()), limit_bytes);
         assert_eq!(first_bytes(&quota(1 << 40)), AHEAD_BYTES);
         assert_eq!(first_bytes(&quota(1 << 20)), 1 << 19);
-        assert_eq!(first_bytes(&quota(0)), 0);
+        assert_eq!(first_bytes(&quota(0)), MIN_CHARGE_BYTES);
     }
 }

@@ -5,13 +5,14 @@ use tenantry_domain::{
     Revision,
     file::{File, NewFile},
     id::{FileId, VersionId},
+    quota,
     version::{FileVersion, Processing},
 };
 
 use super::{
     ValidateVersion,
     destination::Destination,
-    receive::{ReceivedUpload, discard},
+    receive::{ReceivedUpload, discard, exceeded},
     replay,
     upload_command::{UploadSpec, UploadedVersion, expired},
 };
@@ -74,6 +75,9 @@ async fn publish_with_retries(
                 | Refusal::Missing(Kind::File)
                 | Refusal::Duplicate(UniqueKey::FilePath | UniqueKey::VersionNumber),
             )) => {}
+            Err(CommitError::Refused(Refusal::Quota)) => {
+                return Err(exceeded(services, store).await);
+            }
             outcome => return Ok(outcome?),
         }
         rounds.lose()?;
@@ -112,7 +116,9 @@ async fn attempt(
         crate::ports::PortError::new(PortErrorKind::Internal, refused.to_string())
     })?;
     work.blobs().update(&own);
-    work.quota().settle(reserved, size);
+    let charged = quota::charge(size);
+    work.quota().settle(reserved, charged);
+    work.quota().add_version(services.settings.max_versions);
 
     let current = destination.file.as_ref();
     let version = FileVersion {
@@ -122,6 +128,7 @@ async fn attempt(
         number: current.map_or(1, |file| file.version + 1),
         blob_id: Some(shown),
         size_bytes: size,
+        charged_bytes: charged,
         digest,
         declared_type: spec.declared_type.clone(),
         media_type: spec.declared_type.clone(),

@@ -13,6 +13,7 @@ use tenantry_domain::{
     id::{BlobId, TenantId},
     idempotency::IdempotencyRecord,
     permission::Permission,
+    quota,
 };
 
 use super::{
@@ -102,7 +103,7 @@ async fn begin(
     claim: Option<Claim>,
 ) -> Result<StartedUpload> {
     let reserved = match length {
-        Length::Exact(bytes) | Length::About(bytes) => bytes,
+        Length::Exact(bytes) | Length::About(bytes) => quota::charge(bytes),
         Length::Unknown => growth::first_bytes(&store.quota().current().await?),
     };
     let id = BlobId::from_uuid(services.ids.next());
@@ -111,9 +112,14 @@ async fn begin(
     let mut work = store.begin();
     work.blobs().add(&blob);
     work.quota().reserve(reserved);
+    work.quota()
+        .expect_room_for_version(services.settings.max_versions);
     let request = claim.map(|claim| claim.begin(services, &mut work, id));
-    store.commit(work).await?;
-    Ok((blob, reserved, request))
+    match store.commit(work).await {
+        Ok(()) => Ok((blob, reserved, request)),
+        Err(CommitError::Refused(Refusal::Quota)) => Err(exceeded(services, store).await),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A body to store.
@@ -123,6 +129,16 @@ struct Arrival {
     limit: u64,
     /// The growth of the reservation, without a length.
     growth: Option<Growth>,
+}
+
+/// Returns the error of an upload that the quota refused.
+pub(super) async fn exceeded(services: &Services, store: &dyn TenantStore) -> Error {
+    let limit = services.settings.max_versions;
+    match store.quota().current().await {
+        Ok(quota) if quota.versions >= limit => Error::TooManyVersions { limit },
+        Ok(_) => Error::QuotaExceeded,
+        Err(error) => error.into(),
+    }
 }
 
 /// Streams the body while sending heartbeats, checking the permission to upload,

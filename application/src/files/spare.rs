@@ -12,6 +12,9 @@ use crate::{
     services::Services,
 };
 
+/// The maximum number of blobs per read.
+const BATCH: u32 = 100;
+
 /// Replaces the damaged bytes of a blob by spare ones, which heals every version
 /// that references it. Returns `false` without spare bytes.
 ///
@@ -23,12 +26,12 @@ pub(super) async fn heal(
     damaged: &Blob,
     content: &Content,
 ) -> Result<bool> {
-    let Some(spare) = find(store, damaged, content).await? else {
+    let Some(spare) = find(store, damaged, content).await?.into_iter().next() else {
         return Ok(false);
     };
     let backend = services.blobs.get(&damaged.backend)?;
     if let Err(error) = backend.verify(blob_key(&spare), content).await {
-        record_damage(store, &spare, &error, services.now()).await;
+        record_damage(services, store, &spare, &error).await;
         return Ok(false);
     }
     replace(backend.as_ref(), damaged, &spare, content).await?;
@@ -39,27 +42,37 @@ pub(super) async fn heal(
     Ok(true)
 }
 
-/// Deletes the spare bytes of validated content; on failure the sweeper does it.
+/// Deletes all spare bytes of validated content; on failure the sweeper does it.
 pub(super) async fn discard_all(
     services: &Services,
     store: &dyn TenantStore,
     blob: &Blob,
     content: &Content,
 ) -> Result<()> {
-    if let Some(spare) = find(store, blob, content).await? {
-        discard(services, store, spare).await;
+    loop {
+        let spares = find(store, blob, content).await?;
+        if spares.is_empty() {
+            return Ok(());
+        }
+        for spare in spares {
+            // Another validation is deleting them, or the sweeper will.
+            if !discard(services, store, spare).await {
+                return Ok(());
+            }
+        }
     }
-    Ok(())
 }
 
 /// Finds spare bytes of the content of a referenced blob.
-async fn find(store: &dyn TenantStore, blob: &Blob, content: &Content) -> Result<Option<Blob>> {
+async fn find(store: &dyn TenantStore, blob: &Blob, content: &Content) -> Result<Vec<Blob>> {
     let (digest, size) = (content.digest, content.size_bytes);
-    let spare = store
+    let found = store
         .blobs()
-        .find_spare(&blob.backend, digest, size)
-        .await?;
-    Ok(spare.filter(|spare| spare.id != blob.id))
+        .find_spares(&blob.backend, digest, size, BATCH);
+    let mut spares = found.await?;
+    // Its last version may have been deleted meanwhile.
+    spares.retain(|spare| spare.id != blob.id);
+    Ok(spares)
 }
 
 async fn replace(
@@ -95,11 +108,14 @@ async fn mark_intact(store: &dyn TenantStore, damaged: &Blob) -> Result<()> {
     Ok(store.commit(work).await?)
 }
 
-async fn discard(services: &Services, store: &dyn TenantStore, spare: Blob) {
+/// Deletes spare bytes; returns whether they are deleted.
+async fn discard(services: &Services, store: &dyn TenantStore, spare: Blob) -> bool {
     let id = spare.id;
-    if let Err(error) = try_discard(services, store, spare).await {
+    let discarded = try_discard(services, store, spare).await;
+    if let Err(error) = &discarded {
         tracing::debug!(blob.id = %id, %error, "cannot delete spare content; leaving it to the sweeper");
     }
+    discarded.is_ok()
 }
 
 async fn try_discard(services: &Services, store: &dyn TenantStore, mut spare: Blob) -> Result<()> {

@@ -39,13 +39,8 @@ pub(crate) async fn read_stored(
         current: None,
     };
     if let Err(error) = reading.open_next().await {
-        record_damage(
-            reading.store.as_ref(),
-            &reading.blob,
-            &error,
-            services.now(),
-        )
-        .await;
+        let store = reading.store.as_ref();
+        record_damage(services, store, &reading.blob, &error).await;
         return Err(Error::storage(error));
     }
     Ok(stream::try_unfold(reading, Reading::next).boxed())
@@ -67,8 +62,8 @@ impl Reading {
         match self.piece().await {
             Ok(piece) => Ok(piece.map(|piece| (piece, self))),
             Err(error) => {
-                let now = self.services.now();
-                record_damage(self.store.as_ref(), &self.blob, &error, now).await;
+                let store = self.store.as_ref();
+                record_damage(&self.services, store, &self.blob, &error).await;
                 Err(error)
             }
         }

@@ -11,7 +11,6 @@ use tenantry_domain::{
     id::VersionId,
     job::{Job, JobKind},
     media_type::{self, Claim, ContentTypes, MediaType},
-    tenant::ActiveTenant,
     version::{Failure, FileVersion, Processing},
 };
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use crate::{
     audit::Entry,
     contention::{Lane, decide},
     error::{Error, Result},
-    job_handler::{JobHandler, JobOutcome},
+    job_handler::{JobHandler, JobOutcome, open_tenant},
     ports::{CommitError, PortErrorKind, Refusal, TenantStore},
     services::Services,
     work::Kind,
@@ -81,22 +80,13 @@ async fn subject(
     services: &Services,
     job: &Job,
 ) -> Result<std::result::Result<Subject, JobOutcome>> {
-    let unrecoverable = |reason: &str| Ok(Err(JobOutcome::Unrecoverable(reason.to_owned())));
     let Some(payload) = ValidateVersion::arguments(job) else {
-        return unrecoverable("the payload is malformed");
+        let reason = "the payload is malformed".to_owned();
+        return Ok(Err(JobOutcome::Unrecoverable(reason)));
     };
-    let Some(id) = job.tenant_id else {
-        return unrecoverable("the job has no tenant");
-    };
-    let Some(tenant) = services.store.tenants().lookup(id).await? else {
-        return Ok(Err(JobOutcome::Done));
-    };
-    let Some(active) = ActiveTenant::of(id, tenant.status) else {
-        let reason = "the tenant is not active".to_owned();
-        return Ok(Err(JobOutcome::Postponed(reason)));
-    };
-    Ok(Ok(Subject {
-        store: services.store.open(active).await?,
+    let opened = open_tenant(services, job).await?;
+    Ok(opened.map(|(tenant, store)| Subject {
+        store,
         id: VersionId::from_uuid(payload.version_id),
         rule: tenant.content_types,
     }))
@@ -137,7 +127,7 @@ async fn judge(
     }
     let backend = services.blobs.get(&blob.backend)?;
     if let Err(error) = backend.verify(blob_key(blob), content).await {
-        record_damage(store, blob, &error, services.now()).await;
+        record_damage(services, store, blob, &error).await;
         let (code, message) = match error.kind {
             PortErrorKind::NotFound => ("content_missing", "the content is missing"),
             PortErrorKind::Corrupt => (
@@ -150,7 +140,9 @@ async fn judge(
             return reject(code, message);
         }
     }
-    spare::discard_all(services, store, blob, content).await?;
+    if blob.is_shared() {
+        spare::discard_all(services, store, blob, content).await?;
+    }
     let Some(file) = store.files().lookup(version.file_id).await? else {
         return reject("content_missing", "the file was deleted");
     };
@@ -216,11 +208,11 @@ async fn try_record(
     match verdict {
         Ok(media_type) => version.accept(media_type.clone(), now)?,
         Err(failure) => {
-            if let Some(blob) = version.fail(failure.clone(), now)? {
-                if store.blobs().lookup(blob).await?.is_some() {
-                    work.references().remove(blob, now);
-                }
-                work.quota().release(version.size_bytes);
+            work.quota().release(version.used_bytes());
+            if let Some(blob) = version.fail(failure.clone(), now)?
+                && store.blobs().lookup(blob).await?.is_some()
+            {
+                work.references().remove(blob, now);
             }
         }
     }

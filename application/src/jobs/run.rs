@@ -92,6 +92,10 @@ macro_rules! with_handler {
                 type $handler = files::ValidateVersion;
                 $then
             }
+            JobKind::PurgeVersions => {
+                type $handler = files::PurgeVersions;
+                $then
+            }
         }
     };
 }

@@ -19,7 +19,7 @@ pub trait BlobRepository: Send + Sync {
     async fn lookup(&self, id: BlobId) -> Result<Option<Blob>, PortError>;
 
     /// Returns a stored, undamaged blob of the backend with this digest and
-    /// size; any of them if there are several.
+    /// size that a version references; any of them if there are several.
     async fn find_by_digest(
         &self,
         backend: &BackendName,
@@ -27,14 +27,15 @@ pub trait BlobRepository: Send + Sync {
         size_bytes: u64,
     ) -> Result<Option<Blob>, PortError>;
 
-    /// Returns a stored, undamaged blob of the backend with this digest and size
-    /// that no version references; any of them if there are several.
-    async fn find_spare(
+    /// Returns up to `limit` stored, undamaged blobs of the backend with this
+    /// digest and size that no version references, in any order.
+    async fn find_spares(
         &self,
         backend: &BackendName,
         digest: Digest,
         size_bytes: u64,
-    ) -> Result<Option<Blob>, PortError>;
+        limit: u32,
+    ) -> Result<Vec<Blob>, PortError>;
 
     /// Returns up to `limit` records for the sweeper: open ones whose last
     /// heartbeat, and unreferenced ones whose last reference, was not at a

@@ -21,7 +21,8 @@ pub trait QuotaRepository: Send + Sync {
 pub struct Usage {
     /// The ledger.
     pub quota: Quota,
-    /// Versions with content, by space; their sizes add up to the used bytes.
+    /// Versions with content, by space; their charges add up to the used bytes
+    /// once deletions have ended.
     pub places: Vec<PlaceUsage>,
     /// The number of uploads in progress.
     pub open_uploads: u64,
@@ -42,6 +43,6 @@ pub struct PlaceUsage {
     pub files: u64,
     /// The number of versions with content.
     pub versions: u64,
-    /// The sum of their sizes in bytes.
+    /// The sum of their charges in bytes.
     pub bytes: u64,
 }

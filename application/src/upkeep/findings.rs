@@ -56,6 +56,15 @@ pub enum Finding {
         /// The actual used and reserved bytes.
         counted: (u64, u64),
     },
+    /// The recorded number of versions is wrong; repaired by counting again.
+    Versions {
+        /// The tenant.
+        tenant: TenantId,
+        /// The number in the quota ledger.
+        recorded: u64,
+        /// The actual number.
+        counted: u64,
+    },
     /// An audit entry is missing, moved or modified.
     AuditBroken {
         /// The tenant of the chain; `None` for the platform.
@@ -112,6 +121,14 @@ impl fmt::Display for Finding {
                 f,
                 "tenant {tenant}: quota of {} used and {} reserved bytes recorded, {} and {} counted",
                 recorded.0, recorded.1, counted.0, counted.1
+            ),
+            Self::Versions {
+                tenant,
+                recorded,
+                counted,
+            } => write!(
+                f,
+                "tenant {tenant}: {recorded} versions recorded, {counted} counted"
             ),
             Self::AuditBroken { tenant, sequence } => write!(
                 f,

@@ -93,6 +93,8 @@ impl Check<'_> {
         }
         self.quota(store.as_ref(), recorded, (referenced.bytes, reserved))
             .await?;
+        self.version_count(store.as_ref(), quota.versions, referenced.versions)
+            .await?;
         audit::seal_chain(self.services, Some(tenant.id)).await?;
         self.chain(Some(tenant.id), store.audit()).await
     }
@@ -135,7 +137,7 @@ impl Check<'_> {
                         .entry(blob)
                         .or_insert((0, version.id))
                         .0 += 1;
-                    referenced.bytes += version.size_bytes;
+                    referenced.bytes += version.used_bytes();
                 }
             }
         }
@@ -187,7 +189,7 @@ impl Check<'_> {
         // The sweeper may have deleted the blob meanwhile.
         let now = store.blobs().lookup(blob.id).await?;
         if let Some(now) = now.filter(|now| now.content().is_some()) {
-            record_damage(store, &now, &error, self.services.now()).await;
+            record_damage(self.services, store, &now, &error).await;
             self.report.findings.push(finding);
         }
         Ok(())
@@ -257,6 +259,36 @@ impl Check<'_> {
         if self.repair {
             let mut work = store.begin();
             work.quota().correct(again, recounted);
+            store.commit(work).await?;
+            self.report.repaired += 1;
+        }
+        Ok(())
+    }
+
+    /// Compares the recorded number of versions with the counted one, as
+    /// [`quota`](Self::quota) does.
+    async fn version_count(
+        &mut self,
+        store: &dyn TenantStore,
+        recorded: u64,
+        counted: u64,
+    ) -> Result<()> {
+        if recorded == counted {
+            return Ok(());
+        }
+        let again = store.quota().current().await?.versions;
+        let recounted = self.referenced(store).await?.versions;
+        if drift((recorded, 0), (counted, 0)) != drift((again, 0), (recounted, 0)) {
+            return Ok(());
+        }
+        self.report.findings.push(Finding::Versions {
+            tenant: store.tenant().id(),
+            recorded: again,
+            counted: recounted,
+        });
+        if self.repair {
+            let mut work = store.begin();
+            work.quota().correct_versions(again, recounted);
             store.commit(work).await?;
             self.report.repaired += 1;
         }

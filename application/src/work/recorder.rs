@@ -95,10 +95,13 @@ impl Recorder {
         }
     }
 
-    pub(super) fn move_quota(&mut self, tenant: TenantId, used: i64, reserved: i64) {
+    pub(super) fn move_quota(&mut self, tenant: TenantId, by: QuotaMovement) {
         let movement = self.quota.entry(tenant).or_default();
-        movement.used += used;
-        movement.reserved += reserved;
+        movement.used += by.used;
+        movement.reserved += by.reserved;
+        movement.versions += by.versions;
+        let limits = movement.max_versions.into_iter().chain(by.max_versions);
+        movement.max_versions = limits.min();
     }
 
     pub(super) fn raise_guard(&mut self, tenant: TenantId, set: GuardedSet, expected: Option<u64>) {

@@ -10,6 +10,7 @@ use tenantry_domain::{
     idempotency::IdempotencyRecord,
     job::Job,
     project::Project,
+    quota::QuotaMovement,
     tenant::ActiveTenant,
     version::FileVersion,
 };
@@ -175,6 +176,40 @@ impl QuotaMoves<'_> {
         self.shift(-signed(bytes), 0);
     }
 
+    /// Refuses the unit if the tenant has `max` versions.
+    pub fn expect_room_for_version(self, max: u64) {
+        self.shift_by(QuotaMovement {
+            max_versions: Some(max.saturating_sub(1)),
+            ..QuotaMovement::default()
+        });
+    }
+
+    /// Counts a version; refused if the tenant has `max` versions.
+    pub fn add_version(self, max: u64) {
+        self.shift_by(QuotaMovement {
+            versions: 1,
+            max_versions: Some(max),
+            ..QuotaMovement::default()
+        });
+    }
+
+    /// Releases a version with the bytes that it uses.
+    pub fn remove_version(self, used: u64) {
+        self.shift_by(QuotaMovement {
+            used: -signed(used),
+            versions: -1,
+            ..QuotaMovement::default()
+        });
+    }
+
+    /// Corrects the number of versions after a recount.
+    pub fn correct_versions(self, recorded: u64, counted: u64) {
+        self.shift_by(QuotaMovement {
+            versions: signed(counted) - signed(recorded),
+            ..QuotaMovement::default()
+        });
+    }
+
     /// Corrects the quota after a recount: (used, reserved) as recorded, and as
     /// counted.
     pub fn correct(self, recorded: (u64, u64), counted: (u64, u64)) {
@@ -184,7 +219,15 @@ impl QuotaMoves<'_> {
     }
 
     fn shift(self, used: i64, reserved: i64) {
-        self.recorder.move_quota(self.tenant.id(), used, reserved);
+        self.shift_by(QuotaMovement {
+            used,
+            reserved,
+            ..QuotaMovement::default()
+        });
+    }
+
+    fn shift_by(self, movement: QuotaMovement) {
+        self.recorder.move_quota(self.tenant.id(), movement);
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn settings_from_config(config: &Config) -> Settings {
         reserved_subdomains: config.tenancy.reserved.clone(),
         max_file_bytes: config.limits.max_file_bytes(),
         quota_bytes: config.limits.quota_bytes(),
+        max_versions: config.limits.max_versions,
         upload_heartbeat: Duration::from_secs(config.worker.upload_heartbeat_seconds),
         upload_timeout: Duration::from_secs(config.worker.upload_timeout_seconds),
         upload_grace: Duration::from_secs(config.worker.upload_grace_seconds),

@@ -20,6 +20,10 @@ pub struct LimitsConfig {
     /// per tenant.
     #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
     pub quota_mb: u64,
+    /// The maximum number of file versions per tenant. A version below 4 KiB counts as 4 KiB of the
+    /// quota.
+    #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
+    pub max_versions: u64,
     /// The maximum size of a JSON body, in KB of 1,024 bytes.
     #[schemars(range(min = 1, max = 65_536))]
     pub json_kb: usize,
@@ -38,6 +42,7 @@ impl Default for LimitsConfig {
         Self {
             max_file_mb: 100,
             quota_mb: 1000,
+            max_versions: 1_000_000,
             json_kb: 256,
             auth_per_minute: 20,
             doctor_per_minute: 6,

@@ -184,6 +184,7 @@ impl Samples {
             number,
             blob_id: Some(BlobId::from_uuid(self.id())),
             size_bytes: 10,
+            charged_bytes: 4096,
             digest: digest(1),
             declared_type: MediaType::octet_stream(),
             media_type: MediaType::octet_stream(),

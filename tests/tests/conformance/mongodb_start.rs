@@ -134,3 +134,50 @@ async fn an_outage_is_detected_in_time() {
     front.restore();
     tenantry_tests::harness::until("the store recovers", async || store.probe().await.ok()).await;
 }
+
+/// Starts on a database of a program that did not count versions.
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_of_earlier_programs_are_counted() {
+    let url = Mongodb::shared().await.fresh();
+    let migrate = async |number: u128| {
+        let options = MongoOptions {
+            answer_timeout: Duration::from_secs(20),
+            ..MongoOptions::new(url.clone(), Uuid::from_u128(number))
+        };
+        let store = MongoStore::connect(options).await.expect("a store");
+        store.migrate().await.expect("migrated");
+        store.close().await.expect("closed");
+    };
+    migrate(1).await;
+    let client = Client::with_uri_str(&url).await.expect("a client");
+    let database = client.default_database().expect("a name");
+    let documents = |name: &str| database.collection::<Document>(name);
+    let id = |number: u128| mongodb::bson::Uuid::from_bytes(number.to_be_bytes());
+    for (tenant, versions) in [(10, 2), (20, 0)] {
+        let quota = doc! {
+            "_id": id(tenant), "limit_bytes": 9_i64, "used_bytes": 2_i64, "reserved_bytes": 0_i64,
+        };
+        let added = documents("quotas").insert_one(quota).await;
+        added.expect("written");
+        for version in 0..versions {
+            let version = doc! { "_id": id(tenant + version), "tenant_id": id(tenant) };
+            let added = documents("versions").insert_one(version).await;
+            added.expect("written");
+        }
+    }
+    let before = doc! { "$set": { "version": 2_i64 } };
+    let schema = documents("schema");
+    let set = schema.update_one(doc! { "_id": "schema" }, before).await;
+    assert_eq!(set.expect("written").matched_count, 1);
+
+    migrate(2).await;
+
+    for (tenant, versions) in [(10, 2), (20, 0)] {
+        let quota = documents("quotas")
+            .find_one(doc! { "_id": id(tenant) })
+            .await;
+        let quota = quota.expect("read").expect("a quota");
+        let count = quota.get_i64("version_count").ok();
+        assert_eq!(count, Some(versions), "{quota}");
+    }
+}

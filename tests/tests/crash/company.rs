@@ -5,6 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use bytes::Bytes;
 use futures_util::{StreamExt, future::join_all, stream};
 use reqwest::Body;
+use tenantry_domain::quota::charge;
 use tenantry_tests::harness::{Actor, Dice, ServiceProcess, until};
 use tokio::{task::JoinSet, time::sleep};
 
@@ -104,7 +105,7 @@ impl Company {
             let versions = versions(owner, file["id"].as_str().expect("an id")).await;
             let sizes = versions.iter().map(|version| &version["size_bytes"]);
             used += sizes
-                .map(|size| size.as_u64().expect("a size"))
+                .map(|size| charge(size.as_u64().expect("a size")))
                 .sum::<u64>();
         }
         let usage = owner.usage().await;

@@ -4,6 +4,7 @@ use std::{future::Future, time::Duration};
 
 use futures_util::future::{join_all, select};
 use reqwest::{Method, multipart};
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::harness::{
     Actor, Content, Digester, Place, Providers, ServiceProcess, Settings,
 };
@@ -160,7 +161,7 @@ async fn large_files_take_bounded_memory() {
     world.within_bounds("second download", download).await;
 
     let usage = owner.usage().await;
-    assert_eq!(usage["storage_used_bytes"], 2 * size + 1000);
+    assert_eq!(usage["storage_used_bytes"], 2 * size + MIN_CHARGE_BYTES);
     assert_eq!(usage["storage_reserved_bytes"], 0);
     world.process.kill();
     expect_clean(world.data.path(), &settings(&world.place));

@@ -10,9 +10,10 @@ use tenantry_application::{
     transfers,
 };
 use tenantry_domain::{
-    blob::Blob,
+    blob::{Blob, BlobState},
     id::BlobId,
     media_type::MediaType,
+    quota::MIN_CHARGE_BYTES,
     tenant::{ActiveTenant, TenantStatus},
 };
 use tenantry_tests::harness::{Actor, ApiResponse, Form, PASSWORD, TestService};
@@ -56,7 +57,7 @@ async fn many_clients_write_one_row_in_few_rounds() {
     for use_case in Retried::ALL {
         let service = match use_case {
             // Other storages receive the content of signed requests themselves.
-            Retried::UploadHeartbeat => &embedded,
+            Retried::UploadHeartbeat | Retried::BlobDamage => &embedded,
             _ => &service,
         };
         let owner = service.company(&use_case.as_str().replace('.', "-")).await;
@@ -74,6 +75,7 @@ async fn contend(service: &TestService, owner: &Actor, use_case: Retried) {
         Retried::FileUpdate => tag_one_file(owner).await,
         Retried::FileDelete => delete_one_file(owner).await,
         Retried::FileProcess => process_versions(owner).await,
+        Retried::BlobDamage => read_damaged_content(service, owner).await,
         Retried::UploadHeartbeat => upload_to_one_url(service, owner).await,
         Retried::ProjectUpdate => update_one_project(owner).await,
         Retried::SettingsUpdate => {
@@ -236,6 +238,53 @@ async fn upload_to_one_url(service: &TestService, owner: &Actor) {
     assert!(stored.count() > 0, "{responses:?}");
 }
 
+/// Reads damaged content while versions of it are deleted.
+async fn read_damaged_content(service: &TestService, owner: &Actor) {
+    let mut ids = Vec::new();
+    for client in 0..=CLIENTS {
+        let path = format!("{client}.txt");
+        let file = owner.upload_ready(&path, "text/plain", "intact").await;
+        ids.push(file["id"].as_str().expect("an id").to_owned());
+    }
+    let folder = service.data().join("blobs/t").join(&owner.tenant_id);
+    let mut files = std::fs::read_dir(folder).expect("a directory");
+    let blob = files.next().expect("a blob").expect("an entry").path();
+    let last = ids.pop().expect("an id");
+    let path = format!("/api/v1/files/{last}/content");
+    std::fs::write(&blob, "broken").expect("damaged");
+    let read = join_all((0..CLIENTS).map(|client| {
+        let (owner, path, id) = (owner.clone(), path.clone(), ids[client].clone());
+        async move {
+            let other = format!("/api/v1/files/{id}");
+            let deleted = owner.delete(&other);
+            let read = owner.try_send(owner.request(reqwest::Method::GET, &path));
+            let (deleted, read) = futures_util::future::join(deleted, read).await;
+            assert_eq!(deleted.status, 204, "{deleted:?}");
+            read.is_ok_and(|response| response.body == "intact")
+        }
+    }));
+    assert!(read.await.iter().all(|is_intact| !is_intact));
+    let key: BlobId = blob
+        .file_name()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.parse().ok())
+        .expect("an id");
+    let tenant = owner.tenant_id.parse().expect("an id");
+    let active = ActiveTenant::of(tenant, TenantStatus::Active).expect("the witness");
+    let store = service.services().store.open(active).await;
+    let store = store.expect("its store");
+    let record = store.blobs().lookup(key).await.expect("read");
+    let state = record.expect("a record").state;
+    let is_marked = matches!(
+        state,
+        BlobState::Stored {
+            corrupt_at: Some(_),
+            ..
+        }
+    );
+    assert!(is_marked, "{state:?}");
+}
+
 async fn update_one_project(owner: &Actor) {
     let created = owner
         .post("/api/v1/projects", &json!({ "name": "One" }))
@@ -316,14 +365,15 @@ async fn files_of_one_content_are_uploaded_and_deleted_together() {
         .counts()
         .of(Retried::FileUpload);
     assert_eq!(runs[0], CLIENTS as u64 + 1, "{runs:?}");
-    assert_eq!(owner.usage().await["storage_used_bytes"], 4 * (CLIENTS + 1));
+    let used = MIN_CHARGE_BYTES * (CLIENTS as u64 + 1);
+    assert_eq!(owner.usage().await["storage_used_bytes"], used);
     let deleted = join_all(ids.iter().map(async |id| {
         owner.processed(id).await;
         owner.delete(&format!("/api/v1/files/{id}")).await
     }));
     let deleted = deleted.await;
     assert_eq!(count(&deleted, 204), CLIENTS, "{deleted:?}");
-    assert_eq!(owner.usage().await["storage_used_bytes"], 4);
+    assert_eq!(owner.usage().await["storage_used_bytes"], MIN_CHARGE_BYTES);
     let report = tenantry_application::upkeep::fsck(service.services(), false).await;
     assert_eq!(report.expect("a report").findings, []);
 }

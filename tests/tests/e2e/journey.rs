@@ -1,5 +1,6 @@
 //! The shortest complete journey: register, upload a file, download it.
 
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::harness::TestService;
 
 #[tokio::test]
@@ -17,6 +18,6 @@ async fn a_new_company_uploads_and_downloads_a_file() {
     let download = alice.download(id).await.expect(200);
     assert_eq!(download.body, content);
     let usage = alice.usage().await;
-    assert_eq!(usage["storage_used_bytes"], content.len());
+    assert_eq!(usage["storage_used_bytes"], MIN_CHARGE_BYTES);
     assert_eq!(usage["storage_reserved_bytes"], 0);
 }

@@ -17,6 +17,7 @@ mod idempotency;
 mod isolation;
 mod journey;
 mod overload;
+mod many_versions;
 mod path_proxy;
 mod projects;
 mod providers;

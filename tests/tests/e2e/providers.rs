@@ -7,6 +7,7 @@ use std::{
 
 use redis::cmd;
 use reqwest::Method;
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::{
     harness::{
         Content, Form, Provider, Providers, Section, TestService, borrowed,
@@ -102,7 +103,10 @@ async fn files_and_metadata(service: &mut TestService, settings: &[(&str, &str)]
         .expect_problem(404, "file_not_found");
     let found = alice.get("/api/v1/files?search=A.T").await.expect(200);
     assert_eq!(found.text("items/0/id"), id);
-    assert_eq!(alice.usage().await["storage_used_bytes"], 6);
+    assert_eq!(
+        alice.usage().await["storage_used_bytes"],
+        2 * MIN_CHARGE_BYTES
+    );
     let ready = alice.get("/health/cache").await.expect(200);
     assert_eq!(ready.text("status"), "healthy");
 
@@ -150,5 +154,5 @@ async fn files_in_parts(service: &mut TestService, settings: &[(&str, &str)]) {
         .delete(&format!("/api/v1/files/{large_id}"))
         .await
         .expect(204);
-    assert_eq!(alice.usage().await["storage_used_bytes"], 3);
+    assert_eq!(alice.usage().await["storage_used_bytes"], MIN_CHARGE_BYTES);
 }

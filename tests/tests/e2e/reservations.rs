@@ -6,6 +6,7 @@ use futures_util::{
     stream,
 };
 use reqwest::{Body, Method, header::CONTENT_TYPE};
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::harness::{
     Actor, ApiResponse, Content, Section, TestService, Wire, borrowed, providers::provider, until,
 };
@@ -80,7 +81,7 @@ async fn ten_bytes_hold_little(service: &TestService) {
         wire.send("0\r\n\r\n").await;
         wire.response().await.expect(201);
     }
-    assert_eq!(settled(&owner).await, 30);
+    assert_eq!(settled(&owner).await, 3 * MIN_CHARGE_BYTES);
 }
 
 async fn reservation_follows_the_bytes(service: &TestService) {

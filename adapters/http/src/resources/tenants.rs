@@ -22,14 +22,15 @@ resource! {
 struct UsageBody {
     /// The storage quota, in bytes.
     storage_quota_bytes: u64,
-    /// The size of all stored versions in bytes; equal content counts once per
-    /// version.
+    /// The size of all stored versions in bytes: each counts as at least 4096
+    /// bytes, and equal content counts once per version.
     storage_used_bytes: u64,
     /// The bytes reserved for uploads in progress.
     storage_reserved_bytes: u64,
     /// The bytes left of the quota.
     storage_available_bytes: u64,
-    /// The usage per bucket, which adds up to `storage_used_bytes`.
+    /// The usage per bucket, which adds up to `storage_used_bytes` once the
+    /// deletion of files with many versions has ended.
     #[oai(validator(max_items = 10000))]
     buckets: Vec<BucketUsage>,
     /// The number of uploads in progress.
@@ -49,7 +50,7 @@ struct BucketUsage {
     files: u64,
     /// The number of stored versions.
     versions: u64,
-    /// The total size of those versions, in bytes.
+    /// The total size of those versions in bytes, each at least 4096.
     size_bytes: u64,
 }
 

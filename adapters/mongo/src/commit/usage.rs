@@ -83,7 +83,7 @@ async fn places(source: &mut Source<'_>, tenant: Uuid) -> Result<Vec<PlaceUsage>
         }
     }
     let holding = doc! { "blob_id": { "$ne": null } };
-    let fields = &["file_id", "size_bytes"];
+    let fields = &["file_id", "size_bytes", "charged_bytes"];
     let mut versions = Portions::new(Kind::Version, holding, tenant, fields);
     while let Some(portion) = versions.next::<VersionRow>(source).await? {
         for version in portion {
@@ -91,7 +91,8 @@ async fn places(source: &mut Source<'_>, tenant: Uuid) -> Result<Vec<PlaceUsage>
             if let Some(place) = place.and_then(|key| places.get_mut(key)) {
                 let read = Reading::of(Kind::Version, uuid(version.id));
                 place.versions += 1;
-                place.bytes += read.count::<u64>("size_bytes", version.size_bytes)?;
+                let charged = version.charged_bytes.unwrap_or(version.size_bytes);
+                place.bytes += read.count::<u64>("charged_bytes", charged)?;
             }
         }
     }
@@ -165,6 +166,7 @@ struct VersionRow {
     id: bson::Uuid,
     file_id: bson::Uuid,
     size_bytes: i64,
+    charged_bytes: Option<i64>,
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
     QueryTrait,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, Func, OnConflict},
 };
 use tenantry_application::{
     ports::{EpochChange, EpochSubject},
@@ -79,18 +79,12 @@ pub(super) fn epoch(subject: EpochSubject, at: Timestamp, backend: DbBackend) ->
 
 /// Creates a quota with nothing used.
 pub(super) fn quota_open(tenant: TenantId, limit_bytes: u64, backend: DbBackend) -> Step {
-    let empty = Quota {
-        tenant_id: tenant,
-        limit_bytes,
-        used_bytes: 0,
-        reserved_bytes: 0,
-    };
-    Step::Change(insert(&empty, backend))
+    Step::Change(insert(&Quota::new(tenant, limit_bytes), backend))
 }
 
 /// Moves a quota by the rule of [`Quota::after`], without overflow.
 pub(super) fn quota_move(tenant: TenantId, movement: QuotaMovement, backend: DbBackend) -> Step {
-    use quota::Column::{LimitBytes, ReservedBytes, TenantId, UsedBytes};
+    use quota::Column::{LimitBytes, ReservedBytes, TenantId, UsedBytes, VersionCount};
     let mut update = quota::Entity::update_many()
         .col_expr(UsedBytes, Expr::col(UsedBytes).add(movement.used))
         .col_expr(
@@ -104,6 +98,15 @@ pub(super) fn quota_move(tenant: TenantId, movement: QuotaMovement, backend: DbB
         let taken = Expr::col(UsedBytes).add(Expr::col(ReservedBytes));
         let most = Expr::col(LimitBytes).sub(movement.takes());
         update = update.filter(taken.lte(most));
+    }
+    if movement.versions != 0 || movement.max_versions.is_some() {
+        let counted = Expr::expr(Func::coalesce([Expr::col(VersionCount), Expr::val(0)]));
+        let versions = counted.add(movement.versions);
+        if let Some(max) = movement.max_versions {
+            update = update.filter(versions.clone().lte(integer(max)));
+        }
+        let versions = Expr::case(versions.clone().lt(0), 0).finally(versions);
+        update = update.col_expr(VersionCount, versions.into());
     }
     Step::ChangeOne(update.build(backend))
 }

@@ -11,7 +11,7 @@ use tenantry_domain::{
 };
 
 use crate::{
-    Backend, Condition, Direction, TenantRows,
+    Backend, Condition, Direction, Query, TenantRows,
     rows::{blob::Column, integer},
 };
 
@@ -27,31 +27,22 @@ impl<B: Backend> BlobRepository for TenantRows<B> {
         digest: Digest,
         size_bytes: u64,
     ) -> Result<Option<Blob>, PortError> {
-        let query = self
-            .query()
-            .equal(Column::Digest, digest.as_bytes().to_vec())
-            .equal(Column::SizeBytes, integer(size_bytes))
-            .equal(Column::Backend, backend.as_str())
-            .equal(Column::State, "stored")
-            .filter(Condition::Null(Column::CorruptAt));
+        let referenced = Condition::Above(Column::ReferenceCount, 0_i64.into());
+        let query = equal_content(self.query(), backend, digest, size_bytes).filter(referenced);
         self.backend().find_one(query).await
     }
 
-    async fn find_spare(
+    async fn find_spares(
         &self,
         backend: &BackendName,
         digest: Digest,
         size_bytes: u64,
-    ) -> Result<Option<Blob>, PortError> {
-        let query = self
-            .query()
-            .equal(Column::Digest, digest.as_bytes().to_vec())
-            .equal(Column::SizeBytes, integer(size_bytes))
-            .equal(Column::Backend, backend.as_str())
-            .equal(Column::State, "stored")
+        limit: u32,
+    ) -> Result<Vec<Blob>, PortError> {
+        let query = equal_content(self.query(), backend, digest, size_bytes)
             .equal(Column::ReferenceCount, 0_i64)
-            .filter(Condition::Null(Column::CorruptAt));
-        self.backend().find_one(query).await
+            .limit(limit);
+        self.backend().find(query).await
     }
 
     async fn find_to_sweep(
@@ -77,4 +68,19 @@ impl<B: Backend> BlobRepository for TenantRows<B> {
         let query = self.query().scan(after.map(BlobId::as_uuid)).limit(limit);
         self.backend().find(query).await
     }
+}
+
+/// Adds the conditions of stored, undamaged blobs with this content.
+fn equal_content(
+    query: Query<Blob>,
+    backend: &BackendName,
+    digest: Digest,
+    size_bytes: u64,
+) -> Query<Blob> {
+    query
+        .equal(Column::Digest, digest.as_bytes().to_vec())
+        .equal(Column::SizeBytes, integer(size_bytes))
+        .equal(Column::Backend, backend.as_str())
+        .equal(Column::State, "stored")
+        .filter(Condition::Null(Column::CorruptAt))
 }

@@ -18,6 +18,8 @@ pub struct Model {
     pub limit_bytes: i64,
     pub used_bytes: i64,
     pub reserved_bytes: i64,
+    /// The number of versions.
+    pub version_count: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +45,7 @@ impl Stored for Quota {
             limit_bytes: integer(self.limit_bytes),
             used_bytes: integer(self.used_bytes),
             reserved_bytes: integer(self.reserved_bytes),
+            version_count: Some(integer(self.versions)),
         }
     }
 
@@ -53,6 +56,7 @@ impl Stored for Quota {
             limit_bytes: read.count("limit_bytes", row.limit_bytes)?,
             used_bytes: read.count("used_bytes", row.used_bytes)?,
             reserved_bytes: read.count("reserved_bytes", row.reserved_bytes)?,
+            versions: read.count("version_count", row.version_count.unwrap_or_default())?,
         })
     }
 }

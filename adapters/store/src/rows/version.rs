@@ -32,6 +32,8 @@ pub struct Model {
     #[serde(with = "id::optional")]
     pub blob_id: Option<Uuid>,
     pub size_bytes: i64,
+    /// Null in rows of earlier programs, which charged the size.
+    pub charged_bytes: Option<i64>,
     #[serde(with = "serde_bytes")]
     pub digest: Vec<u8>,
     pub declared_type: String,
@@ -82,6 +84,7 @@ impl Stored for FileVersion {
             number: self.number.into(),
             blob_id: self.blob_id.map(BlobId::as_uuid),
             size_bytes: integer(self.size_bytes),
+            charged_bytes: Some(integer(self.charged_bytes)),
             digest: self.digest.as_bytes().to_vec(),
             declared_type: self.declared_type.as_str().to_owned(),
             media_type: self.media_type.as_str().to_owned(),
@@ -105,6 +108,8 @@ impl Stored for FileVersion {
             number: read.count("number", row.number)?,
             blob_id: row.blob_id.map(BlobId::from_uuid),
             size_bytes: read.count("size_bytes", row.size_bytes)?,
+            charged_bytes: read
+                .count("charged_bytes", row.charged_bytes.unwrap_or(row.size_bytes))?,
             digest: Digest::from_bytes(read.bytes("digest", &row.digest)?),
             declared_type: read.parsed("declared_type", MediaType::parse(&row.declared_type))?,
             media_type: read.parsed("media_type", MediaType::parse(&row.media_type))?,

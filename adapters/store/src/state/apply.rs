@@ -7,7 +7,7 @@ use tenantry_application::{
 };
 use tenantry_domain::{Revision, quota::Quota, tenant::Tenant};
 
-use super::{check::empty, rows::State};
+use super::rows::State;
 use crate::{
     Claim, Key, Stored, StoredEntity, claims,
     records::{AuditChain, AuditRecord},
@@ -59,7 +59,7 @@ impl Writer<'_> {
                 epoch: self.state.epoch(*subject) + 1,
                 changed_at: *at,
             }),
-            Change::QuotaOpen(tenant, limit) => self.put(empty(*tenant, *limit)),
+            Change::QuotaOpen(tenant, limit) => self.put(Quota::new(*tenant, *limit)),
             Change::QuotaMove(tenant, movement) => {
                 let quota = self.state.get::<Quota>(*tenant);
                 if let Some(quota) = quota.and_then(|quota| quota.after(*movement)) {

@@ -206,17 +206,7 @@ fn quota(state: &State, unit: &UnitOfWork) -> Result<(), Refusal> {
 /// Returns the quota that the unit itself creates for a tenant.
 fn opened(unit: &UnitOfWork, tenant: TenantId) -> Option<Quota> {
     unit.changes.iter().find_map(|change| match change {
-        Change::QuotaOpen(opened, limit) if *opened == tenant => Some(empty(tenant, *limit)),
+        Change::QuotaOpen(opened, limit) if *opened == tenant => Some(Quota::new(tenant, *limit)),
         _ => None,
     })
-}
-
-/// Returns a quota with nothing used.
-pub(super) const fn empty(tenant_id: TenantId, limit_bytes: u64) -> Quota {
-    Quota {
-        tenant_id,
-        limit_bytes,
-        used_bytes: 0,
-        reserved_bytes: 0,
-    }
 }

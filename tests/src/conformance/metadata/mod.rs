@@ -131,6 +131,7 @@ suite! {
             only_reserved_bytes_can_be_released
             movements_of_a_unit_are_added_up
             a_quota_can_be_corrected
+            versions_are_counted_and_limited
             every_concurrent_reserve_is_exact
             quotas_of_two_tenants_are_independent
             usage_adds_up;

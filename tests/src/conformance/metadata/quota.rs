@@ -24,12 +24,7 @@ async fn used_and_reserved(company: &Company) -> (u64, u64) {
 
 pub(super) async fn a_new_quota_is_unused(world: &World) {
     let acme = world.company("Acme").await;
-    let empty = Quota {
-        tenant_id: acme.id,
-        limit_bytes: ROOM,
-        used_bytes: 0,
-        reserved_bytes: 0,
-    };
+    let empty = Quota::new(acme.id, ROOM);
     assert_eq!(acme.store.quota().current().await.value(), empty);
     let usage = acme.store.quota().usage().await.value();
     let nothing = Usage {
@@ -140,6 +135,59 @@ pub(super) async fn movements_of_a_unit_are_added_up(world: &World) {
         .refusal();
     assert_eq!(refusal, Refusal::Quota);
     assert_eq!(used_and_reserved(&acme).await, (0, 80));
+}
+
+pub(super) async fn versions_are_counted_and_limited(world: &World) {
+    let acme = world.company_with_room("Acme", 100).await;
+    let count = async || acme.store.quota().current().await.value().versions;
+    acme.commit(|work| {
+        work.quota().add_version(2);
+        work.quota().add_version(2);
+        work.quota().settle(0, 60);
+    })
+    .await
+    .done();
+    assert_eq!(count().await, 2);
+    let refused: [&(dyn Fn(&mut TenantWork) + Sync); 3] = [
+        &|work| work.quota().add_version(2),
+        &|work| work.quota().expect_room_for_version(2),
+        // The strictest limit of a unit counts.
+        &|work| {
+            work.quota().add_version(9);
+            work.quota().expect_room_for_version(3);
+        },
+    ];
+    for change in refused {
+        let refusal = acme.commit(|work| change(work)).await.refusal();
+        assert_eq!(refusal, Refusal::Quota);
+    }
+    acme.commit(|work| work.quota().expect_room_for_version(3))
+        .await
+        .done();
+    acme.commit(|work| work.quota().remove_version(50))
+        .await
+        .done();
+    assert_eq!(
+        (count().await, used_and_reserved(&acme).await),
+        (1, (10, 0))
+    );
+    acme.commit(|work| work.quota().correct_versions(1, 7))
+        .await
+        .done();
+    assert_eq!(count().await, 7);
+    // An earlier program did not count all of them.
+    acme.commit(|work| {
+        for _ in 0..8 {
+            work.quota().remove_version(0);
+        }
+        work.quota().settle(0, 5);
+    })
+    .await
+    .done();
+    assert_eq!(
+        (count().await, used_and_reserved(&acme).await),
+        (0, (15, 0))
+    );
 }
 
 pub(super) async fn a_quota_can_be_corrected(world: &World) {
@@ -267,7 +315,7 @@ fn version(
 ) -> FileVersion {
     let mut version = world.samples.version(company.id, file, number);
     match size {
-        Some(bytes) => version.size_bytes = bytes,
+        Some(bytes) => version.charged_bytes = bytes,
         None => version.blob_id = None,
     }
     version

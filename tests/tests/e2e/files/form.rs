@@ -2,7 +2,7 @@
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::json;
-use tenantry_domain::role::Preset;
+use tenantry_domain::{quota::MIN_CHARGE_BYTES, role::Preset};
 use tenantry_tests::harness::{Form, TestService};
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn an_explicit_path_must_be_free() {
     alice.upload_form(form()).await.expect(201);
     let refused = alice.upload_form(form()).await;
     refused.expect_problem(409, "already_exists");
-    assert_eq!(alice.usage().await["storage_used_bytes"], 5);
+    assert_eq!(alice.usage().await["storage_used_bytes"], MIN_CHARGE_BYTES);
 }
 
 #[tokio::test]

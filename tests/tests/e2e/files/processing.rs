@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::harness::{TestService, expect_null, member, until};
 
 const PNG: &[u8] =
@@ -83,7 +84,7 @@ async fn a_failed_version_does_not_replace_the_previous_one() {
     refused.expect_problem(409, "state_conflict");
     let versions = alice.get(&format!("/api/v1/files/{id}/versions")).await;
     assert_eq!(versions.text("items/0/error/code"), "content_type_mismatch");
-    assert_eq!(alice.usage().await["storage_used_bytes"], PNG.len());
+    assert_eq!(alice.usage().await["storage_used_bytes"], MIN_CHARGE_BYTES);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH},
 };
 use serde_json::json;
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::harness::{Actor, ApiResponse, TestService, until};
 
 async fn put(actor: &Actor, path: &str, header: (HeaderName, &str), body: &str) -> ApiResponse {
@@ -185,7 +186,10 @@ async fn uploads_with_invalid_framing_are_discarded() {
         .map(|file| file["filename"].clone())
         .collect();
     assert_eq!(names, [json!("chunks.txt"), json!("more.txt")]);
-    assert_eq!(alice.usage().await["storage_used_bytes"], 10);
+    assert_eq!(
+        alice.usage().await["storage_used_bytes"],
+        2 * MIN_CHARGE_BYTES
+    );
 }
 
 #[tokio::test]

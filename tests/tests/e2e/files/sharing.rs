@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use tenantry_application::upkeep::fsck;
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::harness::{TestService, until};
 
 const CONTENT: &str = "the same bytes";
@@ -18,7 +19,7 @@ async fn equal_content_of_a_tenant_is_stored_once() {
     assert_eq!(service.stored(&alice).await.len(), 1);
     let usage = alice.usage().await;
     assert_eq!(usage["stored_bytes"], CONTENT.len());
-    assert_eq!(usage["storage_used_bytes"], 3 * CONTENT.len());
+    assert_eq!(usage["storage_used_bytes"], 3 * MIN_CHARGE_BYTES);
 
     // The content stays until its last file is deleted.
     let (last, others) = ids.split_last().expect("files");
@@ -29,7 +30,7 @@ async fn equal_content_of_a_tenant_is_stored_once() {
             .expect(204);
         assert_eq!(alice.download(last).await.expect(200).body, CONTENT);
     }
-    assert_eq!(alice.usage().await["storage_used_bytes"], CONTENT.len());
+    assert_eq!(alice.usage().await["storage_used_bytes"], MIN_CHARGE_BYTES);
 }
 
 #[tokio::test]
@@ -54,7 +55,7 @@ async fn two_tenants_share_nothing() {
         .expect(204);
     let globex_file = globex_file["id"].as_str().expect("an id");
     assert_eq!(bob.download(globex_file).await.expect(200).body, CONTENT);
-    assert_eq!(bob.usage().await["storage_used_bytes"], CONTENT.len());
+    assert_eq!(bob.usage().await["storage_used_bytes"], MIN_CHARGE_BYTES);
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn concurrent_uploads_of_equal_content_count_exactly() {
     let files = join_all(uploads).await;
     assert!(files.iter().all(|file| file["status"] == "ready"));
     let usage = alice.usage().await;
-    assert_eq!(usage["storage_used_bytes"], 16 * CONTENT.len());
+    assert_eq!(usage["storage_used_bytes"], 16 * MIN_CHARGE_BYTES);
 
     let deletions = files.iter().map(|file| {
         let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));

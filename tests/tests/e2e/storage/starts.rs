@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use object_store::{ObjectStoreExt, path::Path};
 use tenantry::Service;
+use tenantry_domain::quota::MIN_CHARGE_BYTES;
 use tenantry_tests::{
     harness::{TestService, borrowed, configuration},
     services::{Azurite, Fault, FaultProxy, Minio, Webdav},
@@ -338,6 +339,6 @@ async fn another_bucket_under_the_same_name_is_rejected() {
     service.restart(&borrowed(&settings)).await;
     assert_eq!(
         alice.at(service.base()).usage().await["storage_used_bytes"],
-        3
+        MIN_CHARGE_BYTES
     );
 }
