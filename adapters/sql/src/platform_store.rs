@@ -24,6 +24,7 @@ use crate::{
     job_queue::SqlJobQueue,
     migration,
     reader::Reader,
+    sqlite::Processes,
     upkeep_index::SqlUpkeepIndex,
     writer::Writer,
 };
@@ -50,6 +51,10 @@ impl SqlStore {
         let Database { reader, writer } = Database::open(&options).await?;
         migration::refuse_newer(&reader).await?;
         let (writer, tasks) = Writer::start(&options, writer);
+        let processes = match &options {
+            SqlOptions::Sqlite(sqlite) => Some(Arc::new(Processes::of(&sqlite.path))),
+            SqlOptions::Postgres(_) => None,
+        };
         let backend = SqlBackend {
             reader: reader.clone(),
             writer: Arc::new(writer),
@@ -62,6 +67,7 @@ impl SqlStore {
             },
             jobs: SqlJobQueue {
                 backend: backend.clone(),
+                processes,
             },
             upkeep: SqlUpkeepIndex { reader },
             rows: PlatformRows::new(backend),

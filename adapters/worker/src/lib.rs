@@ -21,12 +21,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::maintenance::OrphanRemoval;
+use crate::maintenance::{JobRecovery, OrphanRemoval};
 
 /// The settings of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerOptions {
-    /// The name in leases and logs.
+    /// The name in leases and logs, which no other process uses or has used.
     pub name: String,
     /// The number of concurrent jobs; at least one.
     pub concurrency: usize,
@@ -60,6 +60,15 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), TaskPanic> {
     let mut tasks = JoinSet::new();
+    let registered = tenantry_application::jobs::register(&services, &options.name);
+    if let Err(error) = registered.await {
+        let source = std::error::Error::source(&error);
+        tracing::warn!(
+            %error,
+            source,
+            "cannot lock the file of this worker: its jobs are taken over only when their leases expire"
+        );
+    }
     let wakeups = watch::Sender::new(());
     // Subscribed before the workers query the queue, so that no signal is missed.
     let signals = services.signals.subscribe();
@@ -85,6 +94,12 @@ pub async fn run(
     tasks.spawn(periodic::repeat(
         HeadPublisher::default(),
         options.publish_heads_every,
+        Arc::clone(&services),
+        stop.clone(),
+    ));
+    tasks.spawn(periodic::repeat(
+        JobRecovery,
+        JobRecovery::EVERY,
         Arc::clone(&services),
         stop.clone(),
     ));

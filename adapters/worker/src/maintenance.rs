@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use tenantry_application::{
     Result, Services,
     audit::{ChainSealer, HeadPublisher},
+    jobs,
     upkeep::{self, AccessWatch, SweepReport, Sweeper},
 };
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,27 @@ impl PeriodicTask for Sweeper {
                 requests = report.requests,
                 "sweep removed expired data"
             );
+        }
+        Ok(())
+    }
+}
+
+/// A task that makes the jobs of ended processes due.
+pub(crate) struct JobRecovery;
+
+impl JobRecovery {
+    /// The interval between runs, which list a small directory.
+    pub(crate) const EVERY: Duration = Duration::from_secs(2);
+}
+
+#[async_trait]
+impl PeriodicTask for JobRecovery {
+    const NAME: &'static str = "recover jobs";
+
+    async fn run(&mut self, services: &Services) -> Result<()> {
+        let count = jobs::recover(services).await?;
+        if count > 0 {
+            tracing::info!(count, "jobs of ended processes are due again");
         }
         Ok(())
     }

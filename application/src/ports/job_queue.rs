@@ -37,4 +37,17 @@ pub trait JobQueue: Send + Sync {
         attempt: u32,
         until: Timestamp,
     ) -> Result<bool, PortError>;
+
+    /// Registers this process, whose workers are named `<process>/<number>`, until
+    /// the store is closed. The name must not have been used before, and consists
+    /// of ASCII letters, digits and hyphens.
+    async fn register(&self, _process: &str) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    /// Ends the leases of registered processes that have ended, and returns their
+    /// number. A queue that cannot prove the end of a process ends none.
+    async fn recover(&self) -> Result<u64, PortError> {
+        Ok(0)
+    }
 }

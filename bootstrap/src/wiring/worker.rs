@@ -5,10 +5,12 @@ use std::time::Duration;
 use tenantry_config::sections::WorkerConfig;
 use tenantry_worker::WorkerOptions;
 
-/// Returns the options of the worker, with a name unique on this machine.
+use super::clock::ids;
+
+/// Returns the options of the worker, with a name that is never used again.
 pub fn worker_options(config: &WorkerConfig) -> WorkerOptions {
     WorkerOptions {
-        name: format!("worker-{}", std::process::id()),
+        name: format!("worker-{}-{}", std::process::id(), ids().next().simple()),
         concurrency: config.concurrency,
         lease: Duration::from_secs(config.lease_seconds),
         poll: Duration::from_secs(config.poll_seconds),

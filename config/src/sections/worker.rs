@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::profile::Profile;
 
 /// The minimum lease, so that a worker does not lose its job during a short pause.
-const MIN_LEASE_SECONDS: u64 = 30;
+const MIN_LEASE_SECONDS: u64 = 10;
 /// The minimum grace period of an upload, so that it survives a short interruption.
 const MIN_UPLOAD_GRACE_SECONDS: u64 = 10;
 
@@ -25,7 +25,8 @@ pub struct WorkerConfig {
     #[schemars(range(min = 1, max = 256))]
     pub concurrency: usize,
     /// The lease of a job, in seconds: without a heartbeat for this time, another worker takes it.
-    /// At least 30 except in the profile testing.
+    /// There are three heartbeats in a lease. On SQLite, the jobs of a process that has ended are
+    /// taken at once. At least 10 except in the profile testing.
     #[schemars(range(min = 1, max = 3600))]
     pub lease_seconds: u64,
     /// The interval between polls for new jobs, in seconds. Signals usually arrive sooner.
@@ -61,7 +62,7 @@ impl Default for WorkerConfig {
             inline: true,
             port: None,
             concurrency: 4,
-            lease_seconds: 60,
+            lease_seconds: 15,
             poll_seconds: 1,
             sweep_interval_seconds: 60,
             upload_heartbeat_seconds: 5,

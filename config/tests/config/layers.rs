@@ -188,5 +188,5 @@ fn shown_settings_contain_no_secrets() {
     assert!(text.contains("security.secret = [redacted]  (environment variable SECRET_KEY)"));
     assert!(text.contains("postgres://u:[redacted]@h/db  (environment variable DATABASE_URL)"));
     assert!(text.contains("storage.bucket = tenantry  (environment variable MINIO_ENDPOINT)"));
-    assert!(text.contains("worker.lease_seconds = 60  (default)"));
+    assert!(text.contains("worker.lease_seconds = 15  (default)"));
 }

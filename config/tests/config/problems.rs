@@ -34,8 +34,8 @@ fn problems_name_the_variable() {
         ),
         (
             "TENANTRY_WORKER__LEASE_SECONDS",
-            "29",
-            "worker.lease_seconds: 29 is less than 30",
+            "9",
+            "worker.lease_seconds: 9 is less than 10",
         ),
         (
             "TENANTRY_SECURITY__REGISTRATION",

@@ -17,6 +17,7 @@ mod faults;
 mod full_disk;
 mod kill;
 mod large;
+mod leases;
 mod ledger;
 mod leftovers;
 mod mongodb;

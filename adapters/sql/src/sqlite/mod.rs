@@ -11,10 +11,12 @@ use sea_orm::DbBackend;
 
 mod connect;
 mod group_writer;
+mod processes;
 mod unit;
 
 pub(crate) use connect::{create, open_reader, open_writer};
 pub(crate) use group_writer::GroupWriter;
+pub(crate) use processes::Processes;
 pub(crate) use unit::calls;
 
 /// The backend for building statements.
