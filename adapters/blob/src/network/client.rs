@@ -1,5 +1,8 @@
 //! The HTTP client of a service.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     error::Error,
     fmt,
