@@ -22,6 +22,7 @@ const TOP_LEVEL: &[&str] = &[
     "LICENSE-MIT",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "adapters",
     "application",
     "bootstrap",

@@ -6,6 +6,7 @@
 mod arrows;
 mod assertions;
 mod cycles;
+mod deployment;
 mod directories;
 mod document;
 mod english;
@@ -16,6 +17,7 @@ mod messages;
 mod modules;
 mod phrases;
 mod rust;
+mod security;
 mod sources;
 mod tree;
 
