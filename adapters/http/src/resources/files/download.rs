@@ -40,10 +40,10 @@ resource! {
 #[derive(ApiResponse)]
 enum ContentResponse {
     /// The whole content.
-    #[oai(status = 200)]
+    #[oai(status = 200, content_type = "*/*")]
     Whole(Binary<Body>),
     /// The requested range, or several as `multipart/byteranges`.
-    #[oai(status = 206)]
+    #[oai(status = 206, content_type = "*/*")]
     Part(
         Binary<Body>,
         /// The range and the size of the content; absent for several ranges.
