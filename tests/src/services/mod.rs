@@ -18,6 +18,7 @@ mod pgbouncer;
 mod postgres;
 mod proxy;
 mod redis;
+mod schemathesis;
 mod test_server;
 mod webdav;
 
@@ -30,6 +31,7 @@ pub use self::{
     postgres::Postgres,
     proxy::{Fault, FaultProxy},
     redis::{FreezeGuard, Redis, RedisPlace},
+    schemathesis::schemathesis,
     test_server::{Namespace, TestServer},
     webdav::Webdav,
 };

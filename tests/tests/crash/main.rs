@@ -28,6 +28,7 @@ mod program;
 mod quota;
 mod replicas;
 mod retry;
+mod schemathesis;
 mod sharing;
 mod slow_readers;
 mod start;

@@ -151,6 +151,12 @@ pub static PROGRAMS: &[Program] = &[
         install: "chromium",
         hint: "apt-get install chromium-headless-shell",
     },
+    Program {
+        title: "Schemathesis",
+        words: "schemathesis",
+        install: "schemathesis",
+        hint: "install python3-pip and run make services",
+    },
 ];
 
 /// Calls a macro with `<section>_<kind>` of each provider that has a server.
