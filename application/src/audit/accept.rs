@@ -13,13 +13,14 @@ const CHAINS: u32 = 256;
 /// Seals unsealed entries without a tag, as earlier versions recorded them, and
 /// returns the number of entries that were sealed. The caller has compared them
 /// with another source. An entry with a wrong tag is never sealed.
-pub async fn accept_untagged(services: &Services, ids: &HashSet<AuditId>) -> Result<u64> {
+pub async fn accept_untagged(services: &Services, ids: &[AuditId]) -> Result<u64> {
+    let ids: HashSet<_> = ids.iter().copied().collect();
     let (mut sealed, mut after) = (0, None);
     loop {
         let index = services.store.upkeep();
         let chains = index.unsealed_chains(after, CHAINS).await?;
         for chain in &chains {
-            sealed += seal_chain_with(services, *chain, ids).await?.accepted;
+            sealed += seal_chain_with(services, *chain, &ids).await?.accepted;
         }
         after = chains.last().copied().flatten();
         if after.is_none() || chains.len() < CHAINS as usize {

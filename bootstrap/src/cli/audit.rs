@@ -1,6 +1,6 @@
 //! `tenantry audit`
 
-use std::{collections::HashSet, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Subcommand;
 use tenantry_application::audit::{accept_untagged, audit_heads};
@@ -45,8 +45,9 @@ async fn heads(service: &Service) -> Result<ExitCode, StartError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn accept(service: &Service, entries: Vec<AuditId>) -> Result<ExitCode, StartError> {
-    let entries: HashSet<_> = entries.into_iter().collect();
+async fn accept(service: &Service, mut entries: Vec<AuditId>) -> Result<ExitCode, StartError> {
+    entries.sort_unstable();
+    entries.dedup();
     let sealed = accept_untagged(service.services(), &entries).await?;
     print(&format!("sealed {sealed} of {} entries", entries.len()));
     Ok(if sealed == entries.len() as u64 {
