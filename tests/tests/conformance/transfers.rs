@@ -239,6 +239,9 @@ async fn one_of_two_uploads_wins() {
     assert_eq!(world.size(key).await, Some(10));
 }
 
+const CONTENT_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; sandbox";
+
 #[tokio::test]
 async fn downloads_are_inert_and_not_cached() {
     let world = World::with(&[]).await;
@@ -275,7 +278,7 @@ async fn downloads_are_inert_and_not_cached() {
         for (name, value) in [
             ("content-type", "application/octet-stream"),
             ("content-disposition", "attachment"),
-            ("content-security-policy", "default-src 'none'; sandbox"),
+            ("content-security-policy", CONTENT_POLICY),
             ("cache-control", "private, no-store"),
             ("x-content-type-options", "nosniff"),
             ("content-length", "10"),

@@ -12,6 +12,10 @@ use crate::{
     types::{EntityTag, Location},
 };
 
+/// The policy of downloads: a browser that shows one does not execute it.
+pub(crate) const CONTENT_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; sandbox";
+
 /// A resource with its entity tag.
 #[derive(ApiResponse)]
 pub(crate) enum Versioned<T: ParseFromJSON + ToJSON> {

@@ -30,6 +30,7 @@ use super::{
     entity_tag::content_tag,
     multipart_ranges::{MultipartRanges, content_range},
     range::{self, ContentRange},
+    response::CONTENT_POLICY,
 };
 use crate::{
     middleware::Context,
@@ -98,7 +99,7 @@ async fn download(services: &Arc<Services>, request: &Request) -> Result<Respons
         .header(CACHE_CONTROL, "private, no-store")
         .header(ACCEPT_RANGES, "bytes")
         .header(CONTENT_DISPOSITION, "attachment")
-        .header(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
+        .header(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     if request.method() == Method::HEAD {
         // Ranges are defined for GET alone.
         let response = response.header(CONTENT_TYPE, OCTET_STREAM);

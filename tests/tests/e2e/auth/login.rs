@@ -232,3 +232,33 @@ async fn users_with_a_former_key_sign_in_by_the_address_as_entered() {
         assert_eq!(session.text("user/id"), id, "{entered}");
     }
 }
+
+#[tokio::test]
+async fn long_passwords_are_verified_completely() {
+    let service = TestService::start().await;
+    let stranger = service.anonymous();
+    let password = format!("{}the end", "only lowercase words ".repeat(5));
+    assert!(password.len() > 72 && password.len() <= 128);
+    let body = json!({
+        "email": "ann@example.com",
+        "password": password,
+        "organization_name": "Acme",
+    });
+    stranger
+        .post("/api/v1/auth/register", &body)
+        .await
+        .expect(201);
+    let with = async |password: &str| {
+        let body = json!({ "email": "ann@example.com", "password": password });
+        login(&stranger, &body).await
+    };
+    let (truncated, _) = password.split_at(72);
+    for wrong in [
+        truncated,
+        password.to_uppercase().as_str(),
+        password.trim_end_matches('d'),
+    ] {
+        with(wrong).await.expect_problem(401, "unauthorized");
+    }
+    with(&password).await.expect(200);
+}

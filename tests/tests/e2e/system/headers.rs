@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::json;
-use tenantry_tests::harness::{Actor, ApiResponse, TestService};
+use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService};
 
 #[tokio::test]
 async fn every_response_has_the_security_headers() {
@@ -42,11 +42,10 @@ async fn every_response_has_the_security_headers() {
         let policy = response
             .header("content-security-policy")
             .expect("a policy");
-        assert!(
-            policy.contains("default-src 'none'"),
-            "{}",
-            response.request
-        );
+        for part in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
+            let part = format!("{part} 'none'");
+            assert!(policy.contains(&part), "{}: {policy}", response.request);
+        }
         assert!(
             response.header("cache-control").is_some(),
             "{}",
@@ -64,6 +63,31 @@ async fn every_response_has_the_security_headers() {
     let service = TestService::with(&public).await;
     let response = service.anonymous().get("/version").await;
     assert!(response.header("strict-transport-security").is_some());
+}
+
+#[tokio::test]
+async fn secrets_are_never_stored_and_contents_are_revalidated() {
+    let service = TestService::start().await;
+    let alice = service.company("acme").await;
+    let file = alice.upload_ready("a.txt", "text/plain", "secret").await;
+    let file = file["id"].as_str().expect("an id");
+    let credentials = json!({ "identifier": alice.email, "password": PASSWORD });
+    let signed_in = alice.post("/api/v1/auth/login", &credentials).await;
+    let signed_in = signed_in.expect(200);
+    let token = json!({ "refresh_token": signed_in.text("refresh_token") });
+    let refreshed = alice.post("/api/v1/auth/refresh", &token).await;
+    let refused = alice.with_token(None).get("/api/v1/auth/me").await;
+    for response in [signed_in, refreshed.expect(200), refused.expect(401)] {
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+    }
+    let tagged = [
+        alice.download(file).await,
+        alice.get("/api/v1/auth/me").await,
+    ];
+    for response in tagged {
+        let response = response.expect(200);
+        assert_eq!(response.header("cache-control"), Some("private, no-cache"));
+    }
 }
 
 async fn from_origin(actor: &Actor, method: Method, origin: &str) -> ApiResponse {

@@ -7,6 +7,7 @@ mod headers;
 mod libraries;
 mod pages;
 mod passwords;
+mod responses;
 mod start;
 
 pub(crate) use libraries::LIBRARIES;

@@ -1,6 +1,7 @@
 //! Settings at startup: the seeded administrator and the required secret.
 
 use std::{
+    collections::BTreeSet,
     io::Write,
     path::Path,
     process::{Output, Stdio},
@@ -82,6 +83,19 @@ fn weak_passwords_of_administrators_are_refused() {
     let created = create_administrator(data, PASSWORD);
     let words = String::from_utf8_lossy(&created.stderr);
     assert!(created.status.success(), "{words}");
+}
+
+#[tokio::test]
+async fn a_new_store_has_no_account() {
+    let service = TestService::start().await;
+    let accounts = async || {
+        let mut rows = service.rows(&[]).await;
+        rows.retain(|row| row.starts_with("identities: ") || row.starts_with("sessions: "));
+        rows
+    };
+    assert_eq!(accounts().await, BTreeSet::new());
+    service.company("acme").await;
+    assert_eq!(accounts().await.len(), 2);
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::{
         multipart_ranges::{MultipartRanges, content_range},
         range::{ContentRange, RangeHeaders},
         resource::resource,
+        response::CONTENT_POLICY,
     },
     tag::Tag,
     types::{Number, Text},
@@ -235,6 +236,6 @@ fn with_headers(
     with_cache_headers(response, download)
         .header("Content-Type", media_type)
         .header("Content-Disposition", attachment(download.file.name()))
-        .header("Content-Security-Policy", "default-src 'none'; sandbox")
+        .header("Content-Security-Policy", CONTENT_POLICY)
         .header("Content-Length", length.to_string())
 }
