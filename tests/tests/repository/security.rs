@@ -32,9 +32,8 @@ fn rows(text: &str) -> Vec<Row<'_>> {
     let lines = text.lines().filter(|line| line.starts_with("| V"));
     let rows = lines.map(|line| {
         let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [id, level, requirement, evidence] = cells.as_slice() else {
-            panic!("a row has four cells: {line}");
-        };
+        let cells: [_; 4] = cells.try_into().expect("a row has four cells");
+        let [id, level, requirement, evidence] = cells;
         let (kind, detail) = evidence.split_once(": ").unwrap_or((evidence, ""));
         Row {
             id,

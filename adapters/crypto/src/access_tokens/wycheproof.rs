@@ -1,6 +1,6 @@
 //! The vectors of Project Wycheproof for the algorithms of access tokens.
 
-#![expect(clippy::expect_used, reason = "a failed test may panic")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a failed test may panic")]
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use jsonwebtoken::{Algorithm, crypto, errors::ErrorKind, jwk::Jwk};
