@@ -1,17 +1,21 @@
 //! The service as a separate process.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs::File,
+    io::{self, BufRead, BufReader},
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    thread::{self, JoinHandle},
 };
 
-use super::{Actor, Settings};
+use super::{Actor, Settings, until};
 
 /// A running `tenantry serve`.
 pub struct ServiceProcess {
     child: Child,
     base: String,
+    /// The copy of its output to a log.
+    output: Option<JoinHandle<u64>>,
 }
 
 impl ServiceProcess {
@@ -21,23 +25,51 @@ impl ServiceProcess {
     }
 
     /// Starts `serve` on a command with options and waits until it serves.
-    pub fn of(mut command: Command) -> Self {
+    pub fn of(command: Command) -> Self {
+        Self::begin(command).0
+    }
+
+    /// Starts `serve`, and returns the rest of its output as well.
+    fn begin(mut command: Command) -> (Self, BufReader<ChildStdout>) {
         let child = command.arg("serve").stdout(Stdio::piped()).spawn();
         // Dropped, and thereby ended, if an assertion below fails.
         let mut process = Self {
             child: child.expect("a process"),
             base: String::new(),
+            output: None,
         };
         let stdout = process.child.stdout.take().expect("its output");
+        let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         // "Tenantry is listening on http://127.0.0.1:1234"
-        BufReader::new(stdout)
+        stdout
             .read_line(&mut line)
             .expect("the first line of its output");
         let base = line.trim().rsplit(' ').next().unwrap_or_default();
         assert!(base.starts_with("http://"), "it did not start: {line:?}");
         base.clone_into(&mut process.base);
+        (process, stdout)
+    }
+
+    /// Starts `serve` on a command, waits until it serves, and writes all its
+    /// output to `log`.
+    pub fn logged(mut command: Command, log: &File) -> Self {
+        let mut copy = log.try_clone().expect("a second handle");
+        command.stderr(log.try_clone().expect("a third handle"));
+        let (mut process, mut output) = Self::begin(command);
+        let copied = move || io::copy(&mut output, &mut copy).expect("a copy");
+        process.output = Some(thread::spawn(copied));
         process
+    }
+
+    /// Stops the process by `SIGTERM`, and waits until it has ended and its output
+    /// is written.
+    pub async fn stop(mut self) {
+        self.terminate();
+        until("the process ends", async || self.exit_status()).await;
+        if let Some(output) = self.output.take() {
+            output.join().expect("its whole output");
+        }
     }
 
     /// Returns the base URL.

@@ -11,3 +11,4 @@ mod responses;
 mod start;
 
 pub(crate) use libraries::LIBRARIES;
+pub(crate) use passwords::secret_keys;

@@ -124,10 +124,16 @@ fn keys(path: &str, kind: &str, schema: &Value, found: &mut Vec<(String, String)
     }
 }
 
-#[test]
-fn every_secret_has_a_case() {
+/// Returns the keys of secrets and URLs with their kinds.
+pub(crate) fn secret_keys() -> Vec<(String, String)> {
     let mut found = Vec::new();
     keys("", "", &schema(), &mut found);
+    found
+}
+
+#[test]
+fn every_secret_has_a_case() {
+    let mut found = secret_keys();
     let mut cases: Vec<_> = CASES
         .iter()
         .map(|case| (case.key.to_owned(), case.kind.to_owned()))
@@ -228,11 +234,15 @@ async fn no_start_prints_a_part_of_a_password() {
     // The runtime of the test runs on this thread alone.
     let _guard = tracing::subscriber::set_default(subscriber);
     assert!(passwords().len() >= 40);
+    let mut logged = 0;
     for case in CASES {
         let passwords = passwords();
         let starts = passwords.iter().map(|password| start(case, password));
         let errors = join_all(starts).await.join("\n");
-        for output in [errors, log.text()] {
+        // Each line is read once.
+        let text = log.take();
+        logged += text.len();
+        for output in [errors, text] {
             for line in output.lines() {
                 for part in passwords.iter().flat_map(|password| parts(password)) {
                     assert!(!line.contains(&part), "{} {}: {line}", case.key, case.kind);
@@ -240,6 +250,7 @@ async fn no_start_prints_a_part_of_a_password() {
             }
         }
     }
+    assert_ne!(logged, 0, "the starts have logged nothing");
 }
 
 /// Returns every part of four characters with a letter of the password.

@@ -3,8 +3,8 @@
 use futures_util::TryStreamExt;
 use tenantry_tests::harness::{PASSWORD, TestService};
 
-use crate::thread_log::Log;
 use crate::cases::{Resources, served_operations, valid_call};
+use crate::thread_log::Log;
 
 /// Parts of stored values that no client needs.
 const STORED: &[&str] = &["$argon2", "password_hash", PASSWORD];
