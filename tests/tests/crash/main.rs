@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 
 mod audit_heads;
+mod broken_requests;
 mod company;
 mod damage;
 mod data_folder;
