@@ -10,6 +10,7 @@
 //! | ids, revisions, timestamps | [`id`], [`revision`], [`time`] |
 //! | validation of text input | [`text`], [`email`], [`name`], [`path`], [`media_type`], [`tags`], [`description`], [`password`] |
 //! | users and tenants | [`identity`], [`tenant`], [`membership`], [`session`] |
+//! | networks of clients | [`client_network`] |
 //! | authorization | [`permission`], [`role`], [`policy`] |
 //! | files and their content | [`file`](mod@file), [`version`], [`blob`], [`quota`] |
 //! | projects | [`project`] |
@@ -17,6 +18,7 @@
 
 pub mod audit;
 pub mod blob;
+pub mod client_network;
 pub mod description;
 pub mod email;
 pub mod epoch;
@@ -44,6 +46,7 @@ pub mod text;
 pub mod time;
 pub mod version;
 
+pub use client_network::ClientNetwork;
 pub use invalid::{Invalid, InvalidTransition};
 pub use revision::Revision;
 pub use time::Timestamp;

@@ -21,8 +21,10 @@ pub(crate) enum Purpose {
     Cursor,
     AuditSeal,
     AuditEntry,
+    Device,
     Idempotency,
     RateKey,
+    SecurityEvent,
     Transfer,
 }
 
@@ -37,8 +39,10 @@ impl Purpose {
             Self::Cursor => "tenantry cursor v1",
             Self::AuditSeal => "tenantry audit-seal v1",
             Self::AuditEntry => "tenantry audit-entry v1",
+            Self::Device => "tenantry device v1",
             Self::Idempotency => "tenantry idempotency v1",
             Self::RateKey => "tenantry rate-key v1",
+            Self::SecurityEvent => "tenantry security-event v1",
             Self::Transfer => "tenantry transfer v1",
         }
     }

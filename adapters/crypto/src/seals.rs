@@ -11,8 +11,10 @@ use crate::root_secret::{Purpose, RootSecret, tag};
 pub struct SecretSeals {
     audit: Key,
     audit_entry: Key,
+    device: Key,
     idempotency: Key,
     rate_key: Key,
+    security_event: Key,
     transfer: Key,
 }
 
@@ -22,8 +24,10 @@ impl SecretSeals {
         Self {
             audit: root.key(Purpose::AuditSeal),
             audit_entry: root.key(Purpose::AuditEntry),
+            device: root.key(Purpose::Device),
             idempotency: root.key(Purpose::Idempotency),
             rate_key: root.key(Purpose::RateKey),
+            security_event: root.key(Purpose::SecurityEvent),
             transfer: root.key(Purpose::Transfer),
         }
     }
@@ -32,8 +36,10 @@ impl SecretSeals {
         match purpose {
             SealPurpose::Audit => &self.audit,
             SealPurpose::AuditEntry => &self.audit_entry,
+            SealPurpose::Device => &self.device,
             SealPurpose::Idempotency => &self.idempotency,
             SealPurpose::RateKey => &self.rate_key,
+            SealPurpose::SecurityEvent => &self.security_event,
             SealPurpose::Transfer => &self.transfer,
         }
     }

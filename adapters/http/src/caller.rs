@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use poem::Request;
 use poem_openapi::{SecurityScheme, auth::Bearer};
 use tenantry_application::{
-    Caller, Error, PersonCaller, PlatformCaller, RequestInfo, Services,
+    Caller, Error, PersonCaller, PlatformCaller, RequestInfo, SecurityEvent, Services,
     auth::{Principal, authenticate},
+    error::Thing,
     files::check_permission,
 };
 use tenantry_domain::{permission::Permission, tenant::ActiveTenant};
@@ -93,11 +94,16 @@ async fn check(request: &Request, bearer: Bearer) -> poem::Result<AuthenticatedR
         ))
     })?;
     let selection = selected_tenant(request);
-    let identity = authenticate(services, &bearer.token, selection.as_ref())
-        .await
-        .map_err(Problem::from)?;
     let context = Context::of(request);
     let info = context.map(Context::info).unwrap_or_default();
+    let identity = authenticate(services, &bearer.token, selection.as_ref())
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::NotFound(Thing::Tenant)) {
+                SecurityEvent::ForeignTenant.log(&info);
+            }
+        })
+        .map_err(Problem::from)?;
     let person = identity.person(info.clone());
     if let Some(context) = context {
         let tenant = person.tenant.map(ActiveTenant::id);

@@ -54,7 +54,7 @@ use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApi;
 use tenantry_application::ports::IdGenerator;
 
-pub use admission::{AdmissionOptions, ClientNetwork};
+pub use admission::AdmissionOptions;
 pub use api::{openapi_document, openapi_document_yaml};
 pub use middleware::{Client, Context};
 pub use options::{HttpOptions, TenantSelection};

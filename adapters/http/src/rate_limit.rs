@@ -1,8 +1,8 @@
-//! Rate limiting by client address, and the headers that report it.
+//! Rate limits of operations without a caller, and the headers that report them.
 //!
-//! An operation with this limit takes a [`RateLimited`] or a [`PasswordAttempt`]
-//! before its body, so that the request counts before its body is read, and
-//! returns [`WithRateLimit`], which documents the headers.
+//! Such an operation takes a [`SignInAttempt`] or a [`RegistrationAttempt`] before
+//! its body, so that the request counts before its body is read, or counts by its
+//! token. It returns [`WithRateLimit`], which documents the headers.
 
 use std::sync::Arc;
 
@@ -15,7 +15,10 @@ use poem_openapi::{
     registry::{MetaHeader, MetaResponses, Registry},
     types::Type,
 };
-use tenantry_application::{Error, Services, auth, ports::RateDecision};
+use tenantry_application::{
+    Error, RequestInfo, Services, auth,
+    ports::{RateDecision, RateRule},
+};
 
 use crate::{
     middleware::Context,
@@ -41,12 +44,19 @@ static HEADERS: [(HeaderName, &str, &str); 3] = [
     ),
 ];
 
-/// A request that counts as one attempt from the client's address.
+/// The state of a rate limit that a request has passed.
 pub(crate) struct RateLimited(RateDecision);
 
-/// A [`RateLimited`] request that hashes a password. It runs in the lanes of such
-/// requests.
-pub(crate) struct PasswordAttempt(RateLimited);
+/// A sign-in, which counts as a failure of the client's network until it does not
+/// fail. It runs in the lanes of requests that hash a password.
+pub(crate) struct SignInAttempt {
+    limit: RateLimited,
+    request: RequestInfo,
+}
+
+/// A registration, which counts for the client's network. It runs in the lanes of
+/// requests that hash a password.
+pub(crate) struct RegistrationAttempt(RateLimited);
 
 /// A response that reports the rate limit.
 pub(crate) struct WithRateLimit<T> {
@@ -55,13 +65,12 @@ pub(crate) struct WithRateLimit<T> {
 }
 
 impl RateLimited {
-    /// Counts a request from the client's address.
+    /// Returns the limit of an allowed attempt.
     ///
     /// # Errors
     ///
     /// Fails with `rate_limited` when the limit is exceeded.
-    async fn count(services: &Services, context: &Context) -> Result<Self, Problem> {
-        let decision = auth::throttle(services, &context.info()).await?;
+    pub(crate) fn pass(decision: RateDecision) -> Result<Self, Problem> {
         if decision.allowed {
             return Ok(Self(decision));
         }
@@ -69,6 +78,15 @@ impl RateLimited {
         Err(headers(&decision).fold(problem, |problem, (name, value)| {
             problem.header(name, value)
         }))
+    }
+
+    /// Counts a request of the client's network.
+    async fn count(
+        services: &Services,
+        rule: RateRule,
+        request: &RequestInfo,
+    ) -> Result<Self, Problem> {
+        Self::pass(auth::throttle(services, rule, request).await?)
     }
 
     /// Adds the state of the limit to a response.
@@ -80,38 +98,74 @@ impl RateLimited {
     }
 }
 
-impl PasswordAttempt {
-    /// Counts a request, and waits in the lanes of requests that hash a password.
+impl SignInAttempt {
+    /// Gives the attempt back unless the credentials were wrong, and returns the
+    /// outcome.
     ///
     /// # Errors
     ///
-    /// Fails with `rate_limited` when the limit is exceeded, and with `busy` when
-    /// too many such requests are waiting.
-    pub(crate) async fn begin(services: &Services, context: &Context) -> Result<Self, Problem> {
-        let counted = RateLimited::count(services, context).await?;
-        if let Some(ticket) = context.ticket() {
-            ticket.hash_password().await?;
-        }
-        Ok(Self(counted))
+    /// Fails with the error of the sign-in.
+    pub(crate) async fn settle<T>(
+        self,
+        services: &Services,
+        outcome: Result<T, Error>,
+    ) -> Result<WithRateLimit<T>, Problem> {
+        let limit = match &outcome {
+            Err(Error::Unauthorized) => self.limit,
+            _ => RateLimited(auth::refund(services, RateRule::Auth, &self.request).await?),
+        };
+        Ok(limit.report(outcome?))
     }
+}
 
+impl RegistrationAttempt {
     /// Adds the state of the limit to a response.
     pub(crate) fn report<T>(self, response: T) -> WithRateLimit<T> {
         self.0.report(response)
     }
 }
 
-impl<'a> FromRequest<'a> for RateLimited {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let (services, context) = parts(request)?;
-        Ok(Self::count(services, context).await?)
+impl<T> WithRateLimit<T> {
+    /// Converts the response.
+    pub(crate) fn map<U>(self, convert: impl FnOnce(T) -> U) -> WithRateLimit<U> {
+        WithRateLimit {
+            response: convert(self.response),
+            decision: self.decision,
+        }
     }
 }
 
-impl<'a> FromRequest<'a> for PasswordAttempt {
+/// Waits in the lanes of requests that hash a password.
+///
+/// # Errors
+///
+/// Fails with `busy` when too many such requests are waiting.
+pub(crate) async fn enter_password_lane(context: &Context) -> Result<(), Problem> {
+    match context.ticket() {
+        Some(ticket) => ticket.hash_password().await,
+        None => Ok(()),
+    }
+}
+
+impl<'a> FromRequest<'a> for SignInAttempt {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let (services, context) = parts(request)?;
-        Ok(Self::begin(services, context).await?)
+        let info = context.info();
+        let limit = RateLimited::count(services, RateRule::Auth, &info).await?;
+        enter_password_lane(context).await?;
+        Ok(Self {
+            limit,
+            request: info,
+        })
+    }
+}
+
+impl<'a> FromRequest<'a> for RegistrationAttempt {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let (services, context) = parts(request)?;
+        let limit = RateLimited::count(services, RateRule::Registration, &context.info()).await?;
+        enter_password_lane(context).await?;
+        Ok(Self(limit))
     }
 }
 

@@ -1,122 +1,86 @@
 //! Rate limits within one process.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use governor::{
-    Quota, RateLimiter as Governor, clock::Clock as GovernorClock,
-    middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
-};
-use tenantry_application::ports::{
-    Clock, PortError, RateDecision, RateLimit, RateLimiter, RateLimits, RateRule,
+use tenantry_application::{
+    ports::{Clock, PortError, RateDecision, RateLimiter, RateLimits, RateRule},
+    rates::{Bucket, CounterTable, Failures},
 };
 use tenantry_domain::Timestamp;
 
-/// One bucket per rule and key, by the generic cell rate algorithm: capacity is
-/// restored steadily, not all at the end of a minute.
+/// The buckets and failures of all keys.
 pub struct MemoryRateLimiter {
-    auth: Option<Buckets>,
-    account: Option<Buckets>,
-    examination: Option<Buckets>,
+    limits: RateLimits,
+    clock: MonotonicClock,
+    buckets: CounterTable<(RateRule, String), i64>,
+    failures: CounterTable<String, Failures>,
 }
 
 impl MemoryRateLimiter {
-    /// Creates a limiter with full buckets.
+    /// Creates a limiter that has counted nothing.
     pub fn new(limits: RateLimits, clock: &Arc<dyn Clock>) -> Self {
-        let buckets = |limit| Buckets::new(limit, Arc::clone(clock));
         Self {
-            auth: limits.auth.map(buckets),
-            account: limits.account.map(buckets),
-            examination: limits.examination.map(buckets),
+            limits,
+            clock: MonotonicClock::new(Arc::clone(clock)),
+            buckets: CounterTable::default(),
+            failures: CounterTable::default(),
         }
     }
 
     /// Returns the number of keys in memory.
     pub fn remembered(&self) -> usize {
-        let rules = [&self.auth, &self.account, &self.examination];
-        let rules = rules.into_iter().flatten();
-        rules.map(|buckets| buckets.governor.len()).sum()
+        self.buckets.len() + self.failures.len()
+    }
+
+    fn change(
+        &self,
+        rule: RateRule,
+        key: &str,
+        change: fn(Bucket, i64, i64) -> (bool, i64),
+    ) -> RateDecision {
+        let Some(limit) = self.limits.of(rule) else {
+            return RateDecision::UNLIMITED;
+        };
+        let (bucket, now) = (Bucket::new(limit), self.clock.micros());
+        self.buckets.change((rule, key.to_owned()), now, |full_at| {
+            let (allowed, full_at) = change(bucket, full_at, now);
+            (full_at, bucket.decision(allowed, full_at, now))
+        })
     }
 }
 
 #[async_trait]
 impl RateLimiter for MemoryRateLimiter {
     async fn check(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError> {
-        let buckets = match rule {
-            RateRule::Auth => &self.auth,
-            RateRule::Account => &self.account,
-            RateRule::Examination => &self.examination,
+        Ok(self.change(rule, key, Bucket::take))
+    }
+
+    async fn refund(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError> {
+        Ok(self.change(rule, key, |bucket, full_at, now| {
+            (true, bucket.refund(full_at, now))
+        }))
+    }
+
+    async fn begin(&self, key: &str) -> Result<Option<Duration>, PortError> {
+        let Some(backoff) = self.limits.backoff else {
+            return Ok(None);
         };
-        Ok(buckets
-            .as_ref()
-            .map_or(RateDecision::UNLIMITED, |buckets| buckets.check(key)))
-    }
-}
-
-/// The minimum number of checks between two sweeps.
-const CHECKS_BETWEEN_SWEEPS: usize = 1024;
-
-/// The buckets of one rule.
-struct Buckets {
-    governor:
-        Governor<String, DashMapStateStore<String>, MonotonicClock, StateInformationMiddleware>,
-    burst: u32,
-    interval: Duration,
-    until_sweep: AtomicUsize,
-}
-
-impl Buckets {
-    fn new(limit: RateLimit, clock: Arc<dyn Clock>) -> Self {
-        let quota = Quota::per_minute(limit.per_minute).allow_burst(limit.burst);
-        let governor = Governor::dashmap_with_clock(quota, MonotonicClock::new(clock));
-        Self {
-            governor: governor.with_middleware(),
-            burst: limit.burst.get(),
-            interval: quota.replenish_interval(),
-            until_sweep: AtomicUsize::new(CHECKS_BETWEEN_SWEEPS),
-        }
+        let now = self.clock.micros();
+        let begin = |failures| backoff.begin(failures, now);
+        Ok(self.failures.change(key.to_owned(), now, begin))
     }
 
-    fn check(&self, key: &str) -> RateDecision {
-        self.sweep_if_due();
-        match self.governor.check_key(&key.to_owned()) {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                RateDecision {
-                    allowed: true,
-                    limit: self.burst,
-                    remaining,
-                    reset_after: self.interval * self.burst.saturating_sub(remaining),
-                }
-            }
-            Err(refused) => RateDecision {
-                allowed: false,
-                limit: self.burst,
-                remaining: 0,
-                reset_after: refused.wait_time_from(self.governor.clock().now()),
-            },
+    async fn succeed(&self, key: &str) -> Result<(), PortError> {
+        if self.limits.backoff.is_some() {
+            let refund = |failures: Failures| (failures.refund(), ());
+            let now = self.clock.micros();
+            self.failures.change(key.to_owned(), now, refund);
         }
-    }
-
-    /// Removes keys with a full bucket, every so often. A sweep reads every key,
-    /// so at least as many checks precede it as there are keys: the cost per
-    /// check is constant.
-    fn sweep_if_due(&self) {
-        let decrement = |left: usize| left.checked_sub(1);
-        let left = self
-            .until_sweep
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, decrement);
-        if left == Ok(1) {
-            self.governor.retain_recent();
-            let checks = self.governor.len().max(CHECKS_BETWEEN_SWEEPS);
-            self.until_sweep.store(checks, Ordering::Relaxed);
-        }
+        Ok(())
     }
 }
 
@@ -132,17 +96,14 @@ impl MonotonicClock {
         let elapsed = Mutex::new((clock.now(), Duration::ZERO));
         Self { clock, elapsed }
     }
-}
 
-impl GovernorClock for MonotonicClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
+    /// Returns the time since the start, in microseconds.
+    fn micros(&self) -> i64 {
         let mut elapsed = self.elapsed.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let (last, total) = *elapsed;
         *elapsed = (now, total.saturating_add(now.since(last)));
-        elapsed.1
+        i64::try_from(elapsed.1.as_micros()).unwrap_or(i64::MAX)
     }
 }
 
@@ -150,6 +111,8 @@ impl GovernorClock for MonotonicClock {
 #[expect(clippy::expect_used, reason = "a failed test may panic")]
 mod tests {
     use std::num::NonZeroU32;
+
+    use tenantry_application::ports::{Backoff, RateLimit};
 
     use super::*;
     use crate::testing::ManualClock;
@@ -161,6 +124,10 @@ mod tests {
         };
         let limits = RateLimits {
             auth: Some(limit),
+            backoff: Some(Backoff {
+                free: 1,
+                first: Duration::from_secs(1),
+            }),
             ..RateLimits::default()
         };
         let clock: Arc<dyn Clock> = clock.clone();
@@ -176,11 +143,11 @@ mod tests {
     async fn idle_keys_are_removed() {
         let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
         let limiter = limiter(&clock);
-        for n in 0..10 * CHECKS_BETWEEN_SWEEPS {
+        for n in 0..10_240 {
             assert!(allowed(&limiter, &n.to_string()).await);
             clock.advance(Duration::from_millis(100));
         }
-        assert!(limiter.remembered() <= CHECKS_BETWEEN_SWEEPS + 100);
+        assert!(limiter.remembered() <= 1024 + 100);
     }
 
     #[tokio::test]
@@ -195,11 +162,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn setting_the_clock_back_extends_no_delay() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(3_600_000)));
+        let limiter = limiter(&clock);
+        let begin = async || limiter.begin("ann").await.expect("memory does not fail");
+        assert_eq!(begin().await, None);
+        clock.set(Timestamp::EPOCH);
+        assert_eq!(begin().await, Some(Duration::from_secs(1)));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(begin().await, None);
+    }
+
+    #[tokio::test]
     async fn checks_without_a_limit_are_allowed() {
         let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
         let limiter = limiter(&clock);
         for _ in 0..1000 {
-            let decision = limiter.check(RateRule::Account, "ann").await;
+            let decision = limiter.check(RateRule::Registration, "ann").await;
             assert_eq!(
                 decision.expect("memory does not fail"),
                 RateDecision::UNLIMITED

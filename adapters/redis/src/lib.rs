@@ -10,12 +10,9 @@
 //! |---|---|
 //! | a port | the file named after it |
 //! | connection state and reconnection | `server/` |
-//! | the rate limit algorithm, in Rust and as a script | `bucket.rs`, `take.lua` |
-//! | counting without the server | `bucket_cache.rs` |
+//! | the rate limit algorithms as scripts | `scripts/`, after `rates` in the application |
 //! | the message format | `message.rs` |
 
-mod bucket;
-mod bucket_cache;
 mod error;
 mod message;
 mod rate_limiter;

@@ -12,11 +12,12 @@ use tenantry_domain::{
 };
 
 use super::{
+    attempt::{Attempt, FailureCounter},
+    device::{Device, DeviceToken},
     grant::{TokenPair, refresh_hash, session_expiry, tokens},
     live_sessions::SessionEnd,
     new_password::hasher_error,
     select::Selection,
-    throttle::throttle_account,
 };
 use crate::{
     audit::Entry,
@@ -24,6 +25,7 @@ use crate::{
     contention::{Lane, decide},
     error::{Error, Result, Thing},
     ports::Verification,
+    security::SecurityEvent,
     services::Services,
     work::PlatformWork,
 };
@@ -35,6 +37,8 @@ pub struct Login {
     pub identifier: String,
     /// The password.
     pub password: String,
+    /// The device token of an earlier sign-in from this device.
+    pub device_token: Option<String>,
     /// The tenant to act in; by default the one used last. If several are named
     /// they must be the same.
     pub tenants: Vec<Selection>,
@@ -47,6 +51,9 @@ pub struct Login {
 pub struct LoginResult {
     /// The tokens.
     pub tokens: TokenPair,
+    /// The token that exempts this device from the delay after failures of
+    /// others.
+    pub device_token: DeviceToken,
     /// The user.
     pub identity: Identity,
     /// The tenant the session acts in; `None` for a user without a tenant.
@@ -54,13 +61,31 @@ pub struct LoginResult {
 }
 
 /// Verifies the password and creates a session. An unknown account, a wrong
-/// password and a deactivated user are indistinguishable, also by timing.
+/// password and a deactivated user are indistinguishable, also by timing. After
+/// several failures of one user the next attempt must wait, unless it comes from
+/// a device that has signed in before.
 pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     let identifier = command.identifier.as_str();
     let key = Email::parse(identifier)
         .map_or_else(|_| text::fold(identifier), |email| email.key().to_owned());
-    throttle_account(services, &key).await?;
     let found = find(services, &key, identifier).await?;
+    let device = found.as_ref().zip(command.device_token.as_deref());
+    let device = device.and_then(|(user, token)| Device::recognize(services, token, user.id));
+    let own = device
+        .as_ref()
+        .map(|device| FailureCounter::Device(device.id()));
+    let shared = match &found {
+        Some(identity) => FailureCounter::User(identity.id),
+        None => FailureCounter::Unknown(key.clone()),
+    };
+    let counters = own.into_iter().chain([shared]).collect();
+    let attempt = Attempt::begin(services, counters)
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::RateLimited { .. }) {
+                SecurityEvent::AttemptDelayed.log_with(services, &command.request, &key);
+            }
+        })?;
     let hash = found
         .as_ref()
         .and_then(|identity| identity.password_hash.as_ref());
@@ -73,7 +98,12 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     let identity = found
         .filter(|identity| identity.status == IdentityStatus::Active)
         .filter(|_| verification != Verification::Mismatch)
-        .ok_or(Error::Unauthorized)?;
+        .ok_or_else(|| {
+            SecurityEvent::SignInFailed.log_with(services, &command.request, &key);
+            Error::Unauthorized
+        })?;
+    attempt.succeed().await?;
+    let device = device.unwrap_or_else(|| Device::new(services, identity.id));
     let upgraded_hash = match verification {
         Verification::Outdated => {
             let upgraded = services.passwords.hash(&password).await;
@@ -81,7 +111,13 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
         }
         _ => None,
     };
-    let tenant = select_tenant(services, &identity, &command.tenants).await?;
+    let tenant = select_tenant(services, &identity, &command.tenants)
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::NotFound(Thing::Tenant)) {
+                SecurityEvent::ForeignTenant.log_with(services, &command.request, &key);
+            }
+        })?;
     let verified_hash = identity.password_hash.clone();
     let lane = Lane::of::<Identity>(identity.id);
     let mut current = Some(identity);
@@ -129,6 +165,7 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
         let tokens = tokens(services, &session, tenant_id)?;
         Ok(LoginResult {
             tokens,
+            device_token: device.token(services),
             identity,
             tenant: tenant.clone(),
         })

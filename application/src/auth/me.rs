@@ -13,7 +13,11 @@ use tenantry_domain::{
     text,
 };
 
-use super::{live_sessions::SessionEnd, new_password::hasher_error, throttle::throttle_account};
+use super::{
+    attempt::{Attempt, FailureCounter},
+    live_sessions::SessionEnd,
+    new_password::hasher_error,
+};
 use crate::{
     audit::Entry,
     caller::PersonCaller,
@@ -22,6 +26,7 @@ use crate::{
     patch::Patch,
     ports::Verification,
     precondition::Precondition,
+    security::SecurityEvent,
     services::Services,
     work::PlatformWork,
 };
@@ -106,7 +111,8 @@ pub async fn update_me(
         let mut others = Vec::new();
         if (&identity.email, &identity.username) != (&before.email, &before.username) {
             if !password_verified {
-                verify_password(services, &before, command.current_password.as_deref()).await?;
+                let password = command.current_password.as_deref();
+                verify_password(services, caller, &before, password).await?;
                 password_verified = true;
             }
             require_live(services, caller).await?;
@@ -137,6 +143,7 @@ async fn require_live(services: &Services, caller: &PersonCaller) -> Result<()> 
 
 async fn verify_password(
     services: &Services,
+    caller: &PersonCaller,
     identity: &Identity,
     password: Option<&str>,
 ) -> Result<()> {
@@ -146,7 +153,21 @@ async fn verify_password(
         Error::field("current_password", reason)
     };
     let password = text::compose(password.ok_or_else(wrong)?);
-    throttle_account(services, identity.email.key()).await?;
+    // Failures of others do not delay the session's user.
+    let counters = vec![
+        FailureCounter::Session(caller.session_id),
+        FailureCounter::User(identity.id),
+    ];
+    let log = |event: SecurityEvent| {
+        event.log_with(services, &caller.request, identity.email.key());
+    };
+    let attempt = Attempt::begin(services, counters)
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::RateLimited { .. }) {
+                log(SecurityEvent::AttemptDelayed);
+            }
+        })?;
     let hash = identity.password_hash.as_ref();
     match services
         .passwords
@@ -154,8 +175,11 @@ async fn verify_password(
         .await
         .map_err(hasher_error)?
     {
-        Verification::Mismatch => Err(wrong()),
-        Verification::Match | Verification::Outdated => Ok(()),
+        Verification::Mismatch => {
+            log(SecurityEvent::PasswordRejected);
+            Err(wrong())
+        }
+        Verification::Match | Verification::Outdated => attempt.succeed().await,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Authentication: registration, sign-in and sessions.
 
+mod attempt;
 mod authenticate;
+mod device;
 mod grant;
 mod live_sessions;
 mod login;
@@ -17,6 +19,7 @@ mod throttle;
 
 pub(crate) use authenticate::load;
 pub use authenticate::{Principal, authenticate};
+pub use device::DeviceToken;
 pub use grant::TokenPair;
 pub use login::{Login, LoginResult, login};
 pub use logout::logout;
@@ -26,4 +29,4 @@ pub use refresh::refresh;
 pub use register::{Register, register};
 pub use seed::{SeedAdmin, seed_admin};
 pub use select::Selection;
-pub use throttle::throttle;
+pub use throttle::{refund, throttle, throttle_refresh};

@@ -15,6 +15,7 @@ use crate::{
     caller::RequestInfo,
     contention::{Lane, decide},
     error::{Error, Result},
+    security::SecurityEvent,
     services::Services,
     work::PlatformWork,
 };
@@ -40,6 +41,8 @@ pub async fn refresh(services: &Services, token: &str, request: &RequestInfo) ->
         match session.refresh_token_status(presented.generation, &presented.hash, now, grace) {
             RefreshTokenStatus::Unknown => return Err(Error::Unauthorized),
             RefreshTokenStatus::Reused => {
+                let user = session.user_id.to_string();
+                SecurityEvent::RefreshTokenReused.log_with(services, request, &user);
                 revoke(services, &mut session, RevokeReason::Reuse, request).await?;
                 return Err(Error::Unauthorized);
             }

@@ -1,45 +1,56 @@
 //! Rate limits on operations that take a password or a token.
 
-use std::net::Ipv6Addr;
+use std::net::IpAddr;
+
+use tenantry_domain::ClientNetwork;
 
 use crate::{
     caller::RequestInfo,
-    error::{Error, Result},
+    error::Result,
     ports::{RateDecision, RateRule},
     services::Services,
 };
 
-/// Counts one attempt from the client's address. Exceeding the limit is not an
+/// Counts one attempt from the client's network. Exceeding the limit is not an
 /// error: the decision says so and contains the values for the response
 /// headers.
-pub async fn throttle(services: &Services, request: &RequestInfo) -> Result<RateDecision> {
-    let address = request.address.as_deref().unwrap_or("unknown");
-    Ok(services
-        .rates
-        .check(RateRule::Auth, &network(address))
-        .await?)
+pub async fn throttle(
+    services: &Services,
+    rule: RateRule,
+    request: &RequestInfo,
+) -> Result<RateDecision> {
+    Ok(services.rates.check(rule, &network(request)).await?)
 }
 
-/// Returns the address range of one client: an IPv4 address, or the /64 prefix
-/// of an IPv6 address, within which a client can choose freely.
-fn network(address: &str) -> String {
-    match address.parse::<Ipv6Addr>() {
-        Ok(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+/// Gives back an attempt that did not fail.
+pub async fn refund(
+    services: &Services,
+    rule: RateRule,
+    request: &RequestInfo,
+) -> Result<RateDecision> {
+    Ok(services.rates.refund(rule, &network(request)).await?)
+}
+
+/// Counts one refresh by its session, regardless of the network. A token that
+/// this service did not issue counts as a failure of the client's network.
+pub async fn throttle_refresh(
+    services: &Services,
+    token: &str,
+    request: &RequestInfo,
+) -> Result<RateDecision> {
+    match services.refresh_tokens.verify(token) {
+        Some(token) => {
+            let session = token.session_id.to_string();
+            Ok(services.rates.check(RateRule::Refresh, &session).await?)
         }
-        Err(_) => address.to_owned(),
+        None => throttle(services, RateRule::Auth, request).await,
     }
 }
 
-/// Counts one sign-in attempt for an account, regardless of the address.
-pub(super) async fn throttle_account(services: &Services, account: &str) -> Result<()> {
-    let decision = services.rates.check(RateRule::Account, account).await?;
-    if decision.allowed {
-        Ok(())
-    } else {
-        Err(Error::RateLimited {
-            retry_after: decision.reset_after,
-        })
-    }
+fn network(request: &RequestInfo) -> String {
+    let address = request.address.as_deref().unwrap_or("unknown");
+    address.parse::<IpAddr>().map_or_else(
+        |_| address.to_owned(),
+        |address| ClientNetwork::of(address).to_string(),
+    )
 }

@@ -22,14 +22,24 @@ use crate::{
 /// The maximum number of use cases that wait in one lane.
 const MAX_WAITING: usize = 256;
 
-/// The key of a lane: a row.
+/// The key of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Lane(Kind, Uuid);
+pub(crate) enum Lane {
+    /// A row.
+    Row(Kind, Uuid),
+    /// The attempts of one counter, by the hash of its key.
+    Attempts([u8; 32]),
+}
 
 impl Lane {
     /// Returns the lane of a row.
     pub(crate) fn of<T: Entity>(id: T::Id) -> Self {
-        Self(T::KIND, id.parts().0)
+        Self::Row(T::KIND, id.parts().0)
+    }
+
+    /// Returns the lane of attempts that count together.
+    pub(crate) const fn of_attempts(hash: [u8; 32]) -> Self {
+        Self::Attempts(hash)
     }
 }
 

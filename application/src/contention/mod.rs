@@ -19,6 +19,8 @@ use names::Names;
 pub use rounds::{MAX_ROUNDS, Retried, RoundCounts};
 pub(crate) use rounds::{Rounds, decide};
 
+use crate::error::Result;
+
 /// The lanes, the names being committed, and the counted rounds of one process.
 #[derive(Default)]
 pub struct Contention {
@@ -36,6 +38,11 @@ impl Contention {
     /// Holds a name until it is committed; `None` if another use case holds it.
     pub(crate) fn hold_name(&self, name: names::Name) -> Option<NameHold<'_>> {
         self.names.hold(name)
+    }
+
+    /// Waits for a turn in a lane; fails with [`Error::Busy`](crate::Error::Busy) if too many wait.
+    pub(crate) async fn turn(&self, lane: Lane) -> Result<Turn<'_>> {
+        self.lanes.enter(lane, false).await
     }
 
     /// Starts to count the rounds of a use case.

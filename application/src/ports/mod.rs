@@ -74,7 +74,7 @@ pub use password_hasher::{PasswordHasher, Verification};
 pub use platform_store::PlatformStore;
 pub use project_repository::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use quota_repository::{PlaceUsage, QuotaRepository, Usage};
-pub use rate_limiter::{RateDecision, RateLimit, RateLimiter, RateLimits, RateRule};
+pub use rate_limiter::{Backoff, RateDecision, RateLimit, RateLimiter, RateLimits, RateRule};
 pub use refresh_tokens::{RefreshToken, RefreshTokens, VerifiedRefreshToken};
 pub use role_repository::RoleRepository;
 pub use seals::{SealPurpose, Seals};

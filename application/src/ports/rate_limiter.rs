@@ -6,24 +6,60 @@ use async_trait::async_trait;
 
 use super::PortError;
 
-/// Counts attempts. Idle keys are evicted, so that memory is bounded by the
-/// keys in use.
+/// Counts attempts and failures. Idle keys are evicted, so that memory is
+/// bounded by the keys in use.
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
     /// Counts one attempt by `key` under `rule` and decides whether it is
     /// allowed.
     async fn check(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError>;
+
+    /// Gives back one attempt that [`check`](Self::check) allowed, and returns
+    /// the state of the limit. A full limit stays unchanged.
+    async fn refund(&self, rule: RateRule, key: &str) -> Result<RateDecision, PortError>;
+
+    /// Counts one failure by `key` before the outcome of its attempt is known,
+    /// so that concurrent attempts are counted exactly. If the delay after the
+    /// previous failures has not passed, it counts nothing and returns the rest
+    /// of the delay, at most [`Backoff::LONGEST`].
+    async fn begin(&self, key: &str) -> Result<Option<Duration>, PortError>;
+
+    /// Removes one failure by `key`, whose attempt succeeded. Without failures
+    /// it changes nothing.
+    async fn succeed(&self, key: &str) -> Result<(), PortError>;
 }
 
 /// The rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateRule {
-    /// Calls of operations that take a password or a token, by address.
+    /// Failed sign-ins and refreshes, by client network.
     Auth,
-    /// Sign-ins, by account.
-    Account,
+    /// Registrations, by client network.
+    Registration,
+    /// Refreshes, by session.
+    Refresh,
     /// Examinations of storage backends, by administrator.
     Examination,
+}
+
+impl RateRule {
+    /// Every rule.
+    pub const ALL: [Self; 4] = [
+        Self::Auth,
+        Self::Registration,
+        Self::Refresh,
+        Self::Examination,
+    ];
+
+    /// Returns the stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Registration => "registration",
+            Self::Refresh => "refresh",
+            Self::Examination => "examination",
+        }
+    }
 }
 
 /// The limit of one rule.
@@ -40,10 +76,41 @@ pub struct RateLimit {
 pub struct RateLimits {
     /// The limit of [`RateRule::Auth`].
     pub auth: Option<RateLimit>,
-    /// The limit of [`RateRule::Account`].
-    pub account: Option<RateLimit>,
+    /// The limit of [`RateRule::Registration`].
+    pub registration: Option<RateLimit>,
+    /// The limit of [`RateRule::Refresh`].
+    pub refresh: Option<RateLimit>,
     /// The limit of [`RateRule::Examination`].
     pub examination: Option<RateLimit>,
+    /// The delay after failures.
+    pub backoff: Option<Backoff>,
+}
+
+impl RateLimits {
+    /// Returns the limit of a rule.
+    pub const fn of(&self, rule: RateRule) -> Option<RateLimit> {
+        match rule {
+            RateRule::Auth => self.auth,
+            RateRule::Registration => self.registration,
+            RateRule::Refresh => self.refresh,
+            RateRule::Examination => self.examination,
+        }
+    }
+}
+
+/// The growing delay: none after the first failures, then twice as long after
+/// each further one, up to [`Backoff::LONGEST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// The number of failures without a delay.
+    pub free: u32,
+    /// The first delay: at least one second.
+    pub first: Duration,
+}
+
+impl Backoff {
+    /// The longest delay.
+    pub const LONGEST: Duration = Duration::from_mins(15);
 }
 
 /// The decision on an attempt.

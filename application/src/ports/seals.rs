@@ -17,10 +17,14 @@ pub enum SealPurpose {
     Audit,
     /// Audit entries as they are recorded.
     AuditEntry,
+    /// Device tokens.
+    Device,
     /// Fingerprints of requests with an idempotency key.
     Idempotency,
     /// Rate limit keys that are stored outside this process.
     RateKey,
+    /// Identifiers in security events.
+    SecurityEvent,
     /// URLs signed by this service.
     Transfer,
 }

@@ -1,8 +1,8 @@
 //! The rate limiter.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use tenantry_application::ports::{Clock, RateLimit, RateLimiter, RateLimits, Seals};
+use tenantry_application::ports::{Backoff, Clock, RateLimit, RateLimiter, RateLimits, Seals};
 use tenantry_config::Config;
 use tenantry_memory::MemoryRateLimiter;
 #[cfg(feature = "cache-redis")]
@@ -22,14 +22,15 @@ pub(super) fn rate_limiter_from_config(
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn RateLimiter> {
     let auth = limit(config.limits.auth_per_minute);
-    // Above the limit of an address, so that one client cannot lock the user
-    // out, but low enough to stop distributed guessing.
-    let account = limit(config.limits.auth_per_minute.saturating_mul(5));
-    let examination = limit(config.limits.doctor_per_minute);
     let limits = RateLimits {
         auth,
-        account,
-        examination,
+        registration: auth,
+        refresh: auth,
+        examination: limit(config.limits.doctor_per_minute),
+        backoff: Some(Backoff {
+            free: config.limits.free_failures,
+            first: Duration::from_secs(config.limits.failure_delay_seconds),
+        }),
     };
     match cache {
         Cache::Memory => Arc::new(MemoryRateLimiter::new(limits, clock)),

@@ -27,10 +27,17 @@ pub struct LimitsConfig {
     /// The maximum size of a JSON body, in KB of 1,024 bytes.
     #[schemars(range(min = 1, max = 65_536))]
     pub json_kb: usize,
-    /// The maximum number of requests with a password or refresh token per minute and client
-    /// address (for IPv6, per /64 network). The limit per account is five times as high.
+    /// The maximum number of failed sign-ins per minute and client address (for IPv6, per /64
+    /// network). The same number of registrations per address, and of refreshes per session.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub auth_per_minute: u32,
+    /// The number of wrong passwords in a row after which the next attempt for the same user must
+    /// wait for `failure_delay_seconds`.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub free_failures: u32,
+    /// The first delay after wrong passwords. It doubles with each further one, up to 15 minutes.
+    #[schemars(range(min = 1, max = 900))]
+    pub failure_delay_seconds: u64,
     /// The maximum number of `POST /api/v1/storage/doctor` requests per minute and platform
     /// administrator. Each writes some megabytes to every backend.
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -44,7 +51,9 @@ impl Default for LimitsConfig {
             quota_mb: 1000,
             max_versions: 1_000_000,
             json_kb: 256,
-            auth_per_minute: 20,
+            auth_per_minute: 60,
+            free_failures: 5,
+            failure_delay_seconds: 1,
             doctor_per_minute: 6,
         }
     }

@@ -42,7 +42,7 @@ mod rate_limiter {
     use tenantry_application::ports::{Clock, RateLimit, RateLimiter, RateLimits};
     use tenantry_memory::{MemoryRateLimiter, testing::ManualClock};
     use tenantry_tests::conformance::{
-        rate_limiter::{BURST, LimiterWorld, RateFixture},
+        rate_limiter::{BACKOFF, BURST, LimiterWorld, RateFixture},
         samples::NOW,
     };
 
@@ -60,6 +60,10 @@ mod rate_limiter {
         async fn pass(&self, time: Duration) {
             self.clock.advance(time);
         }
+
+        async fn set_back(&self, time: Duration) {
+            self.clock.set(self.clock.now().minus(time));
+        }
     }
 
     fn limiter() -> Ready<LimiterWorld> {
@@ -69,8 +73,10 @@ mod rate_limiter {
         });
         let limits = RateLimits {
             auth: limit,
-            account: limit,
+            registration: limit,
+            refresh: limit,
             examination: limit,
+            backoff: Some(BACKOFF),
         };
         let clock = Arc::new(ManualClock::new(NOW));
         let shared: Arc<dyn Clock> = clock.clone();

@@ -21,7 +21,7 @@ use tenantry_memory::testing::ManualClock;
 use tenantry_redis::{RedisOptions, RedisRateLimiter, RedisServer, RedisSignals};
 use tenantry_tests::{
     conformance::{
-        rate_limiter::{BURST, LimiterWorld, RateFixture},
+        rate_limiter::{BACKOFF, BURST, LimiterWorld, RateFixture},
         samples::NOW,
         signals::{SignalWorld, until_received},
     },
@@ -57,8 +57,10 @@ impl Limiter {
         });
         let limits = RateLimits {
             auth: limit,
-            account: limit,
+            registration: limit,
+            refresh: limit,
             examination: limit,
+            backoff: Some(BACKOFF),
         };
         let shared: Arc<dyn Clock> = clock.clone();
         let seals = Arc::new(SecretSeals::new(&RootSecret::new(b"a secret of all")));
@@ -89,6 +91,10 @@ impl RateFixture for Limiter {
     async fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
+
+    async fn set_back(&self, time: Duration) {
+        self.clock.set(self.clock.now().minus(time));
+    }
 }
 
 /// Processes that take turns. Separate counts would allow too many attempts.
@@ -106,6 +112,10 @@ impl RateFixture for Fleet {
 
     async fn pass(&self, time: Duration) {
         self.processes[0].clock.advance(time);
+    }
+
+    async fn set_back(&self, time: Duration) {
+        self.processes[0].set_back(time).await;
     }
 }
 

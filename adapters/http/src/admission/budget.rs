@@ -97,8 +97,9 @@ impl Drop for ReservedBytes {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use tenantry_domain::ClientNetwork;
+
     use super::*;
-    use crate::admission::network::ClientNetwork;
 
     #[test]
     fn bodies_share_a_budget() {

@@ -1,8 +1,6 @@
 //! The lanes of requests.
 
-use tenantry_domain::id::TenantId;
-
-use super::network::ClientNetwork;
+use tenantry_domain::{ClientNetwork, id::TenantId};
 
 /// The requests of a tenant, or of a client network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -229,8 +229,9 @@ mod tests {
         task::{Context, Poll, Waker},
     };
 
+    use tenantry_domain::ClientNetwork;
+
     use super::*;
-    use crate::admission::network::ClientNetwork;
 
     const LIMITS: LaneLimits = LaneLimits {
         permits: 4,

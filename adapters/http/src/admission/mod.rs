@@ -13,7 +13,6 @@ mod budget;
 mod gates;
 mod lane;
 mod lanes;
-mod network;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -23,5 +22,4 @@ pub(crate) use body::ParkingBody;
 pub(crate) use budget::ReservedBytes;
 pub use gates::AdmissionOptions;
 pub(crate) use gates::{Gates, busy};
-pub use network::ClientNetwork;
 pub(crate) use ticket::Ticket;

@@ -14,7 +14,7 @@ use hyper::body::{Body, Frame};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use tenantry_domain::id::TenantId;
+use tenantry_domain::{ClientNetwork, id::TenantId};
 
 use super::{gates::OPEN_PER_NETWORK, *};
 

@@ -7,14 +7,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tenantry_domain::id::TenantId;
+use tenantry_domain::{ClientNetwork, id::TenantId};
 
 use super::{
     budget::ReservedBytes,
     gates::{Gates, OPEN_PER_NETWORK, OPEN_PER_TENANT, busy},
     lane::LaneKey,
     lanes::{Lanes, Overload, Permit},
-    network::ClientNetwork,
     shares::Share,
 };
 use crate::problem::Problem;

@@ -22,12 +22,13 @@ use poem::{
     Body, Endpoint, IntoResponse, PathPattern, Request, Response, Result,
     http::{HeaderValue, header::CONNECTION},
 };
-use tenantry_application::ports::IdGenerator;
+use tenantry_application::{SecurityEvent, ports::IdGenerator};
+use tenantry_domain::ClientNetwork;
 use tokio::time::Instant;
 use tracing::{Instrument, field::Empty};
 
 use crate::{
-    admission::{ClientNetwork, Gates, ParkingBody, Ticket, busy},
+    admission::{Gates, ParkingBody, Ticket, busy},
     options::HttpOptions,
     problem::{Problem, codes, from_poem},
     routes::Routes,
@@ -155,6 +156,16 @@ fn park_body(request: &mut Request, ticket: &Ticket) {
 
 fn problem_response(problem: &Problem, context: &Context) -> Response {
     problem.log();
+    let event = if problem.code() == &codes::ACCESS_DENIED {
+        Some(SecurityEvent::AccessDenied)
+    } else if problem.code() == &codes::RATE_LIMITED {
+        Some(SecurityEvent::RateLimited)
+    } else {
+        None
+    };
+    if let Some(event) = event {
+        event.log(&context.info());
+    }
     problem.to_response(context.request_id(), context.base_path())
 }
 

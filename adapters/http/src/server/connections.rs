@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
+use tenantry_domain::ClientNetwork;
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
-use crate::admission::ClientNetwork;
 
 /// The number of connections above the limit that serve health checks only.
 const RESERVED: usize = 16;

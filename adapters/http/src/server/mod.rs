@@ -32,6 +32,7 @@ mod tests;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use poem::{Endpoint, Response};
+use tenantry_domain::ClientNetwork;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
@@ -39,7 +40,6 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{activity::Activity, connections::Connections};
-use crate::admission::ClientNetwork;
 
 pub use connection::ReservedConnection;
 pub use detach::HandlerStart;

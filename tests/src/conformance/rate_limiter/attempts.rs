@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tenantry_application::ports::RateRule;
 
-use super::{BURST, LimiterWorld};
+use super::{BURST, FREE, LimiterWorld};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -57,6 +57,24 @@ pub(super) async fn the_burst_is_replenished_at_the_reset(world: &LimiterWorld) 
     assert_eq!(world.exhaust(RateRule::Auth, "ann").await, BURST);
 }
 
+pub(super) async fn a_refund_restores_one_attempt(world: &LimiterWorld) {
+    let limiter = world.fixture.limiter();
+    world.exhaust(RateRule::Auth, "ann").await;
+    let refunded = limiter.refund(RateRule::Auth, "ann").await;
+    let refunded = refunded.expect("a decision");
+    assert_eq!((refunded.limit, refunded.remaining), (BURST, 1));
+    assert_eq!(world.exhaust(RateRule::Auth, "ann").await, 1);
+    // A full bucket stays full, also after many successes in every process.
+    for _ in 0..10 {
+        assert!(world.attempt(RateRule::Auth, "bob").await.allowed);
+        let refunded = limiter.refund(RateRule::Auth, "bob").await;
+        assert_eq!(refunded.expect("a decision").remaining, BURST);
+    }
+    let refunded = limiter.refund(RateRule::Auth, "bob").await;
+    assert_eq!(refunded.expect("a decision").remaining, BURST);
+    assert_eq!(world.exhaust(RateRule::Auth, "bob").await, BURST);
+}
+
 pub(super) async fn keys_are_counted_separately(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
     assert_eq!(world.exhaust(RateRule::Auth, "bob").await, BURST);
@@ -65,8 +83,12 @@ pub(super) async fn keys_are_counted_separately(world: &LimiterWorld) {
 
 pub(super) async fn rules_are_counted_separately(world: &LimiterWorld) {
     world.exhaust(RateRule::Auth, "ann").await;
-    assert_eq!(world.exhaust(RateRule::Account, "ann").await, BURST);
-    assert_eq!(world.exhaust(RateRule::Examination, "ann").await, BURST);
+    for rule in RateRule::ALL
+        .into_iter()
+        .filter(|rule| *rule != RateRule::Auth)
+    {
+        assert_eq!(world.exhaust(rule, "ann").await, BURST, "{rule:?}");
+    }
 }
 
 pub(super) async fn any_text_is_a_key(world: &LimiterWorld) {
@@ -82,11 +104,8 @@ pub(super) async fn any_text_is_a_key(world: &LimiterWorld) {
         "2001:db8::1",
         &long,
     ] {
-        assert_eq!(
-            world.exhaust(RateRule::Account, key).await,
-            BURST,
-            "{key:?}"
-        );
+        assert_eq!(world.exhaust(RateRule::Auth, key).await, BURST, "{key:?}");
+        assert_eq!(world.fail(key).await, u64::from(FREE), "{key:?}");
     }
 }
 

@@ -3,16 +3,18 @@
 #![expect(clippy::expect_used, reason = "a failed case panics")]
 
 mod attempts;
+mod failures;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_application::ports::{RateDecision, RateLimiter, RateRule};
+use tenantry_application::ports::{Backoff, RateDecision, RateLimiter, RateRule};
 
 use super::suite::suite;
 
 /// A limiter that has counted no attempt yet. Every rule allows a burst of
-/// [`BURST`] attempts, and 60 a minute (one a second).
+/// [`BURST`] attempts, and 60 a minute (one a second); [`FREE`] failures have no
+/// delay.
 #[async_trait]
 pub trait RateFixture: Send + Sync {
     /// Returns the limiter under test.
@@ -20,10 +22,22 @@ pub trait RateFixture: Send + Sync {
 
     /// Advances the limiter's clock.
     async fn pass(&self, time: Duration);
+
+    /// Sets the limiter's clock back.
+    async fn set_back(&self, time: Duration);
 }
 
 /// The burst that every rule allows.
 pub const BURST: u32 = 3;
+
+/// The number of failures without a delay.
+pub const FREE: u32 = 5;
+
+/// The delay after failures: one second, then two and so on.
+pub const BACKOFF: Backoff = Backoff {
+    free: FREE,
+    first: Duration::from_secs(1),
+};
 
 /// A limiter under test.
 pub struct LimiterWorld {
@@ -40,6 +54,25 @@ impl LimiterWorld {
     async fn attempt(&self, rule: RateRule, key: &str) -> RateDecision {
         let decision = self.fixture.limiter().check(rule, key).await;
         decision.expect("a decision")
+    }
+
+    async fn begin(&self, key: &str) -> Option<Duration> {
+        let wait = self.fixture.limiter().begin(key).await;
+        wait.expect("a decision")
+    }
+
+    async fn succeed(&self, key: &str) {
+        let counted = self.fixture.limiter().succeed(key).await;
+        counted.expect("a counted success");
+    }
+
+    /// Fails until a delay; returns the number of failures.
+    async fn fail(&self, key: &str) -> u64 {
+        let mut failures = 0;
+        while failures < 1000 && self.begin(key).await.is_none() {
+            failures += 1;
+        }
+        failures
     }
 
     /// Attempts until one is denied; returns the number of allowed attempts.
@@ -60,9 +93,17 @@ suite! {
             a_denial_states_the_time_of_the_next_attempt
             denied_attempts_are_not_counted
             the_burst_is_replenished_at_the_reset
+            a_refund_restores_one_attempt
             keys_are_counted_separately
             rules_are_counted_separately
             any_text_is_a_key
             concurrent_attempts_are_counted_exactly;
+        failures:
+            the_delay_grows_with_failures
+            failures_are_forgotten
+            successes_are_not_counted
+            failures_of_keys_are_counted_separately
+            concurrent_failures_are_counted_exactly
+            a_jump_of_the_clock_delays_by_the_longest_at_most;
     }
 }

@@ -7,5 +7,6 @@ mod me;
 mod refresh;
 mod register;
 mod renaming;
+mod security_events;
 mod session_limit;
 mod tenant;

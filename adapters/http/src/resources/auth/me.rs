@@ -10,7 +10,7 @@ use crate::{
     middleware::Context,
     payload::Json,
     problem::{Problem, ProblemWith},
-    rate_limit::PasswordAttempt,
+    rate_limit::enter_password_lane,
     resources::{
         body::{MembershipBody, UserBody, permission_names},
         conditions::IfMatch,
@@ -91,7 +91,7 @@ impl CurrentUserApi {
     ) -> Result<Versioned<MeBody>, ProblemWith<412>> {
         let body = body.0;
         if body.current_password.is_some() {
-            PasswordAttempt::begin(&self.services, &context).await?;
+            enter_password_lane(&context).await?;
         }
         let command = UpdateMe {
             display_name: patch(body.display_name),

@@ -8,7 +8,7 @@ use crate::{
     middleware::Context,
     payload::Json,
     problem::ProblemWith,
-    rate_limit::{PasswordAttempt, WithRateLimit},
+    rate_limit::{RegistrationAttempt, WithRateLimit},
     resources::{
         idempotency::{Idempotency, replayable},
         resource::resource,
@@ -71,7 +71,7 @@ impl RegistrationApi {
     async fn register(
         &self,
         context: Context,
-        attempt: PasswordAttempt,
+        attempt: RegistrationAttempt,
         idempotency: Idempotency,
         body: Json<RegisterRequest>,
     ) -> Result<WithRateLimit<RegisterResponse>, ProblemWith<403>> {

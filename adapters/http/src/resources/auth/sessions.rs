@@ -4,7 +4,7 @@ use poem::Request;
 use poem_openapi::{Object, OpenApi};
 use tenantry_application::{
     Error,
-    auth::{self, Login, Selection, TokenPair},
+    auth::{self, Login, LoginResult, Selection, TokenPair},
 };
 use tenantry_domain::Invalid;
 
@@ -13,7 +13,7 @@ use crate::{
     middleware::Context,
     payload::Json,
     problem::{Problem, ProblemWith},
-    rate_limit::{PasswordAttempt, RateLimited, WithRateLimit},
+    rate_limit::{RateLimited, SignInAttempt, WithRateLimit},
     resources::{
         body::{TenantBody, UserBody},
         resource::resource,
@@ -26,6 +26,7 @@ use crate::{
 };
 
 type RefreshToken = Text<256>;
+type DeviceToken = Text<256>;
 
 resource! {
     /// The operations on the current session.
@@ -46,6 +47,10 @@ struct LoginRequest {
     password: Text<128>,
     /// The id or subdomain of the tenant; the last used tenant by default.
     tenant: Option<SubdomainText>,
+    /// The `device_token` of the last login of this user on this device. It exempts
+    /// the device from the delay that wrong passwords of others cause; any other
+    /// value has no effect.
+    device_token: Option<DeviceToken>,
 }
 
 /// A new session.
@@ -59,6 +64,9 @@ struct Session {
     expires_in: u64,
     /// The single-use token that returns the next pair of tokens.
     refresh_token: RefreshToken,
+    /// The token to keep on the device, also after a logout, and to send with its
+    /// next login. It grants no access.
+    device_token: DeviceToken,
     /// The user.
     user: UserBody,
     /// The session's tenant; null if the user has none.
@@ -92,15 +100,19 @@ impl SessionsApi {
     /// Create a session
     ///
     /// Verifies the password and starts a session. Unknown users and wrong
-    /// passwords get the same response. A user has a limited number of sessions, 100
-    /// by default; a login beyond it ends the session whose last login or refresh is
-    /// the oldest.
+    /// passwords get the same response. After several wrong passwords the next
+    /// login of the user gets 429 until a growing delay has passed, except from a
+    /// device that sends the `device_token` of an earlier login. The headers report
+    /// the limit on failures of the client's network.
+    ///
+    /// A user has a limited number of sessions, 100 by default; a login beyond it
+    /// ends the session whose last login or refresh is the oldest.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         request: &Request,
         context: Context,
-        attempt: PasswordAttempt,
+        attempt: SignInAttempt,
         body: Json<LoginRequest>,
     ) -> Result<WithRateLimit<Json<Session>>, ProblemWith<401, 404>> {
         let body = body.0;
@@ -108,35 +120,31 @@ impl SessionsApi {
         let command = Login {
             identifier: single_identifier([body.identifier, body.email, body.username])?,
             password: body.password.into(),
+            device_token: body.device_token.map(String::from),
             tenants: tenant.into_iter().chain(selected_tenant(request)).collect(),
             request: context.info(),
         };
-        let session = auth::login(&self.services, command).await?;
-        let tokens = tokens(session.tokens);
-        Ok(attempt.report(Json(Session {
-            access_token: tokens.access_token,
-            token_type: tokens.token_type,
-            expires_in: tokens.expires_in,
-            refresh_token: tokens.refresh_token,
-            user: (&session.identity).into(),
-            tenant: session.tenant.as_ref().map(TenantBody::from),
-        })))
+        let outcome = auth::login(&self.services, command).await;
+        let session = attempt.settle(&self.services, outcome).await?;
+        Ok(session.map(|session| Json(session.into())))
     }
 
     /// Refresh a session
     ///
     /// Exchanges a refresh token for a new pair of tokens. A retry within a short
     /// grace period returns the same pair; a later reuse ends the session (RFC
-    /// 9700, section 4.14.2).
+    /// 9700, section 4.14.2). The headers report the limit of the session.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
         context: Context,
-        attempt: RateLimited,
         body: Json<RefreshRequest>,
     ) -> Result<WithRateLimit<Json<Tokens>>, ProblemWith<401>> {
-        let pair = auth::refresh(&self.services, &body.0.refresh_token, &context.info()).await?;
-        Ok(attempt.report(Json(tokens(pair))))
+        let (token, request) = (&body.0.refresh_token, context.info());
+        let decision = auth::throttle_refresh(&self.services, token, &request).await?;
+        let limit = RateLimited::pass(decision)?;
+        let pair = auth::refresh(&self.services, token, &request).await?;
+        Ok(limit.report(Json(tokens(pair))))
     }
 
     /// End the current session
@@ -146,6 +154,21 @@ impl SessionsApi {
     async fn logout(&self, caller: Authentication) -> Result<NoContent, Problem> {
         auth::logout(&self.services, &caller.person()).await?;
         Ok(NoContent::Done)
+    }
+}
+
+impl From<LoginResult> for Session {
+    fn from(session: LoginResult) -> Self {
+        let tokens = tokens(session.tokens);
+        Self {
+            access_token: tokens.access_token,
+            token_type: tokens.token_type,
+            expires_in: tokens.expires_in,
+            refresh_token: tokens.refresh_token,
+            device_token: session.device_token.0.into(),
+            user: (&session.identity).into(),
+            tenant: session.tenant.as_ref().map(TenantBody::from),
+        }
     }
 }
 

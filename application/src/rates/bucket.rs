@@ -1,25 +1,26 @@
-//! Rate limiting with the generic cell rate algorithm.
+//! Buckets of attempts, by the generic cell rate algorithm.
 //!
-//! The state of a bucket is one number, the time at which it is full again, in
-//! microseconds; each attempt advances it by one refill interval. `take.lua`
-//! does the same as [`Bucket::take`] in the server, atomically for all processes.
+//! The state is one number, the time at which the bucket is full again; each
+//! attempt advances it by one refill interval. Capacity is therefore restored
+//! steadily, not all at the end of a minute.
 
 use std::time::Duration;
 
-use tenantry_application::ports::{RateDecision, RateLimit};
+use crate::ports::{RateDecision, RateLimit};
 
 const MICROS_A_MINUTE: u64 = 60_000_000;
 
 /// The parameters of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     burst: u32,
     /// The refill interval of one attempt, in microseconds.
     interval: i64,
 }
 
 impl Bucket {
-    pub(crate) fn new(limit: RateLimit) -> Self {
+    /// Creates the bucket of a limit.
+    pub fn new(limit: RateLimit) -> Self {
         // Rounded up, so that the configured rate is never exceeded.
         let interval = MICROS_A_MINUTE.div_ceil(u64::from(limit.per_minute.get()));
         Self {
@@ -29,12 +30,12 @@ impl Bucket {
     }
 
     /// Returns the refill interval of one attempt, in microseconds.
-    pub(crate) const fn interval(self) -> i64 {
+    pub const fn interval(self) -> i64 {
         self.interval
     }
 
     /// Returns the time an empty bucket takes to refill, in microseconds.
-    pub(crate) fn window(self) -> i64 {
+    pub fn window(self) -> i64 {
         self.interval.saturating_mul(i64::from(self.burst))
     }
 
@@ -42,7 +43,7 @@ impl Bucket {
     /// Returns whether it is allowed, and when the bucket is full afterwards:
     /// at most one window ahead, so that a clock set back does not block a key
     /// for longer.
-    pub(crate) fn take(self, full_at: i64, now: i64) -> (bool, i64) {
+    pub fn take(self, full_at: i64, now: i64) -> (bool, i64) {
         let end = now.saturating_add(self.window());
         let full_at = full_at.max(now).min(end);
         let next = full_at.saturating_add(self.interval);
@@ -53,8 +54,14 @@ impl Bucket {
         }
     }
 
+    /// Gives one attempt back. Returns when the bucket is full afterwards.
+    pub fn refund(self, full_at: i64, now: i64) -> i64 {
+        let end = now.saturating_add(self.window());
+        full_at.min(end).saturating_sub(self.interval).max(now)
+    }
+
     /// Returns the decision on an attempt that left the bucket at `full_at`.
-    pub(crate) fn decision(self, allowed: bool, full_at: i64, now: i64) -> RateDecision {
+    pub fn decision(self, allowed: bool, full_at: i64, now: i64) -> RateDecision {
         let missing = full_at.saturating_sub(now).clamp(0, self.window());
         let (remaining, reset_after) = if allowed {
             let left = (self.window() - missing) / self.interval;

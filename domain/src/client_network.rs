@@ -29,3 +29,19 @@ impl fmt::Display for ClientNetwork {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_cannot_choose_another_network() {
+        let network = |text: &str| ClientNetwork::of(text.parse().expect("an address"));
+        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
+        assert_ne!(network("::ffff:192.0.2.7"), network("::ffff:192.0.2.8"));
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1:2:3"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("2001:db8::1").to_string(), "2001:db8::");
+    }
+}
