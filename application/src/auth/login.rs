@@ -69,23 +69,7 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
     let key = Email::parse(identifier)
         .map_or_else(|_| text::fold(identifier), |email| email.key().to_owned());
     let found = find(services, &key, identifier).await?;
-    let device = found.as_ref().zip(command.device_token.as_deref());
-    let device = device.and_then(|(user, token)| Device::recognize(services, token, user.id));
-    let own = device
-        .as_ref()
-        .map(|device| FailureCounter::Device(device.id()));
-    let shared = match &found {
-        Some(identity) => FailureCounter::User(identity.id),
-        None => FailureCounter::Unknown(key.clone()),
-    };
-    let counters = own.into_iter().chain([shared]).collect();
-    let attempt = Attempt::begin(services, counters)
-        .await
-        .inspect_err(|error| {
-            if matches!(error, Error::RateLimited { .. }) {
-                SecurityEvent::AttemptDelayed.log_with(services, &command.request, &key);
-            }
-        })?;
+    let (attempt, device) = begin_attempt(services, &command, &key, found.as_ref()).await?;
     let hash = found
         .as_ref()
         .and_then(|identity| identity.password_hash.as_ref());
@@ -170,6 +154,34 @@ pub async fn login(services: &Services, command: Login) -> Result<LoginResult> {
             tenant: tenant.clone(),
         })
     })
+}
+
+/// Counts an attempt: by its device, if it has signed in as the user before, or by
+/// the user. Returns that device as well.
+async fn begin_attempt<'s>(
+    services: &'s Services,
+    command: &Login,
+    key: &str,
+    found: Option<&Identity>,
+) -> Result<(Attempt<'s>, Option<Device>)> {
+    let device = found.zip(command.device_token.as_deref());
+    let device = device.and_then(|(user, token)| Device::recognize(services, token, user.id));
+    let own = device
+        .as_ref()
+        .map(|device| FailureCounter::Device(device.id()));
+    let shared = match found {
+        Some(identity) => FailureCounter::User(identity.id),
+        None => FailureCounter::Unknown(key.to_owned()),
+    };
+    let counters = own.into_iter().chain([shared]).collect();
+    let attempt = Attempt::begin(services, counters)
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::RateLimited { .. }) {
+                SecurityEvent::AttemptDelayed.log_with(services, &command.request, key);
+            }
+        })?;
+    Ok((attempt, device))
 }
 
 async fn find(services: &Services, key: &str, identifier: &str) -> Result<Option<Identity>> {

@@ -1,6 +1,8 @@
 //! Audit chains of a database that someone changes past the service: forged
 //! rows, changed fields, removed entries.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use serde_json::json;
 use tenantry_application::{
     Services,
@@ -74,13 +76,19 @@ fn id(text: &str) -> Uuid {
     text.parse().expect("an id")
 }
 
+/// Returns an id that no row has.
+fn unused_id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u128(NEXT.fetch_add(1, Relaxed).into())
+}
+
 fn tenant(actor: &Actor) -> TenantId {
     TenantId::from_uuid(id(&actor.tenant_id))
 }
 
 /// Makes a change and returns the id of its audit entry.
 async fn recorded(actor: &Actor) -> Uuid {
-    let name = Uuid::new_v4().to_string();
+    let name = unused_id().to_string();
     let body = json!({ "name": name });
     actor.post("/api/v1/projects", &body).await.expect(201);
     let query = "/api/v1/audit?action=project.create&limit=100";
@@ -119,7 +127,7 @@ async fn forged_rows_are_never_sealed(kind: &str) {
     let genuine = recorded(&alice).await;
     let mut forged = Vec::new();
     for tag in [None, Some(Cell::Null), Some(Cell::Bytes(vec![7]))] {
-        let copy = Uuid::new_v4();
+        let copy = unused_id();
         let change = Tampering::Copy {
             entry: genuine,
             id: copy,
@@ -179,7 +187,7 @@ async fn every_changed_field_is_reported(kind: &str) {
     let mut expected = Vec::new();
     for column in &table.expect("the table").columns {
         let entry = recorded(&alice).await;
-        let other = Uuid::new_v4();
+        let other = unused_id();
         let value = match (column.name, column.data_type) {
             ("chain_id", _) => Cell::Id(id(&bob.tenant_id)),
             ("detail", _) => Cell::Object("name", "forged"),
@@ -222,7 +230,7 @@ async fn claimed_places_are_reported(kind: &str) {
     for (name, sequence) in [("a", -1), ("b", 0), ("c", 1), ("d", 1_000_000)] {
         let owner = service.company(&format!("acme-{name}")).await;
         let entry = recorded(&owner).await;
-        let copy = Uuid::new_v4();
+        let copy = unused_id();
         seal(services).await;
         assert_eq!(findings(services).await, []);
         service.tamper(&Tampering::Copy { entry, id: copy }).await;
@@ -247,7 +255,7 @@ async fn claimed_places_are_reported(kind: &str) {
         let unseal = Tampering::Set {
             entry: copy,
             column: "chain_id",
-            value: Cell::Id(Uuid::new_v4()),
+            value: Cell::Id(unused_id()),
         };
         service.tamper(&unseal).await;
     }

@@ -46,8 +46,8 @@ fn indexed_nulls(source: &Source) -> Vec<String> {
     for (place, _) in rust.code.match_indices("==") {
         let right = rust.code[place + 2..].trim_start();
         let is_null = NULLS.iter().any(|null| {
-            let rest = right.strip_prefix(null);
-            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+            let after = right.strip_prefix(null);
+            after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         });
         if is_null && rust.code[..place].trim_end().ends_with(']') {
             places.push(place);

@@ -1,6 +1,8 @@
 //! Changes of audit rows past the service, as someone with access to the
 //! database could make them.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 use tenantry_store::schema::TableInfo;
 use uuid::Uuid;
@@ -109,7 +111,10 @@ impl Literals {
             Cell::Object(key, value) => format!("'{}'", object(key, value)),
             Cell::Integer(number) => number.to_string(),
             Cell::Bytes(bytes) => {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+                    let _ = write!(hex, "{byte:02x}");
+                    hex
+                });
                 (self.bytes)(&hex)
             }
             Cell::Null => "NULL".to_owned(),

@@ -67,10 +67,31 @@ impl Served {
         }
     }
 
-    /// Returns the number of open descriptors of the service.
+    /// Returns the number of open files of blobs, and of connections of clients.
+    /// The pool of the database opens files as needed.
     fn descriptors(&self) -> usize {
         let folder = format!("/proc/{}/fd", self.process.id());
-        fs::read_dir(folder).expect("a running process").count()
+        let links = fs::read_dir(folder).expect("a running process");
+        // A descriptor may be closed meanwhile.
+        let links = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());
+        let blobs = self.data.path().join("blobs");
+        links.filter(|link| link.starts_with(&blobs)).count() + self.connections()
+    }
+
+    /// Returns the number of connections that the service has not closed.
+    fn connections(&self) -> usize {
+        let (_, port) = self.process.base().rsplit_once(':').expect("a port");
+        let port: u16 = port.parse().expect("a port");
+        let table = fs::read_to_string("/proc/net/tcp").expect("the connections");
+        let local = format!(":{port:04X}");
+        let is_open = |line: &&str| {
+            let mut columns = line.split_whitespace().skip(1);
+            let (address, _, state) = (columns.next(), columns.next(), columns.next());
+            // Established, or closed by the client only.
+            address.is_some_and(|address| address.ends_with(&local))
+                && matches!(state, Some("01" | "08"))
+        };
+        table.lines().filter(is_open).count()
     }
 
     /// Waits until nothing is left of the requests, and reads the log.

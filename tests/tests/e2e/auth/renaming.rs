@@ -155,14 +155,14 @@ async fn one_of_several_sessions_that_change_the_names_continues() {
         let names = json!({ "username": format!("alice-{number}") });
         change(session, &names).await
     });
-    let changed = join_all(changes).await;
-    let winners = sessions.iter().zip(&changed);
+    let responses = join_all(changes).await;
+    let winners = sessions.iter().zip(&responses);
     let winners: Vec<_> = winners
         .filter(|(_, response)| response.status == 200)
         .collect();
-    assert_eq!(winners.len(), 1, "{changed:?}");
-    let refused = changed.iter().filter(|response| response.status == 401);
-    assert_eq!(refused.count(), sessions.len() - 1, "{changed:?}");
+    assert_eq!(winners.len(), 1, "{responses:?}");
+    let refused = responses.iter().filter(|response| response.status == 401);
+    assert_eq!(refused.count(), sessions.len() - 1, "{responses:?}");
     let (winner, response) = winners[0];
     let me = winner.get("/api/v1/auth/me").await.expect(200);
     assert_eq!(me.text("user/username"), response.text("user/username"));

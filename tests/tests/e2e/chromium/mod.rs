@@ -44,7 +44,7 @@ async fn chromium_permits_what_the_service_allows() {
             (name, headers.split(',').collect::<Vec<_>>())
         }),
     });
-    let mut reports = page.serve(world, service.base());
+    let mut reports = page.serve(&world, service.base());
     let browser = Chromium::open(&origin);
 
     let mut missing: Vec<String> = Vec::new();

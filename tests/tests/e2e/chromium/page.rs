@@ -81,7 +81,7 @@ impl Page {
     }
 
     /// Serves the page with its data; `base` is the service that it overloads.
-    pub(super) fn serve(self, world: Value, base: &str) -> Reports {
+    pub(super) fn serve(self, world: &Value, base: &str) -> Reports {
         let (reports, messages) = unbounded_channel();
         let state = Arc::new(State {
             world: world.to_string(),
