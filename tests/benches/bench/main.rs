@@ -17,6 +17,7 @@
 mod commits;
 mod contended;
 mod footprint;
+mod neighbours;
 mod nginx;
 mod object_store;
 mod peer;
@@ -37,7 +38,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// A measurement, which adds its lines to the table.
 type Subject = fn(&mut Table);
 
-const SUBJECTS: [(&str, Subject); 10] = [
+const SUBJECTS: [(&str, Subject); 11] = [
     ("upload", transfers::upload),
     ("download", transfers::download),
     ("read", requests::read),
@@ -46,6 +47,7 @@ const SUBJECTS: [(&str, Subject); 10] = [
     ("postgres", postgres::postgres),
     ("mongodb", commits::mongodb),
     ("contended", contended::contended),
+    ("neighbours", neighbours::neighbours),
     ("s3", object_store::s3),
     ("footprint", footprint::footprint),
 ];

@@ -24,14 +24,29 @@ impl Table {
         peer_name: &str,
         aim: Option<f64>,
     ) {
+        let line = Line::of(subject, &ours, peer_name, &peer);
         let ratio = ours.median() / peer.median();
         self.0.push(Line {
-            subject: subject.to_owned(),
-            ours: ours.to_string(),
-            peer: format!("{peer_name}: {peer}"),
-            ratio: format!("{ratio:.2}×"),
             aim: aim.map_or("–".to_owned(), |aim| format!("≥ {aim:.2}×")),
             is_met: aim.map(|aim| ratio >= aim),
+            ..line
+        });
+    }
+
+    /// Adds a delay of the service and that of a peer; `aim` is the maximum
+    /// ratio.
+    pub(crate) fn compare_at_most(
+        &mut self,
+        subject: &str,
+        (ours, peer): (Rate, Rate),
+        peer_name: &str,
+        aim: f64,
+    ) {
+        let line = Line::of(subject, &ours, peer_name, &peer);
+        self.0.push(Line {
+            aim: format!("≤ {aim:.2}×"),
+            is_met: Some(ours.median() / peer.median() <= aim),
+            ..line
         });
     }
 
@@ -70,6 +85,19 @@ impl Table {
             aim: "–".to_owned(),
             is_met: None,
         });
+    }
+}
+
+impl Line {
+    fn of(subject: &str, ours: &Rate, peer_name: &str, peer: &Rate) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            ours: ours.to_string(),
+            peer: format!("{peer_name}: {peer}"),
+            ratio: format!("{:.2}×", ours.median() / peer.median()),
+            aim: "–".to_owned(),
+            is_met: None,
+        }
     }
 }
 
