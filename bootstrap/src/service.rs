@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tenantry_application::{
     Error, Services,
     auth::{SeedAdmin, seed_admin},
+    ports::Clock,
 };
 use tenantry_config::Config;
 use tenantry_http::server::Server;
@@ -41,10 +42,18 @@ impl Service {
     /// Opens all adapters, applies pending migrations, and seeds an empty
     /// store.
     pub async fn open(config: Config) -> Result<Self, StartError> {
+        Self::open_with_clock(config, wiring::clock()).await
+    }
+
+    /// Opens a service as [`open`](Self::open) does, with another clock.
+    pub async fn open_with_clock(
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let root = root_secret::load(&config)?;
         let metadata = wiring::metadata_from_config(&config).await?;
         metadata.migrate().await?;
-        let services = wiring::services_from_config(&config, &root, &metadata).await?;
+        let services = wiring::services_from_config(&config, &root, &metadata, clock).await?;
         let services = Arc::new(services);
         let is_new = services.store.tenants().list(None, 1).await?.is_empty();
         if is_new {

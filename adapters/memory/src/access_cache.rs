@@ -67,6 +67,12 @@ impl AccessCache for MemoryAccessCache {
         });
     }
 
+    fn invalidate_all(&self) {
+        let mut generation = self.lock_generation();
+        *generation += 1;
+        self.grants.clear();
+    }
+
     fn invalidate_session(&self, session: SessionId) {
         let mut generation = self.lock_generation();
         *generation += 1;

@@ -4,12 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use tenantry_application::{
-    ports::{CommitError, PortError, Usage},
+    ports::{CommitError, EpochChanges, EpochPosition, PortError, Usage},
     work::UnitOfWork,
 };
 use tenantry_domain::{Timestamp, id::TenantId};
 use tenantry_store::{
-    Backend, Condition, Direction, Expiring, Query, Row, RowReader, State, Stored,
+    Backend, Condition, Direction, Expiring, Query, Row, RowReader, State, Stored, epochs_in_order,
 };
 
 use crate::usage::usage;
@@ -87,6 +87,10 @@ impl Backend for MemoryBackend {
             state.remove::<T>(Stored::key(entity));
         }
         Ok(expired.len() as u64)
+    }
+
+    async fn epochs_since(&self, since: Option<EpochPosition>) -> Result<EpochChanges, PortError> {
+        epochs_in_order(self, since).await
     }
 
     async fn usage(&self, tenant: TenantId) -> Result<Usage, PortError> {

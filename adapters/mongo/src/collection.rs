@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Collection {
+    /// The numbers that the adapter assigns. A transaction that conflicts on
+    /// one notices it before it writes anything else.
+    Counters,
     /// The unique keys that rows hold.
     Claims,
     /// The rows of a kind.
@@ -36,12 +39,13 @@ impl Collection {
     /// Returns every collection.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let kinds = Kind::ALL.iter().map(|kind| Self::of(*kind));
-        std::iter::once(Self::Claims).chain(kinds)
+        [Self::Counters, Self::Claims].into_iter().chain(kinds)
     }
 
     /// Returns the name.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Counters => "counters",
             Self::Claims => "claims",
             Self::Rows(kind) => with_stored!(kind, T => table_name::<T>()),
             Self::Epochs => "epochs",
@@ -122,6 +126,14 @@ impl Cell {
         Self {
             collection: Collection::of(kind),
             id: key.into(),
+        }
+    }
+
+    /// Returns the cell of the number of the last raise of an epoch.
+    pub(crate) fn of_ordinal() -> Self {
+        Self {
+            collection: Collection::Counters,
+            id: DocumentId::Text("epochs".to_owned()),
         }
     }
 

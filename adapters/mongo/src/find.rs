@@ -1,6 +1,9 @@
 //! A find command.
 
-use mongodb::{bson::Document, options::FindOptions};
+use mongodb::{
+    bson::Document,
+    options::{FindOptions, ReadConcern},
+};
 
 use crate::collection::Collection;
 
@@ -37,6 +40,12 @@ impl Find {
     /// Limits the number of documents; zero finds none.
     pub(crate) fn limit(mut self, limit: impl Into<u64>) -> Self {
         self.options.limit = Some(i64::try_from(limit.into()).unwrap_or(i64::MAX));
+        self
+    }
+
+    /// Limits the command to data that a majority of the servers has.
+    pub(crate) fn majority(mut self) -> Self {
+        self.options.read_concern = Some(ReadConcern::majority());
         self
     }
 

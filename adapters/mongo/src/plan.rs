@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use mongodb::bson::RawBson;
 use mongodb::bson::{RawDocumentBuf, rawdoc};
+use serde::Deserialize;
 use tenantry_application::{
     ports::{CommitError, PortError},
     work::UnitOfWork,
 };
 use tenantry_store::{Claim, Lookups, State, Touched, with_stored};
 
-use crate::collection::{Cell, Collection, DocumentId, document, entity};
+use crate::collection::{Cell, Collection, DocumentId, document, entity, from_document};
 
 /// A document after a commit; `None` if it is removed.
 #[derive(Debug, Clone)]
@@ -35,6 +36,13 @@ impl Image {
         let document = self.document.as_ref();
         64 + id + document.map_or(0, |document| document.as_bytes().len())
     }
+}
+
+/// The document of a counter.
+#[derive(Debug, Deserialize)]
+struct Counter {
+    /// The last number that was assigned.
+    last: i64,
 }
 
 /// The documents of a group of units, before and after.
@@ -60,6 +68,7 @@ impl Plan {
             .map(|claim| (Cell::of_claim(&claim), claim))
             .collect();
         absent.extend(claims.keys().cloned());
+        absent.extend(needed.ordinal.then(Cell::of_ordinal));
         Self {
             claims,
             absent,
@@ -76,6 +85,10 @@ impl Plan {
     pub(crate) fn load(&mut self, cell: &Cell, found: &RawDocumentBuf) -> Result<(), PortError> {
         self.absent.remove(cell);
         match cell.collection {
+            Collection::Counters => {
+                let counter: Counter = from_document(cell.collection, found)?;
+                self.state.load_ordinal(counter.last.cast_unsigned());
+            }
             Collection::Claims => {
                 if let Some(claim) = self.claims.remove(cell) {
                     self.state.load_claim(claim);
@@ -97,13 +110,20 @@ impl Plan {
         &mut self,
         unit: &UnitOfWork,
     ) -> Result<Result<(), CommitError>, PortError> {
+        let ordinal = self.state.ordinal();
         match self.state.apply(unit) {
-            Ok(touched) => self.write(touched).map(Ok),
+            Ok(touched) => self.write(touched, ordinal).map(Ok),
             Err(refusal) => Ok(Err(CommitError::Refused(refusal))),
         }
     }
 
-    fn write(&mut self, touched: Touched) -> Result<(), PortError> {
+    fn write(&mut self, touched: Touched, before: u64) -> Result<(), PortError> {
+        if self.state.ordinal() != before {
+            let cell = Cell::of_ordinal();
+            let last = self.state.ordinal().cast_signed();
+            let document = rawdoc! { "_id": RawBson::from(&cell.id), "last": last };
+            self.put(cell, Some(document));
+        }
         for (kind, key) in touched.rows {
             let document = with_stored!(kind, T => {
                 self.state.get::<T>(key).map(document).transpose()?

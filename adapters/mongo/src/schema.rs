@@ -27,10 +27,14 @@ const MIGRATIONS: &[(&str, &[Index])] = &[
     ("m0002_projects", PROJECTS),
     ("m0003_live_sessions", LIVE_SESSIONS),
     (COUNTED_VERSIONS, &[]),
+    (NUMBERED_EPOCHS, EPOCH_ORDER),
 ];
 
 /// The migration that counts the versions of each tenant.
 const COUNTED_VERSIONS: &str = "m0004_version_charges";
+
+/// The migration that numbers epochs.
+const NUMBERED_EPOCHS: &str = "m0005_epoch_order";
 
 /// An index: its kind, name and fields.
 type Index = (Kind, &'static str, &'static [&'static str]);
@@ -96,6 +100,7 @@ const FIRST: &[Index] = &[
         &["chain_id", "sequence", "at", "_id"],
     ),
     (Kind::Audit, "unsealed", &["sequence", "chain_id"]),
+    // Processes of earlier versions poll by it.
     (Kind::Epoch, "changed_at", &["changed_at"]),
 ];
 
@@ -118,6 +123,8 @@ const LIVE_SESSIONS: &[Index] = &[(
     "live",
     &["user_id", "revoked_at", "rotated_at", "_id"],
 )];
+
+const EPOCH_ORDER: &[Index] = &[(Kind::Epoch, "ordinal", &["ordinal", "_id"])];
 
 #[derive(Deserialize)]
 struct Version {
@@ -143,8 +150,22 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), PortError> {
         if *name == COUNTED_VERSIONS {
             count_versions(database).await?;
         }
+        if *name == NUMBERED_EPOCHS {
+            number_epochs(database).await?;
+        }
     }
     write_version(database).await
+}
+
+/// Gives the epochs of an earlier version the number 0. Only those that a process
+/// of an earlier version raises from now on have none.
+async fn number_epochs(database: &Database) -> Result<(), PortError> {
+    let epochs = database.collection(Collection::Epochs);
+    let first = doc! { "$set": { "ordinal": 0_i64 } };
+    // Without a timeout: it takes as long as the data needs.
+    let numbered = epochs.update_many(doc! { "ordinal": null }, first).await;
+    numbered.map_err(|error| port_error("number the epochs", error))?;
+    Ok(())
 }
 
 /// Returns the migrations of this program, and whether each is applied.

@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{Asterisk, Expr, ExprTrait, Query as SqlQuery},
 };
 use tenantry_application::{
-    ports::{CommitError, PortError, Usage},
+    ports::{CommitError, EpochChanges, EpochPosition, PortError, Usage},
     work::UnitOfWork,
 };
 use tenantry_domain::{
@@ -18,12 +18,14 @@ use tenantry_domain::{
     id::{FileId, TenantId, UserId},
 };
 use tenantry_store::{
-    Backend, Direction, Expiring, Key, Query, RowReader, Stored, key_columns, key_values,
-    rows::Reading, table_name,
+    Backend, Direction, Expiring, Key, Query, RowReader, Stored, epochs_in_order, key_columns,
+    key_values, rows::Reading, table_name,
 };
 
 use crate::{
     condition::expression,
+    dialect::Dialect,
+    epochs::epochs_since,
     error::port_error,
     reader::{Reader, entity},
     usage::usage,
@@ -161,6 +163,13 @@ impl Backend for SqlBackend {
         );
         let values = [before.as_millis().into(), i64::from(limit).into()];
         Ok(self.writer.run(&purge, values).await?.len() as u64)
+    }
+
+    async fn epochs_since(&self, since: Option<EpochPosition>) -> Result<EpochChanges, PortError> {
+        match self.reader.dialect {
+            Dialect::Sqlite => epochs_in_order(self, since).await,
+            Dialect::Postgres => epochs_since(&self.reader, since).await,
+        }
     }
 
     async fn usage(&self, tenant: TenantId) -> Result<Usage, PortError> {

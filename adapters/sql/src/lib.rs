@@ -27,6 +27,7 @@ mod condition;
 mod database;
 mod dialect;
 mod drift;
+mod epochs;
 mod error;
 mod group_writer;
 mod job_queue;

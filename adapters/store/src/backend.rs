@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use tenantry_application::{
-    ports::{CommitError, PortError, Usage},
+    ports::{CommitError, EpochChanges, EpochPosition, PortError, Usage},
     work::UnitOfWork,
 };
 use tenantry_domain::{
@@ -72,6 +72,11 @@ pub trait Backend: RowReader {
 
     /// Returns the storage usage of a tenant as of one instant.
     async fn usage(&self, tenant: TenantId) -> Result<Usage, PortError>;
+
+    /// Returns the raises of epochs since a position, as
+    /// [`EpochRepository::raised_since`](tenantry_application::ports::EpochRepository::raised_since)
+    /// requires.
+    async fn epochs_since(&self, since: Option<EpochPosition>) -> Result<EpochChanges, PortError>;
 
     /// Returns a file of a tenant with the e-mail address of its uploader.
     async fn file_with_uploader(

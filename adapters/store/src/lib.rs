@@ -51,7 +51,7 @@ pub use commit_queue::{CommitQueue, Lane, QueueGuard};
 pub use key::Key;
 pub use platform_rows::PlatformRows;
 pub use query::{Condition, Direction, Query, successor};
-pub use repositories::no_quota;
+pub use repositories::{epochs_in_order, no_quota};
 pub use state::{Lookups, State, Touched, lookups};
 pub use stored::{
     Claim, Column, Row, Scope, Stored, StoredEntity, Unique, claims, is_same, is_single_key,

@@ -27,6 +27,9 @@ pub trait AccessCache: Send + Sync {
     /// Invalidates all grants of a user or of a tenant.
     fn invalidate(&self, subject: EpochSubject);
 
+    /// Invalidates all grants.
+    fn invalidate_all(&self);
+
     /// Invalidates the grant of one session.
     fn invalidate_session(&self, session: SessionId);
 

@@ -61,7 +61,7 @@ pub use blob_store::{
 };
 pub use clock::Clock;
 pub use cursors::Cursors;
-pub use epoch_repository::{EpochChange, EpochRepository};
+pub use epoch_repository::{EpochChange, EpochChanges, EpochPosition, EpochRepository};
 pub use error::{CommitError, Refusal, UniqueKey};
 pub use file_repository::{FileFilter, FileQuery, FileRepository, FileSort};
 pub use id_generator::IdGenerator;

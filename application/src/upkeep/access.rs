@@ -2,17 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use tenantry_domain::Timestamp;
-
 use crate::{
     error::Result,
-    ports::{EpochSubject, Signal},
+    ports::{EpochPosition, EpochSubject, Signal},
     services::Services,
 };
-
-/// The maximum clock difference between processes, plus the time from reading
-/// the clock to the visibility of a commit.
-const OVERLAP: Duration = Duration::from_secs(30);
 
 /// The time for which one poll keeps the cache fresh; must be longer than the
 /// polling interval.
@@ -21,7 +15,10 @@ const FRESH: Duration = Duration::from_secs(3);
 /// A poller of raised epochs.
 #[derive(Debug, Default)]
 pub struct AccessWatch {
-    seen: BTreeMap<EpochSubject, (u64, Timestamp)>,
+    /// The position of the last poll; `None` if it failed.
+    position: Option<EpochPosition>,
+    /// The epochs of the last poll, which the next may return again.
+    seen: BTreeMap<EpochSubject, u64>,
 }
 
 impl AccessWatch {
@@ -29,19 +26,28 @@ impl AccessWatch {
     pub const EVERY: Duration = Duration::from_secs(1);
 
     /// Polls once: invalidates outdated grants and keeps the rest fresh for a
-    /// moment. After a failure the cache expires soon by itself.
+    /// moment. After a failure the cache expires soon by itself, and the next
+    /// poll empties it: the database may have failed over to a server without
+    /// the last commits.
     pub async fn poll(&mut self, services: &Services) -> Result<()> {
         let now = services.now();
-        let since = now.minus(OVERLAP);
-        for change in services.store.epochs().changed_since(since).await? {
-            let known = self
-                .seen
-                .insert(change.subject, (change.epoch, change.changed_at));
-            if known.is_none_or(|(epoch, _)| epoch != change.epoch) {
-                services.access_cache.invalidate(change.subject);
+        let since = self.position.take();
+        let raised = services.store.epochs().raised_since(since).await?;
+        let seen = std::mem::take(&mut self.seen);
+        if since.is_some_and(|since| since <= raised.position) {
+            for change in &raised.changes {
+                if seen.get(&change.subject) != Some(&change.epoch) {
+                    services.access_cache.invalidate(change.subject);
+                }
             }
+        } else {
+            services.access_cache.invalidate_all();
         }
-        self.seen.retain(|_, (_, changed_at)| *changed_at >= since);
+        let epochs = raised.changes.iter();
+        self.seen = epochs
+            .map(|change| (change.subject, change.epoch))
+            .collect();
+        self.position = Some(raised.position);
         services.access_cache.set_fresh_until(now.plus(FRESH));
         Ok(())
     }

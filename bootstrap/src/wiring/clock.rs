@@ -6,7 +6,7 @@ use tenantry_application::ports::{Clock, IdGenerator};
 use tenantry_crypto::{SystemClock, UuidV7Ids};
 
 /// Returns the system clock.
-pub(super) fn clock() -> Arc<dyn Clock> {
+pub fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 

@@ -20,13 +20,18 @@ mod worker;
 
 use std::sync::Arc;
 
-use tenantry_application::{AnnouncingStore, Services, contention::Contention, ports::Seals};
+use tenantry_application::{
+    AnnouncingStore, Services,
+    contention::Contention,
+    ports::{Clock, Seals},
+};
 use tenantry_config::Config;
 use tenantry_crypto::{DerivedRefreshTokens, RootSecret, SecretSeals, SignedCursors};
 use tenantry_media::MagicTypeDetector;
 use tenantry_memory::MemoryAccessCache;
 
 pub use self::{
+    clock::clock,
     http::{http_options, http_state, server_options},
     platform_store::{Metadata, metadata_from_config},
     worker::worker_options,
@@ -41,9 +46,9 @@ pub async fn services_from_config(
     config: &Config,
     root: &RootSecret,
     metadata: &Metadata,
+    clock: Arc<dyn Clock>,
 ) -> Result<Services, StartError> {
     reject_unsupported(config)?;
-    let clock = clock::clock();
     let ids = clock::ids();
     let cache = cache::cache_from_config(&config.cache, &ids).await?;
     let signals = signals::signals_from_config(&cache, &ids);

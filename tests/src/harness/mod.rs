@@ -21,6 +21,7 @@ pub mod providers;
 mod rows;
 mod service;
 mod settings;
+mod shifted_clock;
 mod stored;
 mod wire;
 
@@ -40,6 +41,7 @@ pub use providers::{Place, Provider, Providers, Section};
 pub use rows::tampering::{Cell, Tampering};
 pub use service::{TestService, configuration};
 pub use settings::{Settings, borrowed};
+pub use shifted_clock::ShiftedClock;
 pub use wire::Wire;
 
 pub use crate::wait::until;

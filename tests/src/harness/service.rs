@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tenantry::{Service, ServiceHandle};
 use tenantry_application::{Services, contention::Contention, ports::Clock};
 use tenantry_config::{Config, Dotenv, Sources};
+use tenantry_crypto::SystemClock;
 
 use super::{
     Actor,
@@ -49,8 +50,19 @@ impl TestService {
         Self::on(Arc::clone(&self.folder), self.place.clone(), settings).await
     }
 
+    /// Starts another service on the data of this one, with another clock.
+    pub async fn beside_with_clock(&self, settings: Settings<'_>, clock: Arc<dyn Clock>) -> Self {
+        let (folder, place) = (Arc::clone(&self.folder), self.place.clone());
+        let handle = serve_with(folder.path(), &place, settings, clock).await;
+        Self::of(handle, folder, place)
+    }
+
     async fn on(folder: Arc<TempDir>, place: Place, settings: Settings<'_>) -> Self {
         let handle = serve(folder.path(), &place, settings).await;
+        Self::of(handle, folder, place)
+    }
+
+    fn of(handle: ServiceHandle, folder: Arc<TempDir>, place: Place) -> Self {
         let base = format!("http://{}", handle.address);
         Self {
             handle: Some(handle),
@@ -145,9 +157,18 @@ pub fn configuration(data: &Path, settings: Settings<'_>) -> Config {
 }
 
 async fn serve(data: &Path, place: &Place, settings: Settings<'_>) -> ServiceHandle {
+    serve_with(data, place, settings, Arc::new(SystemClock)).await
+}
+
+async fn serve_with(
+    data: &Path,
+    place: &Place,
+    settings: Settings<'_>,
+    clock: Arc<dyn Clock>,
+) -> ServiceHandle {
     let settings = [place.settings(), settings.to_vec()].concat();
-    let service = Service::open(configuration(data, &settings))
-        .await
-        .expect("an open service");
+    let opening = Service::open_with_clock(configuration(data, &settings), clock);
+    // Boxed, since the futures of tests contain it at a depth near the compiler's limit.
+    let service = Box::pin(opening).await.expect("an open service");
     service.serve().await.expect("a serving service")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tenantry_application::{
-    ports::{CommitError, PlatformStore, PortErrorKind},
+    ports::{CommitError, EpochPosition, PlatformStore, PortErrorKind},
     work::PlatformWork,
 };
 use tenantry_domain::{id::UserId, identity::Identity, job::Job};
@@ -54,13 +54,13 @@ fn unit(samples: &Samples, person: &Identity) -> PlatformWork {
 async fn stored_parts(store: &MongoStore, person: UserId, email: &str) -> [bool; 5] {
     let identity = store.identities().lookup(person).await;
     let by_email = store.identities().find_by_email(email).await;
-    let epochs = store.epochs().changed_since(at(0)).await;
+    let epochs = store.epochs().raised_since(Some(EpochPosition(0))).await;
     let job = store.jobs().claim("w", at(100), LEASE).await;
     let entries = store.audit().unsealed(None, 10).await;
     [
         identity.expect("an answer").is_some(),
         by_email.expect("an answer").is_some(),
-        !epochs.expect("an answer").is_empty(),
+        !epochs.expect("an answer").changes.is_empty(),
         job.expect("an answer").is_some(),
         !entries.expect("an answer").is_empty(),
     ]

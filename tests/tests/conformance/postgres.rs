@@ -8,13 +8,20 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, query_scalar};
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, Postgres as SqlxPostgres,
+    postgres::PgArguments, query, query::Query, query_scalar,
+};
 use tempfile::TempDir;
 use tenantry_application::{
     ports::{CommitError, PlatformStore, PortErrorKind, TenantStore},
     work::PlatformWork,
 };
-use tenantry_domain::tenant::{ActiveTenant, TenantStatus};
+use tenantry_domain::{
+    Timestamp,
+    id::UserId,
+    tenant::{ActiveTenant, TenantStatus},
+};
 use tenantry_sql::{PostgresOptions, SqlStore};
 use tenantry_store::schema::TableInfo;
 use tenantry_tests::{
@@ -83,6 +90,72 @@ async fn the_serving_user_does_not_own_the_tables() {
     open().await.close().await.expect("closed");
     let world = World::new(Arc::new(open().await), ());
     stamped::isolation::no_read_sees_over_the_wall(&world).await;
+}
+
+/// Raises the epoch of a user as programs before the numbers do.
+fn raise(user: Uuid) -> Query<'static, SqlxPostgres, PgArguments> {
+    let raise = "INSERT INTO epochs (subject_id, kind, epoch, changed_at) \
+                 VALUES ($1, 'user', 1, 0) ON CONFLICT (subject_id) \
+                 DO UPDATE SET epoch = epochs.epoch + 1, changed_at = excluded.changed_at";
+    query(raise).bind(user)
+}
+
+/// Checks that a raise is found although raises with higher numbers were committed
+/// and found before, and one by a program of an earlier version too.
+#[tokio::test]
+async fn a_raise_is_found_after_a_later_one() {
+    let url = Postgres::shared().await.fresh().await;
+    let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
+    let store = store.expect("the store opens");
+    store.migrate().await.expect("the tables are made");
+    let found = async |since| {
+        let raised = store.epochs().raised_since(since).await.expect("epochs");
+        let users = raised.changes.iter().map(|change| change.subject.as_uuid());
+        (raised.position, users.collect::<Vec<_>>())
+    };
+    let (slow, fast) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let (start, _) = found(None).await;
+    let mut database = PgConnection::connect(&url).await.expect("connected");
+    // The second round updates the rows of the first.
+    for _ in 0..2 {
+        let mut transaction = database.begin().await.expect("begun");
+        raise(slow)
+            .execute(&mut *transaction)
+            .await
+            .expect("raised");
+        let mut work = PlatformWork::new();
+        work.raise_user_epoch(UserId::from_uuid(fast), Timestamp::EPOCH);
+        store.commit(work).await.expect("raised");
+        let (between, users) = found(Some(start)).await;
+        assert!(users.contains(&fast), "{users:?}");
+        transaction.commit().await.expect("committed");
+        let (_, users) = found(Some(between)).await;
+        assert!(users.contains(&slow), "{users:?}");
+    }
+}
+
+/// Checks that the numbers of a restored dump, which another server assigned,
+/// neither hide raises nor are returned forever.
+#[tokio::test]
+async fn numbers_of_another_server_are_ignored() {
+    let url = Postgres::shared().await.fresh().await;
+    let store = SqlStore::connect(PostgresOptions::new(url.as_str())).await;
+    let store = store.expect("the store opens");
+    store.migrate().await.expect("the tables are made");
+    let mut database = PgConnection::connect(&url).await.expect("connected");
+    let user = Uuid::from_u128(1);
+    raise(user).execute(&mut database).await.expect("raised");
+    let restored = "ALTER TABLE epochs DISABLE TRIGGER epochs_raised; \
+                    UPDATE epochs SET ordinal = 1000000000000; \
+                    ALTER TABLE epochs ENABLE TRIGGER epochs_raised";
+    database.execute(restored).await.expect("restored");
+    let start = store.epochs().raised_since(None).await.expect("epochs");
+    let since = Some(start.position);
+    let raised = store.epochs().raised_since(since).await.expect("epochs");
+    assert_eq!(raised.changes, []);
+    raise(user).execute(&mut database).await.expect("raised");
+    let raised = store.epochs().raised_since(since).await.expect("epochs");
+    assert_eq!(raised.changes.len(), 1);
 }
 
 /// Checks that the e-mail addresses of members, and of no one else, are visible to

@@ -87,6 +87,11 @@ impl Commits {
         Ok((Self { queue, lease }, tasks))
     }
 
+    /// Returns whether units are transactions, and other processes write too.
+    pub(crate) const fn has_transactions(&self) -> bool {
+        self.lease.is_none()
+    }
+
     /// Applies a unit or nothing.
     pub(crate) async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
         if unit.changes.is_empty() {

@@ -64,6 +64,8 @@ pub(super) fn epoch(subject: EpochSubject, at: Timestamp, backend: DbBackend) ->
         subject,
         epoch: 1,
         changed_at: at,
+        // The trigger of the table assigns it.
+        ordinal: None,
     };
     let raise = OnConflict::column(epoch::Column::SubjectId)
         .value(

@@ -23,6 +23,7 @@ mod m0006_projects;
 mod m0007_content_types;
 mod m0009_live_sessions;
 mod m0010_audit_tags;
+mod m0011_epoch_order;
 mod m0012_version_charges;
 
 pub(crate) struct Migrator;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_content_types::Migration),
             Box::new(m0009_live_sessions::Migration),
             Box::new(m0010_audit_tags::Migration),
+            Box::new(m0011_epoch_order::Migration),
             Box::new(m0012_version_charges::Migration),
         ]
     }

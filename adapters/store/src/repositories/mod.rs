@@ -14,4 +14,5 @@ mod session_repository;
 mod tenant_repository;
 mod version_repository;
 
+pub use epoch_repository::epochs_in_order;
 pub use quota_repository::no_quota;

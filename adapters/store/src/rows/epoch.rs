@@ -24,6 +24,9 @@ pub struct Model {
     pub kind: String,
     pub epoch: i64,
     pub changed_at: i64,
+    /// `None` if an earlier version of this program raised it.
+    #[serde(default)]
+    pub ordinal: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -39,7 +42,7 @@ impl Stored for EpochChange {
     const KIND: Kind = KIND;
     const SCOPE: Scope<Column> = Scope::Platform;
 
-    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::ChangedAt]];
+    const LOOKUPS: &'static [&'static [Column]] = &[&[Column::Ordinal]];
 
     fn key(&self) -> Key {
         self.subject.as_uuid().into()
@@ -55,6 +58,7 @@ impl Stored for EpochChange {
             kind: kind.to_owned(),
             epoch: integer(self.epoch),
             changed_at: self.changed_at.as_millis(),
+            ordinal: self.ordinal.map(integer),
         }
     }
 
@@ -69,6 +73,10 @@ impl Stored for EpochChange {
             subject: read.known("kind", subject)?,
             epoch: read.count("epoch", row.epoch)?,
             changed_at: Timestamp::from_millis(row.changed_at),
+            ordinal: row
+                .ordinal
+                .map(|ordinal| read.count("ordinal", ordinal))
+                .transpose()?,
         })
     }
 }

@@ -54,11 +54,16 @@ impl Writer<'_> {
             Change::AuditSeal(seal) => self.seal(seal),
             Change::References(references) => self.refer(*references),
             Change::Guard(guard) => self.raise(*guard),
-            Change::Epoch(subject, at) => self.put(EpochChange {
-                subject: *subject,
-                epoch: self.state.epoch(*subject) + 1,
-                changed_at: *at,
-            }),
+            Change::Epoch(subject, at) => {
+                let ordinal = self.state.ordinal() + 1;
+                self.state.load_ordinal(ordinal);
+                self.put(EpochChange {
+                    subject: *subject,
+                    epoch: self.state.epoch(*subject) + 1,
+                    changed_at: *at,
+                    ordinal: Some(ordinal),
+                });
+            }
             Change::QuotaOpen(tenant, limit) => self.put(Quota::new(*tenant, *limit)),
             Change::QuotaMove(tenant, movement) => {
                 let quota = self.state.get::<Quota>(*tenant);

@@ -17,6 +17,8 @@ pub struct Lookups {
     /// Unique keys that the unit takes. Keys held by rows it replaces are not
     /// among them.
     pub claims: HashSet<Claim>,
+    /// Whether the number of the last raise of an epoch is needed.
+    pub ordinal: bool,
 }
 
 /// Adds the rows and unique keys that a unit depends on.
@@ -27,8 +29,12 @@ pub fn lookups(unit: &UnitOfWork, found: &mut Lookups) {
             Change::Expect(Expectation::TenantActive(tenant)) => {
                 rows.insert((Kind::Tenant, tenant.id().into()));
             }
-            Change::Expect(Expectation::Epoch(subject, _)) | Change::Epoch(subject, _) => {
+            Change::Expect(Expectation::Epoch(subject, _)) => {
                 rows.insert((Kind::Epoch, subject.as_uuid().into()));
+            }
+            Change::Epoch(subject, _) => {
+                rows.insert((Kind::Epoch, subject.as_uuid().into()));
+                found.ordinal = true;
             }
             Change::Row(row) => match_row_change!(row, write => {
                 rows.insert((row.kind(), write.id().into()));

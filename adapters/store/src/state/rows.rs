@@ -25,6 +25,8 @@ use crate::{
 pub struct State {
     tables: Tables,
     claims: HashSet<Claim>,
+    /// The number of the last raise of an epoch.
+    ordinal: u64,
 }
 
 impl State {
@@ -37,6 +39,16 @@ impl State {
     /// Marks a unique key as held by a row that is not loaded.
     pub fn load_claim(&mut self, claim: Claim) {
         self.claims.insert(claim);
+    }
+
+    /// Sets the number of the last raise of an epoch.
+    pub const fn load_ordinal(&mut self, ordinal: u64) {
+        self.ordinal = ordinal;
+    }
+
+    /// Returns the number of the last raise of an epoch.
+    pub const fn ordinal(&self) -> u64 {
+        self.ordinal
     }
 
     /// Returns the row of a primary key.

@@ -24,6 +24,17 @@ pub(super) async fn the_grants_of_a_user_are_evicted(world: &CacheWorld) {
     assert!(world.has(&other));
 }
 
+pub(super) async fn all_grants_are_evicted(world: &CacheWorld) {
+    world.cache.set_fresh_until(at(1));
+    let grants = [world.put(None), world.put(Some(world.tenant()))];
+    let before = world.cache.generation();
+    world.cache.invalidate_all();
+    assert!(!grants.iter().any(|grant| world.has(grant)));
+    // A grant read before is outdated too.
+    world.cache.insert(before, Arc::clone(&grants[0]));
+    assert!(!world.has(&grants[0]));
+}
+
 pub(super) async fn the_grants_of_a_tenant_are_evicted(world: &CacheWorld) {
     world.cache.set_fresh_until(at(1));
     let tenant = world.tenant();

@@ -72,6 +72,7 @@ suite! {
             the_grants_of_a_user_are_evicted
             the_grants_of_a_tenant_are_evicted
             the_grant_of_a_session_is_evicted
+            all_grants_are_evicted
             a_grant_read_before_an_eviction_is_not_cached;
     }
 }

@@ -1,23 +1,34 @@
 //! Guards and epochs: counters that make changes of sets visible.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tenantry_application::{
-    ports::{CommitError, EpochSubject, Refusal},
+    ports::{CommitError, EpochChanges, EpochPosition, EpochSubject, Refusal},
     work::{Kind, PlatformWork},
 };
-use tenantry_domain::membership::Membership;
+use tenantry_domain::{id::UserId, membership::Membership};
+use tokio::task::JoinHandle;
 
 use super::world::{Outcome, ReadOutcome, World};
-use crate::conformance::samples::{NOW, at};
+use crate::{
+    conformance::samples::{NOW, at},
+    harness::until,
+};
 
 async fn guards(world: &World, company: &super::world::Company) -> (u64, u64) {
     let tenant = world.tenant(company.id).await;
     (tenant.members_version, tenant.roles_version)
 }
 
+async fn raised(world: &World, since: Option<EpochPosition>) -> EpochChanges {
+    world.store.epochs().raised_since(since).await.value()
+}
+
 async fn epoch(world: &World, subject: EpochSubject) -> u64 {
-    let changes = world.store.epochs().changed_since(at(-1000)).await.value();
+    let changes = raised(world, Some(EpochPosition(0))).await.changes;
     let change = changes.into_iter().find(|change| change.subject == subject);
     change.map_or(0, |change| change.epoch)
 }
@@ -187,38 +198,85 @@ pub(super) async fn one_of_many_concurrent_demotions_wins(world: &World) {
     assert_eq!(wins, 1);
 }
 
-pub(super) async fn epochs_increase_and_are_listed_by_time(world: &World) {
+/// Checks that raises are found by the order of their commits: the clocks of the
+/// processes that raised them are days apart.
+pub(super) async fn raised_epochs_are_found_despite_wrong_clocks(world: &World) {
+    const DAY: i64 = 86_400;
     let (ann, acme) = (world.samples.user(), world.samples.tenant("Acme").id);
     world
-        .commit(|work| work.raise_user_epoch(ann, at(1)))
+        .commit(|work| work.raise_user_epoch(ann, at(2 * DAY)))
+        .await
+        .done();
+    let start = raised(world, None).await;
+    assert_eq!(start.changes, []);
+    world
+        .commit(|work| work.raise_tenant_epoch(acme, at(-2 * DAY)))
         .await
         .done();
     world
-        .commit(|work| work.raise_tenant_epoch(acme, at(2)))
+        .commit(|work| work.raise_user_epoch(ann, at(-2 * DAY)))
         .await
         .done();
-    world
-        .commit(|work| work.raise_user_epoch(ann, at(3)))
-        .await
-        .done();
-    let since = async |seconds| {
-        let changes = world
-            .store
-            .epochs()
-            .changed_since(at(seconds))
-            .await
-            .value();
-        let told = changes
-            .into_iter()
-            .map(|c| (c.subject, c.epoch, c.changed_at));
-        told.collect::<Vec<_>>()
-    };
-    let tenant = (EpochSubject::Tenant(acme), 1, at(2));
-    let user = (EpochSubject::User(ann), 2, at(3));
-    assert_eq!(since(0).await, [tenant, user]);
-    assert_eq!(since(2).await, [tenant, user]);
-    assert_eq!(since(3).await, [user]);
-    assert_eq!(since(4).await, []);
+    let next = raised(world, Some(start.position)).await;
+    assert!(next.position >= start.position);
+    let epochs = next.changes.iter();
+    let epochs = epochs.map(|change| (change.subject, (change.epoch, change.changed_at)));
+    let epochs: BTreeMap<_, _> = epochs.collect();
+    assert_eq!(
+        epochs,
+        BTreeMap::from([
+            (EpochSubject::Tenant(acme), (1, at(-2 * DAY))),
+            (EpochSubject::User(ann), (2, at(-2 * DAY))),
+        ])
+    );
+    // A transaction of another database may hold the position back for a moment.
+    until("no raise is returned again", async || {
+        let position = raised(world, None).await.position;
+        let again = raised(world, Some(position)).await.changes;
+        again.is_empty().then_some(())
+    })
+    .await;
+}
+
+/// Checks that a process that polls meanwhile finds every raise.
+pub(super) async fn every_raise_is_found_while_others_commit(world: &World) {
+    const TASKS: usize = 4;
+    const EACH: usize = 25;
+    let people: Vec<Vec<UserId>> = (0..TASKS)
+        .map(|_| (0..EACH).map(|_| world.samples.user()).collect())
+        .collect();
+    let all: BTreeSet<_> = people.iter().flatten().copied().collect();
+    let mut position = raised(world, None).await.position;
+    let raises = people.into_iter().map(|people| {
+        let store = Arc::clone(&world.store);
+        tokio::spawn(async move {
+            for person in people {
+                let mut work = PlatformWork::new();
+                work.raise_user_epoch(person, NOW);
+                store.commit(work).await.done();
+            }
+        })
+    });
+    let raises: Vec<_> = raises.collect();
+    let mut found = BTreeSet::new();
+    loop {
+        let is_last = raises.iter().all(JoinHandle::is_finished);
+        let changed = raised(world, Some(position)).await;
+        position = changed.position;
+        found.extend(changed.changes.into_iter().filter_map(|change| {
+            let EpochSubject::User(user) = change.subject else {
+                return None;
+            };
+            Some(user)
+        }));
+        if is_last {
+            break;
+        }
+    }
+    for raise in raises {
+        raise.await.expect("the task ends");
+    }
+    assert_eq!(found, all);
 }
 
 /// Checks that no epoch is skipped: a missing one would leave a revoked
@@ -236,7 +294,7 @@ pub(super) async fn concurrent_epoch_changes_are_all_returned(world: &World) {
             .await
             .done();
     }
-    let changes = world.store.epochs().changed_since(NOW).await.value();
+    let changes = raised(world, Some(EpochPosition(0))).await.changes;
     assert_eq!(changes.len(), 6 * EACH);
 }
 

@@ -118,7 +118,8 @@ suite! {
             a_guard_without_a_tenant_is_missing
             a_new_tenant_and_its_members_are_one_unit
             one_of_many_concurrent_demotions_wins
-            epochs_increase_and_are_listed_by_time
+            raised_epochs_are_found_despite_wrong_clocks
+            every_raise_is_found_while_others_commit
             concurrent_epoch_changes_are_all_returned
             a_changed_epoch_refuses_the_unit
             no_raise_of_an_epoch_is_lost;

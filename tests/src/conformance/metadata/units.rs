@@ -1,13 +1,13 @@
 //! Units of work: atomic, and refused identically by every store.
 
 use tenantry_application::{
-    ports::{PortErrorKind, Refusal, UniqueKey},
+    ports::{EpochPosition, PortErrorKind, Refusal, UniqueKey},
     work::{Kind, TenantWork},
 };
 use tenantry_domain::tenant::{Tenant, TenantStatus};
 
 use super::world::{Outcome, ROOM, ReadOutcome, World, active};
-use crate::conformance::samples::{NOW, at, digest, path};
+use crate::conformance::samples::{NOW, digest, path};
 
 pub(super) async fn an_empty_unit_is_applied(world: &World) {
     let acme = world.company("Acme").await;
@@ -201,10 +201,8 @@ pub(super) async fn nothing_of_a_refused_platform_unit_is_visible(world: &World)
         None
     );
     assert_eq!(world.store.audit().unsealed(None, 10).await.value(), []);
-    assert_eq!(
-        world.store.epochs().changed_since(at(-100)).await.value(),
-        []
-    );
+    let epochs = world.store.epochs().raised_since(Some(EpochPosition(0)));
+    assert_eq!(epochs.await.value().changes, []);
     world
         .commit(|work| {
             work.tenants().add(&acme);

@@ -1,6 +1,8 @@
 //! Two processes of one installation that share a database, a volume and a Redis
 //! server.
 
+mod clocks;
+mod lost_commits;
 mod outage;
 mod sharing;
 
