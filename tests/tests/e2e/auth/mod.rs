@@ -9,4 +9,5 @@ mod register;
 mod renaming;
 mod security_events;
 mod session_limit;
+mod sessions;
 mod tenant;

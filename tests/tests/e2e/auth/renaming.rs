@@ -5,35 +5,17 @@ use serde_json::{Value, json};
 use tenantry_application::work::PlatformWork;
 use tenantry_domain::{
     Revision,
-    id::{SessionId, UserId},
+    id::SessionId,
     session::{RevokeReason, Session},
 };
 use tenantry_tests::harness::{Actor, ApiResponse, PASSWORD, TestService, until};
+
+use super::sessions::{another, live, refresh};
 
 async fn change(actor: &Actor, body: &Value) -> ApiResponse {
     let mut body = body.clone();
     body["current_password"] = json!(PASSWORD);
     actor.put("/api/v1/auth/me", &body).await
-}
-
-/// Signs in once more.
-async fn another(actor: &Actor) -> Actor {
-    let mut another = actor.clone();
-    another.sign_in().await;
-    another
-}
-
-async fn refresh(actor: &Actor) -> ApiResponse {
-    let body = json!({ "refresh_token": actor.refresh_token });
-    actor.post("/api/v1/auth/refresh", &body).await
-}
-
-async fn live(service: &TestService, actor: &Actor) -> Vec<Session> {
-    let services = service.services();
-    let user: UserId = actor.user_id.parse().expect("an id");
-    let sessions = services.store.sessions();
-    let live = sessions.find_live(user, services.now(), 0, 10_000).await;
-    live.expect("the sessions")
 }
 
 #[tokio::test]

@@ -2,38 +2,19 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tenantry_domain::{id::UserId, role::Preset, session::RevokeReason};
+use tenantry_domain::{role::Preset, session::RevokeReason};
 use tenantry_tests::{
     harness::{Actor, ApiResponse, PASSWORD, TestService},
     services::Postgres,
 };
+
+use super::sessions::{another, live, refresh};
 
 const MAX: &str = "TENANTRY_SECURITY__MAX_SESSIONS";
 
 async fn login(actor: &Actor) -> ApiResponse {
     let body = json!({ "identifier": actor.email, "password": PASSWORD });
     actor.post("/api/v1/auth/login", &body).await
-}
-
-/// Signs in once more.
-async fn another(actor: &Actor) -> Actor {
-    let mut another = actor.clone();
-    another.sign_in().await;
-    another
-}
-
-async fn refresh(actor: &Actor) -> ApiResponse {
-    let body = json!({ "refresh_token": actor.refresh_token });
-    actor.post("/api/v1/auth/refresh", &body).await
-}
-
-/// Returns the number of live sessions.
-async fn live(service: &TestService, actor: &Actor) -> usize {
-    let services = service.services();
-    let user: UserId = actor.user_id.parse().expect("an id");
-    let sessions = services.store.sessions();
-    let live = sessions.find_live(user, services.now(), 0, 1000).await;
-    live.expect("the sessions").len()
 }
 
 #[tokio::test]
@@ -58,7 +39,7 @@ async fn a_login_beyond_the_limit_ends_the_session_that_was_used_least_recently(
     for session in [&first, &third, &fourth] {
         session.get("/api/v1/auth/me").await.expect(200);
     }
-    assert_eq!(live(&service, &first).await, 3);
+    assert_eq!(live(&service, &first).await.len(), 3);
     let audit = first.get("/api/v1/audit?action=auth.session_end").await;
     let audit = audit.expect(200).json();
     let ended = audit["items"].as_array().expect("a list");
@@ -78,7 +59,7 @@ async fn contend(service: &TestService, other: &TestService) {
     // A login may lose all its rounds against the other process.
     assert!(count(200) >= 4, "{responses:?}");
     assert_eq!(count(200) + count(409), responses.len(), "{responses:?}");
-    assert_eq!(live(service, &here).await, 4);
+    assert_eq!(live(service, &here).await.len(), 4);
     let sessions = responses.iter().filter(|it| it.status == 200);
     let usable = sessions.map(async |session| {
         let token = session.text("access_token");
@@ -124,12 +105,12 @@ async fn a_lower_limit_applies_to_the_next_login() {
     for _ in 0..9 {
         alice.sign_in().await;
     }
-    assert_eq!(live(&service, &alice).await, 10);
+    assert_eq!(live(&service, &alice).await.len(), 10);
     service.restart(&[(MAX, "2")]).await;
     let mut alice = alice.at(service.base());
     let kept = alice.clone();
     alice.sign_in().await;
-    assert_eq!(live(&service, &alice).await, 2);
+    assert_eq!(live(&service, &alice).await.len(), 2);
     for session in [&kept, &alice] {
         session.get("/api/v1/auth/me").await.expect(200);
     }
