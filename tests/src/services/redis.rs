@@ -129,12 +129,24 @@ impl Redis {
             .expect("keys");
         let mut dump = Vec::new();
         for key in keys {
-            let value: Option<String> = cmd("GET")
+            let kind: String = cmd("TYPE")
+                .arg(&key)
+                .query_async(&mut connection)
+                .await
+                .expect("a type");
+            let read = match kind.as_str() {
+                // The key has expired meanwhile.
+                "none" => continue,
+                "string" => "GET",
+                "hash" => "HGETALL",
+                other => panic!("{key} is a {other}, which this function does not read"),
+            };
+            let values: Vec<String> = cmd(read)
                 .arg(&key)
                 .query_async(&mut connection)
                 .await
                 .expect("a value");
-            dump.push(format!("{key} = {}", value.unwrap_or_default()));
+            dump.push(format!("{key} = {}", values.join(" ")));
         }
         dump.join("\n")
     }
