@@ -31,6 +31,11 @@ pub enum HeadMismatch {
 /// Returns the heads of all chains, after sealing their entries.
 pub async fn audit_heads(services: &Services) -> Result<Vec<PublishedHead>> {
     ChainSealer::default().run(services).await?;
+    list_heads(services).await
+}
+
+/// Returns the heads of all chains with sealed entries.
+async fn list_heads(services: &Services) -> Result<Vec<PublishedHead>> {
     let (mut heads, mut after) = (Vec::new(), None);
     loop {
         let page = services.store.audit_chains().list(after, BATCH).await?;
@@ -74,19 +79,12 @@ impl HeadPublisher {
     /// Logs each head that has changed since it was last logged, and returns
     /// their number.
     pub async fn run(&mut self, services: &Services) -> Result<u64> {
-        let (mut count, mut after) = (0, None);
-        let mut listed = HashSet::new();
-        loop {
-            let page = services.store.audit_chains().list(after, BATCH).await?;
-            for head in &page {
-                listed.insert(head.tenant_id);
-                count += u64::from(self.publish(services, *head).await?);
-            }
-            after = page.last().and_then(|last| last.tenant_id);
-            if page.len() < BATCH as usize {
-                break;
-            }
+        let heads = list_heads(services).await?;
+        let mut count = 0;
+        for head in &heads {
+            count += u64::from(self.publish(services, *head).await?);
         }
+        let listed = heads.iter().map(|head| head.tenant_id).collect();
         self.check_missing(services, &listed).await?;
         Ok(count)
     }

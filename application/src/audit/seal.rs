@@ -54,31 +54,22 @@ impl ChainSealer {
     pub async fn run(&mut self, services: &Services) -> Result<u64> {
         let mut sealed = 0;
         let mut untagged = HashMap::new();
-        let mut after = None;
-        loop {
-            let index = services.store.upkeep();
-            let chains = index.unsealed_chains(after, CHAINS).await?;
-            for &chain in &chains {
-                match seal_chain(services, chain).await {
-                    Ok(outcome) => {
-                        sealed += outcome.entries;
-                        if outcome.untagged.count > 0 {
-                            untagged.insert(chain, outcome.untagged);
-                        }
-                    }
-                    Err(error) => {
-                        untagged.extend(self.reported.get_key_value(&chain));
-                        tracing::warn!(
-                            chain = chain_name(chain),
-                            %error,
-                            "cannot seal an audit chain; retrying later"
-                        );
+        for chain in unsealed_chains(services).await? {
+            match seal_chain(services, chain).await {
+                Ok(outcome) => {
+                    sealed += outcome.entries;
+                    if outcome.untagged.count > 0 {
+                        untagged.insert(chain, outcome.untagged);
                     }
                 }
-            }
-            after = chains.last().copied().flatten();
-            if after.is_none() || chains.len() < CHAINS as usize {
-                break;
+                Err(error) => {
+                    untagged.extend(self.reported.get_key_value(&chain));
+                    tracing::warn!(
+                        chain = chain_name(chain),
+                        %error,
+                        "cannot seal an audit chain; retrying later"
+                    );
+                }
             }
         }
         self.report(untagged);
@@ -99,6 +90,21 @@ impl ChainSealer {
             }
         }
         self.reported = untagged;
+    }
+}
+
+/// Returns the chains of active tenants and of the platform with unsealed entries.
+pub(super) async fn unsealed_chains(services: &Services) -> Result<Vec<Option<TenantId>>> {
+    let (mut chains, mut after) = (Vec::new(), None);
+    loop {
+        let index = services.store.upkeep();
+        let page = index.unsealed_chains(after, CHAINS).await?;
+        let is_last = page.len() < CHAINS as usize;
+        after = page.last().copied().flatten();
+        chains.extend(page);
+        if is_last {
+            return Ok(chains);
+        }
     }
 }
 
